@@ -1,0 +1,33 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Settings } from "../config.ts";
+import { MillraceError } from "../errors.ts";
+
+/** What a running server says of itself in `<home>/run/server.json`. */
+export interface ServerAddress {
+  readonly pid: number;
+  readonly url: string;
+  readonly gateway: string;
+}
+
+/** The server that runs on a home folder, if one answers. */
+export async function runningServer(home: string): Promise<ServerAddress | undefined> {
+  const text = await readFile(join(home, "run", "server.json"), "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  });
+  if (text === undefined) return undefined;
+  const address = JSON.parse(text) as ServerAddress;
+  const answers = await fetch(`${address.url}/health`, { signal: AbortSignal.timeout(5000) }).then(
+    (response) => response.ok,
+    () => false,
+  );
+  return answers ? address : undefined;
+}
+
+/** The address of the server of this home; throws `cli.no_server`, which says how to start one. */
+export async function findServer(settings: Settings): Promise<string> {
+  const address = await runningServer(settings.home);
+  if (address) return address.url;
+  throw new MillraceError("cli.no_server", 503, `No server runs on ${settings.home}; start one with \`millrace up --home ${settings.home}\`, or name another home with --home`);
+}

@@ -1,0 +1,16 @@
+import type { Command } from "./cli/command.ts";
+import { downCommand } from "./commands/down.ts";
+import { initCommand } from "./commands/init.ts";
+import { runCommand } from "./commands/run.ts";
+import { tourCommand } from "./commands/tour.ts";
+import { upCommand } from "./commands/up.ts";
+import type { Stage } from "./stage.ts";
+
+/** The commands of the house itself. `program` is the file that runs them, for the processes they start. */
+export const topCommands = (program: string): readonly Command[] => [upCommand, downCommand(), initCommand, runCommand(program), tourCommand(program)];
+
+/** What people call the rooms on the command line, where that is another word than the room's. */
+const names: Readonly<Record<string, string>> = { tracking: "runs", registry: "models", serving: "deployments", monitoring: "monitors", optimization: "loops" };
+
+export const commandNames = (stages: readonly Stage[]): readonly Pick<Stage, "name" | "purpose" | "commands">[] =>
+  stages.map(({ name, purpose, commands }) => ({ name: names[name] ?? name, purpose, ...(commands ? { commands } : {}) }));

@@ -1,0 +1,69 @@
+import { fork } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { runningServer, type ServerAddress } from "../cli/find-server.ts";
+import type { Settings } from "../config.ts";
+import { MillraceError } from "../errors.ts";
+
+export interface StartedServer {
+  readonly address: ServerAddress;
+  /** False when it ran already. */
+  readonly started: boolean;
+  /** Stops it, if it was started here. */
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * The server of a home folder: the one that runs, or one started in the background, which logs to `<home>/logs/server.log`. A default
+ * port that is taken is replaced by a free one. `bound` servers end with the process that started them.
+ */
+export async function backgroundServer(program: string, settings: Settings, options: { readonly bound: boolean }): Promise<StartedServer> {
+  const running = await runningServer(settings.home);
+  if (running) return { address: running, started: false, stop: () => Promise.resolve() };
+  const port = await freeOr(settings.host, settings.port);
+  const gatewayPort = await freeOr(settings.host, settings.gatewayPort);
+  mkdirSync(join(settings.home, "logs"), { recursive: true });
+  const logFile = join(settings.home, "logs", "server.log");
+  const log = openSync(logFile, "a");
+  const child = fork(program, ["up", "--home", settings.home, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--log-level", settings.logLevel], {
+    stdio: ["ignore", log, log, "ipc"],
+    detached: true,
+  });
+  const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  let gone = false;
+  void exited.then(() => (gone = true));
+  if (!options.bound) {
+    child.disconnect();
+    child.unref();
+  }
+  const deadline = performance.now() + 60_000;
+  for (;;) {
+    const address = await runningServer(settings.home);
+    if (address?.pid === child.pid && address !== undefined) {
+      return {
+        address,
+        started: true,
+        stop: async () => {
+          child.kill("SIGTERM");
+          await exited;
+        },
+      };
+    }
+    if (gone || performance.now() > deadline) {
+      const said = readFileSync(logFile, "utf8").trim().split("\n").slice(-5).join("\n");
+      throw new MillraceError("server.failed", 500, `The server did not start; its log says:\n${said}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** The port if it is free, else 0: any. */
+async function freeOr(host: string, port: number): Promise<number> {
+  if (port === 0) return 0;
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once("error", () => resolve(0));
+    probe.listen(port, host, () => probe.close(() => resolve(port)));
+  });
+}

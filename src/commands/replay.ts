@@ -1,0 +1,100 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { day } from "../clock.ts";
+import { eventTimes } from "../data/event-time.ts";
+import { ingest } from "../data/ingest.ts";
+import { readTable } from "../data/read-table.ts";
+import type { Column, Table } from "../data/types.ts";
+import { invalid, MillraceError } from "../errors.ts";
+import { client } from "../http/client.ts";
+import type { MonitoringRoutes } from "../monitoring/routes.ts";
+import type { OptimizationRoutes } from "../optimization/routes.ts";
+import type { Decision, Loop } from "../optimization/types.ts";
+
+export interface ReplayOptions {
+  readonly server: string;
+  readonly gateway: string;
+  readonly loop: Loop;
+  readonly signal: AbortSignal;
+  /** Told after each day: which it was, of how many, what the loop decided, and how many requests were sent so far. */
+  readonly onDay: (day: { readonly index: number; readonly days: number; readonly time: number; readonly decisions: readonly Decision[]; readonly requests: number }) => void;
+}
+
+/**
+ * Replays the rows after a project's `data.until` as production, on a virtual clock: each day's rows as real requests to the gateway,
+ * then the labels that have arrived by the day's end, then a turn of the loop. A replay that was cut off goes on from the loop's last
+ * turn; requests of a day that are sent again have the same ids and count once.
+ */
+export async function replay({ server, gateway, loop, signal, onDay }: ReplayOptions): Promise<{ days: number }> {
+  const { project, endpoint } = loop;
+  if (!project.data.time) throw invalid("replay.no_time", "A replay needs data.time, the column that says when a row happened");
+  const table = await readSource(project.data.source);
+  const times = eventTimes(table, project.data.time);
+  const target = table.columns.find((column) => column.name === project.data.target)!;
+  const rows = [...times.keys()].filter((row) => times[row]! >= loop.startedAt && !Number.isNaN(times[row])).sort((a, b) => times[a]! - times[b]! || a - b);
+  const last = rows.at(-1);
+  if (last === undefined) throw invalid("replay.no_rows", `${project.data.source} has no rows from ${new Date(loop.startedAt).toISOString()} on to replay`);
+  const days = Math.floor((times[last]! - loop.startedAt) / day) + 1;
+  const optimization = client<OptimizationRoutes>(server, "optimization");
+  const monitoring = client<MonitoringRoutes>(server, "monitoring");
+
+  const { tick } = await optimization("GET /loops/:endpoint", { params: { endpoint } });
+  // A turn that was cut off comes first: traffic must not overtake what it decides.
+  if (tick?.state === "running") await optimization("POST /loops/:endpoint/ticks", { params: { endpoint }, body: { time: tick.time } }, { signal });
+  const begun = tick?.time ?? loop.startedAt;
+  let requests = 0;
+  for (let time = begun; time < loop.startedAt + days * day; time += day) {
+    const until = time + day;
+    const today = rows.filter((row) => times[row]! >= time && times[row]! < until);
+    await Promise.all(today.map((row) => predict(gateway, loop, table, row, times[row]!, signal)));
+    requests += today.length;
+    const labels = rows
+      .map((row) => ({ row, arrivedAt: times[row]! + project.monitor.labelDelay }))
+      .filter(({ arrivedAt }) => arrivedAt > time && arrivedAt <= until)
+      .map(({ row, arrivedAt }) => ({ request_id: requestId(row), label: valueOf(target, row) ?? "", arrived_at: arrivedAt }));
+    if (labels.length > 0) await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, body: { labels } }, { signal });
+    const { decisions } = await optimization("POST /loops/:endpoint/ticks", { params: { endpoint }, body: { time: until } }, { signal });
+    onDay({ index: Math.round((until - loop.startedAt) / day), days, time, decisions, requests });
+  }
+  return { days };
+}
+
+/** The latest event time among a loop's source rows, ms. */
+export async function lastEventTime(loop: Loop): Promise<number> {
+  const { time, source } = loop.project.data;
+  if (!time) throw invalid("replay.no_time", "A replay needs data.time, the column that says when a row happened");
+  return eventTimes(await readSource(source), time).reduce((latest, one) => (one > latest ? one : latest), Number.NEGATIVE_INFINITY);
+}
+
+const requestId = (row: number): string => `replay-${row}`;
+
+async function predict(gateway: string, loop: Loop, table: Table, row: number, time: number, signal: AbortSignal): Promise<void> {
+  const inputs = loop.features.map((feature) => {
+    const value = valueOf(table.columns.find((column) => column.name === feature.name)!, row);
+    return { name: feature.name, shape: [1, 1], datatype: feature.type === "number" ? "FP32" : "BYTES", data: [feature.type === "number" || value === null ? value : String(value)] };
+  });
+  const response = await fetch(`${gateway}/v2/models/${encodeURIComponent(loop.endpoint)}/infer`, {
+    method: "POST",
+    body: JSON.stringify({ id: requestId(row), parameters: { event_time: time }, inputs }),
+    headers: { "content-type": "application/json" },
+    signal,
+  });
+  const text = await response.text();
+  if (!response.ok) throw new MillraceError("replay.refused", 500, `The gateway answered ${response.status} to row ${row}: ${text.slice(0, 300)}`);
+}
+
+function valueOf(column: Column, row: number): number | string | null {
+  if (column.type === "number") return Number.isNaN(column.values[row]) ? null : column.values[row]!;
+  return column.codes[row]! < 0 ? null : column.dictionary[column.codes[row]!]!;
+}
+
+async function readSource(source: string): Promise<Table> {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-replay-"));
+  try {
+    const { path } = await ingest({ source, into: join(folder, "table.parquet") });
+    return await readTable(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

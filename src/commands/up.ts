@@ -1,0 +1,35 @@
+import { once } from "node:events";
+import colors from "picocolors";
+import type { Command } from "../cli/command.ts";
+import { resolveSettings } from "../config.ts";
+import { startServer } from "../server.ts";
+import { stages } from "../stages.ts";
+
+export const serverOptions = {
+  "--port <n>": "port of the API and the pages (MILLRACE_PORT; 5000; 0 takes any free one)",
+  "--gateway-port <n>": "port of the gateway (MILLRACE_GATEWAY_PORT; 8080; 0 takes any free one)",
+  "--host <address>": "address to listen on (MILLRACE_HOST; 127.0.0.1)",
+  "--log-level <level>": "trace, debug, info, warn, error or silent (MILLRACE_LOG_LEVEL; warn)",
+} as const;
+
+export const upCommand: Command = {
+  name: "up",
+  summary: "Starts the server and the gateway, and keeps the loops turning until interrupted",
+  example: "millrace up --home ./mill --port 5000 --gateway-port 8080",
+  options: serverOptions,
+  run: async ({ settings, json, say, signal }) => {
+    const started = performance.now();
+    const resolved = resolveSettings(settings, process.env);
+    const server = await startServer(resolved, stages);
+    const { url, gateway } = server.address;
+    if (json) process.stdout.write(`${JSON.stringify({ url, gateway, home: resolved.home, pid: process.pid })}\n`);
+    say(`${colors.bold("millrace")} is up after ${Math.round(performance.now() - started)} ms\n  pages and API  ${url}\n  gateway        ${gateway}\n  home           ${resolved.home}\nCtrl-C stops it.`);
+    // A parent that started us with a channel and is gone wants us gone too.
+    const orphaned = process.channel ? once(process, "disconnect") : new Promise(() => undefined);
+    process.channel?.unref();
+    if (!signal.aborted) await Promise.race([once(signal, "abort"), orphaned]);
+    say("stopping …");
+    await server.stop();
+    return { data: { stopped: true }, text: "" };
+  },
+};

@@ -1,0 +1,41 @@
+import { join } from "node:path";
+import type { Json, JsonObject, Step } from "../stage.ts";
+import { identifier, parquet, withConnection } from "../storage/duckdb.ts";
+import { datasetVersion } from "./dataset-manifest.ts";
+import { copyToParquet } from "./ingest.ts";
+import type { IngestOutput } from "./ingest-step.ts";
+import { datasetColumns } from "./dataset-file.ts";
+
+/** A dataset version grown by the labelled rows production sent back: the base's columns that both have, base rows first. */
+export const appendStep: Step = {
+  name: "data.append",
+  purpose: "Adds labelled rows from production to a dataset, as its next version",
+  version: 1,
+  where: "worker",
+  run: async ({ params, inputs, blobs, workdir, report }) => {
+    const { base, parent, columns } = params as unknown as { base: string; parent: string; columns: string[] };
+    const feedback = inputs["feedback"] as unknown as { sha256: string; rows: number };
+    report({ message: `adding ${feedback.rows} labelled rows` });
+    const into = join(workdir, "table.parquet");
+    const basePath = await blobs.localPath(base);
+    const feedbackPath = feedback.rows > 0 ? await blobs.localPath(feedback.sha256) : undefined;
+    const { rows, stored } = await withConnection(async (connection) => {
+      const selected = columns.map(identifier).join(", ");
+      const types = (await datasetColumns(connection, basePath)).filter((column) => columns.includes(column.name));
+      // The feedback's columns take the base's types, so that growing a dataset never changes what a column is.
+      const cast = types.map((column) => `${identifier(column.name)}::${column.stored} AS ${identifier(column.name)}`).join(", ");
+      const parts = [`SELECT ${cast} FROM ${parquet(basePath)}`, ...(feedbackPath ? [`SELECT ${cast} FROM ${parquet(feedbackPath)}`] : [])];
+      const count = await copyToParquet(connection, `SELECT ${selected} FROM (${parts.join(" UNION ALL BY NAME ")})`, into);
+      return { rows: count, stored: columns.map((name) => types.find((column) => column.name === name)!) };
+    });
+    const file = await blobs.putFile(into, { move: true });
+    const { id, json } = datasetVersion({
+      files: [{ name: "table.parquet", sha256: file.sha256, size: file.size, rows }],
+      columns: stored,
+      parents: [parent],
+    });
+    const output: IngestOutput = { file, rows, columns: stored, version: id, manifest: json };
+    return output as unknown as JsonObject & Json;
+  },
+};
+

@@ -1,0 +1,41 @@
+import { basename, join } from "node:path";
+import { hashFile } from "../storage/folder-blobs.ts";
+import type { Json, JsonObject, Step } from "../stage.ts";
+import { datasetVersion } from "./dataset-manifest.ts";
+import { ingest } from "./ingest.ts";
+import { inspectSource } from "./source.ts";
+import type { DatasetColumn, TimeRange } from "./types.ts";
+
+/** What `data.ingest` and `data.append` hand on: a table in the artifact store and its manifest. */
+export interface IngestOutput {
+  readonly file: { readonly sha256: string; readonly size: number };
+  readonly rows: number;
+  readonly columns: readonly DatasetColumn[];
+  readonly version: string;
+  readonly manifest: string;
+}
+
+/** The table a project names, or the part of it in a range of time, as a dataset version. */
+export const ingestStep: Step = {
+  name: "data.ingest",
+  purpose: "Reads the source table into the artifact store as a dataset version",
+  version: 1,
+  where: "worker",
+  run: async ({ params, blobs, workdir, report }) => {
+    const { source, filter } = params as unknown as { source: string; filter: TimeRange | null };
+    report({ message: `reading ${basename(source)}` });
+    const table = await inspectSource(source);
+    const original = await hashFile(table.path);
+    const ingested = await ingest({ source: table, into: join(workdir, "table.parquet"), ...(filter ? { filter } : {}) });
+    const file = await blobs.putFile(ingested.path, { move: true });
+    const { id, json } = datasetVersion({
+      files: [{ name: "table.parquet", sha256: file.sha256, size: file.size, rows: ingested.rows }],
+      columns: ingested.columns,
+      source: { name: basename(source), sha256: original.sha256 },
+      ...(filter ? { filter } : {}),
+      parents: [],
+    });
+    const output: IngestOutput = { file, rows: ingested.rows, columns: ingested.columns, version: id, manifest: json };
+    return output as unknown as JsonObject & Json;
+  },
+};

@@ -1,0 +1,21 @@
+/** Columns to leave out of the features, and why. */
+export interface LeakageFinding {
+  /**
+   * leak: they give the target away · identifier: they name or count the rows · constant: one value throughout · empty: no value at all ·
+   * duplicate: the same as another column.
+   */
+  readonly kind: "leak" | "identifier" | "constant" | "empty" | "duplicate";
+  readonly columns: readonly string[];
+  /** A sentence with the numbers. */
+  readonly evidence: string;
+  /** The number that decided: R², accuracy, AUC, |ρ|, or the share of rows for which the sentence holds. */
+  readonly statistic: number;
+}
+
+export interface LeakageOptions {
+  readonly target: string;
+  /** Classes are told apart by how well they are guessed, numbers by how well they are fitted. */
+  readonly task: "regression" | "binary" | "multiclass";
+  /** Columns that are points in time; they order rows and are never identifiers or leaks. */
+  readonly timestamps?: readonly string[];
+}

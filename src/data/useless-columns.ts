@@ -1,0 +1,64 @@
+import type { LeakageFinding } from "./leakage-types.ts";
+import type { Column } from "./types.ts";
+
+/** Fewer rows than this prove nothing about uniqueness. */
+const fewestRows = 20;
+
+export function emptyFinding(column: Column, rows: number): LeakageFinding | undefined {
+  const empty = column.type === "number" ? column.values.every(Number.isNaN) : column.codes.every((code) => code === -1);
+  if (!empty) return undefined;
+  return { kind: "empty", columns: [column.name], evidence: `${column.name} has no value in any of ${rows} rows.`, statistic: 1 };
+}
+
+/** One value and nothing missing; with missing values, whether there is a value may still say something. */
+export function constantFinding(column: Column, rows: number): LeakageFinding | undefined {
+  const raw = column.type === "number" ? column.values : column.codes;
+  const first = raw[0];
+  if (Number.isNaN(first) || rows < 2 || !raw.every((value) => value === first)) return undefined;
+  const shown = column.type === "number" ? String(first) : JSON.stringify(column.dictionary[first]);
+  return { kind: "constant", columns: [column.name], evidence: `${column.name} is ${shown} in all ${rows} rows.`, statistic: 1 };
+}
+
+/**
+ * Text that is different in at least 95 % of the rows that have it; or whole numbers, different in every row, that either fill at least half
+ * of their range (they count rows) or bear an identifier's name.
+ */
+export function identifierFinding(column: Column, rows: number): LeakageFinding | undefined {
+  if (rows < fewestRows) return undefined;
+  const { name } = column;
+  if (column.type === "category") {
+    const present = column.codes.reduce((count, code) => count + (code === -1 ? 0 : 1), 0);
+    const share = new Set(column.codes.filter((code) => code !== -1)).size / present;
+    if (present < fewestRows || share < 0.95) return undefined;
+    const evidence = `${name} has ${Math.round(share * present)} different texts in ${present} rows, so it names rows instead of describing them.`;
+    return { kind: "identifier", columns: [name], evidence, statistic: share };
+  }
+  const { values } = column;
+  if (!values.every(Number.isInteger) || new Set(values).size < rows) return undefined;
+  const [min, max] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+  if (max - min + 1 <= 2 * rows) {
+    const evidence = `${name} counts rows: ${rows} different whole numbers from ${min} to ${max}, one per row.`;
+    return { kind: "identifier", columns: [name], evidence, statistic: rows / (max - min + 1) };
+  }
+  if (!/(^|[_\W])(id|uuid|guid|key|index|number|nr)$|[a-z]I[dD]$/i.test(name)) return undefined;
+  return { kind: "identifier", columns: [name], evidence: `${name} is a different whole number in each of ${rows} rows.`, statistic: 1 };
+}
+
+/** A column that repeats one of `earlier` value for value. */
+export function duplicateFinding(column: Column, earlier: readonly Column[], rows: number): LeakageFinding | undefined {
+  const twin = earlier.find((other) => sameValues(column, other));
+  if (twin === undefined) return undefined;
+  const evidence = `${column.name} equals ${twin.name} in all ${rows} rows, so it adds nothing.`;
+  return { kind: "duplicate", columns: [column.name], evidence, statistic: 1 };
+}
+
+/** Equal in every row, missing where the other is missing. */
+export function sameValues(one: Column, other: Column): boolean {
+  if (one.type === "number" && other.type === "number") {
+    return one.values.every((value, row) => Object.is(value, other.values[row]) || value === other.values[row]);
+  }
+  if (one.type === "category" && other.type === "category") {
+    return one.codes.every((code, row) => one.dictionary[code] === other.dictionary[other.codes[row]]);
+  }
+  return false;
+}

@@ -1,0 +1,103 @@
+import { invalid } from "../errors.ts";
+import type { Json, JsonObject, Step } from "../stage.ts";
+import type { IngestOutput } from "./ingest-step.ts";
+import type { LeakageFinding } from "./leakage-types.ts";
+import { findLeakage } from "./leakage.ts";
+import { columnNotFound } from "./column-names.ts";
+import { profileTable } from "./profile.ts";
+import { readTable } from "./read-table.ts";
+import { inferSchema, type Schema } from "./schema.ts";
+import { inferTask } from "./suggest.ts";
+import type { DatasetColumn } from "./types.ts";
+import { validate, type Anomaly } from "./validate.ts";
+
+/** What `data.validate` hands on: what the table looks like, what is odd about it, and which columns a model may use. */
+export interface ValidateOutput {
+  /** Blob of the profile's JSON. */
+  readonly profile: { readonly sha256: string; readonly size: number };
+  readonly schema: Schema;
+  readonly anomalies: readonly Anomaly[];
+  readonly findings: readonly LeakageFinding[];
+  readonly features: readonly { readonly name: string; readonly type: "number" | "category" }[];
+  readonly target: string;
+  readonly task: "regression" | "binary" | "multiclass";
+  readonly taskReason: string;
+}
+
+interface ValidateParams {
+  readonly target: string;
+  readonly task: ValidateOutput["task"] | null;
+  readonly time: string | null;
+  readonly exclude: readonly string[];
+  readonly leakage: "exclude" | "fail" | "ignore";
+  readonly onAnomaly: "fail" | "warn";
+  /** The schema and the features of the first version; given when a later version is held to them. */
+  readonly schema: Schema | null;
+  readonly features: ValidateOutput["features"] | null;
+}
+
+/** Columns that are left out of the features; a constant one stays, since later data may vary. */
+const leftOut = new Set<LeakageFinding["kind"]>(["leak", "identifier", "empty"]);
+
+export const validateStep: Step = {
+  name: "data.validate",
+  purpose: "Profiles a dataset, holds it to its schema, and finds the columns that would give the target away",
+  version: 1,
+  where: "worker",
+  run: async ({ params, inputs, blobs, report }) => {
+    const options = params as unknown as ValidateParams;
+    const table = inputs["table"] as unknown as IngestOutput;
+    const names = table.columns.map((column) => column.name);
+    if (!names.includes(options.target)) throw columnNotFound(options.target, names, "target");
+    for (const name of options.exclude) if (!names.includes(name)) throw columnNotFound(name, names, "excluded column");
+    const path = await blobs.localPath(table.file.sha256);
+    report({ message: `profiling ${table.rows} rows, ${names.length} columns` });
+    const profile = await profileTable(path, { target: options.target });
+    const target = profile.columns.find((column) => column.name === options.target)!;
+    const inferred = options.task ? { task: options.task, reason: "the project file says so" } : inferTask(target);
+    const schema = options.schema ?? inferSchema(profile, { target: options.target });
+    const anomalies = validate(profile, schema, { environment: "TRAINING" });
+    const errors = anomalies.filter((anomaly) => anomaly.severity === "ERROR");
+    if (errors.length > 0 && options.onAnomaly === "fail") {
+      throw invalid("data.anomalies", `The data do not fit their schema: ${errors.map((anomaly) => anomaly.message).join("; ")}`, { anomalies: errors });
+    }
+    report({ message: "looking for leaks" });
+    const findings = options.features ? [] : await leaks(path, table.columns, options, inferred.task);
+    const leaking = findings.filter((finding) => finding.kind === "leak");
+    if (leaking.length > 0 && options.leakage === "fail") {
+      throw invalid("data.leakage", `Columns give the target away: ${leaking.map((finding) => finding.evidence).join("; ")}`, { findings: leaking });
+    }
+    const output: ValidateOutput = {
+      profile: await blobs.put(Buffer.from(JSON.stringify(profile))),
+      schema,
+      anomalies,
+      findings,
+      features: options.features ?? featuresOf(table.columns, options, findings),
+      target: options.target,
+      ...{ task: inferred.task, taskReason: inferred.reason },
+    };
+    if (output.features.length === 0) throw invalid("data.no_features", `No column is left to predict ${options.target} from; left out: ${findings.map((finding) => finding.evidence).join("; ")}`);
+    return output as unknown as JsonObject & Json;
+  },
+};
+
+async function leaks(path: string, columns: readonly DatasetColumn[], options: ValidateParams, task: ValidateOutput["task"]): Promise<LeakageFinding[]> {
+  const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
+  const loaded = await readTable(path);
+  const checked = { ...loaded, columns: loaded.columns.filter((column) => !options.exclude.includes(column.name)) };
+  return findLeakage(checked, { target: options.target, task, timestamps: options.time === null ? timestamps : [...new Set([...timestamps, options.time])] });
+}
+
+function featuresOf(columns: readonly DatasetColumn[], options: ValidateParams, findings: readonly LeakageFinding[]): ValidateOutput["features"] {
+  const dropped = new Set([
+    options.target,
+    ...options.exclude,
+    ...(options.time === null ? [] : [options.time]),
+    ...findings
+      .filter((finding) => leftOut.has(finding.kind) && !(finding.kind === "leak" && options.leakage === "ignore"))
+      .flatMap((finding) => finding.columns),
+  ]);
+  return columns
+    .filter((column) => !dropped.has(column.name) && column.type !== "timestamp")
+    .map((column) => ({ name: column.name, type: column.type === "number" ? ("number" as const) : ("category" as const) }));
+}

@@ -1,0 +1,145 @@
+import type { IngestOutput } from "../data/ingest-step.ts";
+import { readTable } from "../data/read-table.ts";
+import type { Table } from "../data/types.ts";
+import type { ValidateOutput } from "../data/validate-step.ts";
+import { invalid } from "../errors.ts";
+import type { Json, JsonObject, Step } from "../stage.ts";
+import { holdOut, type Holdout } from "../training/holdout.ts";
+import { labelsOf, withLabels, type TrainOutput } from "../training/train-step.ts";
+import type { Prediction, Signature } from "../training/types.ts";
+import { bootstrap, bootstrapDifference } from "./bootstrap.ts";
+import { calibrationOf } from "./calibration.ts";
+import { lossName, metricsOf, prepareMetrics } from "./metrics.ts";
+import { evaluationReport } from "./report.ts";
+import { scoreOnnx } from "./score.ts";
+import { scored, type Scored } from "./scored.ts";
+import type { Evaluation, Slice } from "./types.ts";
+
+interface EvaluateParams {
+  readonly model: string;
+  readonly holdout: Holdout;
+  readonly time: string | null;
+  readonly slices: readonly string[];
+  readonly champion: { readonly version: number; readonly sha256: string; readonly signature: Signature; readonly until: number | null } | null;
+}
+
+/** What `evaluation.evaluate` hands on. */
+export type EvaluateOutput = Evaluation & { readonly report: { readonly sha256: string; readonly size: number } };
+
+const fewestSliceRows = 5;
+const mostSlices = 20;
+
+/** Judges a model on the rows held out of its training, beside the naive predictor, the linear baseline and the champion. */
+export const evaluateStep: Step = {
+  name: "evaluation.evaluate",
+  purpose: "Judges the model on held-out rows: metrics with intervals, slices, baselines, and the champion on the same rows",
+  version: 1,
+  where: "worker",
+  run: async ({ params, inputs, seed, blobs, report }) => {
+    const options = params as unknown as EvaluateParams;
+    const table = inputs["table"] as unknown as IngestOutput;
+    const { target } = inputs["checked"] as unknown as ValidateOutput;
+    const trained = inputs["trained"] as unknown as TrainOutput;
+    const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
+    if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
+    const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
+    const { test } = holdOut(loaded, target, options.holdout);
+    if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
+    report({ message: `scoring ${test.rows} held-out rows` });
+    const truth = truthOf(test, target, trained.signature);
+    const score = async (sha256: string, signature: Signature): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256), signature, test), truth);
+    const model = await score(trained.model.sha256, trained.signature);
+    const of = prepareMetrics(model);
+    const loss = lossName(model.task);
+    const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);
+    const champion = options.champion && unseen ? await score(options.champion.sha256, options.champion.signature) : null;
+    const ofChampion = champion && prepareMetrics(champion);
+    report({ message: "resampling for intervals" });
+    const evaluation: Evaluation = {
+      rows: test.rows,
+      target,
+      task: model.task,
+      metrics: bootstrap(of, test.rows, seed),
+      naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
+      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.signature)),
+      champion:
+        options.champion && champion && ofChampion
+          ? {
+              version: options.champion.version,
+              metrics: metricsOf(champion),
+              loss: metricsOf(champion)[loss]!,
+              difference: bootstrapDifference((weights) => ofChampion(weights)[loss]! - of(weights)[loss]!, test.rows, seed),
+            }
+          : null,
+      notCompared:
+        options.champion && !unseen
+          ? `the champion (version ${options.champion.version}) was trained on rows that are held out here, so the two cannot be compared on them`
+          : null,
+      slices: options.slices.flatMap((column) => slicesOf(test, column, model, seed)),
+      calibration: calibrationOf(model),
+    };
+    const html = evaluationReport(options.model, evaluation, trained);
+    const output: EvaluateOutput = { ...evaluation, report: await blobs.put(Buffer.from(html)) };
+    return output as unknown as JsonObject & Json;
+  },
+};
+
+/** Whether no held-out row is older than the end of the champion's training; not known without a time column. */
+function unseenBy(until: number | null, test: Table, time: string | null): boolean {
+  const times = time === null ? undefined : test.columns.find((column) => column.name === time);
+  return until !== null && times?.type === "number" && times.values.every((value) => value > until);
+}
+
+function truthOf(table: Table, target: string, signature: Signature): Float64Array | string[] {
+  const column = table.columns.find((one) => one.name === target)!;
+  return signature.task === "regression" && column.type === "number" ? column.values : labelsOf(table, target);
+}
+
+function naivePrediction({ naive, signature }: TrainOutput, rows: number): Prediction {
+  if ("mean" in naive) return { task: "regression", values: new Float64Array(rows).fill(naive.mean) };
+  const k = naive.shares.length;
+  return {
+    task: signature.task === "multiclass" ? "multiclass" : "binary",
+    classes: signature.classes ?? [],
+    probabilities: Float64Array.from({ length: rows * k }, (_, i) => naive.shares[i % k]!),
+  };
+}
+
+/** The metrics where a column has each of its values: categories and numbers of few values as they are, other numbers in quartiles. */
+function slicesOf(table: Table, name: string, model: Scored, seed: number): Slice[] {
+  const column = table.columns.find((one) => one.name === name)!;
+  const label: (row: number) => string =
+    column.type === "category" ? (row) => (column.codes[row]! < 0 ? "(missing)" : column.dictionary[column.codes[row]!]!) : numberLabels(column.values);
+  const rows = new Map<string, number[]>();
+  for (let row = 0; row < table.rows; row++) rows.set(label(row), [...(rows.get(label(row)) ?? []), row]);
+  return [...rows]
+    .filter(([, members]) => members.length >= fewestSliceRows)
+    .sort((a, b) => b[1].length - a[1].length)
+    .slice(0, mostSlices)
+    .sort((a, b) => a[0].localeCompare(b[0], "en", { numeric: true }))
+    .map(([value, members]) => ({ column: name, value, rows: members.length, metrics: bootstrap(prepareMetrics(take(model, members)), members.length, seed, 200) }));
+}
+
+function numberLabels(values: Float64Array): (row: number) => string {
+  const distinct = new Set(values);
+  if (distinct.size <= mostSlices) return (row) => (Number.isNaN(values[row]) ? "(missing)" : String(values[row]));
+  const sorted = values.filter((value) => !Number.isNaN(value)).sort();
+  const cuts = [0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * sorted.length)]!);
+  return (row) => {
+    const value = values[row]!;
+    if (Number.isNaN(value)) return "(missing)";
+    const quartile = cuts.filter((cut) => value >= cut).length;
+    return quartile === 0 ? `< ${cuts[0]}` : quartile === 3 ? `≥ ${cuts[2]}` : `${cuts[quartile - 1]} to ${cuts[quartile]}`;
+  };
+}
+
+function take(model: Scored, rows: readonly number[]): Scored {
+  if (model.task === "regression") return { ...model, truth: Float64Array.from(rows, (row) => model.truth[row]!), predicted: Float64Array.from(rows, (row) => model.predicted[row]!) };
+  const k = model.classes.length;
+  return {
+    ...model,
+    truth: Int32Array.from(rows, (row) => model.truth[row]!),
+    probabilities: Float64Array.from({ length: rows.length * k }, (_, i) => model.probabilities[rows[Math.floor(i / k)]! * k + (i % k)]!),
+  };
+}
+

@@ -1,0 +1,51 @@
+import type { MetricRule } from "../project/project.ts";
+import { higherIsBetter, lossName } from "./metrics.ts";
+import type { Evaluation } from "./types.ts";
+
+export interface GateCheck {
+  readonly name: string;
+  readonly passed: boolean;
+  readonly reason: string;
+}
+
+/** The verdict over an evaluation: a model goes on only if every check passes. */
+export interface GateVerdict {
+  readonly passed: boolean;
+  readonly checks: readonly GateCheck[];
+}
+
+/**
+ * Holds an evaluation to a project's rules. Whatever the rules say, a model must beat the naive predictor, and a challenger must not be
+ * worse than the champion on the same held-out rows.
+ *
+ * @returns one check per rule; a rule on a metric that this task does not have fails, and says which there are
+ */
+export function judge(evaluation: Evaluation, rules: Readonly<Record<string, MetricRule>>): GateVerdict {
+  const loss = lossName(evaluation.task);
+  const all: Record<string, MetricRule> = { ...rules, [loss]: { better_than_naive: 0, ...(evaluation.champion ? { better_than_champion: 0 } : {}), ...rules[loss] } };
+  const checks = Object.entries(all).flatMap(([metric, rule]) => checkMetric(evaluation, metric, rule));
+  if (evaluation.notCompared !== null) checks.push({ name: `${loss}.better_than_champion`, passed: true, reason: `not judged: ${evaluation.notCompared}` });
+  return { passed: checks.every((check) => check.passed), checks };
+}
+
+function checkMetric(evaluation: Evaluation, metric: string, rule: MetricRule): GateCheck[] {
+  const measured = evaluation.metrics[metric];
+  if (!measured) return [{ name: metric, passed: false, reason: `there is no metric ${metric} here; there are ${Object.keys(evaluation.metrics).join(", ")}` }];
+  const shown = `${metric} ${number(measured.value)} (95 % interval ${number(measured.low)} to ${number(measured.high)})`;
+  const checks: GateCheck[] = [];
+  if (rule.max !== undefined) checks.push({ name: `${metric}.max`, passed: measured.value <= rule.max, reason: `${shown} ${measured.value <= rule.max ? "is within" : "is above"} the limit of ${rule.max}` });
+  if (rule.min !== undefined) checks.push({ name: `${metric}.min`, passed: measured.value >= rule.min, reason: `${shown} ${measured.value >= rule.min ? "reaches" : "is below"} the ${rule.min} asked for` });
+  const compare = (name: string, other: number | undefined, asked: number | undefined, who: string): void => {
+    if (asked === undefined || other === undefined) return;
+    const gain = higherIsBetter(metric) ? (measured.value - other) / Math.abs(other) : (other - measured.value) / Math.abs(other);
+    const passed = gain >= asked;
+    checks.push({ name: `${metric}.${name}`, passed, reason: `${shown} against ${number(other)} of ${who}: ${percent(gain)} ${gain >= 0 ? "better" : "worse"}${asked === 0 ? "" : `, asked for were ${percent(asked)}`}` });
+  };
+  compare("better_than_naive", evaluation.naive[metric], rule.better_than_naive, "the naive predictor");
+  compare("better_than_champion", evaluation.champion?.metrics[metric], rule.better_than_champion, `the champion (version ${evaluation.champion?.version})`);
+  return checks;
+}
+
+const number = (value: number): string => Number(value.toPrecision(4)).toString();
+
+const percent = (share: number): string => `${(Math.abs(share) * 100).toFixed(1)} %`;

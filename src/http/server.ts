@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import fastifyStatic from "@fastify/static";
+import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyReply } from "fastify";
+import { conflict, describeError, MillraceError } from "../errors.ts";
+import type { House, Stage } from "../stage.ts";
+import type { RawReply, Route } from "./route.ts";
+import { refuseForeignSites } from "./same-site.ts";
+
+/**
+ * The control plane's HTTP server: every room's routes under `/api/<room>`, the pages, and `/health`. Errors leave in one shape,
+ * `{"error": {"code", "message", "details"?}}`; what is not a MillraceError is logged whole and leaves as a plain 500.
+ */
+export async function openServer(house: House, stages: readonly Stage[], pagesFolder: string): Promise<FastifyInstance> {
+  const logger: FastifyBaseLogger = house.log.child({}, { level: house.settings.logLevel === "debug" ? "debug" : "warn" });
+  const server = fastify({ loggerInstance: logger, bodyLimit: 64 << 20 });
+
+  server.addHook("onRequest", refuseForeignSites(house.settings.host));
+
+  server.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
+    if (error instanceof MillraceError && error.status < 500) return sendError(reply, error);
+    if (error.statusCode !== undefined && error.statusCode < 500) {
+      return sendError(reply, new MillraceError("http.bad_request", error.statusCode, error.message));
+    }
+    house.log.error({ err: error, url: request.url }, describeError(error));
+    if (error instanceof MillraceError) return sendError(reply, error);
+    return sendError(reply, new MillraceError("http.internal", 500, "Something failed inside Millrace; the server's log says what"));
+  });
+
+  server.get("/health", () => ({ status: "ok" }));
+  for (const stage of stages) {
+    for (const [key, route] of Object.entries(stage.routes ?? {})) mount(server, house, stage.name, key, route);
+  }
+
+  await mountPages(server, pagesFolder);
+  return server;
+}
+
+/** Listens; a port that is taken becomes an error that says what to do. Returns the address. */
+export async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
+  try {
+    return await server.listen({ host, port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+    throw conflict("http.port_taken", `Port ${port} on ${host} is taken by another program; stop it, or choose another with --port (0 takes any free one)`);
+  }
+}
+
+function mount(server: FastifyInstance, house: House, room: string, key: string, route: Route): void {
+  const [method, path] = key.split(" ") as [string, string];
+  server.route({
+    method,
+    url: `/api/${room}${path}`,
+    schema: {
+      ...(route.params ? { params: route.params } : {}),
+      ...(route.query ? { querystring: route.query } : {}),
+      ...(route.body ? { body: route.body } : {}),
+    },
+    handler: async (request, reply) => {
+      const closed = new AbortController();
+      request.raw.once("close", () => closed.abort());
+      const answer: unknown = await route.handle(house, {
+        params: request.params,
+        query: request.query,
+        body: request.body,
+        actor: "local",
+        signal: closed.signal,
+      });
+      if (isRaw(answer)) return reply.headers(answer.headers ?? {}).type(answer.contentType).send(answer.body);
+      return reply.send(answer ?? {});
+    },
+  });
+}
+
+async function mountPages(server: FastifyInstance, folder: string): Promise<void> {
+  const built = existsSync(folder);
+  if (built) await server.register(fastifyStatic, { root: folder, wildcard: false, maxAge: "1h" });
+  server.setNotFoundHandler((request, reply) => {
+    if (request.method === "GET" && !request.url.startsWith("/api/") && built) {
+      return reply.header("cache-control", "no-cache").sendFile("index.html");
+    }
+    const message = built || request.url.startsWith("/api/")
+      ? `There is no ${request.method} ${request.url.split("?")[0]}`
+      : "The pages are not built yet: run `npm run build`, then reload";
+    return sendError(reply, new MillraceError("http.not_found", 404, message));
+  });
+}
+
+const isRaw = (answer: unknown): answer is RawReply => typeof answer === "object" && answer !== null && "raw" in answer && answer.raw === true;
+
+function sendError(reply: FastifyReply, error: MillraceError): FastifyReply {
+  return reply
+    .status(error.status)
+    .send({ error: { code: error.code, message: error.message, ...(error.details ? { details: error.details } : {}) } });
+}

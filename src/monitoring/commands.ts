@@ -1,0 +1,43 @@
+import type { Command } from "../cli/command.ts";
+import { isoDate } from "../clock.ts";
+import { table } from "../cli/table.ts";
+import { client } from "../http/client.ts";
+import type { MonitoringRoutes } from "./routes.ts";
+
+export const monitoringCommands: readonly Command[] = [
+  {
+    name: "list",
+    summary: "Lists the endpoints that are watched, and how",
+    example: "millrace monitors list",
+    run: async ({ server }) => {
+      const data = await client<MonitoringRoutes>(await server(), "monitoring")("GET /monitors");
+      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, `CUSUM > ${monitor.performance.threshold}`]);
+      return { data, text: table(["endpoint", "target", "task", "drift", "performance"], rows, "Nothing is watched yet: `millrace run` watches what it deploys.") };
+    },
+  },
+  {
+    name: "show",
+    summary: "Shows an endpoint's live error and drift, the latest windows last",
+    example: "millrace monitors show bike-demand --windows 8",
+    arguments: { "<endpoint>": "the endpoint's name" },
+    options: { "--windows <n>": { description: "how many windows", default: 14 } },
+    run: async ({ server }, [endpoint], { windows: count }) => {
+      const api = client<MonitoringRoutes>(await server(), "monitoring");
+      const errors = await api("GET /monitors/:endpoint/errors", { params: { endpoint: endpoint ?? "" }, query: { variant: "served" } });
+      const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
+      const errorRows = errors.windows.slice(-Number(count)).map((window) => [isoDate(window.start), window.predictions, window.sums.n, ...Object.values(window.metrics).map((value) => value.toPrecision(4))]);
+      const driftRows = drift.reports.slice(-Number(count)).map((report) => {
+        const worst = [...report.features].sort((a, b) => b.distance - a.distance)[0];
+        return [isoDate(report.start), report.rows, `${Math.round(report.driftedShare * 100)} %`, worst ? `${worst.feature} ${worst.distance.toFixed(2)}` : ""];
+      });
+      const metrics = Object.keys(errors.windows.at(-1)?.metrics ?? {});
+      return {
+        data: { errors: errors.windows, drift: drift.reports },
+        text: [
+          table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
+          table(["window", "predictions", "drifted", "most"], driftRows, "No drift window has ended yet."),
+        ].join("\n\n"),
+      };
+    },
+  },
+];

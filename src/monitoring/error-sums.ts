@@ -1,0 +1,36 @@
+import type { Task } from "../training/types.ts";
+import type { ErrorSums, LabelledPrediction, Loss } from "./types.ts";
+
+export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, label: 0 };
+
+/** The loss live error is judged by. */
+export const lossOf = (task: Task): Loss => (task === "regression" ? "rmse" : "log_loss");
+
+/** The error of one labelled prediction, as sums of one. A label that no class of the model has counts as a total miss. */
+export function errorOf(task: Task, prediction: LabelledPrediction): ErrorSums {
+  if (task === "regression") {
+    const label = Number(prediction.label);
+    const error = prediction.value - label;
+    return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label };
+  }
+  const position = prediction.classes.indexOf(prediction.label);
+  const probability = position < 0 ? 0 : prediction.probabilities[position]!;
+  const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top]! ? i : top), 0);
+  return { n: 1, loss: -Math.log(Math.max(probability, 1e-15)), absolute: best === position ? 0 : 1, signed: 0, label: 0 };
+}
+
+export const addErrors = (a: ErrorSums, b: ErrorSums): ErrorSums => ({
+  n: a.n + b.n,
+  loss: a.loss + b.loss,
+  absolute: a.absolute + b.absolute,
+  signed: a.signed + b.signed,
+  label: a.label + b.label,
+});
+
+/** The metrics that follow from the sums; empty when there are no labelled predictions. */
+export function metricsOf(task: Task, sums: ErrorSums): Readonly<Record<string, number>> {
+  if (sums.n === 0) return {};
+  return task === "regression"
+    ? { rmse: Math.sqrt(sums.loss / sums.n), mae: sums.absolute / sums.n, bias: sums.signed / sums.n }
+    : { log_loss: sums.loss / sums.n, accuracy: 1 - sums.absolute / sums.n };
+}

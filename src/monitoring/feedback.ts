@@ -1,0 +1,51 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { FeatureSpec } from "../training/types.ts";
+import type { House } from "../stage.ts";
+import type { BlobInfo } from "../storage/blobs.ts";
+import { identifier, literal, queryOne, withConnection } from "../storage/duckdb.ts";
+import { loadLabels, predictionRows } from "./prediction-log.ts";
+
+export interface FeedbackRequest {
+  readonly endpoint: string;
+  readonly features: readonly FeatureSpec[];
+  readonly target: string;
+  readonly regression: boolean;
+  /** The column that holds the event time in the dataset the rows are to join, and its type. */
+  readonly time: { readonly column: string; readonly stored: "DATE" | "TIMESTAMP" } | null;
+  /** Only labels that had arrived by then. */
+  readonly knownAt: number;
+}
+
+/**
+ * What production taught: every request that was answered and whose label has arrived, as rows of a dataset (features as they were
+ * sent, the label as target), one Parquet file in the artifact store, in order of event time. This is where the loop closes.
+ */
+export async function collectFeedback(house: House, request: FeedbackRequest): Promise<BlobInfo & { readonly rows: number }> {
+  const log = await predictionRows(house, request.endpoint, { from: 0, until: request.knownAt });
+  if (log === undefined) return { sha256: "", size: 0, rows: 0 };
+  const folder = await mkdtemp(join(tmpdir(), "millrace-feedback-"));
+  try {
+    const file = join(folder, "feedback.parquet");
+    const rows = await withConnection(async (connection) => {
+      await loadLabels(connection, house, request.endpoint, { until: request.knownAt });
+      const taken = new Set([request.target, request.time?.column]);
+      const columns = [
+        ...(request.time ? [`event_time::${request.time.stored} AS ${identifier(request.time.column)}`] : []),
+        ...request.features.filter((feature) => !taken.has(feature.name)).map((feature) => `${identifier(`input_${feature.name}`)} AS ${identifier(feature.name)}`),
+        `l.value${request.regression ? "::DOUBLE" : ""} AS ${identifier(request.target)}`,
+      ];
+      const answered = `(SELECT * FROM ${log} WHERE NOT shadow)`;
+      const { Count } = await queryOne<{ Count: number }>(
+        connection,
+        `COPY (SELECT ${columns.join(", ")} FROM ${answered} p JOIN labels l ON l.request_id = p.request_id AND l.row_index = p.row_index
+         ORDER BY p.event_time, p.request_id, p.row_index) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
+      );
+      return Count;
+    });
+    return { ...(await house.blobs.putFile(file, { move: true })), rows };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

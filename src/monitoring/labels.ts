@@ -1,0 +1,62 @@
+import type { Database } from "../storage/database.ts";
+import { monitoringTables } from "./store.ts";
+
+export interface Label {
+  readonly requestId: string;
+  readonly rowIndex: number;
+  /** The true value: a number in decimal, or the class. */
+  readonly value: string;
+  /** When it became known. */
+  readonly arrivedAt: number;
+}
+
+/** Stores ground truth; a label that comes again replaces the former one. Durable when this returns. */
+export async function addLabels(db: Database, endpoint: string, labels: readonly Label[]): Promise<void> {
+  await monitoringTables(db)
+    .transaction()
+    .execute(async (transaction) => {
+      for (let from = 0; from < labels.length; from += 1000) {
+        await transaction
+          .insertInto("labels")
+          .values(
+            labels.slice(from, from + 1000).map((label) => ({
+              endpoint,
+              request_id: label.requestId,
+              row_index: label.rowIndex,
+              value: label.value,
+              arrived_at: label.arrivedAt,
+            })),
+          )
+          .onConflict((conflict) =>
+            conflict
+              .columns(["endpoint", "request_id", "row_index"])
+              .doUpdateSet((row) => ({ value: row.ref("excluded.value"), arrived_at: row.ref("excluded.arrived_at") })),
+          )
+          .execute();
+      }
+    });
+}
+
+/** Labels that were known at `until`, of those that arrived from `from` on, in order of arrival. */
+export async function readLabels(db: Database, endpoint: string, range: { from?: number; until: number }): Promise<Label[]> {
+  let query = monitoringTables(db)
+    .selectFrom("labels")
+    .select(["request_id as requestId", "row_index as rowIndex", "value", "arrived_at as arrivedAt"])
+    .where("endpoint", "=", endpoint)
+    .where("arrived_at", "<=", range.until)
+    .orderBy("arrived_at")
+    .orderBy("request_id");
+  if (range.from !== undefined) query = query.where("arrived_at", ">=", range.from);
+  return query.execute();
+}
+
+/** How many labels had arrived by then. */
+export async function countLabels(db: Database, endpoint: string, until: number): Promise<number> {
+  const { n } = await monitoringTables(db)
+    .selectFrom("labels")
+    .select(({ fn }) => fn.countAll<number>().as("n"))
+    .where("endpoint", "=", endpoint)
+    .where("arrived_at", "<=", until)
+    .executeTakeFirstOrThrow();
+  return n;
+}

@@ -1,0 +1,209 @@
+import { isoDate } from "../clock.ts";
+import { notFound } from "../errors.ts";
+import { readVersion } from "../registry/registry.ts";
+import { readDeployment } from "../serving/serving.ts";
+import type { House } from "../stage.ts";
+import type { Database } from "../storage/database.ts";
+import { cusum } from "./cusum.ts";
+import { measureDrift } from "./drift.ts";
+import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
+import { countPredictions, labelledPredictions } from "./prediction-log.ts";
+import { monitoringTables } from "./store.ts";
+import type { Alarm, DriftReport, ErrorSums, ErrorWindow, MonitorConfig, ReferenceProfile } from "./types.ts";
+
+/** Sets how an endpoint is watched; the first time also from when on. */
+export async function saveMonitor(db: Database, config: MonitorConfig, now: number): Promise<void> {
+  await monitoringTables(db)
+    .insertInto("monitors")
+    .values({ endpoint: config.endpoint, config: JSON.stringify(config), created_at: now })
+    .onConflict((conflict) => conflict.column("endpoint").doUpdateSet({ config: JSON.stringify(config) }))
+    .execute();
+}
+
+export async function listMonitors(db: Database): Promise<MonitorConfig[]> {
+  const rows = await monitoringTables(db).selectFrom("monitors").select("config").orderBy("endpoint").execute();
+  return rows.map((row) => JSON.parse(row.config) as MonitorConfig);
+}
+
+export async function readMonitor(db: Database, endpoint: string): Promise<MonitorConfig> {
+  const monitors = await listMonitors(db);
+  const found = monitors.find((monitor) => monitor.endpoint === endpoint);
+  if (found) return found;
+  throw notFound(
+    "monitoring.monitor_not_found",
+    `Nothing watches an endpoint ${JSON.stringify(endpoint)}; watched ${monitors.length > 0 ? `are ${monitors.map((one) => one.endpoint).join(", ")}` : "is none yet"}`,
+  );
+}
+
+/** Keeps the profile that live data of a version is compared with. */
+export async function saveReference(db: Database, endpoint: string, version: number, profile: ReferenceProfile): Promise<void> {
+  const row = { profile: JSON.stringify(profile) };
+  await monitoringTables(db)
+    .insertInto("reference_profiles")
+    .values({ endpoint, version, ...row })
+    .onConflict((conflict) => conflict.columns(["endpoint", "version"]).doUpdateSet(row))
+    .execute();
+}
+
+export async function readReference(db: Database, endpoint: string, version: number): Promise<ReferenceProfile | undefined> {
+  const row = await monitoringTables(db)
+    .selectFrom("reference_profiles")
+    .select("profile")
+    .where("endpoint", "=", endpoint)
+    .where("version", "=", version)
+    .executeTakeFirst();
+  return row && (JSON.parse(row.profile) as ReferenceProfile);
+}
+
+/**
+ * Computes the live error of every window whose labels are due at `now` and that is not computed yet: for what clients got (`served`)
+ * and for each variant over all it answered, in the open or in the shadow. Computing a window again gives the same rows.
+ */
+export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number): Promise<void> {
+  const tables = monitoringTables(house.db);
+  const last = await tables
+    .selectFrom("error_windows")
+    .select(({ fn }) => fn.max("end").as("end"))
+    .where("endpoint", "=", config.endpoint)
+    .executeTakeFirst();
+  for (let start = last?.end ?? since; start + config.window + config.labelDelay <= now; start += config.window) {
+    const window = { from: start, until: start + config.window };
+    const sums = new Map<string, { variant: string; version: number; sums: ErrorSums }>();
+    for (const prediction of await labelledPredictions(house, config.endpoint, window, now)) {
+      const error = errorOf(config.task, prediction);
+      for (const variant of prediction.shadow ? [prediction.variant] : [prediction.variant, "served"]) {
+        const version = variant === "served" ? 0 : prediction.version;
+        const known = sums.get(`${variant} ${version}`);
+        sums.set(`${variant} ${version}`, { variant, version, sums: addErrors(known?.sums ?? noErrors, error) });
+      }
+    }
+    if (sums.size === 0) sums.set("served", { variant: "served", version: 0, sums: noErrors });
+    const predictions = await countPredictions(house, config.endpoint, window);
+    await tables
+      .insertInto("error_windows")
+      .values(
+        [...sums.values()].map((one) => ({
+          endpoint: config.endpoint,
+          start: window.from,
+          end: window.until,
+          variant: one.variant,
+          version: one.version,
+          predictions,
+          sums: JSON.stringify(one.sums),
+        })),
+      )
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+  }
+}
+
+/** Computed windows of live error, oldest first. */
+export async function errorWindows(
+  db: Database,
+  config: MonitorConfig,
+  filter: { variant?: string; version?: number; from?: number; until?: number } = {},
+): Promise<ErrorWindow[]> {
+  let query = monitoringTables(db).selectFrom("error_windows").selectAll().where("endpoint", "=", config.endpoint).orderBy("start").orderBy("variant");
+  if (filter.variant !== undefined) query = query.where("variant", "=", filter.variant);
+  if (filter.version !== undefined) query = query.where("version", "=", filter.version);
+  if (filter.from !== undefined) query = query.where("start", ">=", filter.from);
+  if (filter.until !== undefined) query = query.where("end", "<=", filter.until);
+  return (await query.execute()).map((row) => {
+    const sums = JSON.parse(row.sums) as ErrorSums;
+    return { ...row, sums, metrics: metricsOf(config.task, sums) };
+  });
+}
+
+/**
+ * Whether a version's live error has left what was expected of it: a CUSUM over its windows since `since` against `reference` (the
+ * loss of its evaluation, or worse if a retraining could not better it), or its last window above the limit that was set.
+ */
+export async function performanceAlarm(
+  house: House,
+  config: MonitorConfig,
+  champion: { version: number; reference: number; since: number },
+): Promise<{ level: number; alarm: Alarm | undefined }> {
+  const loss = lossOf(config.task);
+  const windows = (await errorWindows(house.db, config, { variant: "champion", version: champion.version, from: champion.since })).filter(
+    (window) => window.sums.n > 0,
+  );
+  const losses = windows.map((window) => window.metrics[loss]!);
+  const levels = cusum(losses, champion.reference, config.performance.slack, config.performance.threshold * 1.25);
+  const level = levels.at(-1) ?? 0;
+  const latest = losses.at(-1);
+  const { max, threshold } = config.performance;
+  if (latest !== undefined && max !== null && latest > max) {
+    return {
+      level,
+      alarm: {
+        kind: "performance",
+        message: `${loss} of version ${champion.version} was ${latest.toFixed(3)} on ${isoDate(windows.at(-1)!.start)}, above the limit of ${max}`,
+        evidence: { loss, latest, max },
+      },
+    };
+  }
+  if (level <= threshold) return { level, alarm: undefined };
+  return {
+    level,
+    alarm: {
+      kind: "performance",
+      message: `${loss} of version ${champion.version} has risen above the ${champion.reference.toFixed(1)} expected of it: ${losses
+        .slice(-3)
+        .map((value) => value.toFixed(1))
+        .join(", ")} in the last windows (CUSUM ${level.toFixed(2)} > ${threshold})`,
+      evidence: { loss, reference: champion.reference, cusum: level, threshold, windows: losses.length },
+    },
+  };
+}
+
+/** Judges every drift window that ended by `now` and is not judged yet; returns the reports of this call that raise an alarm. */
+export async function evaluateDrift(house: House, config: MonitorConfig, since: number, now: number): Promise<DriftReport[]> {
+  const tables = monitoringTables(house.db);
+  const last = await tables
+    .selectFrom("drift_reports")
+    .select(({ fn }) => fn.max("end").as("end"))
+    .where("endpoint", "=", config.endpoint)
+    .executeTakeFirst();
+  const champion = (await readDeployment(house, config.endpoint))?.variants.find((variant) => variant.name === "champion");
+  if (!champion) return [];
+  const reference = await readReference(house.db, config.endpoint, champion.version);
+  if (!reference) return [];
+  for (let start = last?.end ?? since; start + config.drift.window <= now; start += config.drift.window) {
+    const report = await measureDrift(house, config, { from: start, until: start + config.drift.window }, champion.version, reference);
+    if (!report) continue;
+    await tables
+      .insertInto("drift_reports")
+      .values({ endpoint: config.endpoint, start: report.start, end: report.end, report: JSON.stringify(report) })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    if (report.alarm) await house.events.emit({ name: "monitoring.drift_detected", time: now, payload: { endpoint: config.endpoint, end: report.end } });
+  }
+  return (await driftReports(house.db, config.endpoint)).filter((report) => report.end === now && report.alarm);
+}
+
+/** All drift reports, oldest first. */
+export async function driftReports(db: Database, endpoint: string): Promise<DriftReport[]> {
+  const rows = await monitoringTables(db).selectFrom("drift_reports").select("report").where("endpoint", "=", endpoint).orderBy("end").execute();
+  return rows.map((row) => JSON.parse(row.report) as DriftReport);
+}
+
+/** The drift alarm of a report, in words. */
+export function driftAlarm(report: DriftReport): Alarm {
+  const drifted = report.features.filter((feature) => feature.drifted).sort((a, b) => b.distance - a.distance);
+  return {
+    kind: "drift",
+    message: `${drifted.length} of ${report.features.length} features drifted in the window to ${isoDate(report.end)} (${report.method} ≥ ${report.threshold}): ${drifted
+      .slice(0, 3)
+      .map((feature) => `${feature.feature} ${feature.distance.toFixed(2)}`)
+      .join(", ")}`,
+    evidence: { driftedShare: report.driftedShare, features: drifted.map((feature) => feature.feature) },
+  };
+}
+
+/** The loss a version is held to: that of its evaluation. */
+export async function referenceLoss(house: House, config: MonitorConfig, version: number): Promise<number> {
+  const { metrics } = await readVersion(house.db, config.endpoint, version);
+  const value = metrics[lossOf(config.task)]?.value;
+  if (value === undefined || !(value > 0)) return Number.MIN_VALUE;
+  return value;
+}

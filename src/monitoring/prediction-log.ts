@@ -1,0 +1,107 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { day, isoDate } from "../clock.ts";
+import { predictionFolder } from "../serving/serving.ts";
+import type { House } from "../stage.ts";
+import { pathLiteral, query, withConnection } from "../storage/duckdb.ts";
+import { readLabels } from "./labels.ts";
+import type { LabelledPrediction } from "./types.ts";
+
+export interface TimeWindow {
+  /** Event time, milliseconds: from ≤ t < until. */
+  readonly from: number;
+  readonly until: number;
+}
+
+/**
+ * The table expression over an endpoint's prediction log in a window: one row per predicted row and variant, a request that was
+ * logged twice counted once (the first time it came). Undefined when nothing was logged then.
+ */
+export async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
+  const folder = predictionFolder(house, endpoint);
+  const days = await filesByDay(folder);
+  const files: string[] = [];
+  for (const [date, names] of days) {
+    if (date >= isoDate(window.from) && date <= isoDate(window.until - 1)) files.push(...names);
+  }
+  if (files.length === 0) return undefined;
+  return `(
+    SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
+    WHERE epoch_ms(event_time) >= ${window.from} AND epoch_ms(event_time) < ${window.until} AND status = 'ok'
+    QUALIFY row_number() OVER (PARTITION BY request_id, row_index, variant, version ORDER BY received_at) = 1
+  )`;
+}
+
+async function filesByDay(folder: string): Promise<[string, string[]][]> {
+  const dates = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
+  return Promise.all(
+    dates.sort().map(async (date): Promise<[string, string[]]> => {
+      const names = (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).sort();
+      return [date, names.map((name) => join(folder, date, name))];
+    }),
+  );
+}
+
+/** How many rows the endpoint answered in a window (shadow answers not counted). */
+export async function countPredictions(house: House, endpoint: string, window: TimeWindow): Promise<number> {
+  const rows = await predictionRows(house, endpoint, window);
+  if (rows === undefined) return 0;
+  return withConnection(async (connection) => {
+    const [count] = await query<{ n: number }>(connection, `SELECT count(*) AS n FROM ${rows} WHERE NOT shadow`);
+    return count?.n ?? 0;
+  });
+}
+
+/**
+ * Predictions of a window, shadow answers too, whose labels had arrived at `knownAt`, in order of event time and request id.
+ */
+export async function labelledPredictions(house: House, endpoint: string, window: TimeWindow, knownAt: number): Promise<LabelledPrediction[]> {
+  const rows = await predictionRows(house, endpoint, window);
+  if (rows === undefined) return [];
+  return withConnection(async (connection) => {
+    await loadLabels(connection, house, endpoint, { until: knownAt, from: window.from - day });
+    const found = await query<Record<string, unknown>>(
+      connection,
+      `SELECT p.*, epoch_ms(p.event_time) AS event_ms, l.value AS label FROM ${rows} p
+       JOIN labels l ON l.request_id = p.request_id AND l.row_index = p.row_index ORDER BY p.event_time, p.request_id, p.row_index, p.variant`,
+    );
+    return found.map((row): LabelledPrediction => {
+      const classes = Object.keys(row).filter((name) => name.startsWith("output_probability_") && row[name] !== null);
+      return {
+        requestId: String(row["request_id"]),
+        rowIndex: Number(row["row_index"]),
+        eventTime: Number(row["event_ms"]),
+        variant: String(row["variant"]),
+        version: Number(row["version"]),
+        shadow: row["shadow"] === true,
+        label: String(row["label"]),
+        value: row["output_prediction"] == null ? Number.NaN : Number(row["output_prediction"]),
+        probabilities: classes.map((name) => Number(row[name])),
+        classes: classes.map((name) => name.slice("output_probability_".length)),
+      };
+    });
+  });
+}
+
+/** Puts the labels known by then into a temporary table `labels` of the connection. */
+export async function loadLabels(
+  connection: DuckDBConnection,
+  house: House,
+  endpoint: string,
+  range: { from?: number; until: number },
+): Promise<void> {
+  await connection.run("CREATE OR REPLACE TEMP TABLE labels (request_id VARCHAR, row_index BIGINT, value VARCHAR)");
+  const appender = await connection.createAppender("labels");
+  for (const label of await readLabels(house.db, endpoint, range)) {
+    appender.appendVarchar(label.requestId);
+    appender.appendBigInt(BigInt(label.rowIndex));
+    appender.appendVarchar(label.value);
+    appender.endRow();
+  }
+  appender.closeSync();
+}
+

@@ -1,0 +1,51 @@
+import type { IngestOutput } from "../data/ingest-step.ts";
+import { readTable } from "../data/read-table.ts";
+import type { ValidateOutput } from "../data/validate-step.ts";
+import { scoreOnnx } from "../evaluation/score.ts";
+import type { Json, JsonObject, Step } from "../stage.ts";
+import { parquet, withConnection } from "../storage/duckdb.ts";
+import type { TrainOutput } from "../training/train-step.ts";
+import type { Prediction } from "../training/types.ts";
+import { referenceOf } from "./reference.ts";
+import type { FeatureReference, ReferenceProfile } from "./types.ts";
+
+/** Where a model's inputs and answers lay on its training data: what live windows are compared with. */
+export const referenceStep: Step = {
+  name: "monitoring.reference",
+  purpose: "Profiles the model's inputs and answers on its training data, as the reference for drift",
+  version: 1,
+  where: "worker",
+  run: async ({ inputs, blobs }) => {
+    const table = inputs["table"] as unknown as IngestOutput;
+    const { features } = inputs["checked"] as unknown as ValidateOutput;
+    const trained = inputs["trained"] as unknown as TrainOutput;
+    const path = await blobs.localPath(table.file.sha256);
+    const loaded = await readTable(path, { columns: features.map((feature) => feature.name) });
+    const answers = await scoreOnnx(await blobs.localPath(trained.model.sha256), trained.signature, loaded);
+    const profile: ReferenceProfile = {
+      rows: table.rows,
+      features: await withConnection((connection) => referenceOf(connection, parquet(path), features, (name) => name)),
+      prediction: predictionReference(answers),
+    };
+    return profile as unknown as JsonObject & Json;
+  },
+};
+
+function predictionReference(answers: Prediction): FeatureReference {
+  if (answers.task === "regression") {
+    const sorted = answers.values.slice().sort();
+    const edges = [...new Set(Array.from({ length: 9 }, (_, i) => sorted[Math.floor(((i + 1) / 10) * sorted.length)]!))];
+    const shares = Array.from({ length: edges.length + 1 }, () => 0);
+    for (const value of sorted) shares[edges.filter((edge) => edge < value).length]! += 1 / sorted.length;
+    return { name: "prediction", type: "number", edges, shares, missing: 0 };
+  }
+  const k = answers.classes.length;
+  const rows = answers.probabilities.length / k;
+  const counts = Array.from({ length: k + 1 }, () => 0);
+  for (let row = 0; row < rows; row++) {
+    let top = 0;
+    for (let index = 1; index < k; index++) if (answers.probabilities[row * k + index]! > answers.probabilities[row * k + top]!) top = index;
+    counts[top]! += 1 / rows;
+  }
+  return { name: "prediction", type: "category", categories: answers.classes, shares: counts, missing: 0 };
+}

@@ -1,0 +1,122 @@
+import type { Task } from "../training/types.ts";
+
+/** How an endpoint is watched; from `monitor:` of the project file. */
+export interface MonitorConfig {
+  readonly endpoint: string;
+  readonly task: Task;
+  readonly target: string;
+  /** Milliseconds that pass between a prediction and its label. */
+  readonly labelDelay: number;
+  /** Length of a window of live error, in milliseconds. */
+  readonly window: number;
+  readonly performance: {
+    /** CUSUM alarm level and slack, in units of the reference loss (see `cusum.ts`). */
+    readonly threshold: number;
+    readonly slack: number;
+    /** The metric's limit, if one is set: above it the alarm is raised whatever the reference. */
+    readonly max: number | null;
+  };
+  readonly drift: {
+    readonly method: DriftMethod;
+    /** A feature has drifted from this distance on. */
+    readonly threshold: number;
+    /** Length of a drift window, in milliseconds; windows follow each other without overlap. */
+    readonly window: number;
+    /** The alarm is raised when this share of the features has drifted. */
+    readonly share: number;
+    /** Windows with fewer predictions are not judged. */
+    readonly minRows: number;
+  };
+}
+
+export type DriftMethod = "psi" | "jensen_shannon";
+
+/** Where a feature's values lay when the model was trained: what live windows are compared with. */
+export type FeatureReference =
+  | { readonly name: string; readonly type: "number"; readonly edges: readonly number[]; readonly shares: readonly number[]; readonly missing: number }
+  | { readonly name: string; readonly type: "category"; readonly categories: readonly string[]; readonly shares: readonly number[]; readonly missing: number };
+
+export interface ReferenceProfile {
+  readonly rows: number;
+  readonly features: readonly FeatureReference[];
+  /** The model's own answers on its training data: a number's deciles, or the classes' mean probabilities. */
+  readonly prediction: FeatureReference | null;
+}
+
+/** The name of the loss live error is judged by: RMSE for regression, log loss for classes. Lower is better. */
+export type Loss = "rmse" | "log_loss";
+
+/** Sums over labelled predictions, from which every metric of a window (or of any union of windows) follows. */
+export interface ErrorSums {
+  readonly n: number;
+  /** Regression: squared error. Classification: −ln p of the true class. */
+  readonly loss: number;
+  /** Regression: absolute error. Classification: wrong answers. */
+  readonly absolute: number;
+  /** Regression: prediction − label. Classification: 0. */
+  readonly signed: number;
+  /** Regression: labels. Classification: 0. */
+  readonly label: number;
+}
+
+export interface ErrorWindow {
+  readonly endpoint: string;
+  readonly start: number;
+  readonly end: number;
+  /** `served`: what clients got; `champion`, `challenger`: what that variant answered or would have answered. */
+  readonly variant: string;
+  readonly version: number;
+  readonly predictions: number;
+  readonly sums: ErrorSums;
+  /** The metrics that follow from the sums: `rmse`, `mae`, `bias`, or `log_loss`, `accuracy`. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface FeatureDrift {
+  readonly feature: string;
+  readonly distance: number;
+  readonly drifted: boolean;
+  /** Share of missing values in the window and in the reference. */
+  readonly missing: number;
+  readonly missingReference: number;
+  /** Shares of the window in the reference's bins, for the picture. */
+  readonly shares: readonly number[];
+}
+
+export interface DriftReport {
+  readonly endpoint: string;
+  readonly start: number;
+  readonly end: number;
+  readonly version: number;
+  readonly rows: number;
+  readonly method: DriftMethod;
+  readonly threshold: number;
+  readonly features: readonly FeatureDrift[];
+  readonly prediction: FeatureDrift | null;
+  readonly driftedShare: number;
+  readonly alarm: boolean;
+}
+
+/** A reason to act, found by a monitor. */
+export interface Alarm {
+  readonly kind: "performance" | "drift";
+  /** A sentence with the numbers. */
+  readonly message: string;
+  readonly evidence: Readonly<Record<string, number | string | readonly string[]>>;
+}
+
+/** A prediction whose true value is known. */
+export interface LabelledPrediction {
+  readonly requestId: string;
+  readonly rowIndex: number;
+  readonly eventTime: number;
+  readonly variant: string;
+  readonly version: number;
+  readonly shadow: boolean;
+  readonly label: string;
+  /** Regression: the number predicted. Classification: NaN. */
+  readonly value: number;
+  /** Classification: probability per class, in the model's order; empty for regression. */
+  readonly probabilities: readonly number[];
+  readonly classes: readonly string[];
+}

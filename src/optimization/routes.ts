@@ -1,0 +1,67 @@
+import Type from "typebox";
+import { route } from "../http/route.ts";
+import type { Project } from "../project/project.ts";
+import { resolveAlias } from "../registry/registry.ts";
+import { tick } from "./loop.ts";
+import { readLoop } from "./loops.ts";
+import { latestTick, listLoops, listRollouts, readDecisions } from "./store.ts";
+import { backtestPipeline, firstRunPipeline } from "./training-pipeline.ts";
+
+const endpoint = Type.Object({ endpoint: Type.String() });
+
+export const optimizationRoutes = {
+  "POST /runs": route({
+    summary: "Walks a project's path once, from its table to a model that serves; answers at once with the pipeline run",
+    body: Type.Object({ project: Type.Unsafe<Project>(Type.Object({ model: Type.String() })), id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }),
+    handle: async (house, { body: { project, id } }) => {
+      const runId = id ?? `${project.model}-${house.newId()}`;
+      const champion = await resolveAlias(house.db, project.model, "champion");
+      await house.pipelines.start(runId, firstRunPipeline(project, champion));
+      return { run: runId };
+    },
+  }),
+  "GET /loops": route({
+    summary: "The loops that turn",
+    handle: async (house) => ({ loops: await listLoops(house.db) }),
+  }),
+  "GET /loops/:endpoint": route({
+    summary: "One loop: its settings, how far it has turned, its rollouts",
+    params: endpoint,
+    handle: async (house, { params }) => ({
+      loop: await readLoop(house, params.endpoint),
+      tick: (await latestTick(house.db, params.endpoint)) ?? null,
+      rollouts: await listRollouts(house.db, params.endpoint),
+    }),
+  }),
+  "GET /loops/:endpoint/decisions": route({
+    summary: "Every decision of a loop, and why",
+    params: endpoint,
+    query: Type.Object({ from: Type.Optional(Type.Integer()) }),
+    handle: async (house, { params, query }) => ({
+      decisions: await readDecisions(house.db, params.endpoint, query.from === undefined ? {} : { from: query.from }),
+    }),
+  }),
+  "POST /loops/:endpoint/backtests": route({
+    summary: "Computes what never retraining and retraining every period would have achieved on the loop's source table",
+    params: endpoint,
+    body: Type.Object({ periods: Type.Integer({ minimum: 1, maximum: 10_000 }), period: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
+    handle: async (house, { params, body }) => {
+      const loop = await readLoop(house, params.endpoint);
+      const runId = `${params.endpoint}-backtest-${body.periods}-${loop.startedAt}`;
+      await house.pipelines.start(runId, backtestPipeline(loop, loop.project.data.source, body.periods, body.period));
+      return { run: runId };
+    },
+  }),
+  "POST /loops/:endpoint/ticks": route({
+    summary: "Turns the loop once, at the given time (now when absent); answers when everything it started is done",
+    params: endpoint,
+    body: Type.Object({ time: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
+    handle: async (house, { params, body }) => {
+      const time = body.time ?? house.clock.now();
+      await tick(house, params.endpoint, time);
+      return { time, decisions: await readDecisions(house.db, params.endpoint, { from: time }) };
+    },
+  }),
+};
+
+export type OptimizationRoutes = typeof optimizationRoutes;

@@ -1,0 +1,23 @@
+import type { Stage } from "../stage.ts";
+import { backtestStep } from "./backtest-step.ts";
+import { canaryStep } from "./canary-step.ts";
+import { optimizationCommands } from "./commands.ts";
+import { deployStep } from "./deploy-step.ts";
+import { optimizationRoutes } from "./routes.ts";
+import { startTurning } from "./schedule.ts";
+import { optimizationMigrations } from "./store.ts";
+
+export const optimization: Stage = {
+  name: "optimization",
+  purpose: "The loop: alarms to retraining, gate, canary, promotion or rollback",
+  migrations: optimizationMigrations,
+  routes: optimizationRoutes,
+  commands: optimizationCommands,
+  steps: [deployStep, canaryStep, backtestStep],
+  events: {
+    "optimization.retraining_started": "an alarm started a retraining",
+    "optimization.challenger_promoted": "a challenger took all the traffic",
+    "optimization.challenger_rolled_back": "a challenger was taken back",
+  },
+  start: startTurning,
+};

@@ -1,0 +1,177 @@
+import type { Schema } from "../data/schema.ts";
+import type { TimeRange } from "../data/types.ts";
+import type { Project } from "../project/project.ts";
+import type { ModelVersion } from "../registry/types.ts";
+import type { JsonObject, PipelineSpec, PipelineStep } from "../stage.ts";
+import type { Holdout } from "../training/holdout.ts";
+import type { Loop } from "./types.ts";
+
+/** Anything that is plain JSON, as the pipeline's type for it. */
+const json = (value: object): JsonObject => value as JsonObject;
+
+/**
+ * The well-worn path of a project, walked once: from the source table to a model that serves. With a champion there already, the new
+ * model is judged against it on the same held-out rows and replaces it only if it is no worse.
+ */
+export function firstRunPipeline(project: Project, champion: ModelVersion | undefined): PipelineSpec {
+  const { data } = project;
+  const filter: TimeRange | null =
+    data.time && (data.from ?? data.until) !== null
+      ? { time: data.time.column, ...(data.from === null ? {} : { from: data.from }), ...(data.until === null ? {} : { until: data.until }) }
+      : null;
+  const holdout: Holdout =
+    data.split.by === "time" && data.time
+      ? { by: "time", column: data.time.column, test: data.split.test }
+      : { by: "random", test: data.split.test, stratify: data.task !== "regression", seed: project.train.seed };
+  return {
+    name: "train",
+    model: project.model,
+    trigger: "manual",
+    actor: "local",
+    seed: project.train.seed,
+    steps: [
+      { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter }), needs: {} },
+      validation(project, null, null),
+      ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual" }),
+      { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
+    ],
+  };
+}
+
+/** A retraining on the base data and all labels that have arrived, judged against the champion, up to the start of a canary. */
+export function retrainingPipeline(loop: Loop, champion: ModelVersion, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
+  const { project } = loop;
+  const timeColumn = project.data.time?.column ?? null;
+  const columns = [...(timeColumn === null ? [] : [timeColumn]), ...loop.features.map((feature) => feature.name), project.data.target];
+  const feedback = {
+    endpoint: loop.endpoint,
+    features: loop.features,
+    target: project.data.target,
+    regression: loop.task === "regression",
+    time: timeColumn === null || loop.timeStored === null ? null : { column: timeColumn, stored: loop.timeStored },
+    knownAt: why.time,
+  };
+  const holdout: Holdout =
+    timeColumn === null
+      ? { by: "random", test: project.data.split.test, stratify: loop.task !== "regression", seed: project.train.seed }
+      : { by: "recent_days", column: timeColumn, since: (champion.training.until ?? 0) + 1, days: Math.round(project.retrain.holdout / 86_400_000) };
+  return {
+    name: "retrain",
+    model: loop.endpoint,
+    trigger: why.trigger,
+    actor: "loop",
+    seed: project.train.seed,
+    steps: [
+      { id: "feedback", step: "monitoring.feedback", params: json(feedback), needs: {} },
+      { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns }), needs: { feedback: "feedback" } },
+      validation(project, why.schema, loop.features, "append"),
+      ...trainToRegister(project, { table: "append", holdout, champion, trigger: why.trigger }),
+      {
+        id: "canary",
+        step: "optimization.canary",
+        params: json({ endpoint: loop.endpoint, champion: champion.version, time: why.time }),
+        needs: { registered: "register", reference: "reference" },
+      },
+    ],
+  };
+}
+
+function validation(project: Project, schema: Schema | null, features: Loop["features"] | null, table = "ingest"): PipelineStep {
+  const { data, validate } = project;
+  const retraining = schema !== null;
+  return {
+    id: "validate",
+    step: "data.validate",
+    params: json({
+      target: data.target,
+      task: data.task,
+      time: data.time?.column ?? null,
+      exclude: retraining ? [] : data.exclude,
+      leakage: validate.leakage,
+      // What production sends is learnt from even where it is new; the anomalies are on the dataset's page.
+      onAnomaly: retraining ? "warn" : validate.onAnomaly,
+      schema,
+      features,
+    }),
+    needs: { table },
+  };
+}
+
+/** The common middle: record the data, train, judge, gate, train on everything, register. */
+function trainToRegister(
+  project: Project,
+  run: { table: string; holdout: Holdout; champion: ModelVersion | undefined; trigger: string },
+): PipelineStep[] {
+  const { table, holdout, champion, trigger } = run;
+  const { algorithm, params, refit } = project.train;
+  const time = project.data.time?.column ?? null;
+  const model = project.model;
+  const needs = { table, checked: "validate" };
+  const served = refit ? "refit" : "train";
+  const compared = champion ? { version: champion.version, sha256: champion.artifact.sha256, signature: champion.signature, until: champion.training.until } : null;
+  return [
+    { id: "dataset", step: "data.register", params: json({ dataset: model }), needs },
+    { id: "train", step: "training.train", params: json({ algorithm, params, holdout, time, baseline: true }), needs },
+    {
+      id: "evaluate",
+      step: "evaluation.evaluate",
+      params: json({ model, holdout, time, slices: project.evaluate.slices, champion: compared }),
+      needs: { ...needs, trained: "train" },
+    },
+    { id: "record", step: "evaluation.record", params: json({ model, trigger }), needs: { table, trained: "train", evaluation: "evaluate" } },
+    { id: "gate", step: "evaluation.gate", params: json({ rules: project.evaluate.gate }), needs: { evaluation: "evaluate", recorded: "record" } },
+    ...(refit
+      ? [
+          {
+            id: "refit",
+            step: "training.train",
+            params: json({ algorithm, params, holdout: { by: "none" }, time, baseline: false }),
+            needs: { ...needs, gate: "gate" },
+          },
+        ]
+      : []),
+    { id: "reference", step: "monitoring.reference", params: {}, needs: { ...needs, trained: served } },
+    {
+      id: "register",
+      step: "registry.register",
+      params: json({ model, trigger }),
+      needs: { table, trained: served, evaluation: "evaluate", gate: "gate", dataset: "dataset" },
+    },
+  ];
+}
+
+/** How many periods one backtest step computes: what a crash can cost. */
+const chunk = 12;
+
+/** The two policies the loop is compared with, in chunks one after another, so that they take one worker and resume where they were. */
+export function backtestPipeline(loop: Loop, source: string, periods: number, period: number): PipelineSpec {
+  const { project } = loop;
+  const chunks = Array.from({ length: Math.ceil(periods / chunk) }, (_, i) => ({ from: i * chunk, until: Math.min(periods, (i + 1) * chunk) }));
+  return {
+    name: "backtest",
+    model: loop.endpoint,
+    trigger: "replay",
+    actor: "local",
+    seed: project.train.seed,
+    steps: [
+      { id: "ingest", step: "data.ingest", params: json({ source, filter: null }), needs: {} },
+      ...chunks.map(({ from, until }, i) => ({
+        id: `periods-${from}-${until}`,
+        step: "optimization.backtest",
+        params: json({
+          target: project.data.target,
+          features: loop.features.map((feature) => feature.name),
+          time: project.data.time,
+          algorithm: project.train.algorithm,
+          params: project.train.params,
+          start: loop.startedAt,
+          period,
+          from,
+          until,
+          labelDelay: project.monitor.labelDelay,
+        }),
+        needs: { table: "ingest", ...(i === 0 ? {} : { after: `periods-${chunks[i - 1]!.from}-${chunks[i - 1]!.until}` }) },
+      })),
+    ],
+  };
+}

@@ -1,0 +1,168 @@
+import { hashOf } from "../canonical-json.ts";
+import type { Clock } from "../clock.ts";
+import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
+import type { House, JsonObject, PipelineRun, Pipelines, PipelineSpec, PipelineStep, Step, StepProgress } from "../stage.ts";
+import type { Executor } from "./executor.ts";
+import { cachedOutput, finishRun, insertRun, listRuns, readRun, updateStep } from "./store.ts";
+
+export interface Engine extends Pipelines {
+  /** Goes on with every run that was under way when the process ended. */
+  resume(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Runs pipelines: each step as soon as what it needs is there, worker steps through the executor, server steps here. Every state is
+ * in the database before the next step begins, so a run that was cut off goes on from its last finished step. A worker step whose
+ * name, version, parameters, seed and inputs were seen before is not run again (inputs are content hashes, so equal keys mean equal work).
+ */
+export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<string, Step>, executor: Executor): Engine {
+  const active = new Map<string, Promise<void>>();
+  const progress = new Map<string, StepProgress>();
+
+  const walk = async (id: string): Promise<void> => {
+    const { db, events } = house();
+    const run = await read(id);
+    const outputs = new Map<string, JsonObject>();
+    for (const step of run.steps) if (step.state === "succeeded" && step.output) outputs.set(step.id, step.output);
+    let waiting = run.spec.steps.filter((step) => !outputs.has(step.id));
+    let stopped: string | undefined = firstStop(outputs);
+    const running = new Map<string, Promise<void>>();
+    let failure: unknown;
+
+    while (failure === undefined && stopped === undefined && (waiting.length > 0 || running.size > 0)) {
+      const ready = waiting.filter((step) => Object.values(step.needs).every((id) => outputs.has(id)));
+      waiting = waiting.filter((step) => !ready.includes(step));
+      for (const step of ready) {
+        running.set(
+          step.id,
+          runStep(run, step, outputs).then(
+            (output) => {
+              outputs.set(step.id, output);
+              if (typeof output["stop"] === "string") stopped ??= output["stop"];
+              running.delete(step.id);
+            },
+            (error: unknown) => {
+              failure ??= error;
+              running.delete(step.id);
+            },
+          ),
+        );
+      }
+      await Promise.race(running.values());
+    }
+    await Promise.all(running.values());
+    if (closing) return;
+    const state = failure !== undefined ? "failed" : stopped !== undefined ? "stopped" : "succeeded";
+    await finishRun(db, id, state, failure === undefined ? (stopped ?? null) : describeError(failure), clock.now());
+    await events.emit({ name: `pipelines.run_${state}`, time: clock.now(), payload: { id, name: run.name, model: run.model } });
+  };
+
+  const runStep = async (run: PipelineRun, step: PipelineStep, outputs: ReadonlyMap<string, JsonObject>): Promise<JsonObject> => {
+    const { db, blobs } = house();
+    const definition = stepNamed(steps, step.step);
+    const inputs = Object.fromEntries(Object.entries(step.needs).map(([name, id]) => [name, outputs.get(id)!]));
+    const startedAt = clock.now();
+    const cacheKey =
+      definition.where === "worker"
+        ? hashOf({ step: definition.name, version: definition.version, params: step.params, inputs, seed: run.spec.seed })
+        : undefined;
+    if (cacheKey !== undefined) {
+      const output = await cachedOutput(db, cacheKey);
+      if (output) {
+        await updateStep(db, run.id, step.id, { state: "succeeded", cacheKey, cacheHit: true, startedAt, finishedAt: clock.now(), output });
+        return output;
+      }
+    }
+    await updateStep(db, run.id, step.id, { state: "running", startedAt, ...(cacheKey === undefined ? {} : { cacheKey }) });
+    const key = `${run.id}/${step.id}`;
+    const report = (now: StepProgress): void => void progress.set(key, now);
+    try {
+      const output =
+        definition.where === "worker"
+          ? await executor.run({ step: definition.name, params: step.params, inputs, seed: run.spec.seed }, report)
+          : await definition.run({
+              params: step.params,
+              inputs,
+              seed: run.spec.seed,
+              blobs,
+              report,
+              house: house(),
+              runId: run.id,
+              stepId: step.id,
+              actor: run.actor,
+            });
+      await updateStep(db, run.id, step.id, { state: "succeeded", finishedAt: clock.now(), output });
+      return output;
+    } catch (error) {
+      if (closing) throw error;
+      const code = error instanceof MillraceError ? error.code : "pipelines.step_failed";
+      await updateStep(db, run.id, step.id, { state: "failed", finishedAt: clock.now(), error: { code, message: describeError(error) } });
+      throw error;
+    } finally {
+      progress.delete(key);
+    }
+  };
+
+  const begin = (id: string): void => {
+    if (active.has(id)) return;
+    const walking = walk(id).finally(() => active.delete(id));
+    // Whoever waits for the run sees the error; nobody may be waiting.
+    walking.catch((error: unknown) => house().log.error({ err: error, run: id }, "a pipeline run broke off"));
+    active.set(id, walking);
+  };
+
+  const read = async (id: string): Promise<PipelineRun> => {
+    const run = await readRun(house().db, id, (stepId) => progress.get(`${id}/${stepId}`) ?? null);
+    if (!run) throw notFound("pipelines.run_not_found", `There is no pipeline run ${JSON.stringify(id)}`);
+    return run;
+  };
+
+  let closing = false;
+  return {
+    async start(id, spec) {
+      checkSpec(spec, steps);
+      await insertRun(house().db, id, spec, clock.now());
+      if ((await read(id)).state === "running") begin(id);
+    },
+    async finished(id) {
+      await active.get(id);
+      return read(id);
+    },
+    async resume() {
+      for (const run of await listRuns(house().db, { state: "running", limit: 10_000 })) begin(run.id);
+    },
+    read,
+    async stop() {
+      closing = true;
+      await executor.close();
+      await Promise.allSettled(active.values());
+    },
+  };
+}
+
+/** Refuses a pipeline with unknown steps, doubled ids, missing needs or a cycle. */
+function checkSpec(spec: PipelineSpec, steps: ReadonlyMap<string, Step>): void {
+  const seen = new Set<string>();
+  for (const step of spec.steps) {
+    stepNamed(steps, step.step);
+    if (seen.has(step.id)) throw invalid("pipelines.duplicate_step", `The pipeline has two steps with the id ${JSON.stringify(step.id)}`);
+    for (const need of Object.values(step.needs)) {
+      if (!seen.has(need)) {
+        throw invalid("pipelines.unknown_need", `Step ${step.id} needs ${JSON.stringify(need)}, which is no earlier step of this pipeline`);
+      }
+    }
+    seen.add(step.id);
+  }
+}
+
+function stepNamed(steps: ReadonlyMap<string, Step>, name: string): Step {
+  const step = steps.get(name);
+  if (!step) throw invalid("pipelines.unknown_step", `There is no step ${JSON.stringify(name)}; the steps are ${[...steps.keys()].join(", ")}`);
+  return step;
+}
+
+function firstStop(outputs: ReadonlyMap<string, JsonObject>): string | undefined {
+  for (const output of outputs.values()) if (typeof output["stop"] === "string") return output["stop"];
+  return undefined;
+}

@@ -1,0 +1,99 @@
+import { parseDuration } from "../clock.ts";
+import type { ProjectFile } from "./schema.ts";
+
+/** A project file with every default filled in; durations in milliseconds, shares as numbers. Plain JSON: it is stored with what it made. */
+export interface Project {
+  readonly model: string;
+  readonly data: {
+    /** Absolute path of the source table. */
+    readonly source: string;
+    readonly target: string;
+    readonly task: "regression" | "binary" | "multiclass" | null;
+    readonly time: { readonly column: string; readonly hour: string | null } | null;
+    readonly from: string | null;
+    readonly until: string | null;
+    readonly exclude: readonly string[];
+    readonly split: { readonly by: "time" | "random"; readonly test: number };
+  };
+  readonly validate: { readonly onAnomaly: "fail" | "warn"; readonly leakage: "exclude" | "fail" | "ignore" };
+  readonly train: { readonly algorithm: string; readonly params: Readonly<Record<string, unknown>>; readonly seed: number; readonly refit: boolean };
+  readonly evaluate: { readonly slices: readonly string[]; readonly gate: Readonly<Record<string, MetricRule>> };
+  readonly deploy: {
+    readonly strategy: "canary" | "immediate";
+    readonly share: number;
+    readonly minLabels: number;
+    readonly maxDuration: number;
+    readonly alpha: number;
+  };
+  readonly monitor: {
+    readonly window: number;
+    readonly labelDelay: number;
+    readonly performance: { readonly threshold: number; readonly slack: number; readonly max: number | null };
+    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly minRows: number };
+  };
+  readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; readonly cooldown: number; readonly holdout: number };
+}
+
+/** What a gate asks of a metric. */
+export interface MetricRule {
+  readonly max?: number;
+  readonly min?: number;
+  readonly better_than_champion?: number;
+  readonly better_than_naive?: number;
+}
+
+/** Fills in the defaults. `model` and `source` are what the file's place in the file system says when the file does not. */
+export function completeProject(file: ProjectFile, place: { readonly model: string; readonly source: string }): Project {
+  const { data, validate, train, evaluate, deploy, monitor, retrain } = file;
+  const time = typeof data.time === "string" ? { column: data.time, hour: null } : data.time ? { column: data.time.column, hour: data.time.hour ?? null } : null;
+  return {
+    model: file.model ?? place.model,
+    data: {
+      source: place.source,
+      target: data.target,
+      task: data.task ?? null,
+      time,
+      from: data.from ?? null,
+      until: data.until ?? null,
+      exclude: data.exclude ?? [],
+      split: { by: data.split?.by ?? (time ? "time" : "random"), test: data.split?.test ?? 0.2 },
+    },
+    validate: { onAnomaly: validate?.on_anomaly ?? "fail", leakage: validate?.leakage ?? "exclude" },
+    train: { algorithm: train?.algorithm ?? "gradient-boosting", params: train?.params ?? {}, seed: train?.seed ?? 0, refit: train?.refit ?? true },
+    evaluate: { slices: evaluate?.slices ?? [], gate: evaluate?.gate ?? {} },
+    deploy: {
+      strategy: deploy?.strategy ?? "canary",
+      share: share(deploy?.share, 0.1),
+      minLabels: deploy?.min_labels ?? 24,
+      maxDuration: duration(deploy?.max_duration, "7d"),
+      alpha: deploy?.alpha ?? 0.1,
+    },
+    monitor: {
+      window: duration(monitor?.window, "1d"),
+      labelDelay: duration(monitor?.label_delay, "1d"),
+      performance: {
+        threshold: monitor?.performance?.threshold ?? 3,
+        slack: monitor?.performance?.slack ?? 0.1,
+        max: monitor?.performance?.max ?? null,
+      },
+      drift: {
+        method: monitor?.drift?.method ?? "psi",
+        threshold: monitor?.drift?.threshold ?? 0.2,
+        window: duration(monitor?.drift?.window, "7d"),
+        share: share(monitor?.drift?.share, 0.5),
+        minRows: monitor?.drift?.min_rows ?? 100,
+      },
+    },
+    retrain: {
+      on: retrain?.on ?? ["performance", "data"],
+      growth: retrain?.growth ?? 0.2,
+      cooldown: duration(retrain?.cooldown, "2d"),
+      holdout: duration(retrain?.holdout, "14d"),
+    },
+  };
+}
+
+const duration = (text: string | undefined, fallback: string): number => parseDuration(text ?? fallback)!;
+
+const share = (value: number | string | undefined, fallback: number): number =>
+  value === undefined ? fallback : typeof value === "number" ? value : Number.parseFloat(value) / 100;

@@ -1,0 +1,147 @@
+import Type, { type Static } from "typebox";
+
+const strict = { additionalProperties: false } as const;
+const Duration = Type.String({ pattern: "^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$", description: "A duration: 90s, 6h, 1d, 2w" });
+const Share = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.String({ pattern: "^\\d+(\\.\\d+)?%$" })], {
+  description: "A share: 0.1 or 10%",
+});
+const IsoDate = Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}", description: "A date or time, ISO 8601" });
+
+const Data = Type.Object(
+  {
+    source: Type.String({ minLength: 1, description: "The table: CSV, TSV, Parquet or JSON lines; a path relative to this file" }),
+    target: Type.String({ minLength: 1, description: "The column to predict" }),
+    task: Type.Optional(Type.Enum(["regression", "binary", "multiclass"], { description: "What kind of target it is; told from the data when absent" })),
+    time: Type.Optional(
+      Type.Union(
+        [
+          Type.String({ minLength: 1 }),
+          Type.Object({ column: Type.String({ minLength: 1 }), hour: Type.Optional(Type.String({ minLength: 1, description: "A column with the hour, 0 to 23" })) }, strict),
+        ],
+        { description: "The column that says when a row happened" },
+      ),
+    ),
+    from: Type.Optional(IsoDate),
+    until: Type.Optional(IsoDate),
+    exclude: Type.Optional(Type.Array(Type.String(), { description: "Columns that are no features" })),
+    split: Type.Optional(
+      Type.Object(
+        {
+          by: Type.Optional(Type.Enum(["time", "random"], { description: "How rows are held out: the latest, or any; by time when there is a time column" })),
+          test: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 0.9, description: "Share of the rows held out for evaluation; 0.2" })),
+        },
+        strict,
+      ),
+    ),
+  },
+  strict,
+);
+
+const MetricRule = Type.Object(
+  {
+    max: Type.Optional(Type.Number({ description: "The metric must not be above this" })),
+    min: Type.Optional(Type.Number({ description: "The metric must not be below this" })),
+    better_than_champion: Type.Optional(Type.Number({ description: "The relative gain over the champion that is asked for; 0.02 is 2 %" })),
+    better_than_naive: Type.Optional(Type.Number({ description: "The relative gain over the naive predictor that is asked for" })),
+  },
+  strict,
+);
+
+/** The front door: one small file that describes a model's whole loop. Every field but the data and the target has a default. */
+export const ProjectSchema = Type.Object(
+  {
+    $schema: Type.Optional(Type.String()),
+    model: Type.Optional(
+      Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9_.-]{0,99}$", description: "The registered model's name, and its endpoint's; the folder's name when absent" }),
+    ),
+    data: Data,
+    validate: Type.Optional(
+      Type.Object(
+        {
+          on_anomaly: Type.Optional(Type.Enum(["fail", "warn"], { description: "What an anomaly of severity ERROR does; fail" })),
+          leakage: Type.Optional(
+            Type.Enum(["exclude", "fail", "ignore"], { description: "What is done with columns that give the target away; exclude" }),
+          ),
+        },
+        strict,
+      ),
+    ),
+    train: Type.Optional(
+      Type.Object(
+        {
+          algorithm: Type.Optional(Type.String({ description: "gradient-boosting (default) or linear" })),
+          params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Parameters of the algorithm" })),
+          seed: Type.Optional(Type.Integer({ minimum: 0, description: "Same seed, same data: the same model" })),
+          refit: Type.Optional(Type.Boolean({ description: "After the gate, train once more on all rows, the held-out ones too; true" })),
+        },
+        strict,
+      ),
+    ),
+    evaluate: Type.Optional(
+      Type.Object(
+        {
+          slices: Type.Optional(Type.Array(Type.String(), { description: "Columns by whose values the metrics are broken down" })),
+          gate: Type.Optional(Type.Record(Type.String(), MetricRule, { description: "Per metric, what a model must show to go on" })),
+        },
+        strict,
+      ),
+    ),
+    deploy: Type.Optional(
+      Type.Object(
+        {
+          strategy: Type.Optional(Type.Enum(["canary", "immediate"], { description: "How a challenger replaces the champion; canary" })),
+          share: Type.Optional(Share),
+          min_labels: Type.Optional(Type.Integer({ minimum: 2, description: "Labelled predictions before a canary is judged; 24" })),
+          max_duration: Type.Optional(Duration),
+          alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: "Error probability of the sequential test, however often it looks; 0.1" })),
+        },
+        strict,
+      ),
+    ),
+    monitor: Type.Optional(
+      Type.Object(
+        {
+          window: Type.Optional(Duration),
+          label_delay: Type.Optional(Duration),
+          performance: Type.Optional(
+            Type.Object(
+              {
+                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "CUSUM alarm level in units of the reference loss; 3" })),
+                slack: Type.Optional(Type.Number({ minimum: 0, description: "Excess that is let pass in each window, in units of the reference loss; 0.1" })),
+                max: Type.Optional(Type.Number({ description: "The loss (RMSE or log loss) a window may have at most" })),
+              },
+              strict,
+            ),
+          ),
+          drift: Type.Optional(
+            Type.Object(
+              {
+                method: Type.Optional(Type.Enum(["psi", "jensen_shannon"])),
+                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Distance from which a feature has drifted; 0.2" })),
+                window: Type.Optional(Duration),
+                share: Type.Optional(Share),
+                min_rows: Type.Optional(Type.Integer({ minimum: 1, description: "Windows with fewer predictions are not judged; 100" })),
+              },
+              strict,
+            ),
+          ),
+        },
+        strict,
+      ),
+    ),
+    retrain: Type.Optional(
+      Type.Object(
+        {
+          on: Type.Optional(Type.Array(Type.Enum(["performance", "drift", "data"]), { description: "What starts a retraining; [performance, data]" })),
+          growth: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: retrain when the labelled rows have grown by this share; 0.2" })),
+          cooldown: Type.Optional(Duration),
+          holdout: Type.Optional(Duration),
+        },
+        strict,
+      ),
+    ),
+  },
+  { ...strict, $id: "https://millrace.dev/millrace.schema.json", title: "millrace.yaml", description: "A model's whole loop in one file" },
+);
+
+export type ProjectFile = Static<typeof ProjectSchema>;

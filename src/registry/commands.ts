@@ -1,0 +1,31 @@
+import type { Command } from "../cli/command.ts";
+import { moment, table } from "../cli/table.ts";
+import { client } from "../http/client.ts";
+import type { RegistryRoutes } from "./routes.ts";
+
+export const registryCommands: readonly Command[] = [
+  {
+    name: "list",
+    summary: "Lists the registered models",
+    example: "millrace models list",
+    run: async ({ server }) => {
+      const data = await client<RegistryRoutes>(await server(), "registry")("GET /models");
+      const rows = data.models.map((model) => [model.name, model.latestVersion, Object.entries(model.aliases).map(([alias, version]) => `${alias} → ${version}`).join(", ")]);
+      return { data, text: table(["model", "latest", "aliases"], rows, "No models yet: `millrace run` makes one.") };
+    },
+  },
+  {
+    name: "show",
+    summary: "Shows a model's versions, why each exists and how it was judged",
+    example: "millrace models show bike-demand",
+    arguments: { "<model>": "the model's name" },
+    run: async ({ server }, [name]) => {
+      const data = await client<RegistryRoutes>(await server(), "registry")("GET /models/:name/versions", { params: { name: name ?? "" } });
+      const rows = data.versions.map((version) => {
+        const [metric, value] = Object.entries(version.metrics).find(([key]) => key === "rmse" || key === "log_loss") ?? ["", undefined];
+        return [version.version, version.aliases.join(", "), moment(version.createdAt), version.training.rows, value ? `${metric} ${value.value.toPrecision(4)}` : "", version.trigger.slice(0, 60)];
+      });
+      return { data, text: table(["version", "alias", "made", "rows", "judged", "why"], rows, "no versions") };
+    },
+  },
+];

@@ -1,0 +1,49 @@
+import Type from "typebox";
+import { raw, route } from "../http/route.ts";
+import { readAudit } from "../storage/audit.ts";
+import { readLineage } from "../tracking/tracking.ts";
+import { listModels, listVersions, readVersion } from "./registry.ts";
+
+const name = Type.Object({ name: Type.String() });
+const nameAndVersion = Type.Object({ name: Type.String(), version: Type.Integer({ minimum: 1 }) });
+
+export const registryRoutes = {
+  "GET /models": route({
+    summary: "Registered models with their aliases",
+    handle: async (house) => ({ models: await listModels(house.db) }),
+  }),
+  "GET /models/:name/versions": route({
+    summary: "A model's versions, newest first",
+    params: name,
+    handle: async (house, { params }) => {
+      const versions = await listVersions(house.db, params.name);
+      if (versions.length === 0) await readVersion(house.db, params.name, 1);
+      return { versions };
+    },
+  }),
+  "GET /models/:name/versions/:version": route({
+    summary: "One version with its lineage",
+    params: nameAndVersion,
+    handle: async (house, { params }) => {
+      const version = await readVersion(house.db, params.name, params.version);
+      return { ...version, lineage: await readLineage(house.db, { kind: "model_version", id: `${params.name}/${params.version}` }) };
+    },
+  }),
+  "GET /models/:name/versions/:version/model.onnx": route({
+    summary: "The version's ONNX graph",
+    params: nameAndVersion,
+    handle: async (house, { params }) => {
+      const version = await readVersion(house.db, params.name, params.version);
+      return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256), {
+        "content-disposition": `attachment; filename="${params.name}-${params.version}.onnx"`,
+      });
+    },
+  }),
+  "GET /models/:name/history": route({
+    summary: "Every change of a model: versions registered, aliases moved; who, when, why",
+    params: name,
+    handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `model/${params.name}` }) }),
+  }),
+};
+
+export type RegistryRoutes = typeof registryRoutes;

@@ -1,0 +1,14 @@
+import type { Stage } from "../stage.ts";
+import { registryCommands } from "./commands.ts";
+import { registerStep } from "./register-step.ts";
+import { registryRoutes } from "./routes.ts";
+import { registryMigrations } from "./store.ts";
+
+export const registry: Stage = {
+  name: "registry",
+  purpose: "The models that passed: versions, aliases, lineage",
+  migrations: registryMigrations,
+  routes: registryRoutes,
+  commands: registryCommands,
+  steps: [registerStep],
+};

@@ -1,0 +1,83 @@
+import { mkdir, open, rename, rm } from "node:fs/promises";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Settings } from "./config.ts";
+import { runningServer, type ServerAddress } from "./cli/find-server.ts";
+import { conflict } from "./errors.ts";
+import { openHouse } from "./house.ts";
+import { listen, openServer } from "./http/server.ts";
+import { gatewayUrl } from "./serving/serving.ts";
+import type { House, Stage } from "./stage.ts";
+
+export interface RunningServer {
+  readonly address: ServerAddress;
+  readonly house: House;
+  /** Stops the gateway, the workers and the server, in good order. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The control plane of a home folder: opens the house, starts the rooms, listens, and leaves its address in `<home>/run/server.json`. */
+export async function startServer(settings: Settings, stages: readonly Stage[]): Promise<RunningServer> {
+  const lock = await takeHome(settings.home);
+  const stops: (() => Promise<void>)[] = [lock];
+  const stop = async (): Promise<void> => {
+    for (const one of stops.splice(0).reverse()) await one();
+  };
+  try {
+    const { house, engine, close } = await openHouse(settings, stages);
+    stops.push(close);
+    const http = await openServer(house, stages, pagesFolder());
+    // Listening comes last, so that whoever is answered finds a house in order; the port is checked first, so that a taken one stops nothing.
+    for (const stage of stages) if (stage.name === "serving" && stage.start) stops.push(await stage.start(house));
+    await engine.resume();
+    const url = await listen(http, settings.host, settings.port);
+    stops.push(() => http.close());
+    for (const stage of stages) if (stage.name !== "serving" && stage.start) stops.push(await stage.start(house));
+    const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house) };
+    await writeAddress(settings.home, address);
+    stops.push(() => rm(join(settings.home, "run", "server.json"), { force: true }));
+    return { address, house, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** One server per home folder: a lock file with the process id, taken over from a process that is gone. */
+async function takeHome(home: string): Promise<() => Promise<void>> {
+  await mkdir(join(home, "run"), { recursive: true });
+  const path = join(home, "run", "server.pid");
+  const holder = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
+  if (holder !== process.pid && isMillrace(holder)) {
+    const running = await runningServer(home);
+    throw conflict("server.home_in_use", `A server (process ${holder}) already runs on ${home}${running ? ` at ${running.url}` : ""}; stop it with \`millrace down --home ${home}\`, or use another --home`);
+  }
+  const file = await open(path, "w");
+  await file.writeFile(String(process.pid));
+  await file.close();
+  return () => rm(path, { force: true });
+}
+
+/** Whether a process is alive and is not just another program that got the number of a dead one. */
+function isMillrace(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+  }
+  const commandLine = `/proc/${pid}/cmdline`;
+  return !existsSync(commandLine) || readFileSync(commandLine, "utf8").includes("main.");
+}
+
+async function writeAddress(home: string, address: ServerAddress): Promise<void> {
+  const path = join(home, "run", "server.json");
+  const file = await open(`${path}.tmp`, "w");
+  await file.writeFile(JSON.stringify(address));
+  await file.close();
+  await rename(`${path}.tmp`, path);
+}
+
+/** The built pages: `dist/web`, beside `src` in a clone and inside `dist` in the published package. */
+const pagesFolder = (): string => fileURLToPath(new URL(import.meta.url.endsWith(".ts") ? "../dist/web" : "./web", import.meta.url));

@@ -1,0 +1,164 @@
+import { spawn } from "node:child_process";
+import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { MillraceError } from "../errors.ts";
+import type { Logger } from "../log.ts";
+
+/** How to reach a running gateway; it writes this file itself once it listens. */
+export interface GatewayAddress {
+  readonly pid: number;
+  readonly host: string;
+  readonly port: number;
+  readonly token: string;
+  readonly version: string;
+}
+
+export interface GatewayOptions {
+  readonly home: string;
+  readonly host: string;
+  readonly port: number;
+  readonly program: string;
+  readonly log: Logger;
+}
+
+/** What the gateway says of itself on `/_millrace/status`. */
+export interface GatewayStatus {
+  readonly pid: number;
+  readonly revision: number;
+  readonly ready: boolean;
+  readonly endpoints: readonly {
+    readonly name: string;
+    readonly variants: readonly {
+      readonly name: string;
+      readonly version: string;
+      readonly requests: number;
+      readonly errors: number;
+      readonly latency: { readonly p50: number | null; readonly p99: number | null } | null;
+    }[];
+  }[];
+  readonly log: { readonly written: number; readonly pending: number; readonly dropped: number };
+}
+
+/** The gateway of a home folder, watched over: adopted when one is running already, started when not, and started again when it dies. */
+export interface GatewaySupervisor {
+  readonly url: () => string;
+  readonly call: (action: "status" | "reload" | "flush") => Promise<GatewayStatus>;
+  /** Drains and stops the gateway and stops watching. */
+  readonly stop: () => Promise<void>;
+}
+
+export async function superviseGateway(options: GatewayOptions): Promise<GatewaySupervisor> {
+  let address = (await adopt(options)) ?? (await start(options));
+  let stopping = false;
+  let starting: Promise<void> | undefined;
+
+  /** Restarts a dead gateway, once however many callers found it dead. */
+  const revive = (): Promise<void> =>
+    (starting ??= (async () => {
+      options.log.error({ pid: address.pid }, "the gateway is gone; starting it again");
+      // The port it had is the one clients know.
+      address = await start({ ...options, port: address.port });
+    })().finally(() => (starting = undefined)));
+
+  const watch = setInterval(() => {
+    if (stopping || starting || alive(address.pid)) return;
+    revive().catch((error: unknown) => options.log.error({ err: error }, "the gateway could not be started again"));
+  }, 1000).unref();
+
+  return {
+    url: () => urlOf(address),
+    async call(action) {
+      if (!stopping && !alive(address.pid)) await revive();
+      return callGateway(address, action);
+    },
+    async stop() {
+      stopping = true;
+      clearInterval(watch);
+      await starting?.catch(() => undefined);
+      if (!alive(address.pid)) return;
+      process.kill(address.pid, "SIGTERM");
+      await until(() => !alive(address.pid), 15_000, () => new MillraceError("serving.gateway_stuck", 500, `The gateway (process ${address.pid}) did not end within 15 s of SIGTERM`));
+    },
+  };
+}
+
+const urlOf = (address: GatewayAddress): string => `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
+
+async function callGateway(address: GatewayAddress, action: "status" | "reload" | "flush"): Promise<GatewayStatus> {
+  const response = await fetch(`${urlOf(address)}/_millrace/${action}`, {
+    method: action === "status" ? "GET" : "POST",
+    headers: { authorization: `Bearer ${address.token}` },
+  });
+  const text = await response.text();
+  if (!response.ok) throw new MillraceError("serving.gateway_refused", 500, `The gateway answered ${response.status} to ${action}: ${text.slice(0, 500)}`);
+  return JSON.parse(text) as GatewayStatus;
+}
+
+/** The gateway a former server of this home left running, if it still answers at the address that is wanted. */
+async function adopt(options: GatewayOptions): Promise<GatewayAddress | undefined> {
+  const address = readAddress(options.home);
+  if (!address || !alive(address.pid)) return undefined;
+  const answers = await callGateway(address, "status").then(
+    (status) => status.pid === address.pid,
+    () => false,
+  );
+  // A process that has taken over the number of a dead gateway is left alone.
+  if (!answers) return undefined;
+  if (address.host === options.host && (options.port === 0 || options.port === address.port)) return address;
+  process.kill(address.pid, "SIGTERM");
+  await until(() => !alive(address.pid), 15_000, () => new MillraceError("serving.gateway_stuck", 500, `The former gateway (process ${address.pid}) does not end`));
+  return undefined;
+}
+
+async function start(options: GatewayOptions): Promise<GatewayAddress> {
+  mkdirSync(join(options.home, "logs"), { recursive: true });
+  const logFile = join(options.home, "logs", "gateway.log");
+  const out = openSync(logFile, "a");
+  // Detached: it outlives this server, and an interrupt from the terminal reaches the server alone, which then drains it.
+  const child = spawn(
+    process.execPath,
+    ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port)],
+    { detached: true, stdio: ["ignore", out, out], env: { ...process.env, NODE_COMPILE_CACHE: join(options.home, "cache") } },
+  );
+  child.unref();
+  const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
+  let code: number | null | undefined;
+  void exited.then((exit) => (code = exit ?? 1));
+  const listening = (): boolean => readAddress(options.home)?.pid === child.pid;
+  await until(
+    () => listening() || code !== undefined,
+    20_000,
+    () => new MillraceError("serving.gateway_slow", 500, `The gateway did not listen within 20 s; see ${logFile}`),
+  );
+  if (!listening()) {
+    const said = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join("\n");
+    throw new MillraceError("serving.gateway_failed", 500, `The gateway ended with exit code ${code}: ${said}`);
+  }
+  return readAddress(options.home)!;
+}
+
+function readAddress(home: string): GatewayAddress | undefined {
+  try {
+    return JSON.parse(readFileSync(join(home, "run", "gateway.json"), "utf8")) as GatewayAddress;
+  } catch {
+    // Absent, or half of a file of a machine that lost power: then there is no gateway to adopt.
+    return undefined;
+  }
+}
+
+function alive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}
+
+async function until(done: () => boolean, patienceMs: number, late: () => Error): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  while (!done()) {
+    if (performance.now() > deadline) throw late();
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}

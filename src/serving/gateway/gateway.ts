@@ -1,0 +1,221 @@
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { describeError } from "../../errors.ts";
+import { removeAddress, writeAddress } from "./address-file.ts";
+import type { GatewayAddress } from "./address-file.ts";
+import { adminHandler } from "./admin.ts";
+import { atMostEvery } from "./gateway-log.ts";
+import type { GatewayLog } from "./gateway-log.ts";
+import { createHttpServer } from "./http-server.ts";
+import type { Handler } from "./http-server.ts";
+import { Inference } from "./inference.ts";
+import { MetricsRegistry } from "./metrics.ts";
+import { ModelPool } from "./model-pool.ts";
+import { PredictionLog } from "./prediction-log.ts";
+import type { PredictionLogStatus } from "./prediction-log.ts";
+import { addProcessMetrics } from "./process-metrics.ts";
+import { json } from "./protocol.ts";
+import type { ProtocolContext } from "./protocol.ts";
+import { protocols } from "./protocols.ts";
+import { ServingState } from "./serving-state.ts";
+import { variantStatsBook } from "./variant-stats.ts";
+import type { LatencySummary } from "./variant-stats.ts";
+
+export interface GatewayOptions {
+  /**
+   * The folder of the installation: configuration in `gateway/`, prediction log in `predictions/`, address in
+   * `run/gateway.json`.
+   */
+  readonly home: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** What `/_millrace/*` asks for; made at random when absent. */
+  readonly token: string | undefined;
+  readonly version: string;
+  readonly maxBodyBytes: number;
+  /** How long requests that came in may take to end after a stop; then their connections are cut. */
+  readonly drainSeconds: number;
+  readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity">;
+}
+
+/** The answer of `GET /_millrace/status`. */
+export interface GatewayStatus {
+  readonly pid: number;
+  readonly revision: number;
+  readonly ready: boolean;
+  /** Why `gateway/config.json` as last read is not what is served; null when it is. */
+  readonly configError: string | null;
+  readonly endpoints: readonly {
+    readonly name: string;
+    readonly variants: readonly {
+      readonly name: string;
+      readonly version: string;
+      readonly weight: number;
+      readonly shadow: boolean;
+      readonly requests: number;
+      readonly errors: number;
+      readonly latency: LatencySummary;
+    }[];
+  }[];
+  readonly log: PredictionLogStatus;
+}
+
+export interface RunningGateway {
+  readonly address: GatewayAddress;
+  /** Stops accepting, answers what came in, writes the prediction log, frees the models. Safe to call again. */
+  stop(): Promise<void>;
+}
+
+/** A model that fails may do so for every request; the log names one of them per second and counts the others. */
+const modelErrorGapMs = 1000;
+const batchBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+
+/**
+ * Starts the data plane; resolves when it listens and has tried to load its configuration. Fails when the port is
+ * taken.
+ */
+export async function startGateway(options: GatewayOptions, log: GatewayLog): Promise<RunningGateway> {
+  const metrics = new MetricsRegistry();
+  const batchSize = metrics.histogram(
+    "millrace_inference_batch_size",
+    "Rows scored in one run of a model.",
+    [],
+    batchBounds,
+  )();
+  const state = new ServingState(options.home, new ModelPool((rows) => batchSize.observe(rows)), log);
+  const predictionLog = new PredictionLog({
+    ...options.log,
+    directory: join(options.home, "predictions"),
+    onError: (message) => log.error(`the prediction log cannot be written: ${message}`),
+  });
+  const stats = variantStatsBook(metrics);
+  const inference = new Inference({
+    deployment: () => state.current,
+    stats,
+    log: (entry) => predictionLog.append(entry),
+    onModelError: atMostEvery(modelErrorGapMs, (error: Error, skipped) => log.error(error.message, { skipped })),
+  });
+  addLogMetrics(metrics, predictionLog);
+  addProcessMetrics(metrics);
+
+  let stopping: Promise<void> | undefined;
+  const ready = () => state.loaded && !stopping;
+  const flush = async () => {
+    await inference.settled();
+    await predictionLog.flush();
+  };
+  const status = (): GatewayStatus => ({
+    pid: process.pid,
+    revision: state.current.revision,
+    ready: ready(),
+    configError: state.error,
+    endpoints: [...state.current.endpoints.values()].map(({ name, variants }) => ({
+      name,
+      variants: variants.map((variant) => {
+        const counts = stats(name, variant.version, variant.name);
+        const { name: variantName, version, weight, shadow } = variant;
+        const { requests, errors } = counts;
+        return { name: variantName, version, weight, shadow, requests, errors, latency: counts.latency() };
+      }),
+    })),
+    log: predictionLog.status(),
+  });
+
+  const token = options.token ?? randomBytes(32).toString("base64url");
+  const context: ProtocolContext = { inference, deployment: () => state.current, ready, version: options.version };
+  const stopLater = () =>
+    void setImmediate(() => void stop().catch((error: unknown) => log.error(describeError(error))));
+  const server = createHttpServer({
+    maxBodyBytes: options.maxBodyBytes,
+    onError: (error) => log.error(`unexpected failure: ${error instanceof Error ? error.stack : String(error)}`),
+    handlers: new Map<string, Handler>([
+      ["", () => json(200, aboutGateway(options.version))],
+      [
+        "metrics",
+        () => ({
+          status: 200,
+          headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+          body: metrics.expose(),
+        }),
+      ],
+      ["_millrace", adminHandler(token, { status, reload: () => state.reload(), flush, stop: stopLater })],
+      ...protocols.map((protocol): [string, Handler] => [
+        protocol.prefix,
+        (request) => protocol.handle(request, context),
+      ]),
+    ]),
+  });
+
+  const stop = (): Promise<void> => {
+    stopping ??= (async () => {
+      log.info("stopping: answering what came in");
+      const closed = once(server, "close");
+      server.close();
+      const cut = setTimeout(() => server.closeAllConnections(), options.drainSeconds * 1000);
+      await closed;
+      clearTimeout(cut);
+      await inference.settled();
+      try {
+        await predictionLog.close();
+      } finally {
+        await state.stop();
+        await removeAddress(options.home);
+      }
+      log.info("stopped");
+    })();
+    return stopping;
+  };
+
+  const listening = once(server, "listening");
+  server.listen(options.port, options.host);
+  await listening;
+  try {
+    await state.start();
+    const address: GatewayAddress = {
+      pid: process.pid,
+      host: options.host,
+      port: (server.address() as AddressInfo).port,
+      token,
+      startedAt: new Date().toISOString(),
+      version: options.version,
+    };
+    await writeAddress(options.home, address);
+    return { address, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function addLogMetrics(metrics: MetricsRegistry, log: PredictionLog): void {
+  const read = (name: keyof PredictionLogStatus) => () => Number(log.status()[name]);
+  metrics.gauge(
+    "millrace_prediction_log_rows_total",
+    "Rows of the prediction log durable on disk.",
+    read("written"),
+    "counter",
+  );
+  metrics.gauge(
+    "millrace_prediction_log_dropped_total",
+    "Rows dropped because the log was full.",
+    read("dropped"),
+    "counter",
+  );
+  metrics.gauge("millrace_prediction_log_pending", "Rows waiting in memory.", read("pending"));
+  metrics.gauge(
+    "millrace_prediction_log_failures_total",
+    "Writes of the prediction log that failed.",
+    read("failures"),
+    "counter",
+  );
+}
+
+const aboutGateway = (version: string) => ({
+  name: "millrace gateway",
+  version,
+  about: "Answers predictions of the models deployed with Millrace.",
+  paths: [...protocols.flatMap((protocol) => protocol.paths), "/metrics"],
+});

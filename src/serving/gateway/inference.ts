@@ -1,0 +1,236 @@
+import { describeError, invalid, MillraceError, notFound } from "../../errors.ts";
+import { bindInputs } from "./bind.ts";
+import type { BoundInputs } from "./bind.ts";
+import type { Deployment, Endpoint, Variant } from "./deployment.ts";
+import type { LogEntry } from "./log-chunk.ts";
+import type { OutputColumn } from "./runtime.ts";
+import type { Tensor } from "./tensor.ts";
+import { pickVariant, position } from "./traffic.ts";
+import type { VariantStats } from "./variant-stats.ts";
+
+/** A request for predictions, whatever protocol it came by. */
+export interface InferenceRequest {
+  readonly endpoint: string;
+  /** Asks for one model version instead of the one that traffic rules pick. */
+  readonly version: string | undefined;
+  readonly id: string;
+  /** What sticks to a variant, such as a user id; the request id when absent. */
+  readonly stickyKey: string | undefined;
+  /** When what is predicted about happened, in milliseconds since 1970; the time received when absent. */
+  readonly eventTime: number | undefined;
+  readonly inputs: readonly Tensor[];
+  /** Names of the outputs wanted; all when absent. */
+  readonly outputs: readonly string[] | undefined;
+}
+
+export interface InferenceAnswer {
+  readonly endpoint: string;
+  readonly version: string;
+  readonly variant: string;
+  readonly outputs: readonly Tensor[];
+}
+
+export interface InferenceParts {
+  readonly deployment: () => Deployment;
+  readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
+  readonly log: (entry: LogEntry) => void;
+  /** Told of failures of models, which clients see only as a sentence. */
+  readonly onModelError: (error: Error) => void;
+}
+
+/**
+ * The path of a request through the gateway: variant, inputs, model, answer; then, when the answer is on its way, log
+ * and shadows.
+ */
+export class Inference {
+  readonly #parts: InferenceParts;
+  readonly #afterwards = new Set<Promise<void>>();
+
+  constructor(parts: InferenceParts) {
+    this.#parts = parts;
+  }
+
+  /** The endpoint of that name in the configuration served now; 404 with the names there are. */
+  endpoint(name: string): Endpoint {
+    return findEndpoint(this.#parts.deployment(), name);
+  }
+
+  /** Scores a request. Fails with a sentence and the HTTP status 400, 404, 429 or 500. */
+  async infer(request: InferenceRequest): Promise<InferenceAnswer> {
+    const receivedAt = Date.now();
+    const start = performance.now();
+    const deployment = this.#parts.deployment().enter();
+    let handedOver = false;
+    try {
+      const endpoint = findEndpoint(deployment, request.endpoint);
+      const variant =
+        request.version === undefined ? assign(endpoint, request) : findVersion(endpoint, request.version);
+      const scored = await this.#score(endpoint, variant, request, start);
+      handedOver = true;
+      this.#afterAnswer(async () => {
+        const propensity = request.version === undefined ? variant.weight : 1;
+        this.#logScored(scored, variant, endpoint, request, receivedAt, propensity, false);
+        if (request.version === undefined) await this.#shadow(endpoint, variant, request, receivedAt);
+      }, deployment);
+      if (scored.error) throw scored.error;
+      return {
+        endpoint: endpoint.name,
+        version: variant.version,
+        variant: variant.name,
+        outputs: selectOutputs(variant, scored.bound.rows, scored.outputs!, request.outputs),
+      };
+    } finally {
+      if (!handedOver) deployment.leave();
+    }
+  }
+
+  /** Resolves when the log entries and shadow scores of all answered requests are done. */
+  async settled(): Promise<void> {
+    while (this.#afterwards.size > 0) await Promise.all(this.#afterwards);
+  }
+
+  /** Runs `work` in a later turn of the event loop: the answer goes out first. */
+  #afterAnswer(work: () => Promise<void>, deployment: Deployment): void {
+    const done = new Promise<void>((resolve) => setImmediate(resolve))
+      .then(work)
+      .catch((error: unknown) => this.#parts.onModelError(new Error(describeError(error), { cause: error })))
+      .finally(() => {
+        deployment.leave();
+        this.#afterwards.delete(done);
+      });
+    this.#afterwards.add(done);
+  }
+
+  /** The same request through every shadow variant but the one that answered. */
+  async #shadow(endpoint: Endpoint, answered: Variant, request: InferenceRequest, receivedAt: number): Promise<void> {
+    const shadows = endpoint.variants.filter((variant) => variant.shadow && variant !== answered);
+    await Promise.all(
+      shadows.map(async (variant) => {
+        try {
+          const scored = await this.#score(endpoint, variant, { ...request, outputs: undefined }, performance.now());
+          this.#logScored(scored, variant, endpoint, request, receivedAt, 1 - variant.weight, true);
+        } catch (error) {
+          // The request does not fit the shadow's inputs (or its queue is full): counted in its metrics, nobody waits
+          // for it.
+          if (!(error instanceof MillraceError)) throw error;
+        }
+      }),
+    );
+  }
+
+  async #score(endpoint: Endpoint, variant: Variant, request: InferenceRequest, start: number): Promise<Scored> {
+    const stats = this.#parts.stats(endpoint.name, variant.version, variant.name);
+    const { model, batcher } = variant.held;
+    let bound: BoundInputs;
+    try {
+      bound = bindInputs(request.inputs, model.inputs, endpoint.inputNames);
+      checkOutputs(variant, request.outputs);
+    } catch (error) {
+      stats.count("invalid", 0, 0);
+      throw error;
+    }
+    try {
+      const outputs = await batcher.score(bound.rows, bound.columns);
+      const seconds = (performance.now() - start) / 1000;
+      stats.count("ok", bound.rows, seconds);
+      return { bound, outputs, seconds, error: undefined };
+    } catch (cause) {
+      const seconds = (performance.now() - start) / 1000;
+      stats.count("error", bound.rows, seconds);
+      if (cause instanceof MillraceError) throw cause;
+      const error = new MillraceError(
+        "serving.model_failed",
+        500,
+        `Version ${variant.version} (${variant.name}) of "${endpoint.name}" failed to score the request: ${describeError(cause)}`,
+        { cause },
+      );
+      this.#parts.onModelError(error);
+      return { bound, outputs: undefined, seconds, error };
+    }
+  }
+
+  #logScored(
+    { bound, outputs, seconds }: Scored,
+    { version, name, held }: Variant,
+    endpoint: Endpoint,
+    request: InferenceRequest,
+    receivedAt: number,
+    propensity: number,
+    shadow: boolean,
+  ): void {
+    this.#parts.log({
+      requestId: request.id,
+      eventTime: request.eventTime ?? receivedAt,
+      receivedAt,
+      endpoint: endpoint.name,
+      version,
+      variant: name,
+      shadow,
+      propensity,
+      latencyMicros: Math.round(seconds * 1e6),
+      status: outputs ? "ok" : "error",
+      rows: bound.rows,
+      model: held.model,
+      inputs: bound.columns,
+      outputs,
+    });
+  }
+}
+
+interface Scored {
+  readonly bound: BoundInputs;
+  readonly outputs: readonly OutputColumn[] | undefined;
+  readonly seconds: number;
+  readonly error: MillraceError | undefined;
+}
+
+const assign = (endpoint: Endpoint, request: InferenceRequest): Variant =>
+  endpoint.variants.length === 1
+    ? endpoint.variants[0]
+    : pickVariant(endpoint.variants, position(endpoint.salt, request.stickyKey ?? request.id));
+
+function findEndpoint(deployment: Deployment, name: string): Endpoint {
+  const endpoint = deployment.endpoints.get(name);
+  if (endpoint) return endpoint;
+  const names = [...deployment.endpoints.keys()].map((known) => `"${known}"`).join(", ");
+  throw notFound(
+    "serving.unknown_model",
+    `There is no model "${name}" here; ${names ? `there is: ${names}` : "none is deployed"}.`,
+  );
+}
+
+/** The variant that serves a version of an endpoint; 404 with the versions there are. */
+export function findVersion(endpoint: Endpoint, version: string): Variant {
+  const found =
+    endpoint.variants.find((variant) => variant.version === version && !variant.shadow) ??
+    endpoint.variants.find((variant) => variant.version === version);
+  if (found) return found;
+  const versions = [...new Set(endpoint.variants.map((variant) => `"${variant.version}"`))].join(", ");
+  throw notFound(
+    "serving.unknown_version",
+    `"${endpoint.name}" has no version "${version}" deployed; there is: ${versions}.`,
+  );
+}
+
+function checkOutputs(variant: Variant, wanted: readonly string[] | undefined): void {
+  const names = variant.held.model.outputs.map((output) => output.name);
+  const unknown = wanted?.find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  const known = names.map((name) => `"${name}"`).join(", ");
+  throw invalid("serving.output_unknown", `The model has no output "${unknown}"; its outputs are ${known}.`);
+}
+
+function selectOutputs(
+  variant: Variant,
+  rows: number,
+  columns: readonly OutputColumn[],
+  wanted: readonly string[] | undefined,
+): Tensor[] {
+  const all = variant.held.model.outputs.map(({ name, datatype }, index) => ({
+    name,
+    datatype,
+    shape: [rows, ...columns[index].tail],
+    data: columns[index].values,
+  }));
+  return wanted ? wanted.map((name) => all.find((tensor) => tensor.name === name)!) : all;
+}

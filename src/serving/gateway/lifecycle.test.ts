@@ -1,0 +1,240 @@
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { access, copyFile, readFile, readdir, stat, utimes, writeFile } from "node:fs/promises";
+import { request } from "node:http";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import {
+  config,
+  endpoint,
+  makeHome,
+  modelFile,
+  startProcess,
+  trip,
+  variant,
+  writeConfig,
+} from "./fixtures/gateway-process.ts";
+import type { GatewayProcess } from "./fixtures/gateway-process.ts";
+
+const one = config(1, endpoint("trips", variant("champion", "trips-1", 1)));
+const two = config(2, endpoint("trips", variant("champion", "trips-2", 1)));
+const price = async (gateway: GatewayProcess) =>
+  (await gateway.infer("trips", trip(1, 1, "Oslo"))).body.outputs?.[0].data[0];
+
+describe("life of the gateway", () => {
+  test("its address is written for the owner only, and removed on a clean exit", async () => {
+    const home = await makeHome(one);
+    const gateway = await startProcess(home);
+    const file = join(home, "run", "gateway.json");
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(gateway.address).toMatchObject({
+      pid: gateway.child.pid,
+      host: "127.0.0.1",
+      version: expect.stringMatching(/^\d+\.\d+/),
+    });
+    await gateway.admin("stop");
+    expect(await gateway.exited).toBe(0);
+    await expect(access(file)).rejects.toThrow("ENOENT");
+  });
+
+  test("a gateway that stops leaves the address of its successor", async () => {
+    const home = await makeHome(one);
+    const first = await startProcess(home);
+    const second = await startProcess(home);
+    await first.admin("stop");
+    expect(await first.exited).toBe(0);
+    expect(JSON.parse(await readFile(join(home, "run", "gateway.json"), "utf8"))).toEqual(second.address);
+  });
+
+  test("a home that cannot be written is said so, with exit code 1", async () => {
+    const home = await makeHome(one);
+    await writeFile(join(home, "run"), "a file where the folder should be");
+    await expect(startProcess(home)).rejects.toThrow(/ended with 1: [^]*The gateway cannot start: .*run/);
+  });
+
+  test("the control paths need the token", async () => {
+    const gateway = await startProcess(await makeHome(one));
+    const ask = async (authorization?: string, path = "reload", method = "POST") => {
+      const answer = await fetch(`${gateway.url}/_millrace/${path}`, {
+        method,
+        headers: authorization ? { authorization } : {},
+      });
+      return answer.status;
+    };
+    const right = `Bearer ${gateway.address.token}`;
+    expect([await ask(), await ask("Bearer x"), await ask(gateway.address.token), await ask(right)]).toEqual([
+      401, 401, 401, 200,
+    ]);
+    expect([await ask(right, "nothing"), await ask(right, "reload", "GET"), await ask(right, "__proto__")]).toEqual([
+      404, 405, 404,
+    ]);
+  });
+
+  test("a port that is taken is said so, with exit code 1", async () => {
+    const gateway = await startProcess(await makeHome(one));
+    const { port } = gateway.address;
+    await expect(startProcess(await makeHome(one), "--port", String(port))).rejects.toThrow(
+      `ended with 1: Port ${port} on 127.0.0.1 is taken by another program`,
+    );
+  });
+
+  test.each([
+    ["no home", ["--home"]],
+    ["a port out of range", ["--port", "99999"]],
+    ["an unknown option", ["--prot", "1"]],
+  ])("%s is said so, with exit code 2", async (_, args) => {
+    await expect(startProcess(await makeHome(one), ...args)).rejects.toThrow(/ended with 2: [^]*Usage/);
+  });
+
+  test("without a configuration it is alive but not ready, and becomes ready with a reload", async () => {
+    const home = await makeHome();
+    const gateway = await startProcess(home);
+    expect((await fetch(`${gateway.url}/v2/health/live`)).status).toBe(200);
+    expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
+    expect((await gateway.infer("trips", trip(1, 1, ""))).body.error).toMatch(/none is deployed/);
+    await writeConfig(home, one);
+    expect((await gateway.admin("reload")).status).toBe(200);
+    expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(200);
+    expect(await price(gateway)).toBe(13);
+  });
+
+  test("a reload under load swaps the model without one failed request", async () => {
+    const home = await makeHome(one);
+    const gateway = await startProcess(home);
+    const load = { on: true };
+    const seen = new Map<unknown, number>();
+    const clients = Array.from({ length: 8 }, async () => {
+      while (load.on) {
+        const { status, body } = await gateway.infer("trips", trip(1, 1, "Oslo"));
+        const outcome = status === 200 ? body.outputs?.[0].data[0] : body.error;
+        seen.set(outcome, (seen.get(outcome) ?? 0) + 1);
+      }
+    });
+    for (let revision = 2; revision <= 21; revision++) {
+      await writeConfig(home, { ...(revision % 2 ? one : two), revision });
+      const answer = await gateway.admin("reload");
+      expect(await answer.json()).toEqual({ revision });
+    }
+    load.on = false;
+    await Promise.all(clients);
+    expect(new Set(seen.keys())).toEqual(new Set([13, 1013])); // both models answered, and nothing else was ever said
+    expect(await price(gateway)).toBe(13);
+  });
+
+  test("a configuration that cannot be served changes nothing and says why", async () => {
+    const home = await makeHome(one);
+    const gateway = await startProcess(home);
+    const broken = join(home, "broken.onnx");
+    writeFileSync(broken, "no model");
+    const cases: [unknown, RegExp][] = [
+      [config(2, endpoint("trips", variant("champion", "trips-2", 0.5))), /weights of "trips" sum to 0\.5, not 1/],
+      [
+        config(2, endpoint("trips", variant("champion", "nowhere", 1))),
+        /Variant "champion" \(version nowhere\) of "trips" cannot be loaded: Cannot read/,
+      ],
+      [
+        config(2, endpoint("trips", variant("champion", "x", 1, { file: broken }))),
+        /ONNX Runtime cannot load .*broken\.onnx/,
+      ],
+      [
+        config(2, endpoint("trips", variant("champion", "x", 1, { file: `${broken}.txt` }))),
+        /cannot be loaded: .*broken\.onnx\.txt/,
+      ],
+      [
+        config(2, two.endpoints[0], endpoint("other", variant("champion", "nowhere", 1))),
+        /of "other" cannot be loaded/,
+      ],
+    ];
+    for (const [bad, message] of cases) {
+      await writeConfig(home, bad);
+      const answer = await gateway.admin("reload");
+      expect(answer.status).toBe(400);
+      expect(((await answer.json()) as { error: string }).error).toMatch(message);
+      expect(await gateway.admin("status")).toMatchObject({
+        revision: 1,
+        ready: true,
+        configError: expect.stringMatching(message),
+      });
+      expect(await price(gateway)).toBe(13);
+    }
+  });
+
+  test("after kill -9 it serves the last configuration that worked, even if a bad one was written since", async () => {
+    const home = await makeHome(one);
+    const gateway = await startProcess(home);
+    await writeConfig(home, two);
+    await gateway.admin("reload");
+    gateway.child.kill("SIGKILL");
+    expect(await gateway.exited).toBe("SIGKILL");
+
+    const second = await startProcess(home);
+    expect([await price(second), (await second.admin("status")).revision]).toEqual([1013, 2]);
+    await writeFile(join(home, "gateway", "config.json"), "{ torn");
+    second.child.kill("SIGKILL");
+    await second.exited;
+
+    const third = await startProcess(home);
+    expect([await price(third), (await third.admin("status")).ready]).toEqual([1013, true]);
+  });
+
+  test("a change of weights keeps the counts and loads no model again", async () => {
+    const home = await makeHome();
+    const file = join(home, "model.onnx");
+    await copyFile(modelFile("trips-1"), file);
+    await utimes(file, 1e9, 1e9);
+    const champion1 = variant("champion", "trips-1", 1, { file });
+    await writeConfig(home, config(1, endpoint("trips", champion1)));
+    const gateway = await startProcess(home);
+    await price(gateway);
+    // What cannot be loaded any more, though by inode, size and time it is the same file, must not be loaded.
+    await writeFile(file, Buffer.alloc((await stat(file)).size));
+    await utimes(file, 1e9, 1e9);
+    await writeConfig(
+      home,
+      config(2, endpoint("trips", { ...champion1, weight: 0.5 }, variant("challenger", "trips-2", 0.5))),
+    );
+    expect((await gateway.admin("reload")).status).toBe(200);
+    const [champion, challenger] = (await gateway.admin("status")).endpoints[0].variants;
+    expect(champion).toMatchObject({ weight: 0.5, requests: 1, latency: { p50: expect.any(Number) } });
+    expect(challenger).toMatchObject({ weight: 0.5, requests: 0, latency: { p50: null } });
+  });
+
+  test("SIGTERM answers what came in, writes the log, and exits 0", async () => {
+    const home = await makeHome(one);
+    const gateway = await startProcess(home);
+    const body = JSON.stringify(trip(1, 1, "Oslo"));
+    const open = request(`${gateway.url}/v2/models/trips/infer`, {
+      method: "POST",
+      headers: { "content-length": Buffer.byteLength(body) },
+    });
+    open.write(body.slice(0, 10));
+    await price(gateway); // by now the gateway has the head of the open request
+    gateway.child.kill("SIGTERM");
+    await once(gateway.child.stderr!, "data"); // it says that it stops
+    await expect(fetch(gateway.url)).rejects.toThrow("fetch failed");
+    const answered = once(open, "response");
+    open.end(body.slice(10));
+    const [answer] = await answered;
+    answer.resume();
+    expect([answer.statusCode, answer.headers.connection]).toEqual([200, "close"]);
+    expect(await gateway.exited).toBe(0);
+    const [day] = await readdir(join(home, "predictions", "trips"));
+    expect(await readdir(join(home, "predictions", "trips", day))).toEqual([
+      expect.stringMatching(/^trips-1-champion-.*\.parquet$/),
+    ]);
+  });
+
+  test("a request that never ends holds up a stop only as long as allowed", async () => {
+    const gateway = await startProcess(await makeHome(one), "--drain-seconds", "0.1");
+    const open = request(`${gateway.url}/v2/models/trips/infer`, {
+      method: "POST",
+      headers: { "content-length": 100 },
+    });
+    const cut = once(open, "error");
+    open.write("{");
+    await price(gateway);
+    gateway.child.kill("SIGTERM");
+    expect(await gateway.exited).toBe(0);
+    await cut;
+  });
+});

@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { describeError } from "../../errors.ts";
+import { createGatewayLog } from "./gateway-log.ts";
+import { startGateway } from "./gateway.ts";
+import type { GatewayOptions } from "./gateway.ts";
+
+const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
+  --home DIR            folder with gateway/config.json; predictions/ and run/gateway.json are written there
+  --host ADDRESS        address to listen on (127.0.0.1)
+  --port NUMBER         port to listen on, 0 for any (8080)
+  --max-body-mib N      largest request body (64)
+  --drain-seconds S     longest time requests may take to end after a stop (30)
+  --log-rows N          rows per file of the prediction log (10000)
+  --log-seconds S       longest time a row waits for its file (15)
+  --log-capacity N      rows held in memory at most (200000)
+The token for /_millrace is taken from MILLRACE_GATEWAY_TOKEN, or made at random.
+`;
+
+/** Reads the command line; fails with a sentence that says which option is wrong. */
+function readOptions(args: readonly string[]): GatewayOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      home: { type: "string" },
+      host: { type: "string", default: "127.0.0.1" },
+      port: { type: "string", default: "8080" },
+      "max-body-mib": { type: "string", default: "64" },
+      "drain-seconds": { type: "string", default: "30" },
+      "log-rows": { type: "string", default: "10000" },
+      "log-seconds": { type: "string", default: "15" },
+      "log-capacity": { type: "string", default: "200000" },
+    },
+  });
+  const number = (name: Exclude<keyof typeof values, "home" | "host">, least: number, most: number) => {
+    const value = Number(values[name]);
+    if (values[name].trim() !== "" && value >= least && value <= most) return value;
+    throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
+  };
+  if (values.home === undefined) throw new Error("--home is missing.");
+  return {
+    home: values.home,
+    host: values.host,
+    port: Math.trunc(number("port", 0, 65_535)),
+    token: process.env["MILLRACE_GATEWAY_TOKEN"],
+    version: packageVersion(),
+    maxBodyBytes: number("max-body-mib", 0.001, 1024) * 2 ** 20,
+    drainSeconds: number("drain-seconds", 0, 3600),
+    log: {
+      fileRows: number("log-rows", 1, 1_000_000),
+      seconds: number("log-seconds", 0.1, 86_400),
+      capacity: number("log-capacity", 1, 100_000_000),
+    },
+  };
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+async function main(): Promise<void> {
+  const log = createGatewayLog((line) => process.stderr.write(line));
+  let options: GatewayOptions;
+  try {
+    options = readOptions(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${describeError(error)}\n${usage}`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    const gateway = await startGateway(options, log);
+    const { host, port, pid } = gateway.address;
+    process.stdout.write(`millrace gateway listening on http://${host}:${port} (pid ${pid})\n`);
+    const stop = () =>
+      void gateway.stop().catch((error: unknown) => {
+        log.error(`not stopped cleanly: ${describeError(error)}`);
+        process.exitCode = 1;
+      });
+    process.once("SIGTERM", stop);
+    process.once("SIGINT", stop);
+  } catch (error) {
+    const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    process.stderr.write(
+      taken
+        ? `Port ${options.port} on ${options.host} is taken by another program; stop that one or choose another with --port.\n`
+        : `The gateway cannot start: ${describeError(error)}\n`,
+    );
+    process.exitCode = 1;
+  }
+}
+
+if (import.meta.main) await main();

@@ -1,0 +1,87 @@
+import type { Counter, Histogram, MetricsRegistry } from "./metrics.ts";
+
+/** How a request ended: answered, failed in the model, or refused because the client sent the wrong thing. */
+export type Outcome = "ok" | "error" | "invalid";
+
+/** Milliseconds of the latest answers of one variant (up to 1024); null before the first. */
+export interface LatencySummary {
+  readonly p50: number | null;
+  readonly p99: number | null;
+}
+
+const recentAnswers = 1024;
+const durationBounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Counts of one variant of an endpoint. */
+export class VariantStats {
+  /** Answers and failures of the model; requests the client got wrong are in the metrics only. */
+  requests = 0;
+  errors = 0;
+  readonly #counters: Readonly<Record<Outcome, Counter>>;
+  readonly #duration: Histogram;
+  readonly #rows: Counter;
+  readonly #recent = new Float64Array(recentAnswers);
+  #answers = 0;
+
+  constructor(counters: Readonly<Record<Outcome, Counter>>, duration: Histogram, rows: Counter) {
+    this.#counters = counters;
+    this.#duration = duration;
+    this.#rows = rows;
+  }
+
+  count(outcome: Outcome, rows: number, seconds: number): void {
+    this.#counters[outcome].add(1);
+    if (outcome === "invalid") return;
+    this.requests++;
+    if (outcome === "error") {
+      this.errors++;
+      return;
+    }
+    this.#rows.add(rows);
+    this.#duration.observe(seconds);
+    this.#recent[this.#answers++ % recentAnswers] = seconds * 1000;
+  }
+
+  latency(): LatencySummary {
+    if (this.#answers === 0) return { p50: null, p99: null };
+    const sorted = this.#recent.slice(0, Math.min(this.#answers, recentAnswers)).sort();
+    const quantile = (q: number) => sorted[Math.ceil(q * sorted.length) - 1];
+    return { p50: round(quantile(0.5)), p99: round(quantile(0.99)) };
+  }
+}
+
+const round = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;
+
+/** The counts of every variant since the process started; they outlive revisions of the configuration. */
+export function variantStatsBook(
+  metrics: MetricsRegistry,
+): (endpoint: string, version: string, variant: string) => VariantStats {
+  const labels = ["endpoint", "version", "variant"];
+  const requests = metrics.counter(
+    "millrace_inference_requests_total",
+    "Requests scored, by how they ended (ok, error: the model failed, invalid: the request was wrong).",
+    [...labels, "status"],
+  );
+  const duration = metrics.histogram(
+    "millrace_inference_duration_seconds",
+    "Time from the whole request read to its answer ready.",
+    labels,
+    durationBounds,
+  );
+  const rows = metrics.counter("millrace_inference_rows_total", "Rows scored.", labels);
+  const book = new Map<string, VariantStats>();
+  return (endpoint, version, variant) => {
+    const key = JSON.stringify([endpoint, version, variant]);
+    let stats = book.get(key);
+    if (!stats) {
+      const counter = (outcome: Outcome) => requests(endpoint, version, variant, outcome);
+      stats = new VariantStats(
+        { ok: counter("ok"), error: counter("error"), invalid: counter("invalid") },
+        duration(endpoint, version, variant),
+        rows(endpoint, version, variant),
+      );
+      book.set(key, stats);
+    }
+    return stats;
+  };
+}

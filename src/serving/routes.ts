@@ -1,0 +1,65 @@
+import Type from "typebox";
+import { invalid } from "../errors.ts";
+import { route } from "../http/route.ts";
+import { readAudit } from "../storage/audit.ts";
+import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl } from "./serving.ts";
+
+const endpoint = Type.Object({ endpoint: Type.String() });
+
+export const servingRoutes = {
+  "GET /gateway": route({
+    summary: "Where the gateway answers and how its prediction log stands",
+    handle: async (house) => ({ url: gatewayUrl(house), ...(await gatewayStatus(house)) }),
+  }),
+  "GET /deployments": route({
+    summary: "All deployments with their traffic split and live traffic",
+    handle: async (house) => ({ deployments: await deploymentStatuses(house) }),
+  }),
+  "GET /deployments/:endpoint": route({
+    summary: "One deployment with its live traffic",
+    params: endpoint,
+    handle: async (house, { params }) => deploymentStatus(house, params.endpoint),
+  }),
+  "GET /deployments/:endpoint/history": route({
+    summary: "Every change of a deployment: who, when, why",
+    params: endpoint,
+    handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `deployment/${params.endpoint}` }) }),
+  }),
+  "PUT /deployments/:endpoint": route({
+    summary: "Sets who answers: variants with their share of the traffic; one call, atomic, audited",
+    params: endpoint,
+    body: Type.Object(
+      {
+        reason: Type.String({ minLength: 1 }),
+        variants: Type.Array(
+          Type.Object(
+            {
+              name: Type.String({ minLength: 1 }),
+              version: Type.Integer({ minimum: 1 }),
+              weight: Type.Number({ minimum: 0, maximum: 1 }),
+              shadow: Type.Optional(Type.Boolean()),
+            },
+            { additionalProperties: false },
+          ),
+          { minItems: 1 },
+        ),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (house, { params, body, actor }) => {
+      const names = new Set(body.variants.map((variant) => variant.name));
+      if (names.size < body.variants.length) throw invalid("serving.duplicate_variant", "Two variants have the same name");
+      await deploy(house, {
+        endpoint: params.endpoint,
+        salt: house.newId(),
+        variants: body.variants.map((variant) => ({ ...variant, shadow: variant.shadow ?? false })),
+        time: house.clock.now(),
+        actor,
+        reason: body.reason,
+      });
+      return deploymentStatus(house, params.endpoint);
+    },
+  }),
+};
+
+export type ServingRoutes = typeof servingRoutes;

@@ -1,0 +1,151 @@
+import { copyFile, link, mkdir, open, rename } from "node:fs/promises";
+import { join } from "node:path";
+import { invalid, MillraceError, notFound } from "../errors.ts";
+import { readVersion } from "../registry/registry.ts";
+import type { House } from "../stage.ts";
+import type { Database } from "../storage/database.ts";
+import type { GatewayConfig } from "./gateway/config.ts";
+import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
+import { readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
+import type { Deployment, DeploymentStatus } from "./types.ts";
+
+const supervisors = new WeakMap<House, GatewaySupervisor>();
+
+/** Hands the running gateway of this house to the verbs below. */
+export const attachGateway = (house: House, supervisor: GatewaySupervisor): void => void supervisors.set(house, supervisor);
+
+const gatewayOf = (house: House): GatewaySupervisor => {
+  const supervisor = supervisors.get(house);
+  if (!supervisor) throw new MillraceError("serving.no_gateway", 503, "This process runs no gateway; start one with `millrace up`");
+  return supervisor;
+};
+
+/** Where the gateway answers. */
+export const gatewayUrl = (house: House): string => gatewayOf(house).url();
+
+/** The folder in which the gateway keeps an endpoint's prediction log, `<date>/*.parquet`. */
+export const predictionFolder = (house: House, endpoint: string): string => join(house.settings.home, "predictions", encodeURIComponent(endpoint));
+
+/**
+ * Changes who answers for an endpoint: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
+ * models when this returns. A crash in between is made good at the next start, when the gateway is told again.
+ */
+export async function deploy(house: House, change: DeploymentChange, also?: (transaction: Database) => Promise<void>): Promise<void> {
+  const total = change.variants.reduce((sum, variant) => sum + variant.weight, 0);
+  if (Math.abs(total - 1) > 1e-9) {
+    throw invalid("serving.bad_weights", `The traffic shares of ${change.endpoint} must add up to 1, they add up to ${total}`);
+  }
+  for (const variant of change.variants) await readVersion(house.db, change.endpoint, variant.version);
+  await house.db.transaction().execute(async (transaction) => {
+    await writeDeployment(transaction, change);
+    await also?.(transaction);
+  });
+  await applyDeployments(house);
+  await house.events.emit({
+    name: "serving.deployment_changed",
+    time: change.time,
+    payload: { endpoint: change.endpoint, variants: change.variants, reason: change.reason },
+  });
+}
+
+/** Writes the gateway's configuration from the database and has the gateway load it. */
+export async function applyDeployments(house: House): Promise<void> {
+  const { revision, deployments } = await readDeployments(house.db);
+  const config: GatewayConfig = {
+    revision,
+    endpoints: await Promise.all(
+      deployments.map(async (deployment) => ({
+        name: deployment.endpoint,
+        salt: deployment.salt,
+        variants: await Promise.all(
+          deployment.variants.map(async (variant) => {
+            const { artifact } = await readVersion(house.db, deployment.endpoint, variant.version);
+            return {
+              name: variant.name,
+              version: String(variant.version),
+              file: await modelFile(house, artifact.sha256),
+              weight: variant.weight,
+              shadow: variant.shadow,
+            };
+          }),
+        ),
+      })),
+    ),
+  };
+  await writeAtomically(join(house.settings.home, "gateway"), "config.json", JSON.stringify(config, null, 2));
+  const status = await gatewayOf(house).call("reload");
+  if (status.revision !== revision) {
+    throw new MillraceError("serving.gateway_behind", 500, `The gateway serves revision ${status.revision}, not ${revision}, after a reload`);
+  }
+}
+
+/** The ONNX file the gateway loads: a link to the artifact under a name that says what it is, kept while a configuration may name it. */
+async function modelFile(house: House, sha256: string): Promise<string> {
+  const folder = join(house.settings.home, "gateway", "models");
+  const file = join(folder, `${sha256}.onnx`);
+  await mkdir(folder, { recursive: true });
+  const artifact = await house.blobs.localPath(sha256);
+  await link(artifact, file).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code === "EEXIST") return;
+    // Another file system, or one without hard links.
+    await copyFile(artifact, `${file}.tmp`);
+    await rename(`${file}.tmp`, file);
+  });
+  return file;
+}
+
+/** Makes the prediction log durable and readable up to this moment. */
+export async function flushPredictions(house: House): Promise<void> {
+  await gatewayOf(house).call("flush");
+}
+
+export const gatewayStatus = async (house: House): Promise<GatewayStatus> => gatewayOf(house).call("status");
+
+export async function readDeployment(house: House, endpoint: string): Promise<Deployment | undefined> {
+  return (await readDeployments(house.db)).deployments.find((deployment) => deployment.endpoint === endpoint);
+}
+
+/** All deployments with their live traffic. */
+export async function deploymentStatuses(house: House): Promise<DeploymentStatus[]> {
+  const { deployments } = await readDeployments(house.db);
+  const status = deployments.length > 0 ? await gatewayStatus(house) : undefined;
+  return deployments.map((deployment) => {
+    const live = status?.endpoints.find((endpoint) => endpoint.name === deployment.endpoint);
+    return {
+      ...deployment,
+      ready: status?.ready === true && live !== undefined,
+      url: `${gatewayUrl(house)}/v2/models/${encodeURIComponent(deployment.endpoint)}/infer`,
+      variants: deployment.variants.map((variant) => {
+        const traffic = live?.variants.find((one) => one.name === variant.name && one.version === String(variant.version));
+        const latency = traffic?.latency;
+        return {
+          ...variant,
+          requests: traffic?.requests ?? 0,
+          errors: traffic?.errors ?? 0,
+          latency: latency?.p50 == null || latency.p99 == null ? null : { p50: latency.p50, p99: latency.p99 },
+        };
+      }),
+    };
+  });
+}
+
+/** One deployment with its live traffic; throws `serving.deployment_not_found`. */
+export async function deploymentStatus(house: House, endpoint: string): Promise<DeploymentStatus> {
+  const statuses = await deploymentStatuses(house);
+  const found = statuses.find((deployment) => deployment.endpoint === endpoint);
+  if (found) return found;
+  throw notFound(
+    "serving.deployment_not_found",
+    `There is no deployment ${JSON.stringify(endpoint)}; there ${statuses.length > 0 ? `are ${statuses.map((one) => one.endpoint).join(", ")}` : "are none yet"}`,
+  );
+}
+
+async function writeAtomically(folder: string, name: string, content: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const temporary = join(folder, `${name}.tmp`);
+  const file = await open(temporary, "w");
+  await file.writeFile(content);
+  await file.sync();
+  await file.close();
+  await rename(temporary, join(folder, name));
+}

@@ -1,0 +1,29 @@
+import { fileURLToPath } from "node:url";
+import type { House, Stage } from "../stage.ts";
+import { servingCommands } from "./commands.ts";
+import { superviseGateway } from "./gateway-process.ts";
+import { servingRoutes } from "./routes.ts";
+import { applyDeployments, attachGateway } from "./serving.ts";
+import { servingMigrations } from "./store.ts";
+
+export const serving: Stage = {
+  name: "serving",
+  purpose: "Who answers: deployments, traffic split, the gateway and its supervision",
+  migrations: servingMigrations,
+  routes: servingRoutes,
+  commands: servingCommands,
+  events: { "serving.deployment_changed": "the gateway serves a new traffic split" },
+  start: async (house: House) => {
+    const { home, host, gatewayPort } = house.settings;
+    const supervisor = await superviseGateway({
+      home,
+      host,
+      port: gatewayPort,
+      program: fileURLToPath(new URL(`gateway/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
+      log: house.log,
+    });
+    attachGateway(house, supervisor);
+    await applyDeployments(house);
+    return supervisor.stop;
+  },
+};

@@ -1,0 +1,109 @@
+import { sql } from "kysely";
+import type { Database } from "../storage/database.ts";
+import { appendAudit } from "../storage/audit.ts";
+import type { Migration } from "../storage/migrations.ts";
+import type { Deployment, Variant } from "./types.ts";
+
+type ServingTables = {
+  deployments: { endpoint: string; salt: string; updated_at: number; reason: string };
+  deployment_variants: { endpoint: string; position: number; name: string; version: number; weight: number; shadow: number };
+  serving_revision: { id: number; revision: number };
+}
+
+const tablesOf = (db: Database) => db.withTables<ServingTables>();
+
+export const servingMigrations: readonly Migration[] = [
+  {
+    name: "0001-deployments",
+    up: async (db) => {
+      await db.schema
+        .createTable("deployments")
+        .addColumn("endpoint", "text", (column) => column.primaryKey())
+        .addColumn("salt", "text", (column) => column.notNull())
+        .addColumn("updated_at", "bigint", (column) => column.notNull())
+        .addColumn("reason", "text", (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable("deployment_variants")
+        .addColumn("endpoint", "text", (column) => column.notNull().references("deployments.endpoint"))
+        .addColumn("position", "integer", (column) => column.notNull())
+        .addColumn("name", "text", (column) => column.notNull())
+        .addColumn("version", "integer", (column) => column.notNull())
+        .addColumn("weight", "double precision", (column) => column.notNull())
+        .addColumn("shadow", "integer", (column) => column.notNull())
+        .addPrimaryKeyConstraint("deployment_variants_key", ["endpoint", "name"])
+        .execute();
+      await db.schema
+        .createTable("serving_revision")
+        .addColumn("id", "integer", (column) => column.primaryKey())
+        .addColumn("revision", "bigint", (column) => column.notNull())
+        .execute();
+      await sql`insert into serving_revision (id, revision) values (1, 0)`.execute(db);
+    },
+  },
+];
+
+export interface DeploymentChange {
+  readonly endpoint: string;
+  readonly salt: string;
+  readonly variants: readonly Variant[];
+  readonly time: number;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** Replaces a deployment's variants, raises the revision and writes the audit entry, in the transaction that is handed in. */
+export async function writeDeployment(transaction: Database, change: DeploymentChange): Promise<void> {
+  const tables = tablesOf(transaction);
+  const row = { salt: change.salt, updated_at: change.time, reason: change.reason };
+  await tables
+    .insertInto("deployments")
+    .values({ endpoint: change.endpoint, ...row })
+    .onConflict((conflict) => conflict.column("endpoint").doUpdateSet(row))
+    .execute();
+  await tables.deleteFrom("deployment_variants").where("endpoint", "=", change.endpoint).execute();
+  await tables
+    .insertInto("deployment_variants")
+    .values(
+      change.variants.map((variant, position) => ({
+        endpoint: change.endpoint,
+        position,
+        name: variant.name,
+        version: variant.version,
+        weight: variant.weight,
+        shadow: variant.shadow ? 1 : 0,
+      })),
+    )
+    .execute();
+  await tables
+    .updateTable("serving_revision")
+    .set((update) => ({ revision: update("revision", "+", 1) }))
+    .execute();
+  await appendAudit(transaction, {
+    time: change.time,
+    actor: change.actor,
+    action: "serving.deployment_changed",
+    object: `deployment/${change.endpoint}`,
+    reason: change.reason,
+    details: { variants: change.variants },
+  });
+}
+
+export async function readDeployments(db: Database): Promise<{ revision: number; deployments: Deployment[] }> {
+  const tables = tablesOf(db);
+  const { revision } = await tables.selectFrom("serving_revision").select("revision").executeTakeFirstOrThrow();
+  const deployments = await tables.selectFrom("deployments").selectAll().orderBy("endpoint").execute();
+  const variants = await tables.selectFrom("deployment_variants").selectAll().orderBy("endpoint").orderBy("position").execute();
+  return {
+    revision,
+    deployments: deployments.map((row) => ({
+      endpoint: row.endpoint,
+      salt: row.salt,
+      updatedAt: row.updated_at,
+      reason: row.reason,
+      variants: variants
+        .filter((variant) => variant.endpoint === row.endpoint)
+        .map(({ name, version, weight, shadow }) => ({ name, version, weight, shadow: shadow === 1 })),
+    })),
+  };
+}

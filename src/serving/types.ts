@@ -1,0 +1,34 @@
+/** One answerer of a deployment: a model version in a role. */
+export interface Variant {
+  /** `champion` or `challenger`. */
+  readonly name: string;
+  readonly version: number;
+  /** Share of the traffic, 0 to 1. */
+  readonly weight: number;
+  /** Also scores what the others answer; logged, never returned. */
+  readonly shadow: boolean;
+}
+
+/** Who answers for a registered model, under which share of the traffic. */
+export interface Deployment {
+  /** The name clients call: that of the registered model. */
+  readonly endpoint: string;
+  readonly salt: string;
+  readonly updatedAt: number;
+  readonly reason: string;
+  readonly variants: readonly Variant[];
+}
+
+export interface VariantTraffic extends Variant {
+  readonly requests: number;
+  readonly errors: number;
+  /** Milliseconds. */
+  readonly latency: { readonly p50: number; readonly p99: number } | null;
+}
+
+export interface DeploymentStatus extends Omit<Deployment, "variants"> {
+  readonly variants: readonly VariantTraffic[];
+  /** Where predictions are answered, `…/v2/models/<endpoint>/infer`. */
+  readonly url: string;
+  readonly ready: boolean;
+}

@@ -1,0 +1,148 @@
+import type { Clock } from "./clock.ts";
+import type { Command } from "./cli/command.ts";
+import type { Settings } from "./config.ts";
+import type { Events } from "./events.ts";
+import type { Routes } from "./http/route.ts";
+import type { Logger } from "./log.ts";
+import type { BlobStore } from "./storage/blobs.ts";
+import type { Database } from "./storage/database.ts";
+import type { Migration } from "./storage/migrations.ts";
+
+/** What a room finds in the house: the foundations, opened once by `house.ts`. */
+export interface House {
+  readonly settings: Settings;
+  readonly db: Database;
+  readonly blobs: BlobStore;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly newId: () => string;
+  readonly pipelines: Pipelines;
+}
+
+/**
+ * A room of the house, as plain data: importing it does nothing. `stages.ts` lists the rooms; storage runs the migrations, http mounts
+ * the routes under `/api/<name>`, the command line hangs the commands under `millrace <name>`, pipelines collects the steps.
+ */
+export interface Stage {
+  readonly name: string;
+  /** One sentence: what this room is for. */
+  readonly purpose: string;
+  readonly migrations?: readonly Migration[];
+  readonly routes?: Routes;
+  readonly commands?: readonly Command[];
+  readonly steps?: readonly Step[];
+  /** The events this room emits, each with when it does. */
+  readonly events?: Readonly<Record<string, string>>;
+  /** Called when the server has opened the house; returns how to stop what it started. */
+  readonly start?: (house: House) => Promise<() => Promise<void>>;
+}
+
+/** Outputs and parameters of steps: JSON; a file is a `{sha256, size}` of the blob store. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined };
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+export interface StepProgress {
+  readonly message: string;
+  readonly done?: number;
+  readonly total?: number;
+}
+
+interface StepContextBase {
+  readonly params: JsonObject;
+  /** The outputs of the steps this one needs, under the names the pipeline gave them. */
+  readonly inputs: Readonly<Record<string, JsonObject>>;
+  readonly seed: number;
+  readonly blobs: BlobStore;
+  readonly report: (progress: StepProgress) => void;
+}
+
+/** What a worker step gets: no database, no house, so that it can run in any process on any machine. */
+export interface WorkerContext extends StepContextBase {
+  /** An empty folder of this step run, removed afterwards. */
+  readonly workdir: string;
+}
+
+/** What a server step gets; it may run twice after a crash, so it is idempotent by `runId` and `stepId`. */
+export interface ServerContext extends StepContextBase {
+  readonly house: House;
+  readonly runId: string;
+  readonly stepId: string;
+  readonly actor: string;
+}
+
+/** A unit of work of a pipeline. A step that outputs `stop: "reason"` ends its pipeline there, in good order. */
+export type Step =
+  | {
+      readonly name: string;
+      readonly purpose: string;
+      /** Raised when the step's result changes for the same inputs; part of the cache key. */
+      readonly version: number;
+      readonly where: "worker";
+      readonly run: (context: WorkerContext) => Promise<JsonObject>;
+    }
+  | {
+      readonly name: string;
+      readonly purpose: string;
+      readonly where: "server";
+      readonly run: (context: ServerContext) => Promise<JsonObject>;
+    };
+
+/** A pipeline as data: steps by name, wired by the ids of the steps they need. */
+export interface PipelineSpec {
+  readonly name: string;
+  /** The registered model this pipeline works for. */
+  readonly model: string;
+  /** Why it runs: `manual`, `schedule`, `alarm: …`. */
+  readonly trigger: string;
+  readonly actor: string;
+  readonly seed: number;
+  readonly steps: readonly PipelineStep[];
+}
+
+export interface PipelineStep {
+  readonly id: string;
+  readonly step: string;
+  readonly params: JsonObject;
+  /** Input name → id of the step whose output it is. */
+  readonly needs: Readonly<Record<string, string>>;
+}
+
+export type StepState = "waiting" | "running" | "succeeded" | "failed" | "skipped";
+
+export interface StepRun {
+  readonly id: string;
+  readonly step: string;
+  readonly state: StepState;
+  readonly cacheHit: boolean;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly progress: StepProgress | null;
+  readonly output: JsonObject | null;
+  readonly error: { readonly code: string; readonly message: string } | null;
+}
+
+export interface PipelineRun {
+  readonly id: string;
+  readonly name: string;
+  readonly model: string;
+  readonly trigger: string;
+  readonly actor: string;
+  readonly state: "running" | "succeeded" | "stopped" | "failed";
+  /** Why it stopped or failed. */
+  readonly reason: string | null;
+  readonly createdAt: number;
+  readonly finishedAt: number | null;
+  readonly spec: PipelineSpec;
+  readonly steps: readonly StepRun[];
+}
+
+/** The pipeline engine as rooms see it; the implementation lies in `pipelines/`. */
+export interface Pipelines {
+  /** Starts a run, or goes on with it when a run of this id exists. Returns at once. */
+  start(id: string, spec: PipelineSpec): Promise<void>;
+  /** The run as it is now; throws `pipelines.run_not_found`. */
+  read(id: string): Promise<PipelineRun>;
+  /** The run, once it has ended. */
+  finished(id: string): Promise<PipelineRun>;
+}

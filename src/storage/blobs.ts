@@ -1,0 +1,25 @@
+import type { Readable } from "node:stream";
+
+/** A blob by the SHA-256 of its content, in hex. */
+export type Digest = string;
+
+export interface BlobInfo {
+  readonly sha256: Digest;
+  readonly size: number;
+}
+
+/**
+ * Content-addressed storage of artifacts: what is put in is found again under its hash, is never changed, and putting it twice
+ * keeps one copy. A put that returned survives `kill -9` and power loss. `blobs-conformance.ts` is the contract every store passes.
+ */
+export interface BlobStore {
+  put(content: Uint8Array | Readable): Promise<BlobInfo>;
+  /** Stores a file of this machine; with `move` the store may take the file itself instead of copying it. */
+  putFile(path: string, options?: { readonly move?: boolean }): Promise<BlobInfo>;
+  /** The whole content. Throws `storage.blob_not_found`. */
+  get(sha256: Digest): Promise<Buffer>;
+  stream(sha256: Digest): Promise<Readable>;
+  has(sha256: Digest): Promise<boolean>;
+  /** A path on this machine where the content can be read in place; never write to it. */
+  localPath(sha256: Digest): Promise<string>;
+}

@@ -1,0 +1,52 @@
+import type { Kysely } from "kysely";
+import { MillraceError } from "../errors.ts";
+import type { Database } from "./database.ts";
+
+/** One step of a room's schema. Names (`0001-runs`) are unique in the room, run in order, and never change once landed. */
+export interface Migration {
+  readonly name: string;
+  readonly up: (db: Kysely<unknown>) => Promise<void>;
+}
+
+type MigrationTables = {
+  schema_migrations: { name: string; applied_at: number };
+}
+
+/** Brings the schema up to date; each migration runs in a transaction of its own. Returns the names it applied. */
+export async function migrate(
+  db: Database,
+  rooms: readonly { readonly name: string; readonly migrations?: readonly Migration[] }[],
+  now: number,
+): Promise<string[]> {
+  const tables = db.withTables<MigrationTables>();
+  await tables.schema
+    .createTable("schema_migrations")
+    .ifNotExists()
+    .addColumn("name", "text", (column) => column.primaryKey())
+    .addColumn("applied_at", "bigint", (column) => column.notNull())
+    .execute();
+  const applied = new Set((await tables.selectFrom("schema_migrations").select("name").execute()).map((row) => row.name));
+  const known = new Set<string>();
+  const done: string[] = [];
+  for (const room of rooms) {
+    for (const migration of room.migrations ?? []) {
+      const name = `${room.name}/${migration.name}`;
+      known.add(name);
+      if (applied.has(name)) continue;
+      await tables.transaction().execute(async (transaction) => {
+        await migration.up(transaction as unknown as Kysely<unknown>);
+        await transaction.insertInto("schema_migrations").values({ name, applied_at: now }).execute();
+      });
+      done.push(name);
+    }
+  }
+  const unknown = [...applied].filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    throw new MillraceError(
+      "storage.newer_schema",
+      500,
+      `This home folder was written by a newer Millrace (it has the migrations ${unknown.join(", ")}); use that version, or another --home`,
+    );
+  }
+  return done;
+}

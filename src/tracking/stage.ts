@@ -1,0 +1,12 @@
+import type { Stage } from "../stage.ts";
+import { trackingCommands } from "./commands.ts";
+import { trackingRoutes } from "./routes.ts";
+import { trackingMigrations } from "./store.ts";
+
+export const tracking: Stage = {
+  name: "tracking",
+  purpose: "The ledger: runs with their parameters, metrics and artifacts, and the lineage of everything made",
+  migrations: trackingMigrations,
+  routes: trackingRoutes,
+  commands: trackingCommands,
+};

@@ -1,0 +1,81 @@
+import type { Database } from "../storage/database.ts";
+import type { Migration } from "../storage/migrations.ts";
+import type { RunStatus } from "./types.ts";
+
+export type TrackingTables = {
+  experiments: { id: string; name: string; created_at: number };
+  runs: { id: string; experiment_id: string; name: string; status: RunStatus; started_at: number; ended_at: number | null };
+  params: { run_id: string; key: string; value: string };
+  run_tags: { run_id: string; key: string; value: string };
+  metrics: { run_id: string; key: string; step: number; time: number; value: number };
+  latest_metrics: { run_id: string; key: string; step: number; time: number; value: number };
+  artifacts: { run_id: string; path: string; sha256: string; size: number };
+  lineage: { from_kind: string; from_id: string; to_kind: string; to_id: string; role: string };
+}
+
+export const trackingTables = (db: Database) => db.withTables<TrackingTables>();
+
+export const trackingMigrations: readonly Migration[] = [
+  {
+    name: "0001-runs",
+    up: async (db) => {
+      await db.schema
+        .createTable("experiments")
+        .addColumn("id", "text", (column) => column.primaryKey())
+        .addColumn("name", "text", (column) => column.notNull().unique())
+        .addColumn("created_at", "bigint", (column) => column.notNull())
+        .execute();
+      await db.schema
+        .createTable("runs")
+        .addColumn("id", "text", (column) => column.primaryKey())
+        .addColumn("experiment_id", "text", (column) => column.notNull().references("experiments.id"))
+        .addColumn("name", "text", (column) => column.notNull())
+        .addColumn("status", "text", (column) => column.notNull())
+        .addColumn("started_at", "bigint", (column) => column.notNull())
+        .addColumn("ended_at", "bigint")
+        .execute();
+      await db.schema.createIndex("runs_by_experiment").on("runs").columns(["experiment_id", "started_at"]).execute();
+      for (const table of ["params", "run_tags"]) {
+        await db.schema
+          .createTable(table)
+          .addColumn("run_id", "text", (column) => column.notNull().references("runs.id"))
+          .addColumn("key", "text", (column) => column.notNull())
+          .addColumn("value", "text", (column) => column.notNull())
+          .addPrimaryKeyConstraint(`${table}_key`, ["run_id", "key"])
+          .execute();
+      }
+      for (const [table, key] of [
+        ["metrics", ["run_id", "key", "step", "time"]],
+        ["latest_metrics", ["run_id", "key"]],
+      ] as const) {
+        await db.schema
+          .createTable(table)
+          .addColumn("run_id", "text", (column) => column.notNull().references("runs.id"))
+          .addColumn("key", "text", (column) => column.notNull())
+          .addColumn("step", "bigint", (column) => column.notNull())
+          .addColumn("time", "bigint", (column) => column.notNull())
+          .addColumn("value", "double precision", (column) => column.notNull())
+          .addPrimaryKeyConstraint(`${table}_key`, [...key])
+          .execute();
+      }
+      await db.schema
+        .createTable("artifacts")
+        .addColumn("run_id", "text", (column) => column.notNull().references("runs.id"))
+        .addColumn("path", "text", (column) => column.notNull())
+        .addColumn("sha256", "text", (column) => column.notNull())
+        .addColumn("size", "bigint", (column) => column.notNull())
+        .addPrimaryKeyConstraint("artifacts_key", ["run_id", "path"])
+        .execute();
+      await db.schema
+        .createTable("lineage")
+        .addColumn("from_kind", "text", (column) => column.notNull())
+        .addColumn("from_id", "text", (column) => column.notNull())
+        .addColumn("to_kind", "text", (column) => column.notNull())
+        .addColumn("to_id", "text", (column) => column.notNull())
+        .addColumn("role", "text", (column) => column.notNull())
+        .addPrimaryKeyConstraint("lineage_key", ["from_kind", "from_id", "to_kind", "to_id", "role"])
+        .execute();
+      await db.schema.createIndex("lineage_to").on("lineage").columns(["to_kind", "to_id"]).execute();
+    },
+  },
+];

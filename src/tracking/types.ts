@@ -1,0 +1,43 @@
+export type RunStatus = "running" | "finished" | "failed";
+
+/** One attempt at something: a training, an evaluation; with what it was given and what came out. */
+export interface Run {
+  readonly id: string;
+  readonly experiment: string;
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly startedAt: number;
+  readonly endedAt: number | null;
+  readonly params: Readonly<Record<string, string>>;
+  /** The last value of each metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+export interface MetricPoint {
+  readonly key: string;
+  readonly value: number;
+  readonly step: number;
+  readonly time: number;
+}
+
+/** A file a run made, kept in the artifact store. */
+export interface Artifact {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** A thing that stands in the lineage: `dataset_version`, `run`, `model_version`, `deployment`, `pipeline_run`. */
+export interface LineageNode {
+  readonly kind: string;
+  readonly id: string;
+}
+
+/** `to` was made from `from`. */
+export interface LineageEdge {
+  readonly from: LineageNode;
+  readonly to: LineageNode;
+  /** What `from` was to `to`: `trained_on`, `evaluated_by`, `derived_from`, `produced_by`. */
+  readonly role: string;
+}

@@ -1,0 +1,181 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Column, Table } from "../../data/types.ts";
+import { seededRandom } from "../random.ts";
+import { gradientBoosting } from "./gradient-boosting.ts";
+
+const number = (name: string, values: ArrayLike<number>): Column => ({
+  name,
+  type: "number",
+  values: Float64Array.from(values),
+});
+const one = {
+  iterations: 1,
+  learning_rate: 1,
+  max_leaves: 2,
+  min_samples_leaf: 1,
+  category_smoothing: 0,
+  category_l2: 0,
+};
+
+function fit(table: Table, params: Record<string, unknown>, seed = 1): Float64Array {
+  const features = table.columns.map(({ name }) => name).filter((name) => name !== "y");
+  const prediction = gradientBoosting
+    .train({ table, target: "y", features, task: "regression", params, seed })
+    .predict(table);
+  return prediction.task === "regression" ? prediction.values : new Float64Array();
+}
+
+const squaredError = (y: readonly number[], predicted: ArrayLike<number>): number =>
+  y.reduce((sum, value, i) => sum + (value - predicted[i]) ** 2, 0);
+
+/** The smallest squared error that two means can reach when the rows are parted in one of the given ways. */
+function leastError(y: readonly number[], parts: readonly ((row: number) => boolean)[]): number {
+  const mean = (rows: number[]): number => rows.reduce((sum, row) => sum + y[row], 0) / rows.length;
+  const rows = [...y.keys()];
+  return Math.min(
+    squaredError(
+      y,
+      y.map(() => mean(rows)),
+    ),
+    ...parts.map((isLeft) => {
+      const [left, right] = [rows.filter(isLeft), rows.filter((row) => !isLeft(row))];
+      return left.length && right.length
+        ? squaredError(
+            y,
+            y.map((_, row) => mean(isLeft(row) ? left : right)),
+          )
+        : Infinity;
+    }),
+  );
+}
+
+const target = fc.integer({ min: -9, max: 9 });
+
+describe("one split is the best there is", () => {
+  test("of a number, with missing values on either side", () => {
+    const row = fc.tuple(fc.option(fc.integer({ min: 0, max: 6 }), { nil: NaN }), target);
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 2, maxLength: 25 }), (rows) => {
+        const [x, y] = [rows.map(([value]) => value), rows.map(([, value]) => value)];
+        const parts = [-1, ...new Set(x)].flatMap((t) => [
+          (r: number) => x[r] <= t,
+          (r: number) => x[r] <= t || Number.isNaN(x[r]),
+        ]);
+        const predicted = fit({ rows: y.length, columns: [number("x", x), number("y", y)] }, one);
+        expect(squaredError(y, predicted)).toBeCloseTo(leastError(y, parts), 3);
+      }),
+    );
+  });
+
+  test("of categories, among all subsets", () => {
+    const row = fc.tuple(fc.integer({ min: -1, max: 5 }), target);
+    fc.assert(
+      fc.property(fc.array(row, { minLength: 2, maxLength: 25 }), (rows) => {
+        const [codes, y] = [Int32Array.from(rows, ([code]) => code), rows.map(([, value]) => value)];
+        const parts = Array.from({ length: 128 }, (_, subset) => (r: number) => ((subset >> (codes[r] + 1)) & 1) === 1);
+        const column: Column = { name: "c", type: "category", codes, dictionary: ["a", "b", "c", "d", "e", "f"] };
+        const predicted = fit({ rows: y.length, columns: [column, number("y", y)] }, one);
+        expect(squaredError(y, predicted)).toBeCloseTo(leastError(y, parts), 3);
+      }),
+    );
+  });
+});
+
+describe("parameters", () => {
+  const random = seededRandom(5);
+  const x = Float64Array.from({ length: 400 }, random);
+  const noise = Float64Array.from({ length: 400 }, random);
+  const table: Table = {
+    rows: 400,
+    columns: [
+      number("x", x),
+      number("noise", noise),
+      number(
+        "y",
+        x.map((value) => Math.sin(value * 6) + random()),
+      ),
+    ],
+  };
+  const leaves = (params: Record<string, unknown>): Map<number, number> => {
+    const counts = new Map<number, number>();
+    for (const value of fit(table, { iterations: 1, ...params })) counts.set(value, (counts.get(value) ?? 0) + 1);
+    return counts;
+  };
+
+  test("max_leaves, max_depth and min_samples_leaf bound a tree", () => {
+    expect(leaves({ max_leaves: 7, min_samples_leaf: 1 }).size).toBe(7);
+    expect(leaves({ max_depth: 2, min_samples_leaf: 1 }).size).toBe(4);
+    expect(Math.min(...leaves({ min_samples_leaf: 60 }).values())).toBeGreaterThanOrEqual(60);
+    expect(leaves({ min_samples_leaf: 60 }).size).toBeGreaterThan(2);
+    expect(leaves({ min_split_gain: 1e9 }).size).toBe(1);
+  });
+
+  test("l2_regularization draws leaves to the mean", () => {
+    const spread = (params: Record<string, unknown>): number => {
+      const values = [...leaves(params).keys()];
+      return Math.max(...values) - Math.min(...values);
+    };
+    expect(spread({ l2_regularization: 100 })).toBeLessThan(spread({}) / 2);
+  });
+
+  test("early stopping keeps the best round on held-out rows", () => {
+    const request = { table, target: "y", features: ["x", "noise"], task: "regression", seed: 1 } as const;
+    const rounds: number[] = [];
+    const params = { early_stopping_rounds: 5, iterations: 500, min_samples_leaf: 2, validation_fraction: 0.3 };
+    const stopped = gradientBoosting.train({ ...request, params, onProgress: ({ done }) => rounds.push(done) });
+    expect(rounds.at(-1)).toBeLessThan(200);
+    expect(stopped.toOnnx().length).toBeLessThan(
+      gradientBoosting.train({ ...request, params: { iterations: rounds.length, min_samples_leaf: 2 } }).toOnnx()
+        .length,
+    );
+  });
+
+  test.each([{ subsample: 0.5 }, { feature_fraction: 0.5 }])("%o draws by the seed and still learns", (params) => {
+    const [a, b, c] = [fit(table, params, 1), fit(table, params, 1), fit(table, params, 2)];
+    expect(a).toEqual(b);
+    expect(a).not.toEqual(c);
+    const y = (table.columns[2] as { values: Float64Array }).values;
+    expect(squaredError([...y], a)).toBeLessThan(400 * 0.12);
+  });
+
+  test("subsample adds a tree's values to the rows it did not see, too", () => {
+    const losses: number[] = [];
+    const model = gradientBoosting.train({
+      table,
+      target: "y",
+      features: ["x", "noise"],
+      task: "regression",
+      seed: 3,
+      params: { subsample: 0.3, iterations: 20 },
+      onProgress: ({ loss }) => losses.push(loss),
+    });
+    const predicted = model.predict(table);
+    const y = (table.columns[2] as { values: Float64Array }).values;
+    expect(predicted.task === "regression" && squaredError([...y], predicted.values) / 800).toBeCloseTo(
+      losses.at(-1)!,
+      9,
+    );
+  });
+
+  test("rows of weight 2 count as if they were there twice, whatever the weights' unit", () => {
+    const step = (values: Float64Array): Float64Array => values.map((value) => Math.round(value * 50));
+    const columns = table.columns.map((column) => {
+      if (column.type !== "number") return column;
+      const values = column.name === "y" ? column.values : step(column.values);
+      return { ...column, values };
+    });
+    const repeated = columns.map((column) =>
+      column.type === "number" ? number(column.name, [...column.values, ...column.values.subarray(0, 200)]) : column,
+    );
+    const request = { target: "y", features: ["x", "noise"], task: "regression", seed: 1 } as const;
+    const params = { min_samples_leaf: 1, max_leaves: 5 };
+    const predict = (table: Table, weights?: Float64Array): number[] => {
+      const prediction = gradientBoosting.train({ ...request, table, weights, params }).predict({ rows: 400, columns });
+      return prediction.task === "regression" ? [...prediction.values] : [];
+    };
+    const twice = predict({ rows: 600, columns: repeated });
+    const weights = Float64Array.from({ length: 400 }, (_, row) => (row < 200 ? 2e-6 : 1e-6));
+    predict({ rows: 400, columns }, weights).forEach((value, row) => expect(value).toBeCloseTo(twice[row], 5));
+  });
+});

@@ -1,0 +1,89 @@
+/** The parameters of gradient boosting, after their defaults; `paramsSchema` describes them. */
+export interface GradientBoostingParams {
+  readonly iterations: number;
+  readonly learning_rate: number;
+  readonly max_leaves: number;
+  readonly max_depth: number | null;
+  readonly min_samples_leaf: number;
+  readonly min_hessian_leaf: number;
+  readonly min_split_gain: number;
+  readonly l2_regularization: number;
+  readonly max_bins: number;
+  readonly max_categories: number;
+  readonly category_smoothing: number;
+  readonly category_l2: number;
+  readonly subsample: number;
+  readonly feature_fraction: number;
+  readonly early_stopping_rounds: number | null;
+  readonly validation_fraction: number;
+}
+
+const positive = { type: "number", exclusiveMinimum: 0 };
+const notNegative = { type: "number", minimum: 0 };
+const share = { type: "number", exclusiveMinimum: 0, maximum: 1 };
+const atLeastOne = { type: "integer", minimum: 1 };
+
+export const paramsSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    iterations: {
+      ...atLeastOne,
+      default: 100,
+      description: "Boosting rounds: trees (per class when there are more than two).",
+    },
+    learning_rate: { ...positive, default: 0.1, description: "Factor on every leaf's value." },
+    max_leaves: {
+      type: "integer",
+      minimum: 2,
+      default: 31,
+      description: "Most leaves of one tree; the leaf with the highest gain is split first.",
+    },
+    max_depth: {
+      type: ["integer", "null"],
+      minimum: 1,
+      default: null,
+      description: "Most splits from root to leaf; null: no limit.",
+    },
+    min_samples_leaf: { ...atLeastOne, default: 20, description: "Fewest training rows in a leaf." },
+    min_hessian_leaf: { ...notNegative, default: 0.001, description: "Smallest sum of second derivatives in a leaf." },
+    min_split_gain: { ...notNegative, default: 0, description: "A split must lower the loss by more than this." },
+    l2_regularization: { ...notNegative, default: 0, description: "L2 penalty on the values of leaves." },
+    max_bins: {
+      type: "integer",
+      minimum: 2,
+      maximum: 255,
+      default: 255,
+      description: "Most bins per numeric feature, missing values apart.",
+    },
+    max_categories: {
+      type: "integer",
+      minimum: 2,
+      maximum: 255,
+      default: 255,
+      description: "Most bins per categorical feature; when it has more categories, the rarest share one bin.",
+    },
+    category_smoothing: {
+      ...notNegative,
+      default: 10,
+      description: "Pulls the rank of rare categories to the middle when they are sorted for a split.",
+    },
+    category_l2: { ...notNegative, default: 10, description: "Added L2 penalty for splits on sorted categories." },
+    subsample: { ...share, default: 1, description: "Share of the rows drawn for each round, without replacement." },
+    feature_fraction: { ...share, default: 1, description: "Share of the features drawn for each tree." },
+    early_stopping_rounds: {
+      type: ["integer", "null"],
+      minimum: 1,
+      default: null,
+      description:
+        "Stop when the loss on held-out rows has not improved for so many rounds, and keep the best; null: never.",
+    },
+    validation_fraction: {
+      type: "number",
+      exclusiveMinimum: 0,
+      exclusiveMaximum: 1,
+      default: 0.1,
+      description: "Share of the rows held out when early_stopping_rounds is set.",
+    },
+  },
+} as const;

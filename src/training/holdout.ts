@@ -1,0 +1,51 @@
+import { invalid } from "../errors.ts";
+import { selectRows } from "../data/select-rows.ts";
+import { splitAtRandom, splitByTime } from "../data/split.ts";
+import type { Table } from "../data/types.ts";
+
+/** Which rows are held out of training, to judge the model by. Plain JSON: training and evaluation apply the same to the same table. */
+export type Holdout =
+  | { readonly by: "none" }
+  | { readonly by: "random"; readonly test: number; readonly stratify: boolean; readonly seed: number }
+  | { readonly by: "time"; readonly column: string; readonly test: number }
+  /**
+   * Every third whole day of the last `days`, none of them before `since` (a champion's training ends there, so that neither model has
+   * seen the held-out days) and the newest day kept for training: recent data to compare on, with a challenger that knows the present.
+   */
+  | { readonly by: "recent_days"; readonly column: string; readonly since: number; readonly days: number };
+
+const dayMs = 86_400_000;
+
+/** Splits a table in what a model is trained on and what it is judged by. */
+export function holdOut(table: Table, target: string, holdout: Holdout): { readonly train: Table; readonly test: Table } {
+  if (holdout.by === "none") return { train: table, test: selectRows(table, new Uint32Array()) };
+  if (holdout.by === "random") {
+    const classes = holdout.stratify ? table.columns.find((column) => column.name === target) : undefined;
+    const split = splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes ? { classes } : {}) });
+    return { train: selectRows(table, split.train), test: selectRows(table, split.test) };
+  }
+  const times = table.columns.find((column) => column.name === holdout.column);
+  if (times?.type !== "number") throw invalid("training.no_time", `Column ${holdout.column} holds no points in time to hold rows out by`);
+  if (holdout.by === "time") {
+    const split = splitByTime(times.values, holdout.test, { wholeDays: true });
+    return { train: selectRows(table, split.train), test: selectRows(table, split.test) };
+  }
+  const test = recentDays(times.values, holdout.since, holdout.days);
+  const rows = (inTest: boolean): Uint32Array =>
+    Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => test.has(Math.floor(times.values[row]! / dayMs)) === inTest);
+  return { train: selectRows(table, rows(false)), test: selectRows(table, rows(true)) };
+}
+
+/** Numbers of the days to hold out: of the days with rows since `since`, at most `days` back from the newest, the 2nd, 5th, 8th … newest. */
+function recentDays(times: Float64Array, since: number, days: number): Set<number> {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const time of times) if (time > newest) newest = time;
+  const earliest = Math.max(Math.ceil(since / dayMs), Math.floor(newest / dayMs) - days + 1);
+  const seen = new Set<number>();
+  for (const time of times) if (Math.floor(time / dayMs) >= earliest) seen.add(Math.floor(time / dayMs));
+  const candidates = [...seen].sort((a, b) => b - a);
+  if (candidates.length === 0) {
+    throw invalid("training.nothing_to_hold_out", `There are no rows since ${new Date(since).toISOString()} to hold out; wait for labels, or train without a comparison`);
+  }
+  return new Set(candidates.length === 1 ? candidates : candidates.filter((_, position) => position % 3 === 1));
+}

@@ -1,0 +1,127 @@
+import type { IngestOutput } from "../data/ingest-step.ts";
+import { readTable } from "../data/read-table.ts";
+import { selectRows } from "../data/select-rows.ts";
+import type { Table } from "../data/types.ts";
+import type { ValidateOutput } from "../data/validate-step.ts";
+import { invalid } from "../errors.ts";
+import type { Json, JsonObject, Step } from "../stage.ts";
+import { holdOut, type Holdout } from "./holdout.ts";
+import { findTrainer } from "./trainers.ts";
+import type { Signature, TrainedModel } from "./types.ts";
+
+interface TrainParams {
+  readonly algorithm: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly holdout: Holdout;
+  readonly time: string | null;
+  /** Also train the linear baseline (not for the refit, which nothing is compared with). */
+  readonly baseline: boolean;
+}
+
+interface Blob {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** What `training.train` hands on. */
+export interface TrainOutput {
+  readonly algorithm: string;
+  /** The ONNX graph: preprocessing and model in one. */
+  readonly model: Blob;
+  readonly baseline: Blob | null;
+  readonly signature: Signature;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly importances: Readonly<Record<string, number>>;
+  /** Training loss after each boosting round or solver iteration. */
+  readonly losses: readonly number[];
+  readonly rows: number;
+  /** The newest point in time among the training rows, milliseconds; null without a time column. */
+  readonly until: number | null;
+  readonly seconds: number;
+  /** The naive predictor: the mean of the target, or the share of each class, in the training rows. */
+  readonly naive: { readonly mean: number } | { readonly shares: readonly number[] };
+}
+
+/** Trains a model (and the linear baseline beside it) on the rows that are not held out. */
+export const trainStep: Step = {
+  name: "training.train",
+  purpose: "Trains the model and its linear baseline, and writes preprocessing and model as one ONNX graph",
+  version: 1,
+  where: "worker",
+  run: async ({ params, inputs, seed, blobs, report }) => {
+    const options = params as unknown as TrainParams;
+    const table = inputs["table"] as unknown as IngestOutput;
+    const { features, target, task } = inputs["checked"] as unknown as ValidateOutput;
+    const names = features.map((feature) => feature.name);
+    const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time])])] });
+    const { train } = holdOut(withLabels(loaded, target), target, options.holdout);
+    const losses: number[] = [];
+    const fit = (algorithm: string, fitParams: Readonly<Record<string, unknown>>, watch: boolean): TrainedModel =>
+      findTrainer(algorithm).train({
+        table: train,
+        target,
+        features: names,
+        task,
+        params: fitParams,
+        seed,
+        ...(watch
+          ? {
+              onProgress: ({ done, total, loss }) => {
+                losses.push(loss);
+                if (done % 10 === 0 || done === total) report({ message: `${algorithm} on ${train.rows} rows, loss ${loss.toPrecision(4)}`, done, total });
+              },
+            }
+          : {}),
+      });
+    const started = performance.now();
+    const model = fit(options.algorithm, options.params, true);
+    const seconds = (performance.now() - started) / 1000;
+    const baseline = options.baseline && options.algorithm !== "linear" ? await blobs.put(fit("linear", {}, false).toOnnx()) : null;
+    const output: TrainOutput = {
+      algorithm: model.algorithm,
+      model: await blobs.put(model.toOnnx()),
+      baseline,
+      signature: model.signature,
+      params: model.params,
+      importances: model.importances,
+      losses,
+      rows: train.rows,
+      until: newest(train, options.time),
+      seconds,
+      naive: naivePredictor(train, target, model.signature),
+    };
+    return output as unknown as JsonObject & Json;
+  },
+};
+
+/** The rows whose target is there; a row without one teaches nothing. */
+export function withLabels(table: Table, target: string): Table {
+  const column = table.columns.find((one) => one.name === target)!;
+  const missing = (row: number): boolean => (column.type === "number" ? Number.isNaN(column.values[row]) : column.codes[row]! < 0);
+  const rows: number[] = [];
+  for (let row = 0; row < table.rows; row++) if (!missing(row)) rows.push(row);
+  if (rows.length === table.rows) return table;
+  if (rows.length === 0) throw invalid("training.no_labels", `No row has a value in the target ${target}`);
+  return selectRows(table, Uint32Array.from(rows));
+}
+
+function newest(table: Table, time: string | null): number | null {
+  const column = time === null ? undefined : table.columns.find((one) => one.name === time);
+  if (column?.type !== "number") return null;
+  return column.values.reduce((latest, value) => (value > latest ? value : latest), Number.NEGATIVE_INFINITY);
+}
+
+function naivePredictor(table: Table, target: string, signature: Signature): TrainOutput["naive"] {
+  const column = table.columns.find((one) => one.name === target)!;
+  if (signature.classes === undefined && column.type === "number") {
+    return { mean: column.values.reduce((sum, value) => sum + value, 0) / table.rows };
+  }
+  const labels = labelsOf(table, target);
+  return { shares: signature.classes!.map((name) => labels.filter((label) => label === name).length / table.rows) };
+}
+
+/** The target as class labels; numbers are written in decimal. */
+export function labelsOf(table: Table, target: string): string[] {
+  const column = table.columns.find((one) => one.name === target)!;
+  return column.type === "number" ? Array.from(column.values, String) : Array.from(column.codes, (code) => column.dictionary[code]!);
+}

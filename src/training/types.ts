@@ -1,0 +1,66 @@
+import type { Table } from "../data/types.ts";
+
+/** What kind of target a model predicts. */
+export type Task = "regression" | "binary" | "multiclass";
+
+/** How one feature enters a model: numbers as FP32 with NaN for missing, categories as strings with "" for missing. */
+export interface FeatureSpec {
+  readonly name: string;
+  readonly type: "number" | "category";
+}
+
+/** What goes into a model and what comes out; stored with the model and written into its ONNX metadata. */
+export interface Signature {
+  readonly task: Task;
+  readonly features: readonly FeatureSpec[];
+  readonly target: string;
+  /** Class labels in the order of the probabilities; absent for regression. */
+  readonly classes?: readonly string[];
+}
+
+/** Predictions for the rows of a table, in order. */
+export type Prediction =
+  | { readonly task: "regression"; readonly values: Float64Array }
+  | {
+      readonly task: "binary" | "multiclass";
+      readonly classes: readonly string[];
+      /** Row-major, rows × classes; each row sums to 1. */
+      readonly probabilities: Float64Array;
+    };
+
+export interface TrainingRequest {
+  /** Features and target; other columns are ignored. Rows with a missing target are refused. */
+  readonly table: Table;
+  readonly target: string;
+  readonly features: readonly string[];
+  readonly task: Task;
+  /** Parameters of the algorithm; what is absent takes the trainer's default. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** How much each row counts in proportion to the others (≥ 0, not all 0), in the order of the table; absent: all alike. */
+  readonly weights?: Float64Array;
+  /** Same seed, same data, same parameters: the same model, bit for bit. */
+  readonly seed: number;
+  /** Called at most once per boosting round (or solver iteration). `loss` is the training loss. */
+  readonly onProgress?: (progress: { readonly done: number; readonly total: number; readonly loss: number }) => void;
+}
+
+export interface TrainedModel {
+  readonly algorithm: string;
+  readonly signature: Signature;
+  /** All parameters the model was trained with, defaults filled in. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Share of the total gain (trees) or of the standardised weight (linear) per feature; sums to 1 unless all are 0. */
+  readonly importances: Readonly<Record<string, number>>;
+  /** Predicts a table that has the signature's features (others are ignored; unseen categories count as missing). */
+  predict(table: Table): Prediction;
+  /** Preprocessing and model as one ONNX graph. */
+  toOnnx(): Uint8Array;
+}
+
+/** One way of training: an algorithm behind the common interface (`trainers.ts` lists them all). */
+export interface Trainer {
+  readonly name: string;
+  /** JSON Schema of `params`, with defaults and descriptions. */
+  readonly paramsSchema: Readonly<Record<string, unknown>>;
+  train(request: TrainingRequest): TrainedModel;
+}
