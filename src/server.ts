@@ -19,21 +19,24 @@ export interface RunningServer {
 
 /** The control plane of a home folder: opens the house, starts the rooms, listens, and leaves its address in `<home>/run/server.json`. */
 export async function startServer(settings: Settings, stages: readonly Stage[]): Promise<RunningServer> {
-  const lock = await takeHome(settings.home);
-  const stops: (() => Promise<void>)[] = [lock];
+  const stops: (() => Promise<void>)[] = [await takeHome(settings.home)];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).reverse()) await one();
+  };
+  const startRoom = async (house: House, stage: Stage): Promise<void> => {
+    if (stage.start) stops.push(await stage.start(house));
   };
   try {
     const { house, engine, close } = await openHouse(settings, stages);
     stops.push(close);
     const http = await openServer(house, stages, pagesFolder());
-    // Listening comes last, so that whoever is answered finds a house in order; the port is checked first, so that a taken one stops nothing.
-    for (const stage of stages) if (stage.name === "serving" && stage.start) stops.push(await stage.start(house));
-    await engine.resume();
-    const url = await listen(http, settings.host, settings.port);
+    // The order matters at both ends: who is answered finds a gateway that serves, and at the stop the engine rests before the gateway goes.
+    for (const stage of stages) if (stage.name === "serving") await startRoom(house, stage);
     stops.push(() => http.close());
-    for (const stage of stages) if (stage.name !== "serving" && stage.start) stops.push(await stage.start(house));
+    const url = await listen(http, settings.host, settings.port);
+    stops.push(engine.stop);
+    await engine.resume();
+    for (const stage of stages) if (stage.name !== "serving") await startRoom(house, stage);
     const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house) };
     await writeAddress(settings.home, address);
     stops.push(() => rm(join(settings.home, "run", "server.json"), { force: true }));
@@ -44,14 +47,22 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
   }
 }
 
-/** One server per home folder: a lock file with the process id, taken over from a process that is gone. */
+/** How long a former server of this home may take to end before we give up. */
+const patienceMs = 20_000;
+
+/** One server per home folder: a lock file with the process id, taken over from a process that is gone or is just ending. */
 async function takeHome(home: string): Promise<() => Promise<void>> {
   await mkdir(join(home, "run"), { recursive: true });
   const path = join(home, "run", "server.pid");
-  const holder = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
-  if (holder !== process.pid && isMillrace(holder)) {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const holder = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
+    if (holder === process.pid || !isMillrace(holder)) break;
     const running = await runningServer(home);
-    throw conflict("server.home_in_use", `A server (process ${holder}) already runs on ${home}${running ? ` at ${running.url}` : ""}; stop it with \`millrace down --home ${home}\`, or use another --home`);
+    if (running || performance.now() > deadline) {
+      throw conflict("server.home_in_use", `A server (process ${holder}) already runs on ${home}${running ? ` at ${running.url}` : ""}; stop it with \`millrace down --home ${home}\`, or use another --home`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const file = await open(path, "w");
   await file.writeFile(String(process.pid));

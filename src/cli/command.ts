@@ -6,7 +6,7 @@ export interface CommandContext {
   readonly json: boolean;
   /** The address of the server of this home folder; throws `cli.no_server` with the way to start one. */
   readonly server: () => Promise<string>;
-  /** A line for people, on standard error; nothing with `--json`. */
+  /** A line for people, on standard error (standard output is the result's). */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
 }

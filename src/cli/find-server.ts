@@ -19,7 +19,8 @@ export async function runningServer(home: string): Promise<ServerAddress | undef
   if (text === undefined) return undefined;
   const address = JSON.parse(text) as ServerAddress;
   const answers = await fetch(`${address.url}/health`, { signal: AbortSignal.timeout(5000) }).then(
-    (response) => response.ok,
+    // Another server may have taken the port of one that was killed.
+    async (response) => response.ok && ((await response.json()) as { pid?: number }).pid === address.pid,
     () => false,
   );
   return answers ? address : undefined;

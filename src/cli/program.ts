@@ -74,7 +74,7 @@ async function runCommand(command: Command, args: readonly string[], options: Re
     settings,
     json,
     server: () => findServer(resolved(settings)),
-    say: json ? () => undefined : (line) => void process.stderr.write(`${line}\n`),
+    say: (line) => void process.stderr.write(`${line}\n`),
     signal: interrupt.signal,
   };
   try {

@@ -14,15 +14,10 @@ export async function followRun(server: string, id: string, onStep: (step: StepR
       onStep(step);
     }
   };
-  let ended = false;
-  const finished = api("GET /runs/:id/finished", { params: { id } }, { signal }).finally(() => (ended = true));
-  // The failure is thrown below, where it is awaited.
-  finished.catch(() => undefined);
-  while (!ended) {
-    await Promise.race([finished.catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 150))]);
-    if (!ended) tell(await api("GET /runs/:id", { params: { id } }, { signal }));
+  for (;;) {
+    const run = await api("GET /runs/:id", { params: { id } }, { signal });
+    tell(run);
+    if (run.state !== "running") return run;
+    await new Promise((resolve) => setTimeout(resolve, 150));
   }
-  const run = await finished;
-  tell(run);
-  return run;
 }

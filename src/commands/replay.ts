@@ -39,9 +39,16 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
   const optimization = client<OptimizationRoutes>(server, "optimization");
   const monitoring = client<MonitoringRoutes>(server, "monitoring");
 
+  const turnLoop = async (time: number): Promise<readonly Decision[]> => {
+    for (;;) {
+      const turn = await optimization("POST /loops/:endpoint/ticks", { params: { endpoint }, body: { time } }, { signal });
+      if (turn.state === "done") return turn.decisions;
+    }
+  };
+
   const { tick } = await optimization("GET /loops/:endpoint", { params: { endpoint } });
   // A turn that was cut off comes first: traffic must not overtake what it decides.
-  if (tick?.state === "running") await optimization("POST /loops/:endpoint/ticks", { params: { endpoint }, body: { time: tick.time } }, { signal });
+  if (tick?.state === "running") await turnLoop(tick.time);
   const begun = tick?.time ?? loop.startedAt;
   let requests = 0;
   for (let time = begun; time < loop.startedAt + days * day; time += day) {
@@ -54,7 +61,7 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
       .filter(({ arrivedAt }) => arrivedAt > time && arrivedAt <= until)
       .map(({ row, arrivedAt }) => ({ request_id: requestId(row), label: valueOf(target, row) ?? "", arrived_at: arrivedAt }));
     if (labels.length > 0) await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, body: { labels } }, { signal });
-    const { decisions } = await optimization("POST /loops/:endpoint/ticks", { params: { endpoint }, body: { time: until } }, { signal });
+    const decisions = await turnLoop(until);
     onDay({ index: Math.round((until - loop.startedAt) / day), days, time, decisions, requests });
   }
   return { days };

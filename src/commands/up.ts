@@ -23,7 +23,7 @@ export const upCommand: Command = {
     const server = await startServer(resolved, stages);
     const { url, gateway } = server.address;
     if (json) process.stdout.write(`${JSON.stringify({ url, gateway, home: resolved.home, pid: process.pid })}\n`);
-    say(`${colors.bold("millrace")} is up after ${Math.round(performance.now() - started)} ms\n  pages and API  ${url}\n  gateway        ${gateway}\n  home           ${resolved.home}\nCtrl-C stops it.`);
+    else say(`${colors.bold("millrace")} is up after ${Math.round(performance.now() - started)} ms\n  pages and API  ${url}\n  gateway        ${gateway}\n  home           ${resolved.home}\nCtrl-C stops it.`);
     // A parent that started us with a channel and is gone wants us gone too.
     const orphaned = process.channel ? once(process, "disconnect") : new Promise(() => undefined);
     process.channel?.unref();

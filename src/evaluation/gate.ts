@@ -16,16 +16,27 @@ export interface GateVerdict {
 
 /**
  * Holds an evaluation to a project's rules. Whatever the rules say, a model must beat the naive predictor, and a challenger must not be
- * worse than the champion on the same held-out rows.
+ * shown to be worse than the champion: the interval of their difference on the same held-out rows must not lie on the champion's side.
+ * (Held-out recent rows are few; a challenger that is only unlucky on them is for the canary to judge.)
  *
  * @returns one check per rule; a rule on a metric that this task does not have fails, and says which there are
  */
 export function judge(evaluation: Evaluation, rules: Readonly<Record<string, MetricRule>>): GateVerdict {
   const loss = lossName(evaluation.task);
-  const all: Record<string, MetricRule> = { ...rules, [loss]: { better_than_naive: 0, ...(evaluation.champion ? { better_than_champion: 0 } : {}), ...rules[loss] } };
+  const all: Record<string, MetricRule> = { ...rules, [loss]: { better_than_naive: 0, ...rules[loss] } };
   const checks = Object.entries(all).flatMap(([metric, rule]) => checkMetric(evaluation, metric, rule));
-  if (evaluation.notCompared !== null) checks.push({ name: `${loss}.better_than_champion`, passed: true, reason: `not judged: ${evaluation.notCompared}` });
+  if (evaluation.champion) checks.push(notWorse(loss, evaluation.metrics[loss]!.value, evaluation.champion));
+  if (evaluation.notCompared !== null) checks.push({ name: `${loss}.not_worse_than_champion`, passed: true, reason: `not judged: ${evaluation.notCompared}` });
   return { passed: checks.every((check) => check.passed), checks };
+}
+
+function notWorse(loss: string, value: number, { version, loss: championLoss, difference }: NonNullable<Evaluation["champion"]>): GateCheck {
+  const passed = difference.high >= 0;
+  return {
+    name: `${loss}.not_worse_than_champion`,
+    passed,
+    reason: `${loss} ${number(value)} against ${number(championLoss)} of the champion (version ${version}); the champion's minus this model's is ${number(difference.value)} (${number(difference.low)} to ${number(difference.high)})${passed ? "" : ", so this model is worse"}`,
+  };
 }
 
 function checkMetric(evaluation: Evaluation, metric: string, rule: MetricRule): GateCheck[] {

@@ -45,6 +45,9 @@ export function client<R extends Routes>(base: string, room: string): Client<R> 
         ? {}
         : { body: JSON.stringify(call["body"]), headers: { "content-type": "application/json" } }),
       ...(options.signal ? { signal: options.signal } : {}),
+    }).catch((error: unknown) => {
+      if (options.signal?.aborted === true) throw error;
+      throw new ApiError(503, "http.no_answer", `The server at ${base || "this address"} does not answer${error instanceof Error && error.cause instanceof Error ? ` (${error.cause.message})` : ""}`);
     });
     const text = await response.text();
     const json = response.headers.get("content-type")?.startsWith("application/json") ?? false;

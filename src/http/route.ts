@@ -8,7 +8,6 @@ export interface Call<P, Q, B> {
   readonly body: B;
   /** Who asks; `local` until access control says otherwise. */
   readonly actor: string;
-  readonly signal: AbortSignal;
 }
 
 /** Sent as it is instead of as JSON. */

@@ -26,7 +26,7 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
     return sendError(reply, new MillraceError("http.internal", 500, "Something failed inside Millrace; the server's log says what"));
   });
 
-  server.get("/health", () => ({ status: "ok" }));
+  server.get("/health", () => ({ status: "ok", pid: process.pid }));
   for (const stage of stages) {
     for (const [key, route] of Object.entries(stage.routes ?? {})) mount(server, house, stage.name, key, route);
   }
@@ -56,14 +56,11 @@ function mount(server: FastifyInstance, house: House, room: string, key: string,
       ...(route.body ? { body: route.body } : {}),
     },
     handler: async (request, reply) => {
-      const closed = new AbortController();
-      request.raw.once("close", () => closed.abort());
       const answer: unknown = await route.handle(house, {
         params: request.params,
         query: request.query,
         body: request.body,
         actor: "local",
-        signal: closed.signal,
       });
       if (isRaw(answer)) return reply.headers(answer.headers ?? {}).type(answer.contentType).send(answer.body);
       return reply.send(answer ?? {});

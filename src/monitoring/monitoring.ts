@@ -200,8 +200,8 @@ export function driftAlarm(report: DriftReport): Alarm {
   };
 }
 
-/** The loss a version is held to: that of its evaluation. */
-export async function referenceLoss(house: House, config: MonitorConfig, version: number): Promise<number> {
+/** The loss a version showed in its evaluation. */
+export async function evaluatedLoss(house: House, config: MonitorConfig, version: number): Promise<number> {
   const { metrics } = await readVersion(house.db, config.endpoint, version);
   const value = metrics[lossOf(config.task)]?.value;
   if (value === undefined || !(value > 0)) return Number.MIN_VALUE;

@@ -13,6 +13,8 @@ export interface MonitorConfig {
     /** CUSUM alarm level and slack, in units of the reference loss (see `cusum.ts`). */
     readonly threshold: number;
     readonly slack: number;
+    /** How far above its predecessor's reference a new champion's may lie, as a share. */
+    readonly slip: number;
     /** The metric's limit, if one is set: above it the alarm is raised whatever the reference. */
     readonly max: number | null;
   };

@@ -6,6 +6,7 @@ import { moveAlias } from "../registry/registry.ts";
 import { deploy } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
+import { nextReference } from "./expectation.ts";
 import { decideRollout, insertRollout, recordDecision } from "./store.ts";
 import type { CanaryEvidence, Loop, Rollout } from "./types.ts";
 
@@ -107,6 +108,7 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
     `live ${loss} of version ${rollout.challengerVersion} was ${format(evidence.challengerLoss)} against ${format(evidence.championLoss)} of version ` +
     `${rollout.championVersion} on the same ${evidence.labels} labelled requests since ${isoDate(rollout.startedAt)} (${sure ? "the interval of the paired difference leaves 0 out" : "time is up, the better mean decides"}): ` +
     (promote ? `version ${winner} takes all traffic` : `version ${rollout.challengerVersion} is rolled back`);
+  const reference = promote ? await nextReference(house, loop, config, rollout.championVersion, rollout.challengerVersion) : undefined;
   await deploy(
     house,
     {
@@ -120,7 +122,7 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
     async (transaction) => {
       await decideRollout(transaction, rollout.id, state, now);
       if (promote) await moveAlias(transaction, { model: loop.endpoint, alias: "champion", version: winner, time: now, actor: "loop", reason });
-      await recordDecision(transaction, { endpoint: loop.endpoint, time: now, kind: state, reason, evidence: { ...evidence }, pipelineRunId: null });
+      await recordDecision(transaction, { endpoint: loop.endpoint, time: now, kind: state, reason, evidence: { ...evidence, ...(reference === undefined ? {} : { reference }) }, pipelineRunId: null });
     },
   );
   await house.events.emit({ name: `optimization.challenger_${state}`, time: now, payload: { ...rollout, reason } });

@@ -1,12 +1,13 @@
 import { day, isoDate } from "../clock.ts";
 import { conflict, MillraceError } from "../errors.ts";
-import { driftAlarm, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor, referenceLoss } from "../monitoring/monitoring.ts";
+import { driftAlarm, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor } from "../monitoring/monitoring.ts";
 import { countLabels } from "../monitoring/labels.ts";
 import type { Alarm, MonitorConfig } from "../monitoring/types.ts";
 import { resolveAlias } from "../registry/registry.ts";
 import { flushPredictions } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import { judgeCanary } from "./canary.ts";
+import { expectation } from "./expectation.ts";
 import { readLoop } from "./loops.ts";
 import { latestRollout, latestTick, readDecisions, recordDecision, writeTick } from "./store.ts";
 import { retrainingPipeline } from "./training-pipeline.ts";
@@ -68,12 +69,7 @@ async function findAlarm(house: House, loop: Loop, config: MonitorConfig, drift:
   const champion = await resolveAlias(house.db, loop.endpoint, "champion");
   if (!champion) return undefined;
   if (on.includes("performance")) {
-    const settled = await readDecisions(house.db, loop.endpoint, { kinds: ["promoted", "rolled_back", "gate_rejected"] });
-    const last = settled.at(-1);
-    let reference = await referenceLoss(house, config, champion.version);
-    // A retraining that did not better the champion shows that its present error is as good as can be had now.
-    if (last && last.kind !== "promoted") reference = Math.max(reference, Number(last.evidence["championLoss"] ?? 0));
-    const since = last?.time ?? loop.startedAt;
+    const { reference, since } = await expectation(house, loop, config, champion.version);
     const { alarm } = await performanceAlarm(house, config, { version: champion.version, reference, since: since - day });
     if (alarm) return alarm;
   }

@@ -53,15 +53,29 @@ export const optimizationRoutes = {
     },
   }),
   "POST /loops/:endpoint/ticks": route({
-    summary: "Turns the loop once, at the given time (now when absent); answers when everything it started is done",
+    summary: "Turns the loop once, at the given time (now when absent); answers when everything it started is done, or `running` after a minute (then ask again)",
     params: endpoint,
     body: Type.Object({ time: Type.Optional(Type.Integer()) }, { additionalProperties: false }),
     handle: async (house, { params, body }) => {
       const time = body.time ?? house.clock.now();
-      await tick(house, params.endpoint, time);
-      return { time, decisions: await readDecisions(house.db, params.endpoint, { from: time }) };
+      const done = await within(tick(house, params.endpoint, time), longestAnswerMs);
+      return { time, state: done ? ("done" as const) : ("running" as const), decisions: await readDecisions(house.db, params.endpoint, { from: time }) };
     },
   }),
 };
 
 export type OptimizationRoutes = typeof optimizationRoutes;
+
+/** Clients give up on an answer that takes minutes, and a retraining may. */
+const longestAnswerMs = 60_000;
+
+/** Whether the work is done within a time; it goes on in any case. */
+async function within(work: Promise<void>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  try {
+    return await Promise.race([work.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

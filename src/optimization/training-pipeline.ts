@@ -134,7 +134,7 @@ function trainToRegister(
     {
       id: "register",
       step: "registry.register",
-      params: json({ model, trigger }),
+      params: json({ model, trigger, code: project.code }),
       needs: { table, trained: served, evaluation: "evaluate", gate: "gate", dataset: "dataset" },
     },
   ];

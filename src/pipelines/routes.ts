@@ -17,11 +17,6 @@ export const pipelineRoutes = {
     params: Type.Object({ id: Type.String() }),
     handle: async (house, { params }) => house.pipelines.read(params.id),
   }),
-  "GET /runs/:id/finished": route({
-    summary: "The run, once it has ended",
-    params: Type.Object({ id: Type.String() }),
-    handle: async (house, { params }) => house.pipelines.finished(params.id),
-  }),
 };
 
 export type PipelineRoutes = typeof pipelineRoutes;

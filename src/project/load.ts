@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject } from "ajv";
 import { closest, distance } from "fastest-levenshtein";
 import { isNode, LineCounter, parseDocument, type Document } from "yaml";
 import { invalid, notFound } from "../errors.ts";
+import { codeVersion } from "./code-version.ts";
 import { completeProject, type Project } from "./project.ts";
 import { ProjectSchema, type ProjectFile } from "./schema.ts";
 
@@ -18,7 +19,7 @@ export async function loadProject(path: string): Promise<Project> {
   });
   const parsed = parseProject(text, path);
   const folder = dirname(file);
-  return completeProject(parsed, { model: modelName(basename(folder)), source: resolve(folder, parsed.data.source) });
+  return completeProject(parsed, { model: modelName(basename(folder)), source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
 }
 
 /** A name that may stand in a URL, made from a folder's or a file's. */

@@ -4,6 +4,8 @@ import type { ProjectFile } from "./schema.ts";
 /** A project file with every default filled in; durations in milliseconds, shares as numbers. Plain JSON: it is stored with what it made. */
 export interface Project {
   readonly model: string;
+  /** The commit the project's folder stood at, see `code-version.ts`. */
+  readonly code: string | null;
   readonly data: {
     /** Absolute path of the source table. */
     readonly source: string;
@@ -28,7 +30,7 @@ export interface Project {
   readonly monitor: {
     readonly window: number;
     readonly labelDelay: number;
-    readonly performance: { readonly threshold: number; readonly slack: number; readonly max: number | null };
+    readonly performance: { readonly threshold: number; readonly slack: number; readonly slip: number; readonly max: number | null };
     readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly minRows: number };
   };
   readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; readonly cooldown: number; readonly holdout: number };
@@ -42,12 +44,13 @@ export interface MetricRule {
   readonly better_than_naive?: number;
 }
 
-/** Fills in the defaults. `model` and `source` are what the file's place in the file system says when the file does not. */
-export function completeProject(file: ProjectFile, place: { readonly model: string; readonly source: string }): Project {
+/** Fills in the defaults. `place` is what the place of the file in the file system says. */
+export function completeProject(file: ProjectFile, place: { readonly model: string; readonly source: string; readonly code: string | null }): Project {
   const { data, validate, train, evaluate, deploy, monitor, retrain } = file;
   const time = typeof data.time === "string" ? { column: data.time, hour: null } : data.time ? { column: data.time.column, hour: data.time.hour ?? null } : null;
   return {
     model: file.model ?? place.model,
+    code: place.code,
     data: {
       source: place.source,
       target: data.target,
@@ -65,15 +68,16 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       strategy: deploy?.strategy ?? "canary",
       share: share(deploy?.share, 0.1),
       minLabels: deploy?.min_labels ?? 24,
-      maxDuration: duration(deploy?.max_duration, "7d"),
-      alpha: deploy?.alpha ?? 0.1,
+      maxDuration: duration(deploy?.max_duration, "3d"),
+      alpha: deploy?.alpha ?? 0.2,
     },
     monitor: {
       window: duration(monitor?.window, "1d"),
       labelDelay: duration(monitor?.label_delay, "1d"),
       performance: {
-        threshold: monitor?.performance?.threshold ?? 3,
+        threshold: monitor?.performance?.threshold ?? 2.5,
         slack: monitor?.performance?.slack ?? 0.1,
+        slip: monitor?.performance?.slip ?? 0.1,
         max: monitor?.performance?.max ?? null,
       },
       drift: {
@@ -86,7 +90,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
     },
     retrain: {
       on: retrain?.on ?? ["performance", "data"],
-      growth: retrain?.growth ?? 0.2,
+      growth: retrain?.growth ?? 0.25,
       cooldown: duration(retrain?.cooldown, "2d"),
       holdout: duration(retrain?.holdout, "14d"),
     },

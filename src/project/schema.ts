@@ -93,7 +93,7 @@ export const ProjectSchema = Type.Object(
           share: Type.Optional(Share),
           min_labels: Type.Optional(Type.Integer({ minimum: 2, description: "Labelled predictions before a canary is judged; 24" })),
           max_duration: Type.Optional(Duration),
-          alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: "Error probability of the sequential test, however often it looks; 0.1" })),
+          alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: "Error probability of the sequential test, however often it looks; 0.2" })),
         },
         strict,
       ),
@@ -106,8 +106,11 @@ export const ProjectSchema = Type.Object(
           performance: Type.Optional(
             Type.Object(
               {
-                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "CUSUM alarm level in units of the reference loss; 3" })),
+                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "CUSUM alarm level in units of the reference loss; 2.5" })),
                 slack: Type.Optional(Type.Number({ minimum: 0, description: "Excess that is let pass in each window, in units of the reference loss; 0.1" })),
+                slip: Type.Optional(
+                  Type.Number({ minimum: 0, description: "How far above its predecessor's reference a new champion's may lie, as a share; 0.1: standards do not slip with bad times" }),
+                ),
                 max: Type.Optional(Type.Number({ description: "The loss (RMSE or log loss) a window may have at most" })),
               },
               strict,
@@ -133,7 +136,7 @@ export const ProjectSchema = Type.Object(
       Type.Object(
         {
           on: Type.Optional(Type.Array(Type.Enum(["performance", "drift", "data"]), { description: "What starts a retraining; [performance, data]" })),
-          growth: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: retrain when the labelled rows have grown by this share; 0.2" })),
+          growth: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: retrain when the labelled rows have grown by this share; 0.25" })),
           cooldown: Type.Optional(Duration),
           holdout: Type.Optional(Duration),
         },

@@ -31,7 +31,7 @@ export const registerStep: Step = {
       artifact: trained.model,
       metrics: evaluation.metrics,
       gate: { passed, checks },
-      environment: environment(),
+      environment: environment(params["code"] == null ? null : String(params["code"])),
       trigger: String(params["trigger"]),
     });
     return { model: version.model, version: version.version };
@@ -39,10 +39,12 @@ export const registerStep: Step = {
 };
 
 /** What a model was made with, as far as it can matter to its answers. */
-function environment(): Record<string, string> {
+function environment(code: string | null): Record<string, string> {
   const load = createRequire(import.meta.url);
   const versionOf = (name: string): string => (load(`${name}/package.json`) as { version: string }).version;
   return {
+    ...(code === null ? {} : { code }),
+    millrace: (load("../../package.json") as { version: string }).version,
     node: process.versions.node,
     platform: `${process.platform}-${process.arch}`,
     "onnxruntime-node": versionOf("onnxruntime-node"),

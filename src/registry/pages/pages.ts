@@ -1,0 +1,7 @@
+import type { PageEntry } from "../../ui/page-entry.ts";
+
+export const registryPages: readonly PageEntry[] = [
+  { path: "/models", load: async () => (await import("./models-page.tsx")).ModelsPage },
+  { path: "/models/$model", load: async () => (await import("./model-page.tsx")).ModelPage },
+  { path: "/models/$model/$version", load: async () => (await import("./model-version-page.tsx")).ModelVersionPage },
+];

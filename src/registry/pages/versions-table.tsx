@@ -1,0 +1,50 @@
+import { Anchor } from "../../ui/anchor.tsx";
+import { DataTable } from "../../ui/data-table.tsx";
+import { formatDay, formatMoment, formatNumber, metricName } from "../../ui/format.ts";
+import { useLiveQuery } from "../../ui/live-query.ts";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { AliasBadges } from "./alias-badges.tsx";
+import { modelPath, registryApi } from "./registry-api.ts";
+
+/** A model's versions, newest first, with why each one exists. */
+export function VersionsTable({ model }: { model: string }) {
+  const query = useLiveQuery(["registry", "versions", model], (signal) => registryApi("GET /models/:name/versions", { params: { name: model } }, { signal }));
+  return (
+    <Loaded query={query}>
+      {({ versions }) => (
+        <Panel title={`Versions of ${model}`}>
+          <DataTable
+            label={`Versions of ${model}`}
+            rows={versions}
+            rowKey={(version) => String(version.version)}
+            columns={[
+              {
+                key: "version",
+                header: "Version",
+                sort: ({ version }) => version,
+                cell: ({ version, aliases }) => (
+                  <span className="row" style={{ flexWrap: "nowrap" }}>
+                    <Anchor to={modelPath(model, version)}>v{version}</Anchor>
+                    <AliasBadges aliases={aliases} />
+                  </span>
+                ),
+              },
+              ...Object.keys(versions[0]?.metrics ?? {}).map((metric) => ({
+                key: `metric ${metric}`,
+                header: metricName(metric),
+                align: "right" as const,
+                sort: (version: (typeof versions)[number]) => version.metrics[metric]?.value,
+                cell: (version: (typeof versions)[number]) => formatNumber(version.metrics[metric]?.value),
+              })),
+              { key: "rows", header: "Rows", align: "right", sort: ({ training }) => training.rows, cell: ({ training }) => formatNumber(training.rows) },
+              { key: "until", header: "Data until", align: "nowrap", sort: ({ training }) => training.until, cell: ({ training }) => (training.until === null ? "–" : formatDay(training.until)) },
+              { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, cell: ({ createdAt }) => formatMoment(createdAt) },
+              { key: "why", header: "Why", align: "wide", cell: ({ trigger }) => <span className="small muted">{trigger}</span> },
+            ]}
+          />
+        </Panel>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,88 @@
+import { useState, type ReactNode } from "react";
+import "./data-table.css";
+import { sortRows, type Sorting, type SortValue } from "./sort-rows.ts";
+
+export interface TableColumn<Row> {
+  readonly key: string;
+  readonly header: ReactNode;
+  readonly cell: (row: Row) => ReactNode;
+  /** Makes the column sortable. */
+  readonly sort?: (row: Row) => SortValue;
+  readonly align?: "right" | "nowrap" | "wide";
+}
+
+interface DataTableProps<Row> {
+  /** Says what the table holds; read out by screen readers. */
+  readonly label: string;
+  readonly columns: readonly TableColumn<Row>[];
+  readonly rows: readonly Row[];
+  readonly rowKey: (row: Row) => string;
+  readonly pageSize?: number;
+}
+
+/** A table that sorts by its column heads and shows a page at a time. The first column names the row. */
+export function DataTable<Row>({ label, columns, rows, rowKey, pageSize = 25 }: DataTableProps<Row>) {
+  const [sorting, setSorting] = useState<Sorting | null>(null);
+  const [page, setPage] = useState(0);
+  const by = columns.find((column) => column.key === sorting?.column)?.sort;
+  const sorted = by && sorting ? sortRows(rows, by, sorting.descending) : rows;
+  const pages = Math.max(1, Math.ceil(rows.length / pageSize));
+  const shown = Math.min(page, pages - 1);
+  return (
+    <>
+      <div className="table-scroll" tabIndex={0} role="region" aria-label={label}>
+        <table className="table">
+          <thead>
+            <tr>
+              {columns.map((column) => (
+                <HeadCell key={column.key} column={column} sorting={sorting} onSort={setSorting} />
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.slice(shown * pageSize, (shown + 1) * pageSize).map((row) => (
+              <tr key={rowKey(row)}>
+                {columns.map((column, index) =>
+                  index === 0 ? (
+                    <th key={column.key} scope="row" className={column.align}>
+                      {column.cell(row)}
+                    </th>
+                  ) : (
+                    <td key={column.key} className={column.align}>
+                      {column.cell(row)}
+                    </td>
+                  ),
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {pages > 1 ? (
+        <nav className="pager" aria-label={`Pages of ${label}`}>
+          <span>
+            {shown * pageSize + 1}–{Math.min(rows.length, (shown + 1) * pageSize)} of {rows.length}
+          </span>
+          <button type="button" className="button" disabled={shown === 0} onClick={() => setPage(shown - 1)}>
+            Previous
+          </button>
+          <button type="button" className="button" disabled={shown === pages - 1} onClick={() => setPage(shown + 1)}>
+            Next
+          </button>
+        </nav>
+      ) : null}
+    </>
+  );
+}
+
+function HeadCell<Row>({ column, sorting, onSort }: { column: TableColumn<Row>; sorting: Sorting | null; onSort: (sorting: Sorting) => void }) {
+  if (!column.sort) return <th scope="col" className={column.align}>{column.header}</th>;
+  const active = sorting?.column === column.key;
+  return (
+    <th scope="col" className={column.align} aria-sort={active ? (sorting.descending ? "descending" : "ascending") : "none"}>
+      <button type="button" onClick={() => onSort({ column: column.key, descending: active ? !sorting.descending : column.align === "right" })}>
+        {column.header}
+      </button>
+    </th>
+  );
+}

@@ -1,0 +1,39 @@
+import type { ReactNode } from "react";
+
+export interface Fact {
+  readonly name: string;
+  readonly value: ReactNode;
+  /** Small print under the value. */
+  readonly note?: ReactNode;
+}
+
+/** A few facts side by side: what it is, how much. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <dl className="facts">
+      {facts.map((fact) => (
+        <div key={fact.name}>
+          <dt>{fact.name}</dt>
+          <dd>
+            {fact.value}
+            {fact.note ? <small>{fact.note}</small> : null}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Names and values below each other, for parameters and the like. */
+export function Pairs({ values }: { values: readonly (readonly [string, ReactNode])[] }) {
+  return (
+    <dl className="pairs">
+      {values.map(([name, value]) => (
+        <div key={name} style={{ display: "contents" }}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

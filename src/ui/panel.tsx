@@ -1,0 +1,16 @@
+import { useId, type ReactNode } from "react";
+
+/** A part of a page under its own heading. */
+export function Panel({ title, note, aside, children }: { title: string; note?: ReactNode; aside?: ReactNode; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className="panel" aria-labelledby={id}>
+      <div className="panel-head">
+        <h2 id={id}>{title}</h2>
+        {aside}
+        {note ? <p className="panel-note" style={{ flexBasis: "100%" }}>{note}</p> : null}
+      </div>
+      {children}
+    </section>
+  );
+}

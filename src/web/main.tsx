@@ -1,0 +1,26 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { RouterProvider } from "@tanstack/react-router";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { ApiError } from "../http/client.ts";
+import "../ui/theme.css";
+import "../ui/layout.css";
+import { openRouter } from "./router.tsx";
+
+const queries = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the server refuses it refuses again; a server that is away comes back.
+      retry: (failures, error) => !(error instanceof ApiError) && failures < 1,
+      staleTime: 1000,
+    },
+  },
+});
+
+createRoot(document.getElementById("root")!).render(
+  <StrictMode>
+    <QueryClientProvider client={queries}>
+      <RouterProvider router={openRouter()} />
+    </QueryClientProvider>
+  </StrictMode>,
+);

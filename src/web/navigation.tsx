@@ -1,0 +1,75 @@
+import { Link, useLocation, useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
+import { Icon } from "../ui/icon.tsx";
+import { navigation } from "./pages.ts";
+import { Wheel } from "./wheel.tsx";
+
+interface NavigationProps {
+  readonly models: readonly string[];
+  readonly model: string | null;
+  readonly busy: boolean;
+}
+
+/** The product's name, the model switcher and the list of pages. */
+export function Navigation({ models, model, busy }: NavigationProps) {
+  const [open, setOpen] = useState(false);
+  const { pathname } = useLocation();
+  useEffect(() => setOpen(false), [pathname]);
+  return (
+    <header className="side">
+      <div className="side-top">
+        <Link to="/" className="brand">
+          <Wheel turning={busy} size={26} />
+          Millrace
+        </Link>
+        <button type="button" className="button menu-button" aria-expanded={open} aria-controls="pages" onClick={() => setOpen(!open)}>
+          <Icon name="menu" size={16} />
+          Pages
+        </button>
+      </div>
+      <ModelSwitcher models={models} model={model} />
+      <nav id="pages" className={open ? "pages open" : "pages"} aria-label="Pages">
+        <ul>
+          {navigation.map((entry) => (
+            <li key={entry.path}>
+              <NavigationLink path={entry.path} name={entry.name} current={isCurrent(pathname, entry.path)} />
+            </li>
+          ))}
+        </ul>
+      </nav>
+    </header>
+  );
+}
+
+function NavigationLink({ path, name, current }: { path: string; name: string; current: boolean }) {
+  return (
+    <Link to={path} search={(kept: Record<string, unknown>) => ("model" in kept ? { model: kept["model"] } : {}) as never} className={current ? "current" : ""} {...(current ? { "aria-current": "page" as const } : {})}>
+      {name}
+    </Link>
+  );
+}
+
+function ModelSwitcher({ models, model }: { models: readonly string[]; model: string | null }) {
+  const navigate = useNavigate();
+  if (model === null) return null;
+  if (models.length < 2) {
+    return (
+      <p className="model">
+        <span>Model</span>
+        <b>{model}</b>
+      </p>
+    );
+  }
+  return (
+    <label className="model">
+      <span>Model</span>
+      <select className="select" value={model} onChange={(event) => void navigate({ to: "/", search: { model: event.target.value } as never })}>
+        {models.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+const isCurrent = (pathname: string, path: string): boolean => pathname === path || (path !== "/" && pathname.startsWith(`${path}/`));
