@@ -30,11 +30,13 @@ export function parseDuration(text: string): number | undefined {
 
 /** Milliseconds as people write them: `850 ms`, `3.2 s`, `2 min 5 s`, `3 d 4 h`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  if (ms < 3_600_000) return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
-  if (ms < day) return `${Math.floor(ms / 3_600_000)} h ${Math.round((ms % 3_600_000) / 60_000)} min`;
-  return `${Math.floor(ms / day)} d ${Math.round((ms % day) / 3_600_000)} h`;
+  // Rounded to the smaller unit first, so that no `1 min 60 s` comes out.
+  const [tenths, seconds, minutes, hours] = [100, 1000, 60_000, 3_600_000].map((unit) => Math.round(ms / unit)) as [number, number, number, number];
+  if (Math.round(ms) < 1000) return `${Math.round(ms)} ms`;
+  if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  if (minutes < 1440) return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 /** The UTC date of a moment, `2011-02-26`. */

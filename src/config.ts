@@ -24,14 +24,24 @@ export interface SettingsInput {
   readonly workers?: number | undefined;
 }
 
+/** Ports that browsers, and Node's fetch, never connect to (WHATWG Fetch standard, "port blocking"). */
+const blockedPorts = new Set([
+  1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123,
+  135, 137, 139, 143, 161, 179, 389, 427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636, 989, 990, 993, 995,
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
 const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"];
 
 /** Completes what was given with the environment (`MILLRACE_HOME`, `MILLRACE_PORT` …) and the defaults. */
 export function resolveSettings(input: SettingsInput, env: Readonly<Record<string, string | undefined>>): Settings {
   const port = (name: string, given: number | undefined, variable: string, fallback: number): number => {
-    const value = given ?? (env[variable] === undefined ? fallback : Number(env[variable]));
-    if (Number.isInteger(value) && value >= 0 && value <= 65_535) return value;
-    throw invalid("config.bad_port", `${name} must be a whole number from 0 to 65535, got ${String(given ?? env[variable])}`);
+    const value = given ?? (env[variable] === undefined ? fallback : env[variable].trim() === "" ? Number.NaN : Number(env[variable]));
+    if (Number.isInteger(value) && value >= 0 && value <= 65_535 && !blockedPorts.has(value)) return value;
+    if (blockedPorts.has(value)) {
+      throw invalid("config.blocked_port", `${given === undefined ? variable : name} is ${value}, a port that browsers and fetch() refuse to speak to; choose another`);
+    }
+    throw invalid("config.bad_port", `${given === undefined ? variable : name} must be a whole number from 0 to 65535, got ${JSON.stringify(given ?? env[variable])}`);
   };
   const logLevel = input.logLevel ?? env["MILLRACE_LOG_LEVEL"] ?? "warn";
   if (!logLevels.includes(logLevel)) {

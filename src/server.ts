@@ -1,6 +1,6 @@
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { Settings } from "./config.ts";
 import { runningServer, type ServerAddress } from "./cli/find-server.ts";
@@ -34,9 +34,10 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     for (const stage of stages) if (stage.name === "serving") await startRoom(house, stage);
     stops.push(() => http.close());
     const url = await listen(http, settings.host, settings.port);
-    stops.push(engine.stop);
     await engine.resume();
     for (const stage of stages) if (stage.name !== "serving") await startRoom(house, stage);
+    // Before the rooms: a turn of the loop that waits for a retraining is cut off, not waited for.
+    stops.push(engine.stop);
     const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house) };
     await writeAddress(settings.home, address);
     stops.push(() => rm(join(settings.home, "run", "server.json"), { force: true }));
@@ -50,36 +51,35 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
 /** How long a former server of this home may take to end before we give up. */
 const patienceMs = 20_000;
 
-/** One server per home folder: a lock file with the process id, taken over from a process that is gone or is just ending. */
+/**
+ * One server per home folder: an exclusive lock on `run/server.lock`, which the system takes back however its process ends, so that
+ * nothing stale is left and of two that start at once one gets it. A former server that is just ending is waited for.
+ */
 async function takeHome(home: string): Promise<() => Promise<void>> {
   await mkdir(join(home, "run"), { recursive: true });
-  const path = join(home, "run", "server.pid");
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const holder = existsSync(path) ? Number(readFileSync(path, "utf8")) : Number.NaN;
-    if (holder === process.pid || !isMillrace(holder)) break;
+    const lock = tryLock(join(home, "run", "server.lock"));
+    if (lock) return async () => lock.close();
     const running = await runningServer(home);
     if (running || performance.now() > deadline) {
-      throw conflict("server.home_in_use", `A server (process ${holder}) already runs on ${home}${running ? ` at ${running.url}` : ""}; stop it with \`millrace down --home ${home}\`, or use another --home`);
+      throw conflict("server.home_in_use", `A server ${running ? `(process ${running.pid}) already runs on ${home} at ${running.url}` : `is starting or stopping on ${home}`}; stop it with \`millrace down --home ${home}\`, or use another --home`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  const file = await open(path, "w");
-  await file.writeFile(String(process.pid));
-  await file.close();
-  return () => rm(path, { force: true });
 }
 
-/** Whether a process is alive and is not just another program that got the number of a dead one. */
-function isMillrace(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
+/** Node has no file locks of its own; SQLite's are the system's. */
+function tryLock(path: string): DatabaseSync | undefined {
+  const lock = new DatabaseSync(path, { timeout: 0 });
   try {
-    process.kill(pid, 0);
+    lock.exec("begin exclusive");
+    return lock;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
+    lock.close();
+    if (/locked|busy/.test((error as Error).message)) return undefined;
+    throw error;
   }
-  const commandLine = `/proc/${pid}/cmdline`;
-  return !existsSync(commandLine) || readFileSync(commandLine, "utf8").includes("main.");
 }
 
 async function writeAddress(home: string, address: ServerAddress): Promise<void> {

@@ -79,6 +79,8 @@ export type Step =
       /** Raised when the step's result changes for the same inputs; part of the cache key. */
       readonly version: number;
       readonly where: "worker";
+      /** The files outside the artifact store that the step reads: their content is part of the cache key. */
+      readonly reads?: (params: JsonObject) => readonly string[];
       readonly run: (context: WorkerContext) => Promise<JsonObject>;
     }
   | {

@@ -1,5 +1,4 @@
 import { Command as Commander, CommanderError, InvalidArgumentError } from "commander";
-import { closest } from "fastest-levenshtein";
 import colors from "picocolors";
 import type { Settings } from "../config.ts";
 import { resolveSettings } from "../config.ts";
@@ -49,11 +48,10 @@ export async function runProgram(argv: readonly string[], top: readonly Command[
     await program.parseAsync([...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.unknownCommand") {
-      const names = program.commands.map((command) => command.name());
-      process.stderr.write(`Did you mean \`millrace ${closest(argv[0] ?? "", names)}\`?\n`);
-    }
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error.exitCode === 0) return exitCodes.ok;
+    const message = error.code === "commander.help" ? "A command is missing" : error.message.replace(/^error: /, "");
+    if (argv.includes("--json")) process.stdout.write(`${JSON.stringify({ error: { code: "cli.usage", message } })}\n`);
+    return exitCodes.usage;
   }
   return exitCode;
 }

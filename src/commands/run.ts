@@ -1,19 +1,4 @@
-import colors from "picocolors";
 import type { Command } from "../cli/command.ts";
-import { exitCodes } from "../cli/exit-codes.ts";
-import { table } from "../cli/table.ts";
-import { formatDuration } from "../clock.ts";
-import { resolveSettings } from "../config.ts";
-import type { ValidateOutput } from "../data/validate-step.ts";
-import { MillraceError } from "../errors.ts";
-import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
-import type { GateVerdict } from "../evaluation/gate.ts";
-import { client } from "../http/client.ts";
-import type { OptimizationRoutes } from "../optimization/routes.ts";
-import { loadProject } from "../project/load.ts";
-import type { PipelineRun, StepRun } from "../stage.ts";
-import { backgroundServer } from "./background-server.ts";
-import { followRun } from "./follow-run.ts";
 import { serverOptions } from "./up.ts";
 
 export const runCommand = (program: string): Command => ({
@@ -22,57 +7,5 @@ export const runCommand = (program: string): Command => ({
   example: "millrace run examples/bike-sharing/millrace.yaml",
   arguments: { "[file]": "the project file (millrace.yaml)" },
   options: serverOptions,
-  run: async ({ settings, say, signal }, [file]) => {
-    const project = await loadProject(file ?? "millrace.yaml");
-    const server = await backgroundServer(program, resolveSettings(settings, process.env), { bound: false });
-    if (server.started) say(`server started in the background at ${server.address.url} (\`millrace down\` stops it)`);
-    const { run: id } = await client<OptimizationRoutes>(server.address.url, "optimization")("POST /runs", { body: { project } });
-    const run = await followRun(server.address.url, id, (step) => say(stepLine(step)), signal);
-    return runResult(run);
-  },
+  run: async (...call) => (await import("./walk-project.ts")).walkProject(program)(...call),
 });
-
-/** A step's state as a line for people. */
-export function stepLine(step: StepRun): string {
-  if (step.state === "running") return colors.dim(`  … ${step.id.padEnd(10)} ${step.progress?.message ?? ""}${step.progress?.total ? ` (${step.progress.done}/${step.progress.total})` : ""}`);
-  const took = step.startedAt !== null && step.finishedAt !== null ? formatDuration(step.finishedAt - step.startedAt) : "";
-  if (step.state === "succeeded") return `  ${colors.green("✓")} ${step.id.padEnd(10)} ${step.cacheHit ? "same as before" : took}`;
-  if (step.state === "failed") return `  ${colors.red("✗")} ${step.id.padEnd(10)} ${step.error?.message ?? ""}`;
-  return colors.dim(`  - ${step.id.padEnd(10)} skipped`);
-}
-
-/** What `millrace run` ends with; throws when a step failed. */
-export function runResult(run: PipelineRun): { data: unknown; text: string; exitCode: number } {
-  const failed = run.steps.find((step) => step.state === "failed");
-  if (run.state === "failed") {
-    const code = failed?.error?.code ?? "pipelines.step_failed";
-    throw new MillraceError(code, code.startsWith("data.") || code.startsWith("training.") || code.startsWith("evaluation.") ? 400 : 500, failed?.error?.message ?? run.reason ?? "the run failed", { details: { run: run.id, step: failed?.id } });
-  }
-  const output = <T>(id: string): T | undefined => run.steps.find((step) => step.id === id)?.output as T | undefined;
-  const checked = output<ValidateOutput>("validate")!;
-  const evaluation = output<EvaluateOutput>("evaluate")!;
-  const gate = output<GateVerdict>("gate")!;
-  const deployed = output<{ version: number; url: string }>("deploy");
-  const metrics = Object.fromEntries(Object.entries(evaluation.metrics).map(([name, { value }]) => [name, value]));
-  const rows = Object.entries(evaluation.metrics).map(([name, { value, low, high }]) => [
-    name,
-    value.toPrecision(4),
-    `${low.toPrecision(4)} to ${high.toPrecision(4)}`,
-    evaluation.naive[name]?.toPrecision(4) ?? "",
-    evaluation.baseline?.[name]?.toPrecision(4) ?? "",
-    ...(evaluation.champion ? [evaluation.champion.metrics[name]?.toPrecision(4) ?? ""] : []),
-  ]);
-  const text = [
-    `${run.model}: predicts ${checked.target} (${checked.task}, ${checked.taskReason}) from ${checked.features.length} columns`,
-    ...checked.findings.filter((finding) => finding.kind !== "constant" && finding.kind !== "duplicate").map((finding) => `  left out ${finding.columns.join(", ")}: ${finding.evidence}`),
-    ...checked.anomalies.map((anomaly) => `  ${anomaly.severity.toLowerCase()}: ${anomaly.message}`),
-    table(["metric", "model", "95 % interval", "naive", "linear", ...(evaluation.champion ? ["champion"] : [])], rows, ""),
-    ...gate.checks.map((check) => `  ${check.passed ? colors.green("✓") : colors.red("✗")} ${check.reason}`),
-    deployed ? `version ${deployed.version} answers at ${deployed.url}` : `no version: ${run.reason}`,
-  ].join("\n");
-  return {
-    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, findings: checked.findings, anomalies: checked.anomalies },
-    text,
-    exitCode: deployed ? exitCodes.ok : exitCodes.refused,
-  };
-}

@@ -38,12 +38,12 @@ export const evaluateStep: Step = {
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as EvaluateParams;
     const table = inputs["table"] as unknown as IngestOutput;
-    const { target } = inputs["checked"] as unknown as ValidateOutput;
+    const { target, task } = inputs["checked"] as unknown as ValidateOutput;
     const trained = inputs["trained"] as unknown as TrainOutput;
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
     const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
-    const { test } = holdOut(loaded, target, options.holdout);
+    const { test } = holdOut(loaded, target, task, options.holdout);
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);
@@ -111,7 +111,11 @@ function slicesOf(table: Table, name: string, model: Scored, seed: number): Slic
   const label: (row: number) => string =
     column.type === "category" ? (row) => (column.codes[row]! < 0 ? "(missing)" : column.dictionary[column.codes[row]!]!) : numberLabels(column.values);
   const rows = new Map<string, number[]>();
-  for (let row = 0; row < table.rows; row++) rows.set(label(row), [...(rows.get(label(row)) ?? []), row]);
+  for (let row = 0; row < table.rows; row++) {
+    const members = rows.get(label(row));
+    if (members) members.push(row);
+    else rows.set(label(row), [row]);
+  }
   return [...rows]
     .filter(([, members]) => members.length >= fewestSliceRows)
     .sort((a, b) => b[1].length - a[1].length)

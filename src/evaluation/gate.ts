@@ -48,8 +48,9 @@ function checkMetric(evaluation: Evaluation, metric: string, rule: MetricRule): 
   if (rule.min !== undefined) checks.push({ name: `${metric}.min`, passed: measured.value >= rule.min, reason: `${shown} ${measured.value >= rule.min ? "reaches" : "is below"} the ${rule.min} asked for` });
   const compare = (name: string, other: number | undefined, asked: number | undefined, who: string): void => {
     if (asked === undefined || other === undefined) return;
-    const gain = higherIsBetter(metric) ? (measured.value - other) / Math.abs(other) : (other - measured.value) / Math.abs(other);
-    const passed = gain >= asked;
+    const better = higherIsBetter(metric) ? measured.value - other : other - measured.value;
+    const passed = better >= asked * Math.abs(other);
+    const gain = better === 0 ? 0 : better / Math.abs(other);
     checks.push({ name: `${metric}.${name}`, passed, reason: `${shown} against ${number(other)} of ${who}: ${percent(gain)} ${gain >= 0 ? "better" : "worse"}${asked === 0 ? "" : `, asked for were ${percent(asked)}`}` });
   };
   compare("better_than_naive", evaluation.naive[metric], rule.better_than_naive, "the naive predictor");

@@ -33,7 +33,9 @@ export interface CallOptions {
  * `base` is the server's address, empty in the browser. Throws `ApiError` for an error answer.
  */
 export function client<R extends Routes>(base: string, room: string): Client<R> {
-  return (async (route: string, call: Record<string, Record<string, unknown>> = {}, options: CallOptions = {}) => {
+  return (async (route: string, first: Record<string, Record<string, unknown>> | CallOptions = {}, second: CallOptions = {}) => {
+    // A route without arguments is called with its options alone.
+    const [call, options] = "signal" in first ? [{}, first as CallOptions] : [first as Record<string, Record<string, unknown>>, second];
     const [method, template] = route.split(" ") as [string, string];
     const path = template.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(call["params"]?.[name])));
     const query = new URLSearchParams(

@@ -15,7 +15,7 @@ export async function measureDrift(
   window: TimeWindow,
   version: number,
   reference: ReferenceProfile,
-): Promise<DriftReport | undefined> {
+): Promise<Omit<DriftReport, "judgedAt"> | undefined> {
   const log = await predictionRows(house, config.endpoint, window);
   if (log === undefined) return undefined;
   return withConnection(async (connection) => {

@@ -16,7 +16,7 @@ export function errorOf(task: Task, prediction: LabelledPrediction): ErrorSums {
   const position = prediction.classes.indexOf(prediction.label);
   const probability = position < 0 ? 0 : prediction.probabilities[position]!;
   const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top]! ? i : top), 0);
-  return { n: 1, loss: -Math.log(Math.max(probability, 1e-15)), absolute: best === position ? 0 : 1, signed: 0, label: 0 };
+  return { n: 1, loss: -Math.log(Math.max(probability, Number.EPSILON)), absolute: best === position ? 0 : 1, signed: 0, label: 0 };
 }
 
 export const addErrors = (a: ErrorSums, b: ErrorSums): ErrorSums => ({

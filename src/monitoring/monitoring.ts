@@ -156,7 +156,7 @@ export async function performanceAlarm(
   };
 }
 
-/** Judges every drift window that ended by `now` and is not judged yet; returns the reports of this call that raise an alarm. */
+/** Judges every drift window that ended by `now` and is not judged yet; returns the reports of this turn that raise an alarm, also when it is done again. */
 export async function evaluateDrift(house: House, config: MonitorConfig, since: number, now: number): Promise<DriftReport[]> {
   const tables = monitoringTables(house.db);
   const last = await tables
@@ -169,8 +169,9 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
   const reference = await readReference(house.db, config.endpoint, champion.version);
   if (!reference) return [];
   for (let start = last?.end ?? since; start + config.drift.window <= now; start += config.drift.window) {
-    const report = await measureDrift(house, config, { from: start, until: start + config.drift.window }, champion.version, reference);
-    if (!report) continue;
+    const measured = await measureDrift(house, config, { from: start, until: start + config.drift.window }, champion.version, reference);
+    if (!measured) continue;
+    const report: DriftReport = { ...measured, judgedAt: now };
     await tables
       .insertInto("drift_reports")
       .values({ endpoint: config.endpoint, start: report.start, end: report.end, report: JSON.stringify(report) })
@@ -178,7 +179,7 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
       .execute();
     if (report.alarm) await house.events.emit({ name: "monitoring.drift_detected", time: now, payload: { endpoint: config.endpoint, end: report.end } });
   }
-  return (await driftReports(house.db, config.endpoint)).filter((report) => report.end === now && report.alarm);
+  return (await driftReports(house.db, config.endpoint)).filter((report) => report.judgedAt === now && report.alarm);
 }
 
 /** All drift reports, oldest first. */

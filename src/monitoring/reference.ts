@@ -43,12 +43,13 @@ type Bins = { readonly type: "number"; readonly edges: readonly number[] } | { r
 
 /**
  * The shares of a column's values in given bins (numbers: x ≤ edge, the last bin above all edges; categories: the last bin is all
- * others), among the values that are there, and the share of missing ones.
+ * others), among the values that are there, and the share of missing ones. Numbers are compared as float32, as models take them: the
+ * training data have 0.34 in full, the prediction log has the float32 next to it, and the two must fall in one bin.
  */
 export async function sharesOf(connection: DuckDBConnection, rows: string, column: string, of: Bins): Promise<{ shares: number[]; missing: number }> {
   const bin =
     of.type === "number"
-      ? `len(list_filter([${of.edges.map((edge) => `${edge}::DOUBLE`).join(", ")}]::DOUBLE[], lambda edge: edge < ${column}::DOUBLE))`
+      ? `len(list_filter([${of.edges.map((edge) => `${edge}::FLOAT`).join(", ")}]::FLOAT[], lambda edge: edge < ${column}::FLOAT))`
       : `coalesce(list_position([${of.categories.map((category) => `'${category.replaceAll("'", "''")}'`).join(", ")}]::VARCHAR[], ${column}::VARCHAR) - 1, ${of.categories.length})`;
   const counts = await query<{ bin: number | null; n: number }>(
     connection,

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { resolveAlias } from "../registry/registry.ts";
 import { addLabels } from "./labels.ts";
@@ -33,7 +34,11 @@ export const monitoringRoutes = {
       { additionalProperties: false },
     ),
     handle: async (house, { params, body }) => {
-      await readMonitor(house.db, params.endpoint);
+      const { task, target } = await readMonitor(house.db, params.endpoint);
+      const wrong = body.labels.find(({ label }) => (typeof label === "string" && label.trim() === "") || (task === "regression" && !(typeof label !== "boolean" && Number.isFinite(Number(label)))));
+      if (wrong) {
+        throw invalid("monitoring.bad_label", `The label of request ${wrong.request_id} is ${JSON.stringify(wrong.label)}; ${target} is ${task === "regression" ? "a number" : "a class, which has a name"}; nothing was stored`, { request_id: wrong.request_id });
+      }
       const now = house.clock.now();
       await addLabels(
         house.db,

@@ -97,6 +97,8 @@ export interface DriftReport {
   readonly prediction: FeatureDrift | null;
   readonly driftedShare: number;
   readonly alarm: boolean;
+  /** The time of the turn that judged the window; later than its end when turns and windows do not meet. */
+  readonly judgedAt: number;
 }
 
 /** A reason to act, found by a monitor. */

@@ -7,7 +7,6 @@ import { metricsOf } from "../evaluation/metrics.ts";
 import { scored } from "../evaluation/scored.ts";
 import { invalid } from "../errors.ts";
 import type { Json, JsonObject, Step } from "../stage.ts";
-import { findTrainer } from "../training/trainers.ts";
 import type { TrainedModel } from "../training/types.ts";
 
 export interface BacktestParams {
@@ -45,6 +44,7 @@ export const backtestStep: Step = {
     const { file } = inputs["table"] as unknown as IngestOutput;
     const table = await readTable(await blobs.localPath(file.sha256));
     const times = eventTimes(table, options.time);
+    const { findTrainer } = await import("../training/trainers.ts");
     const rowsIn = (from: number, until: number): Table =>
       selectRows(table, Uint32Array.from(times.keys()).filter((row) => times[row]! >= from && times[row]! < until));
     const fit = (knownAt: number): TrainedModel =>

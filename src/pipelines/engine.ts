@@ -2,6 +2,7 @@ import { hashOf } from "../canonical-json.ts";
 import type { Clock } from "../clock.ts";
 import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
 import type { House, JsonObject, PipelineRun, Pipelines, PipelineSpec, PipelineStep, Step, StepProgress } from "../stage.ts";
+import { hashFile } from "../storage/folder-blobs.ts";
 import type { Executor } from "./executor.ts";
 import { cachedOutput, finishRun, insertRun, listRuns, readRun, updateStep } from "./store.ts";
 
@@ -14,7 +15,8 @@ export interface Engine extends Pipelines {
 /**
  * Runs pipelines: each step as soon as what it needs is there, worker steps through the executor, server steps here. Every state is
  * in the database before the next step begins, so a run that was cut off goes on from its last finished step. A worker step whose
- * name, version, parameters, seed and inputs were seen before is not run again (inputs are content hashes, so equal keys mean equal work).
+ * name, version, parameters, seed, inputs and files read were seen before is not run again (inputs name content by its hash, so equal
+ * keys mean equal work).
  */
 export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<string, Step>, executor: Executor): Engine {
   const active = new Map<string, Promise<void>>();
@@ -63,10 +65,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     const definition = stepNamed(steps, step.step);
     const inputs = Object.fromEntries(Object.entries(step.needs).map(([name, id]) => [name, outputs.get(id)!]));
     const startedAt = clock.now();
-    const cacheKey =
-      definition.where === "worker"
-        ? hashOf({ step: definition.name, version: definition.version, params: step.params, inputs, seed: run.spec.seed })
-        : undefined;
+    const cacheKey = definition.where === "worker" ? await cacheKeyOf(definition, step.params, inputs, run.spec.seed) : undefined;
     if (cacheKey !== undefined) {
       const output = await cachedOutput(db, cacheKey);
       if (output) {
@@ -141,9 +140,21 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
   };
 }
 
-/** Refuses a pipeline with unknown steps, doubled ids, missing needs or a cycle. */
+/** What makes two runs of a worker step the same work; undefined when a file it reads cannot be read, which is for the step to say. */
+async function cacheKeyOf(step: Step & { readonly where: "worker" }, params: JsonObject, inputs: Readonly<Record<string, JsonObject>>, seed: number): Promise<string | undefined> {
+  try {
+    const files = await Promise.all((step.reads?.(params) ?? []).map(async (path) => (await hashFile(path)).sha256));
+    return hashOf({ step: step.name, version: step.version, params, inputs, seed, ...(files.length > 0 ? { files } : {}) });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).syscall === undefined) throw error;
+    return undefined;
+  }
+}
+
+/** Refuses a pipeline with no or unknown steps, doubled ids, missing needs or a cycle. */
 function checkSpec(spec: PipelineSpec, steps: ReadonlyMap<string, Step>): void {
   const seen = new Set<string>();
+  if (spec.steps.length === 0) throw invalid("pipelines.no_steps", `The pipeline ${JSON.stringify(spec.name)} has no steps`);
   for (const step of spec.steps) {
     stepNamed(steps, step.step);
     if (seen.has(step.id)) throw invalid("pipelines.duplicate_step", `The pipeline has two steps with the id ${JSON.stringify(step.id)}`);

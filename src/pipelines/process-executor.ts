@@ -47,13 +47,17 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
         next();
       }
     });
-    child.once("exit", (code, signal) => {
-      workers.delete(worker);
+    const lost = (why: string): void => {
+      if (!workers.delete(worker)) return;
       clearTimeout(worker.idle);
-      worker.job?.reject(
-        new MillraceError("pipelines.worker_lost", 500, `The worker process of step ${worker.job.task.step} ended (${signal ?? `exit code ${code}`})`),
-      );
+      worker.job?.reject(new MillraceError("pipelines.worker_lost", 500, `The worker process of step ${worker.job.task.step} ended (${why})`));
       if (!closed) next();
+    };
+    child.once("exit", (code, signal) => lost(signal ?? `exit code ${code}`));
+    // It could not be started, or a task could not be sent to it because it has just died.
+    child.on("error", (error) => {
+      child.kill("SIGKILL");
+      lost(error.message);
     });
     return worker;
   };

@@ -15,7 +15,8 @@ export async function loadProject(path: string): Promise<Project> {
     if (error.code === "ENOENT") {
       throw notFound("project.file_not_found", `There is no project file ${path}; \`millrace init TABLE\` writes one`, { file: path });
     }
-    throw error;
+    const why = error.code === "EISDIR" ? "it is a folder" : error.code === "EACCES" ? "permission is denied" : error.message;
+    throw invalid("project.file_unreadable", `The project file ${path} cannot be read: ${why}`, { file: path });
   });
   const parsed = parseProject(text, path);
   const folder = dirname(file);
@@ -36,13 +37,22 @@ export function parseProject(text: string, file: string): ProjectFile {
     const { line, col } = lines.linePos(fault.pos[0]);
     throw invalid("project.not_yaml", `${file}:${line}:${col}: this is not YAML: ${fault.message.split("\n")[0]}`, { file, line, column: col });
   }
-  const content: unknown = document.toJS();
+  const content = plain(document, file);
   if (validate(content)) return content;
   const error = mostTelling(validate.errors ?? []);
   const fields = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const { sentence, field } = explain(error, fields);
   const { line, col } = lines.linePos(offsetOf(document, field, error.keyword === "additionalProperties"));
   throw invalid("project.invalid", `${file}:${line}:${col}: ${sentence}`, { file, line, column: col, field: field.join(".") });
+}
+
+/** A document's value; one that multiplies itself by aliases is refused by the parser. */
+function plain(document: Document, file: string): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw invalid("project.not_yaml", `${file}:1:1: this is not YAML for a project: ${(error as Error).message}`, { file, line: 1, column: 1 });
+  }
 }
 
 /** The error that helps most: an unknown or a missing field first, then the deepest. */

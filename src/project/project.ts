@@ -75,8 +75,8 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       window: duration(monitor?.window, "1d"),
       labelDelay: duration(monitor?.label_delay, "1d"),
       performance: {
-        threshold: monitor?.performance?.threshold ?? 2.5,
-        slack: monitor?.performance?.slack ?? 0.1,
+        threshold: monitor?.performance?.threshold ?? 3.5,
+        slack: monitor?.performance?.slack ?? 0.05,
         slip: monitor?.performance?.slip ?? 0.1,
         max: monitor?.performance?.max ?? null,
       },

@@ -106,8 +106,8 @@ export const ProjectSchema = Type.Object(
           performance: Type.Optional(
             Type.Object(
               {
-                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "CUSUM alarm level in units of the reference loss; 2.5" })),
-                slack: Type.Optional(Type.Number({ minimum: 0, description: "Excess that is let pass in each window, in units of the reference loss; 0.1" })),
+                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "CUSUM alarm level in units of the reference loss; 3.5" })),
+                slack: Type.Optional(Type.Number({ minimum: 0, description: "Excess that is let pass in each window, in units of the reference loss; 0.05" })),
                 slip: Type.Optional(
                   Type.Number({ minimum: 0, description: "How far above its predecessor's reference a new champion's may lie, as a share; 0.1: standards do not slip with bad times" }),
                 ),
@@ -144,7 +144,7 @@ export const ProjectSchema = Type.Object(
       ),
     ),
   },
-  { ...strict, $id: "https://millrace.dev/millrace.schema.json", title: "millrace.yaml", description: "A model's whole loop in one file" },
+  { ...strict, $id: "urn:millrace:project", title: "millrace.yaml", description: "A model's whole loop in one file" },
 );
 
 export type ProjectFile = Static<typeof ProjectSchema>;

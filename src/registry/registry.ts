@@ -114,10 +114,12 @@ export async function listModels(db: Database): Promise<RegisteredModel[]> {
   }));
 }
 
-/** The newest versions first. */
-export async function listVersions(db: Database, model: string, limit = 500): Promise<ModelVersion[]> {
+/** The newest versions first; only one when its number is given. */
+export async function listVersions(db: Database, model: string, filter: { version?: number; limit?: number } = {}): Promise<ModelVersion[]> {
   const tables = registryTables(db);
-  const rows = await tables.selectFrom("model_versions").selectAll().where("model", "=", model).orderBy("version", "desc").limit(limit).execute();
+  let query = tables.selectFrom("model_versions").selectAll().where("model", "=", model).orderBy("version", "desc").limit(filter.limit ?? 500);
+  if (filter.version !== undefined) query = query.where("version", "=", filter.version);
+  const rows = await query.execute();
   const aliases = await tables.selectFrom("model_aliases").selectAll().where("model", "=", model).orderBy("alias").execute();
   return rows.map((row) => ({
     ...(JSON.parse(row.document) as Pick<ModelVersion, "algorithm" | "training" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment" | "trigger">),
@@ -134,14 +136,14 @@ export async function listVersions(db: Database, model: string, limit = 500): Pr
 }
 
 export async function readVersion(db: Database, model: string, version: number): Promise<ModelVersion> {
-  const versions = await listVersions(db, model);
-  const found = versions.find((one) => one.version === version);
+  const [found] = await listVersions(db, model, { version });
   if (found) return found;
-  if (versions.length === 0) {
+  const [newest] = await listVersions(db, model, { limit: 1 });
+  if (!newest) {
     const names = (await listModels(db)).map((one) => one.name);
     throw notFound("registry.model_not_found", `There is no model ${JSON.stringify(model)}; there ${names.length > 0 ? `are ${names.join(", ")}` : "are none yet"}`);
   }
-  throw notFound("registry.version_not_found", `Model ${model} has no version ${version}; its versions are 1 to ${versions[0]!.version}`);
+  throw notFound("registry.version_not_found", `Model ${model} has no version ${version}; its versions are 1 to ${newest.version}`);
 }
 
 /** The version an alias points at, if the model and the alias exist. */

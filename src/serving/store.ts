@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { insertLineage } from "../tracking/tracking.ts";
 import type { Deployment, Variant } from "./types.ts";
 
 type ServingTables = {
@@ -52,7 +53,7 @@ export interface DeploymentChange {
   readonly reason: string;
 }
 
-/** Replaces a deployment's variants, raises the revision and writes the audit entry, in the transaction that is handed in. */
+/** Replaces a deployment's variants, raises the revision, writes lineage and audit entry, in the transaction that is handed in. */
 export async function writeDeployment(transaction: Database, change: DeploymentChange): Promise<void> {
   const tables = tablesOf(transaction);
   const row = { salt: change.salt, updated_at: change.time, reason: change.reason };
@@ -79,6 +80,14 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
     .updateTable("serving_revision")
     .set((update) => ({ revision: update("revision", "+", 1) }))
     .execute();
+  await insertLineage(
+    transaction,
+    change.variants.map((variant) => ({
+      from: { kind: "model_version", id: `${change.endpoint}/${variant.version}` },
+      to: { kind: "deployment", id: change.endpoint },
+      role: "served_by",
+    })),
+  );
   await appendAudit(transaction, {
     time: change.time,
     actor: change.actor,

@@ -19,9 +19,11 @@ export function openFolderBlobs(root: string): BlobStore {
     const target = pathOf(sha256);
     if (await exists(target)) await rm(temporary);
     else {
-      await mkdir(dirname(target), { recursive: true });
+      const created = await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
       await syncFolder(dirname(target));
+      // A new folder is an entry of its parent, which must reach the disk too.
+      if (created !== undefined) await syncFolder(root);
     }
     return { sha256, size };
   };
@@ -60,12 +62,19 @@ export function openFolderBlobs(root: string): BlobStore {
     },
     async putFile(path, options) {
       const temporary = await newTemporary();
-      await (options?.move === true ? rename(path, temporary).catch(() => copyFile(path, temporary)) : copyFile(path, temporary));
-      const { sha256, size } = await hashFile(temporary);
-      const file = await open(temporary, "r+");
-      await file.sync();
-      await file.close();
-      return place(temporary, sha256, size);
+      // A rename fails from another file system; then the content is copied.
+      const moved = options?.move === true && (await rename(path, temporary).then(() => true, () => false));
+      try {
+        if (!moved) await copyFile(path, temporary);
+        const { sha256, size } = await hashFile(temporary);
+        const file = await open(temporary, "r+");
+        await file.sync();
+        await file.close();
+        return await place(temporary, sha256, size);
+      } catch (error) {
+        await rm(temporary, { force: true });
+        throw error;
+      }
     },
     get: async (sha256) => readFile(await existing(sha256)),
     stream: async (sha256) => createReadStream(await existing(sha256)),

@@ -12,7 +12,10 @@ type MigrationTables = {
   schema_migrations: { name: string; applied_at: number };
 }
 
-/** Brings the schema up to date; each migration runs in a transaction of its own. Returns the names it applied. */
+/**
+ * Brings the schema up to date; each migration runs in a transaction of its own. Returns the names it applied. A schema that knows more
+ * than this program does is refused before anything is changed (`storage.newer_schema`).
+ */
 export async function migrate(
   db: Database,
   rooms: readonly { readonly name: string; readonly migrations?: readonly Migration[] }[],
@@ -26,20 +29,7 @@ export async function migrate(
     .addColumn("applied_at", "bigint", (column) => column.notNull())
     .execute();
   const applied = new Set((await tables.selectFrom("schema_migrations").select("name").execute()).map((row) => row.name));
-  const known = new Set<string>();
-  const done: string[] = [];
-  for (const room of rooms) {
-    for (const migration of room.migrations ?? []) {
-      const name = `${room.name}/${migration.name}`;
-      known.add(name);
-      if (applied.has(name)) continue;
-      await tables.transaction().execute(async (transaction) => {
-        await migration.up(transaction as unknown as Kysely<unknown>);
-        await transaction.insertInto("schema_migrations").values({ name, applied_at: now }).execute();
-      });
-      done.push(name);
-    }
-  }
+  const known = new Set(rooms.flatMap((room) => (room.migrations ?? []).map((migration) => `${room.name}/${migration.name}`)));
   const unknown = [...applied].filter((name) => !known.has(name));
   if (unknown.length > 0) {
     throw new MillraceError(
@@ -47,6 +37,18 @@ export async function migrate(
       500,
       `This home folder was written by a newer Millrace (it has the migrations ${unknown.join(", ")}); use that version, or another --home`,
     );
+  }
+  const done: string[] = [];
+  for (const room of rooms) {
+    for (const migration of room.migrations ?? []) {
+      const name = `${room.name}/${migration.name}`;
+      if (applied.has(name)) continue;
+      await tables.transaction().execute(async (transaction) => {
+        await migration.up(transaction as unknown as Kysely<unknown>);
+        await transaction.insertInto("schema_migrations").values({ name, applied_at: now }).execute();
+      });
+      done.push(name);
+    }
   }
   return done;
 }

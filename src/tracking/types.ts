@@ -38,6 +38,6 @@ export interface LineageNode {
 export interface LineageEdge {
   readonly from: LineageNode;
   readonly to: LineageNode;
-  /** What `from` was to `to`: `trained_on`, `evaluated_by`, `derived_from`, `produced_by`. */
+  /** What `from` was to `to`: `trained_on`, `evaluated_by`, `derived_from`, `produced`, `served_by`. */
   readonly role: string;
 }

@@ -2,6 +2,7 @@ import { invalid } from "../errors.ts";
 import { selectRows } from "../data/select-rows.ts";
 import { splitAtRandom, splitByTime } from "../data/split.ts";
 import type { Table } from "../data/types.ts";
+import type { Task } from "./types.ts";
 
 /** Which rows are held out of training, to judge the model by. Plain JSON: training and evaluation apply the same to the same table. */
 export type Holdout =
@@ -17,10 +18,11 @@ export type Holdout =
 const dayMs = 86_400_000;
 
 /** Splits a table in what a model is trained on and what it is judged by. */
-export function holdOut(table: Table, target: string, holdout: Holdout): { readonly train: Table; readonly test: Table } {
+export function holdOut(table: Table, target: string, task: Task, holdout: Holdout): { readonly train: Table; readonly test: Table } {
   if (holdout.by === "none") return { train: table, test: selectRows(table, new Uint32Array()) };
   if (holdout.by === "random") {
-    const classes = holdout.stratify ? table.columns.find((column) => column.name === target) : undefined;
+    // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
+    const classes = holdout.stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
     const split = splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes ? { classes } : {}) });
     return { train: selectRows(table, split.train), test: selectRows(table, split.test) };
   }

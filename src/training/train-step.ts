@@ -6,7 +6,6 @@ import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Json, JsonObject, Step } from "../stage.ts";
 import { holdOut, type Holdout } from "./holdout.ts";
-import { findTrainer } from "./trainers.ts";
 import type { Signature, TrainedModel } from "./types.ts";
 
 interface TrainParams {
@@ -54,7 +53,9 @@ export const trainStep: Step = {
     const { features, target, task } = inputs["checked"] as unknown as ValidateOutput;
     const names = features.map((feature) => feature.name);
     const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time])])] });
-    const { train } = holdOut(withLabels(loaded, target), target, options.holdout);
+    const { train } = holdOut(withLabels(loaded, target), target, task, options.holdout);
+    // Only worker processes need the trainers.
+    const { findTrainer } = await import("./trainers.ts");
     const losses: number[] = [];
     const fit = (algorithm: string, fitParams: Readonly<Record<string, unknown>>, watch: boolean): TrainedModel =>
       findTrainer(algorithm).train({

@@ -1,11 +1,12 @@
 import { useState, type ReactNode } from "react";
 import "./data-table.css";
+import { ScrollRegion } from "./scroll-region.tsx";
 import { sortRows, type Sorting, type SortValue } from "./sort-rows.ts";
 
 export interface TableColumn<Row> {
   readonly key: string;
   readonly header: ReactNode;
-  readonly cell: (row: Row) => ReactNode;
+  readonly render: (row: Row) => ReactNode;
   /** Makes the column sortable. */
   readonly sort?: (row: Row) => SortValue;
   readonly align?: "right" | "nowrap" | "wide";
@@ -30,7 +31,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, pageSize = 25 }: 
   const shown = Math.min(page, pages - 1);
   return (
     <>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label={label}>
+      <ScrollRegion className="table-scroll" label={label}>
         <table className="table">
           <thead>
             <tr>
@@ -45,11 +46,11 @@ export function DataTable<Row>({ label, columns, rows, rowKey, pageSize = 25 }: 
                 {columns.map((column, index) =>
                   index === 0 ? (
                     <th key={column.key} scope="row" className={column.align}>
-                      {column.cell(row)}
+                      {column.render(row)}
                     </th>
                   ) : (
                     <td key={column.key} className={column.align}>
-                      {column.cell(row)}
+                      {column.render(row)}
                     </td>
                   ),
                 )}
@@ -57,7 +58,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, pageSize = 25 }: 
             ))}
           </tbody>
         </table>
-      </div>
+      </ScrollRegion>
       {pages > 1 ? (
         <nav className="pager" aria-label={`Pages of ${label}`}>
           <span>

@@ -24,12 +24,12 @@ export function Facts({ facts }: { facts: readonly Fact[] }) {
   );
 }
 
-/** Names and values below each other, for parameters and the like. */
-export function Pairs({ values }: { values: readonly (readonly [string, ReactNode])[] }) {
+/** Names and values below each other, for parameters and the like; `many` of them in several columns. */
+export function Pairs({ values, many = false }: { values: readonly (readonly [string, ReactNode])[]; many?: boolean }) {
   return (
-    <dl className="pairs">
+    <dl className={many ? "pairs many" : "pairs"}>
       {values.map(([name, value]) => (
-        <div key={name} style={{ display: "contents" }}>
+        <div key={name}>
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -1,3 +1,5 @@
+import { formatDuration } from "../clock.ts";
+
 const nbsp = "\u00a0";
 
 /** A number as people read it: thousands separated, four significant digits below that, powers of ten where it is very small. */
@@ -17,6 +19,9 @@ export function formatPercent(share: number): string {
   const digits = Math.abs(percent) < 10 && !Number.isInteger(Math.round(percent * 1000) / 1000) ? 1 : 0;
   return `${percent.toFixed(digits).replace("-", "−")}${nbsp}%`;
 }
+
+/** A length of time without a smaller unit of nothing: `6 d`, not `6 d 0 h`. */
+export const formatSpan = (ms: number): string => formatDuration(ms).replace(/ 0 \w+$/, "").replaceAll(" ", nbsp);
 
 /** A latency, to three significant digits. */
 export const formatMilliseconds = (ms: number): string => `${formatNumber(Number(ms.toPrecision(3)))}${nbsp}ms`;
@@ -41,7 +46,7 @@ export function formatAgo(time: number, now: number): string {
   const steps: readonly (readonly [number, string])[] = [[60, "s"], [3600, "min"], [86_400, "h"], [60 * 86_400, "d"]];
   const sizes: Readonly<Record<string, number>> = { s: 1, min: 60, h: 3600, d: 86_400 };
   const unit = steps.find(([limit]) => seconds < limit)?.[1];
-  return unit === undefined ? formatDay(time) : `${Math.floor(seconds / sizes[unit]!)}${nbsp}${unit} ago`;
+  return unit === undefined ? formatDay(time) : `${Math.floor(seconds / sizes[unit])}${nbsp}${unit} ago`;
 }
 
 const metricNames: Readonly<Record<string, string>> = {
@@ -60,8 +65,11 @@ const metricNames: Readonly<Record<string, string>> = {
 /** A metric's name as it is written in prose. */
 export const metricName = (key: string): string => metricNames[key] ?? key.replaceAll("_", " ");
 
-/** A content hash or other long id, as far as people need it. */
-export const shortId = (id: string): string => (/^[0-9a-f]{32,}$/.test(id) ? id.slice(0, 12) : id);
+/** A content hash or other long id, as far as people need it: the first digits; a day without the millisecond after it. */
+export const shortId = (id: string): string => (/^[0-9a-f]{32,}$/.test(id) ? id.slice(0, 12) : id.replace(/(\d{4}-\d\d-\d\d)-\d{13}$/, "$1"));
+
+/** Why a pipeline ran, in words. */
+export const triggerText = (trigger: string): string => (trigger === "manual" ? "somebody ran the project" : trigger);
 
 /** `1 run`, `2 runs`; a third word where the plural is not made with an s. */
 export const count = (n: number, one: string, many = `${one}s`): string => `${formatNumber(n)} ${n === 1 ? one : many}`;

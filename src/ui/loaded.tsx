@@ -7,8 +7,6 @@ export function Loaded<T>({ query, children }: { query: UseQueryResult<T>; child
   if (query.data !== undefined) return <>{children(query.data)}</>;
   if (query.error) return <ErrorNotice error={query.error} />;
   return (
-    <p className="loading" role="status">
-      Loading…
-    </p>
+    <output className="loading">Loading…</output>
   );
 }

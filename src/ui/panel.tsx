@@ -8,8 +8,8 @@ export function Panel({ title, note, aside, children }: { title: string; note?: 
       <div className="panel-head">
         <h2 id={id}>{title}</h2>
         {aside}
-        {note ? <p className="panel-note" style={{ flexBasis: "100%" }}>{note}</p> : null}
       </div>
+      {note ? <p className="panel-note">{note}</p> : null}
       {children}
     </section>
   );

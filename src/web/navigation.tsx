@@ -1,5 +1,5 @@
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { Icon } from "../ui/icon.tsx";
 import { navigation } from "./pages.ts";
 import { Wheel } from "./wheel.tsx";
@@ -12,9 +12,10 @@ interface NavigationProps {
 
 /** The product's name, the model switcher and the list of pages. */
 export function Navigation({ models, model, busy }: NavigationProps) {
-  const [open, setOpen] = useState(false);
   const { pathname } = useLocation();
-  useEffect(() => setOpen(false), [pathname]);
+  // Opened on one page it is closed on the next.
+  const [openAt, setOpenAt] = useState<string | null>(null);
+  const open = openAt === pathname;
   return (
     <header className="side">
       <div className="side-top">
@@ -22,7 +23,7 @@ export function Navigation({ models, model, busy }: NavigationProps) {
           <Wheel turning={busy} size={26} />
           Millrace
         </Link>
-        <button type="button" className="button menu-button" aria-expanded={open} aria-controls="pages" onClick={() => setOpen(!open)}>
+        <button type="button" className="button menu-button" aria-expanded={open} aria-controls="pages" onClick={() => setOpenAt(open ? null : pathname)}>
           <Icon name="menu" size={16} />
           Pages
         </button>
@@ -63,7 +64,7 @@ function ModelSwitcher({ models, model }: { models: readonly string[]; model: st
   return (
     <label className="model">
       <span>Model</span>
-      <select className="select" value={model} onChange={(event) => void navigate({ to: "/", search: { model: event.target.value } as never })}>
+      <select className="select" value={model} onChange={(event) => void navigate({ to: "/", search: { model: event.target.value } })}>
         {models.map((name) => (
           <option key={name}>{name}</option>
         ))}

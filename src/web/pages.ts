@@ -6,8 +6,8 @@ import { pipelinePages } from "../pipelines/pages/pages.ts";
 import { registryPages } from "../registry/pages/pages.ts";
 import { trackingPages } from "../tracking/pages/pages.ts";
 import type { PageEntry } from "../ui/page-entry.ts";
+import { deploymentPages } from "./deployments.ts";
 import { loopPages } from "./loop/pages.ts";
-import { servingPages } from "./serving/pages.ts";
 
 /** All pages, room by room in the order of a model's life. */
 export const pages: readonly PageEntry[] = [
@@ -16,7 +16,7 @@ export const pages: readonly PageEntry[] = [
   ...trackingPages,
   ...evaluationPages,
   ...registryPages,
-  ...servingPages,
+  ...deploymentPages,
   ...monitoringPages,
   ...optimizationPages,
   ...pipelinePages,

@@ -23,7 +23,7 @@ export function Shell() {
         <div className="shell">
           <Navigation models={models} model={model} busy={busy} />
           <main id="main" ref={main} tabIndex={-1}>
-            <Suspense fallback={<p className="loading" role="status">Loading…</p>}>
+            <Suspense fallback={<output className="loading">Loading…</output>}>
               <Outlet />
             </Suspense>
           </main>

@@ -1,5 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./api.ts";
 
 export interface Activity {
@@ -33,21 +32,25 @@ const settle = 30_000;
 
 /** Whether the loop's own time has moved within the last half minute. */
 function useTurning(endpoint: string | undefined): boolean {
-  const [moved, setMoved] = useState(0);
-  const [now, setNow] = useState(0);
-  const ticks = useQuery({
-    queryKey: ["loop-ticks", endpoint],
+  const queries = useQueryClient();
+  const queryKey = ["loop-turns", endpoint];
+  const { data } = useQuery({
+    queryKey,
     enabled: endpoint !== undefined,
-    queryFn: async ({ signal }) => (await api.optimization("GET /loops/:endpoint", { params: { endpoint: endpoint! } }, { signal })).tick?.time ?? 0,
+    queryFn: async ({ signal }): Promise<Turns> => {
+      const { tick } = await api.optimization("GET /loops/:endpoint", { params: { endpoint: endpoint! } }, { signal });
+      const [now, time, before] = [Date.now(), tick?.time ?? 0, queries.getQueryData<Turns>(queryKey)];
+      return { time, now, movedAt: before && before.time !== time ? now : (before?.movedAt ?? 0) };
+    },
     refetchInterval: 2000,
     retry: false,
   });
-  const [seen, setSeen] = useState<number | undefined>(undefined);
-  useEffect(() => {
-    setNow(ticks.dataUpdatedAt);
-    if (ticks.data === undefined || ticks.data === seen) return;
-    if (seen !== undefined) setMoved(ticks.dataUpdatedAt);
-    setSeen(ticks.data);
-  }, [ticks.data, ticks.dataUpdatedAt, seen]);
-  return moved > 0 && now - moved < settle;
+  return data !== undefined && data.now - data.movedAt < settle;
+}
+
+/** The loop's own time as it was seen at `now`, and when it was last seen to move (0: not yet). */
+interface Turns {
+  readonly time: number;
+  readonly now: number;
+  readonly movedAt: number;
 }

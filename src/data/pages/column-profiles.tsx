@@ -15,23 +15,23 @@ export function ColumnProfiles({ profile, validation }: { profile: Profile; vali
       rowKey={(column) => column.name}
       pageSize={40}
       columns={[
-        { key: "name", header: "Column", sort: (column) => column.name, cell: (column) => <NameCell column={column} role={roleOf(column.name)} /> },
-        { key: "shape", header: "Distribution", cell: (column) => <div style={{ width: 190 }}><Shape column={column} /></div> },
-        { key: "missing", header: "Missing", align: "right", sort: (column) => column.missing, cell: ({ missing }) => (missing === 0 ? <span className="muted">0</span> : `${formatNumber(missing)} (${formatPercent(missing / Math.max(1, profile.rows))})`) },
-        { key: "distinct", header: "Distinct", align: "right", sort: (column) => column.distinct, cell: ({ distinct }) => formatNumber(distinct) },
+        { key: "name", header: "Column", sort: (column) => column.name, render: (column) => <NameCell column={column} role={roleOf(column.name)} /> },
+        { key: "shape", header: "Distribution", render: (column) => <div style={{ width: 190 }}><Shape column={column} /></div> },
+        { key: "missing", header: "Missing", align: "right", sort: (column) => column.missing, render: ({ missing }) => (missing === 0 ? <span className="muted">0</span> : `${formatNumber(missing)} (${formatPercent(missing / Math.max(1, profile.rows))})`) },
+        { key: "distinct", header: "Distinct", align: "right", sort: (column) => column.distinct, render: ({ distinct }) => formatNumber(distinct) },
         ...(["p05", "p50", "p95"] as const).map((quantile) => ({
           key: quantile,
           header: { p05: "5 %", p50: "Median", p95: "95 %" }[quantile],
           align: "right" as const,
-          cell: (column: ColumnProfile) => (column.type === "category" ? "" : valueText(column, column.statistics?.quantiles[quantile])),
+          render: (column: ColumnProfile) => (column.type === "category" ? "" : valueText(column, column.statistics?.quantiles[quantile])),
         })),
-        { key: "mean", header: "Mean", align: "right", cell: (column) => (column.type === "category" ? "" : valueText(column, column.statistics?.mean)) },
+        { key: "mean", header: "Mean", align: "right", render: (column) => (column.type === "category" ? "" : valueText(column, column.statistics?.mean)) },
         {
           key: "target",
           header: "With target",
           align: "right",
           sort: (column) => Math.abs(association.get(column.name)?.value ?? 0),
-          cell: ({ name }) => {
+          render: ({ name }) => {
             const found = association.get(name);
             return found ? <span title={measureNames[found.measure]}>{formatNumber(Number(found.value.toFixed(2)))}</span> : "";
           },
@@ -69,7 +69,7 @@ function Histogram({ column }: { column: NumberProfile }) {
         height={38}
         summary={`${column.name} from ${valueText(column, statistics.min)} to ${valueText(column, statistics.max)}, median ${valueText(column, statistics.quantiles.p50)}`}
         values={histogram.map((bin) => bin.count)}
-        titleOf={(index) => `${valueText(column, histogram[index]!.low)} to ${valueText(column, histogram[index]!.high)}: ${formatNumber(histogram[index]!.count)}`}
+        titleOf={(index) => `${valueText(column, histogram[index].low)} to ${valueText(column, histogram[index].high)}: ${formatNumber(histogram[index].count)}`}
       />
       <span className="row small muted" style={{ justifyContent: "space-between" }}>
         <span>{valueText(column, statistics.min)}</span>
@@ -88,7 +88,7 @@ function TopValues({ column }: { column: CategoryProfile }) {
         color="var(--plum)"
         summary={`${column.name}, most frequent: ${top.slice(0, 3).map((value) => `${value.value} ${value.count}`).join(", ")}`}
         values={top.map((value) => value.count)}
-        titleOf={(index) => `${top[index]!.value}: ${formatNumber(top[index]!.count)}`}
+        titleOf={(index) => `${top[index].value}: ${formatNumber(top[index].count)}`}
       />
       <span className="small muted">{top.slice(0, 3).map((value) => value.value).join(", ")}</span>
     </>

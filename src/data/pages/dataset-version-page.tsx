@@ -85,11 +85,11 @@ function Anomalies({ version: { validation } }: { version: DatasetVersionDetails
           label="Anomalies"
           rows={validation.anomalies}
           rowKey={(anomaly) => `${anomaly.column} ${anomaly.type}`}
-          pageSize={10}
+          pageSize={6}
           columns={[
-            { key: "column", header: "Column", cell: ({ column }) => column ?? "whole table" },
-            { key: "severity", header: "Severity", cell: ({ severity }) => (severity === "ERROR" ? <Badge tone="bad" icon="cross">error</Badge> : <Badge tone="copper" icon="alert">warning</Badge>) },
-            { key: "message", header: "What", cell: ({ message }) => message },
+            { key: "column", header: "Column", render: ({ column }) => column ?? "whole table" },
+            { key: "severity", header: "Severity", render: ({ severity }) => (severity === "ERROR" ? <Badge tone="bad" icon="cross">error</Badge> : <Badge tone="copper" icon="alert">warning</Badge>) },
+            { key: "message", header: "What", render: ({ message }) => message },
           ]}
         />
       )}

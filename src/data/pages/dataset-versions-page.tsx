@@ -27,7 +27,7 @@ export function DatasetVersionsPage() {
               </p>
             </EmptyNotice>
           ) : (
-            <Panel title={`Dataset versions of ${versions[0]!.dataset}`}>
+            <Panel title={`Dataset versions of ${versions[0].dataset}`}>
               <VersionsTable versions={versions} />
             </Panel>
           )
@@ -44,18 +44,18 @@ function VersionsTable({ versions }: { versions: readonly DatasetVersionSummary[
       rows={versions}
       rowKey={(version) => version.id}
       columns={[
-        { key: "id", header: "Version", cell: ({ id }) => <Anchor to={`/data/${id}`}><code>{shortId(id)}</code></Anchor> },
-        { key: "rows", header: "Rows", align: "right", sort: (version) => version.rows, cell: ({ rows }) => formatNumber(rows) },
+        { key: "id", header: "Version", render: ({ id }) => <Anchor to={`/data/${id}`}><code>{shortId(id)}</code></Anchor> },
+        { key: "rows", header: "Rows", align: "right", sort: (version) => version.rows, render: ({ rows }) => formatNumber(rows) },
         {
           key: "growth",
           header: "New rows",
           align: "right",
-          cell: (version) => {
+          render: (version) => {
             const before = versions[versions.indexOf(version) + 1];
             return before ? `+${formatNumber(version.rows - before.rows)}`.replace("+−", "−") : "–";
           },
         },
-        { key: "created", header: "Made", align: "nowrap", sort: (version) => version.createdAt, cell: ({ createdAt }) => formatMoment(createdAt) },
+        { key: "created", header: "Made", align: "nowrap", sort: (version) => version.createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
       ]}
     />
   );

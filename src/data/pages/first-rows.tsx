@@ -18,11 +18,11 @@ export function FirstRows({ id }: { id: string }) {
           rows={rows.map((values, index) => ({ index, values }))}
           rowKey={(row) => String(row.index)}
           columns={[
-            { key: "row", header: "Row", cell: (row) => <span className="muted">{row.index + 1}</span> },
+            { key: "row", header: "Row", render: (row) => <span className="muted">{row.index + 1}</span> },
             ...columns.map((column) => ({
               key: `column ${column.name}`,
               header: column.name,
-              cell: (row: { values: Record<string, unknown> }) => cellText(row.values[column.name]),
+              render: (row: { values: Record<string, unknown> }) => cellText(row.values[column.name]),
               ...(column.type === "number" ? { align: "right" as const } : { align: "nowrap" as const }),
             })),
           ]}

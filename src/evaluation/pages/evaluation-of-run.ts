@@ -21,7 +21,8 @@ export interface EvaluationOfRun {
 /** Reads what a pipeline run's evaluation said. */
 export async function evaluationOfRun(id: string, signal: AbortSignal): Promise<EvaluationOfRun> {
   const run = await client<EngineRoutes>("", "pipelines")("GET /runs/:id", { params: { id } }, { signal });
-  const output = <T>(step: string): T | undefined => (run.steps.find((one) => one.id === step)?.output ?? undefined) as T | undefined;
-  const [evaluation, gate, version] = [output<EvaluateOutput>("evaluate"), output<GateVerdict>("gate"), output<{ model: string; version: number }>("register")];
+  const output = (step: string): unknown => run.steps.find((one) => one.id === step)?.output ?? undefined;
+  const [evaluation, gate] = [output("evaluate") as EvaluateOutput | undefined, output("gate") as GateVerdict | undefined];
+  const version = output("register") as EvaluationOfRun["version"];
   return { trigger: run.trigger, ...(evaluation ? { evaluation } : {}), ...(gate ? { gate } : {}), ...(version ? { version } : {}) };
 }

@@ -1,6 +1,6 @@
 import { Anchor } from "../../ui/anchor.tsx";
 import { AgreementPlot } from "../../ui/charts/agreement-plot.tsx";
-import { formatNumber } from "../../ui/format.ts";
+import { formatNumber, shortId, triggerText } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
@@ -18,7 +18,7 @@ export function EvaluationPage({ params }: PageProps) {
   const run = params["run"] ?? "";
   const query = useLiveQuery(["evaluation", run], (signal) => evaluationOfRun(run, signal));
   return (
-    <Page title={run} crumbs={[{ title: "Evaluations", to: "/evaluations" }]} lead={<Lead known={query.data} />} aside={<Links run={run} known={query.data} />}>
+    <Page title={shortId(run)} crumbs={[{ title: "Evaluations", to: "/evaluations" }]} lead={<Lead known={query.data} />} aside={<Links run={run} known={query.data} />}>
       <Loaded query={query}>
         {({ evaluation, gate }) =>
           evaluation ? (
@@ -55,7 +55,7 @@ function Lead({ known }: { known: EvaluationOfRun | undefined }) {
   const { rows, target, task } = known.evaluation;
   return (
     <>
-      Judged on {formatNumber(rows)} held-out rows of <code>{target}</code> ({task}). Started by {known.trigger}.
+      Judged on {formatNumber(rows)} held-out rows of <code>{target}</code> ({task}). Why: {triggerText(known.trigger)}.
     </>
   );
 }
@@ -73,7 +73,7 @@ function Links({ run, known }: { run: string; known: EvaluationOfRun | undefined
 function Calibration({ evaluation }: { evaluation: Evaluation }) {
   const regression = evaluation.task === "regression";
   const points = evaluation.calibration.map((bin) => ({ x: bin.predicted, y: bin.actual, rows: bin.rows }));
-  const worst = points.reduce((most, point) => (Math.abs(point.y - point.x) > Math.abs(most.y - most.x) ? point : most), points[0]!);
+  const worst = points.reduce((most, point) => (Math.abs(point.y - point.x) > Math.abs(most.y - most.x) ? point : most), points[0]);
   return (
     <Panel
       title={regression ? "Predicted and true" : "Calibration"}

@@ -4,7 +4,7 @@ import type { Run } from "../../tracking/types.ts";
 import { Anchor } from "../../ui/anchor.tsx";
 import { useCurrentModel } from "../../ui/current-model.ts";
 import { DataTable, type TableColumn } from "../../ui/data-table.tsx";
-import { formatMoment, formatNumber, formatPercent, metricName } from "../../ui/format.ts";
+import { formatMoment, formatNumber, formatPercent, metricName, shortId } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
@@ -43,7 +43,7 @@ export function EvaluationsPage() {
 const lossOf = (runs: readonly Run[]): string => (runs.some((run) => "rmse" in run.metrics) ? "rmse" : "log_loss");
 
 function EvaluationsTable({ runs, loss }: { runs: readonly Run[]; loss: string }) {
-  const metric = (key: string, header: string): TableColumn<Run> => ({ key, header, align: "right", sort: (run) => run.metrics[key], cell: (run) => formatNumber(run.metrics[key]) });
+  const metric = (key: string, header: string): TableColumn<Run> => ({ key, header, align: "right", sort: (run) => run.metrics[key], render: (run) => formatNumber(run.metrics[key]) });
   const gain = (run: Run): number | undefined => {
     const [own, champion] = [run.metrics[loss], run.metrics[`champion_${loss}`]];
     return own === undefined || champion === undefined ? undefined : 1 - own / champion;
@@ -54,14 +54,14 @@ function EvaluationsTable({ runs, loss }: { runs: readonly Run[]; loss: string }
       rows={runs}
       rowKey={(run) => run.id}
       columns={[
-        { key: "run", header: "Run", sort: (run) => run.name, cell: (run) => <Anchor to={`/evaluations/${encodeURIComponent(run.id)}`}>{run.name}</Anchor> },
+        { key: "run", header: "Run", sort: (run) => run.name, render: (run) => <Anchor to={`/evaluations/${encodeURIComponent(run.id)}`}>{shortId(run.name)}</Anchor> },
         metric(loss, metricName(loss)),
-        { key: "interval", header: "95 % interval", align: "right", cell: (run) => `${formatNumber(run.metrics[`${loss}_low`])} to ${formatNumber(run.metrics[`${loss}_high`])}` },
+        { key: "interval", header: "95 % interval", align: "right", render: (run) => `${formatNumber(run.metrics[`${loss}_low`])} to ${formatNumber(run.metrics[`${loss}_high`])}` },
         metric(`champion_${loss}`, "Champion"),
-        { key: "gain", header: "Against champion", align: "right", sort: gain, cell: (run) => gainText(gain(run)) },
+        { key: "gain", header: "Against champion", align: "right", sort: gain, render: (run) => gainText(gain(run)) },
         metric(`linear_${loss}`, "Linear"),
         metric(`naive_${loss}`, "Naive"),
-        { key: "started", header: "When", align: "nowrap", sort: (run) => run.startedAt, cell: (run) => formatMoment(run.startedAt) },
+        { key: "started", header: "When", align: "nowrap", sort: (run) => run.startedAt, render: (run) => formatMoment(run.startedAt) },
       ]}
     />
   );

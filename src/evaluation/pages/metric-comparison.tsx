@@ -35,7 +35,7 @@ const higher = new Set(["r2", "accuracy", "f1", "roc_auc"]);
 function rowsOf({ metrics, champion, baseline, naive }: Evaluation, metric: string): IntervalRow[] {
   const other = (name: string, value: number | undefined): IntervalRow[] => (value === undefined ? [] : [{ name, value, tone: "quiet" }]);
   return [
-    { name: "this model", ...metrics[metric]! },
+    { name: "this model", ...metrics[metric] },
     ...(champion ? other(`champion (v${champion.version})`, champion.metrics[metric]) : []),
     ...other("linear baseline", baseline?.[metric]),
     ...other("naive", naive[metric]),

@@ -7,7 +7,7 @@ import type { Evaluation } from "../types.ts";
 /** One metric on the slices of the held-out rows, column by column. */
 export function SliceMetrics({ evaluation }: { evaluation: Evaluation }) {
   const names = Object.keys(evaluation.metrics);
-  const [metric, setMetric] = useState(names[0]!);
+  const [metric, setMetric] = useState(names[0]);
   const columns = [...new Set(evaluation.slices.map((slice) => slice.column))];
   if (columns.length === 0) return null;
   return (
@@ -18,10 +18,10 @@ export function SliceMetrics({ evaluation }: { evaluation: Evaluation }) {
             <h3>By {column}</h3>
             <IntervalPlot
               label={`${metricName(metric)} by ${column}`}
-              line={evaluation.metrics[metric]!.value}
+              line={evaluation.metrics[metric].value}
               rows={evaluation.slices
                 .filter((slice) => slice.column === column && slice.metrics[metric])
-                .map((slice) => ({ name: `${slice.value} (${count(slice.rows, "row")})`, ...slice.metrics[metric]! }))}
+                .map((slice) => ({ name: `${slice.value} (${count(slice.rows, "row")})`, ...slice.metrics[metric] }))}
             />
           </div>
         ))}

@@ -35,7 +35,7 @@ export function ErrorChart({ metric, unit, spans, markers = [], markerLegend = [
       series={[{ name: `live ${name}`, color: "var(--water)", values, points: spans.length < 40 }, ...more]}
       markers={markers}
       markerLegend={markerLegend}
-      noteAt={(index) => <span className="muted">· {formatNumber(spans[index]?.labels)} labels</span>}
+      renderNote={(index) => <span className="muted">· {formatNumber(spans[index]?.labels)} labels</span>}
     />
   );
 }

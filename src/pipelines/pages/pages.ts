@@ -1,3 +1,6 @@
 import type { PageEntry } from "../../ui/page-entry.ts";
 
-export const pipelinePages: readonly PageEntry[] = [];
+export const pipelinePages: readonly PageEntry[] = [
+  { path: "/pipelines", load: async () => (await import("./pipeline-runs-page.tsx")).PipelineRunsPage },
+  { path: "/pipelines/$run", load: async () => (await import("./pipeline-run-page.tsx")).PipelineRunPage },
+];

@@ -25,7 +25,7 @@ export function lineageGraph(edges: readonly LineageEdge[], subject: string): { 
       const kind = kinds[node.kind];
       return {
         id,
-        title: node.kind === "model_version" ? node.id.replace("/", " v") : shortId(node.id),
+        title: node.kind === "model_version" ? node.id.replace(/.*\//, "version ") : shortId(node.id).replace(`${subject.split("/")[0]}-`, ""),
         subtitle: kind?.name ?? node.kind.replaceAll("_", " "),
         tone: kind?.tone ?? "quiet",
         ...(kind && node.id !== subject ? { to: kind.path(node.id) } : {}),

@@ -24,10 +24,10 @@ export function ModelPage({ params }: PageProps) {
               rowKey={(entry) => String(entry.seq)}
               pageSize={12}
               columns={[
-                { key: "time", header: "When", align: "nowrap", sort: (entry) => entry.time, cell: (entry) => formatMoment(entry.time) },
-                { key: "action", header: "What", align: "nowrap", cell: (entry) => actionText(entry.action, entry.details) },
-                { key: "actor", header: "Who", sort: (entry) => entry.actor, cell: (entry) => entry.actor },
-                { key: "reason", header: "Why", align: "wide", cell: (entry) => entry.reason },
+                { key: "time", header: "When", align: "nowrap", sort: (entry) => entry.time, render: (entry) => formatMoment(entry.time) },
+                { key: "action", header: "What", align: "nowrap", render: (entry) => actionText(entry.action, entry.details) },
+                { key: "actor", header: "Who", sort: (entry) => entry.actor, render: (entry) => entry.actor },
+                { key: "reason", header: "Why", align: "wide", render: (entry) => entry.reason },
               ]}
             />
           </Panel>

@@ -1,10 +1,9 @@
-import { formatDuration } from "../../clock.ts";
 import { GateChecks } from "../../evaluation/pages/gate-checks.tsx";
 import { Anchor } from "../../ui/anchor.tsx";
 import { BarList } from "../../ui/charts/bars.tsx";
 import { IntervalPlot } from "../../ui/charts/interval-plot.tsx";
 import { Facts, Pairs } from "../../ui/facts.tsx";
-import { formatBytes, formatDay, formatMoment, formatNumber, metricName, shortId } from "../../ui/format.ts";
+import { formatBytes, formatDay, formatMoment, formatNumber, formatSpan, metricName, shortId, triggerText } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
@@ -26,7 +25,7 @@ export function ModelVersionPage({ params }: PageProps) {
         { title: "Models", to: "/models" },
         { title: name, to: modelPath(name) },
       ]}
-      lead={query.data ? `It exists because: ${query.data.trigger === "manual" ? "somebody ran the project" : query.data.trigger}` : undefined}
+      lead={query.data ? `Why it exists: ${triggerText(query.data.trigger)}` : undefined}
       aside={query.data ? <span className="row"><AliasBadges aliases={query.data.aliases} /></span> : null}
     >
       <Loaded query={query}>
@@ -52,7 +51,7 @@ function Summary({ version }: { version: ModelVersion }) {
         facts={[
           ...Object.entries(version.metrics).map(([key, { value, low, high }]) => ({ name: metricName(key), value: formatNumber(value), note: `${formatNumber(low)} to ${formatNumber(high)}` })),
           { name: "Trained on", value: `${formatNumber(version.training.rows)} rows`, note: version.training.until === null ? undefined : `until ${formatDay(version.training.until)}` },
-          { name: "Algorithm", value: version.algorithm, note: `trained in ${formatDuration(version.training.seconds * 1000)}` },
+          { name: "Algorithm", value: version.algorithm, note: `trained in ${formatSpan(version.training.seconds * 1000)}` },
           { name: "Registered", value: formatMoment(version.createdAt), note: `by ${version.createdBy}` },
           { name: "ONNX graph", value: <a href={`/api/registry/models/${encodeURIComponent(version.model)}/versions/${version.version}/model.onnx`}>model.onnx</a>, note: `${formatBytes(version.artifact.size)}, ${shortId(version.artifact.sha256)}` },
         ]}

@@ -30,14 +30,14 @@ export function ModelsPage() {
                   rows={models}
                   rowKey={(model) => model.name}
                   columns={[
-                    { key: "name", header: "Model", sort: (model) => model.name, cell: ({ name }) => <Anchor to={modelPath(name)}>{name}</Anchor> },
-                    { key: "latest", header: "Versions", align: "right", sort: (model) => model.latestVersion, cell: ({ latestVersion }) => latestVersion },
+                    { key: "name", header: "Model", sort: (model) => model.name, render: ({ name }) => <Anchor to={modelPath(name)}>{name}</Anchor> },
+                    { key: "latest", header: "Versions", align: "right", sort: (model) => model.latestVersion, render: ({ latestVersion }) => latestVersion },
                     {
                       key: "aliases",
                       header: "Aliases",
-                      cell: ({ name, aliases }) => (
+                      render: ({ name, aliases }) => (
                         <span className="row">
-                          {Object.entries(aliases).map(([alias, version]) => (
+                          {Object.entries(aliases).filter(([alias, version]) => alias === "champion" || version !== aliases["champion"]).map(([alias, version]) => (
                             <Anchor key={alias} to={modelPath(name, version)}>
                               {alias} is version {version}
                             </Anchor>
@@ -45,11 +45,11 @@ export function ModelsPage() {
                         </span>
                       ),
                     },
-                    { key: "created", header: "Since", align: "nowrap", sort: (model) => model.createdAt, cell: ({ createdAt }) => formatMoment(createdAt) },
+                    { key: "created", header: "Since", align: "nowrap", sort: (model) => model.createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
                   ]}
                 />
               </Panel>
-              {models.length === 1 ? <VersionsTable model={models[0]!.name} /> : null}
+              {models.length === 1 ? <VersionsTable model={models[0].name} /> : null}
             </>
           )
         }

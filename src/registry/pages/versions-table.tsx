@@ -23,7 +23,7 @@ export function VersionsTable({ model }: { model: string }) {
                 key: "version",
                 header: "Version",
                 sort: ({ version }) => version,
-                cell: ({ version, aliases }) => (
+                render: ({ version, aliases }) => (
                   <span className="row" style={{ flexWrap: "nowrap" }}>
                     <Anchor to={modelPath(model, version)}>v{version}</Anchor>
                     <AliasBadges aliases={aliases} />
@@ -35,12 +35,12 @@ export function VersionsTable({ model }: { model: string }) {
                 header: metricName(metric),
                 align: "right" as const,
                 sort: (version: (typeof versions)[number]) => version.metrics[metric]?.value,
-                cell: (version: (typeof versions)[number]) => formatNumber(version.metrics[metric]?.value),
+                render: (version: (typeof versions)[number]) => formatNumber(version.metrics[metric]?.value),
               })),
-              { key: "rows", header: "Rows", align: "right", sort: ({ training }) => training.rows, cell: ({ training }) => formatNumber(training.rows) },
-              { key: "until", header: "Data until", align: "nowrap", sort: ({ training }) => training.until, cell: ({ training }) => (training.until === null ? "–" : formatDay(training.until)) },
-              { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, cell: ({ createdAt }) => formatMoment(createdAt) },
-              { key: "why", header: "Why", align: "wide", cell: ({ trigger }) => <span className="small muted">{trigger}</span> },
+              { key: "rows", header: "Rows", align: "right", sort: ({ training }) => training.rows, render: ({ training }) => formatNumber(training.rows) },
+              { key: "until", header: "Data until", align: "nowrap", sort: ({ training }) => training.until, render: ({ training }) => (training.until === null ? "–" : formatDay(training.until)) },
+              { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
+              { key: "why", header: "Why", align: "wide", render: ({ trigger }) => <span className="small muted">{trigger}</span> },
             ]}
           />
         </Panel>

@@ -10,9 +10,9 @@ export function ArtifactList({ run, artifacts }: { run: string; artifacts: reado
       rows={artifacts}
       rowKey={(artifact) => artifact.path}
       columns={[
-        { key: "path", header: "File", cell: ({ path }) => <a href={`/api/tracking/runs/${encodeURIComponent(run)}/artifacts/${path}`}>{path}</a> },
-        { key: "size", header: "Size", align: "right", cell: ({ size }) => formatBytes(size) },
-        { key: "hash", header: "SHA-256", cell: ({ sha256 }) => <code className="muted">{shortId(sha256)}</code> },
+        { key: "path", header: "File", render: ({ path }) => <a href={`/api/tracking/runs/${encodeURIComponent(run)}/artifacts/${path}`}>{path}</a> },
+        { key: "size", header: "Size", align: "right", render: ({ size }) => formatBytes(size) },
+        { key: "hash", header: "SHA-256", render: ({ sha256 }) => <code className="muted">{shortId(sha256)}</code> },
       ]}
     />
   );

@@ -1,7 +1,6 @@
-import { formatDuration } from "../../clock.ts";
 import { Anchor } from "../../ui/anchor.tsx";
 import { Facts, Pairs } from "../../ui/facts.tsx";
-import { formatMoment, formatNumber, metricName, shortId } from "../../ui/format.ts";
+import { formatMoment, formatNumber, formatSpan, metricName, shortId } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
@@ -19,7 +18,7 @@ export function RunPage({ params }: PageProps) {
   const id = params["run"] ?? "";
   const query = useLiveQuery(["tracking", "run", id], (signal) => trackingApi("GET /runs/:id", { params: { id } }, { signal }));
   return (
-    <Page title={id} crumbs={[{ title: "Runs", to: "/runs" }]} lead={query.data?.tags["trigger"]} aside={query.data ? <RunStatus status={query.data.status} /> : null}>
+    <Page title={shortId(id)} crumbs={[{ title: "Runs", to: "/runs" }]} lead={query.data?.tags["trigger"]} aside={query.data ? <RunStatus status={query.data.status} /> : null}>
       <Loaded query={query}>{(run) => <RunDetails run={run} />}</Loaded>
     </Page>
   );
@@ -36,7 +35,7 @@ function RunDetails({ run }: { run: Run & { readonly artifacts: readonly Artifac
           facts={[
             ...metrics.map((key) => ({ name: metricName(key), value: formatNumber(run.metrics[key]), ...intervalNote(run, key) })),
             { name: "Trained on", value: `${formatNumber(run.metrics["training_rows"])} rows`, note: dataset ? <Anchor to={`/data/${dataset}`}><code>{shortId(dataset)}</code></Anchor> : undefined },
-            { name: "Took", value: run.endedAt === null ? "–" : formatDuration(run.endedAt - run.startedAt), note: formatMoment(run.startedAt) },
+            { name: "Took", value: run.endedAt === null ? "–" : formatSpan(run.endedAt - run.startedAt), note: formatMoment(run.startedAt) },
           ]}
         />
         <p className="row small" style={{ marginTop: "0.9rem" }}>
@@ -45,21 +44,23 @@ function RunDetails({ run }: { run: Run & { readonly artifacts: readonly Artifac
         </p>
       </section>
       <div className="columns">
-        {"training_loss" in run.metrics ? (
-          <Panel title="Training loss">
-            <LossCurve run={run.id} />
+        <div className="stack">
+          {"training_loss" in run.metrics ? (
+            <Panel title="Training loss">
+              <LossCurve run={run.id} />
+            </Panel>
+          ) : null}
+          <Panel title="Artifacts">
+            <ArtifactList run={run.id} artifacts={run.artifacts} />
           </Panel>
-        ) : null}
+        </div>
         <Panel title="Parameters">
           <Pairs values={Object.entries(run.params)} />
         </Panel>
-        <Panel title="Artifacts">
-          <ArtifactList run={run.id} artifacts={run.artifacts} />
-        </Panel>
-        <Panel title="All metrics">
-          <Pairs values={Object.entries(run.metrics).map(([key, value]) => [key, formatNumber(value)] as const)} />
-        </Panel>
       </div>
+      <Panel title="All metrics" note="The last value of each, others on the same rows included.">
+        <Pairs many values={Object.entries(run.metrics).map(([key, value]) => [key, formatNumber(value)] as const)} />
+      </Panel>
     </>
   );
 }

@@ -2,7 +2,7 @@ import { Anchor } from "../../ui/anchor.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { useCurrentModel } from "../../ui/current-model.ts";
 import { DataTable, type TableColumn } from "../../ui/data-table.tsx";
-import { formatMoment, formatNumber, metricName } from "../../ui/format.ts";
+import { formatMoment, formatNumber, metricName, shortId } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
@@ -29,7 +29,7 @@ export function RunsPage() {
               </p>
             </EmptyNotice>
           ) : (
-            <Panel title={`Experiment ${runs[0]!.experiment}`} note={paramsNote(runs)}>
+            <Panel title={`Experiment ${runs[0].experiment}`} note={paramsNote(runs)}>
               <RunsTable runs={runs} />
             </Panel>
           )
@@ -46,13 +46,13 @@ const paramsNote = (runs: readonly Run[]): string =>
 function RunsTable({ runs }: { runs: readonly Run[] }) {
   const metrics = mainMetrics(runs);
   const columns: TableColumn<Run>[] = [
-    { key: "name", header: "Run", sort: (run) => run.name, cell: (run) => <Anchor to={`/runs/${encodeURIComponent(run.id)}`}>{run.name}</Anchor> },
-    { key: "status", header: "Status", cell: ({ status }) => <RunStatus status={status} /> },
-    ...metrics.map((key): TableColumn<Run> => ({ key: `metric ${key}`, header: metricName(key), align: "right", sort: (run) => run.metrics[key], cell: (run) => formatNumber(run.metrics[key]) })),
-    { key: "rows", header: "Rows", align: "right", sort: (run) => run.metrics["training_rows"], cell: (run) => formatNumber(run.metrics["training_rows"]) },
-    ...tellingParams(runs, mostParams).map((key): TableColumn<Run> => ({ key: `param ${key}`, header: key, sort: (run) => run.params[key], cell: (run) => run.params[key] ?? "–" })),
-    { key: "started", header: "Started", align: "nowrap", sort: (run) => run.startedAt, cell: (run) => formatMoment(run.startedAt) },
-    { key: "why", header: "Why", align: "wide", cell: (run) => <span className="small muted">{run.tags["trigger"] ?? ""}</span> },
+    { key: "name", header: "Run", sort: (run) => run.name, render: (run) => <Anchor to={`/runs/${encodeURIComponent(run.id)}`}>{shortId(run.name)}</Anchor> },
+    { key: "status", header: "Status", render: ({ status }) => <RunStatus status={status} /> },
+    ...metrics.map((key): TableColumn<Run> => ({ key: `metric ${key}`, header: metricName(key), align: "right", sort: (run) => run.metrics[key], render: (run) => formatNumber(run.metrics[key]) })),
+    { key: "rows", header: "Rows", align: "right", sort: (run) => run.metrics["training_rows"], render: (run) => formatNumber(run.metrics["training_rows"]) },
+    ...tellingParams(runs, mostParams).map((key): TableColumn<Run> => ({ key: `param ${key}`, header: key, sort: (run) => run.params[key], render: (run) => run.params[key] ?? "–" })),
+    { key: "started", header: "Started", align: "nowrap", sort: (run) => run.startedAt, render: (run) => formatMoment(run.startedAt) },
+    { key: "why", header: "Why", align: "wide", render: (run) => <span className="small muted">{run.tags["trigger"] ?? ""}</span> },
   ];
   return <DataTable label="Runs" rows={runs} rowKey={(run) => run.id} columns={columns} />;
 }

@@ -21,7 +21,7 @@ export function AgreementPlot({ summary, xName, yName, points }: AgreementPlotPr
   const table = () => ({ columns: [xName, yName, "rows"], rows: points.map((point) => [formatNumber(point.x), formatNumber(point.y), point.rows]) });
   return (
     <ChartFrame summary={summary} table={table}>
-      <svg viewBox={`0 0 ${left + size + 12} ${top + size + 46}`} style={{ display: "block", width: "100%", maxWidth: 420 }} role="img" aria-label={summary} fontSize="12" fill="var(--muted)">
+      <svg viewBox={`0 0 ${left + size + 12} ${top + size + 46}`} style={{ display: "block", width: "100%", maxWidth: 420 }} aria-hidden="true" fontSize="12" fill="var(--muted)">
         {niceTicks(low, high).map((tick) => (
           <g key={tick}>
             <line x1={left} x2={left + size} y1={down(tick)} y2={down(tick)} stroke="var(--line)" />

@@ -1,5 +1,6 @@
 import { formatNumber, formatPercent } from "../format.ts";
 import "./charts.css";
+import { SvgPicture } from "./svg-picture.tsx";
 
 interface BarsProps {
   readonly summary: string;
@@ -17,7 +18,7 @@ export function Bars({ summary, values, outline, color = "var(--water)", titleOf
   const most = Math.max(...values, ...(outline ?? []), Number.MIN_VALUE);
   const tall = (value: number): number => (value / most) * 100;
   return (
-    <svg className="bars" style={{ height }} viewBox={`0 0 ${values.length} 100`} preserveAspectRatio="none" role="img" aria-label={summary}>
+    <SvgPicture className="bars" label={summary} style={{ height }} viewBox={`0 0 ${values.length} 100`} preserveAspectRatio="none">
       {values.map((value, index) => (
         <rect key={index} x={index + 0.06} width={0.88} y={100 - tall(value)} height={tall(value)} fill={color}>
           <title>{titleOf?.(index) ?? formatNumber(value)}</title>
@@ -32,7 +33,7 @@ export function Bars({ summary, values, outline, color = "var(--water)", titleOf
           vectorEffect="non-scaling-stroke"
         />
       ) : null}
-    </svg>
+    </SvgPicture>
   );
 }
 

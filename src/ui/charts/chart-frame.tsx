@@ -40,7 +40,7 @@ function ValueTable({ label, table }: { label: string; table: ChartTable }) {
     (header, index): TableColumn<readonly (string | number)[]> => ({
       key: String(index),
       header,
-      cell: (row) => row[index],
+      render: (row) => row[index],
       sort: (row) => row[index],
       ...(index > 0 ? { align: "right" as const } : {}),
     }),

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useId, useState } from "react";
 import { formatNumber } from "../format.ts";
 import { ChartFrame } from "./chart-frame.tsx";
 import { heatColor } from "./heat-color.ts";
@@ -16,11 +16,11 @@ interface HeatMapProps {
   readonly columnNames: readonly string[];
   readonly rows: readonly HeatRow[];
   readonly threshold: number;
-  readonly selected: string | null;
-  readonly onSelect: (row: string, column: number | null) => void;
+  readonly selected: { readonly row: string; readonly column: number };
+  readonly onSelect: (row: string, column: number) => void;
 }
 
-/** A value per row and column as colour; rows are chosen by their names, a cell by clicking it. */
+/** A value per row and column as colour. Each row is a slider over its cells: by pointer and by arrow keys one cell is chosen. */
 export function HeatMap({ summary, rowsName, columnNames, rows, threshold, selected, onSelect }: HeatMapProps) {
   const [pointed, setPointed] = useState<{ row: HeatRow; column: number } | null>(null);
   const table = () => ({ columns: [rowsName, ...columnNames], rows: rows.map((row) => [row.name, ...row.values.map((value) => formatNumber(value))]) });
@@ -34,7 +34,7 @@ export function HeatMap({ summary, rowsName, columnNames, rows, threshold, selec
             {value !== null && value >= threshold ? " (drifted)" : ""}
           </>
         ) : (
-          <span className="muted">Point at a cell for its value; click it, or choose a name, to see the distribution below.</span>
+          <span className="muted">Point at a cell for its value; choose it, with the arrow keys too, to see its distribution below.</span>
         )}
       </div>
       <div className="heat" onPointerLeave={() => setPointed(null)}>
@@ -43,7 +43,9 @@ export function HeatMap({ summary, rowsName, columnNames, rows, threshold, selec
             key={row.name}
             row={row}
             threshold={threshold}
-            selected={row.name === selected}
+            columnNames={columnNames}
+            column={selected.column}
+            selected={row.name === selected.row}
             onPoint={(column) => setPointed({ row, column })}
             onSelect={(column) => onSelect(row.name, column)}
           />
@@ -61,32 +63,43 @@ export function HeatMap({ summary, rowsName, columnNames, rows, threshold, selec
 interface HeatLineProps {
   readonly row: HeatRow;
   readonly threshold: number;
+  readonly columnNames: readonly string[];
+  /** The column that is chosen, in whichever row. */
+  readonly column: number;
   readonly selected: boolean;
   readonly onPoint: (column: number) => void;
-  readonly onSelect: (column: number | null) => void;
+  readonly onSelect: (column: number) => void;
 }
 
-function HeatLine({ row, threshold, selected, onPoint, onSelect }: HeatLineProps) {
-  const above = row.values.filter((value) => value !== null && value >= threshold).length;
-  const columnAt = (event: React.MouseEvent<SVGSVGElement>): number => {
+function HeatLine({ row, threshold, columnNames, column, selected, onPoint, onSelect }: HeatLineProps) {
+  const id = useId();
+  const value = row.values[column];
+  const columnAt = (event: React.PointerEvent<HTMLElement>): number => {
     const { left, width } = event.currentTarget.getBoundingClientRect();
     return Math.min(row.values.length - 1, Math.max(0, Math.floor(((event.clientX - left) / width) * row.values.length)));
   };
   return (
     <>
-      <button type="button" aria-pressed={selected} title={row.name} onClick={() => onSelect(null)}>
+      <label htmlFor={id} className={selected ? "selected" : undefined} title={row.name}>
         {row.name}
-      </button>
-      <svg
-        viewBox={`0 0 ${row.values.length} 1`}
-        preserveAspectRatio="none"
-        role="img"
-        aria-label={`${row.name}: at or above the threshold in ${above} of ${row.values.length}`}
-        onPointerMove={(event) => onPoint(columnAt(event))}
-        onClick={(event) => onSelect(columnAt(event))}
-      >
-        {row.values.map((value, index) => (value === null ? null : <rect key={index} x={index} width={1.02} height={1} fill={heatColor(value, threshold)} />))}
-      </svg>
+      </label>
+      <div className="heat-line">
+        <svg viewBox={`0 0 ${row.values.length} 1`} preserveAspectRatio="none" aria-hidden="true">
+          {row.values.map((one, index) => (one === null ? null : <rect key={index} x={index} width={1.02} height={1} fill={heatColor(one, threshold)} />))}
+          {selected ? <rect x={column} width={1} height={1} fill="none" stroke="var(--ink)" strokeWidth={2} vectorEffect="non-scaling-stroke" /> : null}
+        </svg>
+        <input
+          id={id}
+          type="range"
+          min={0}
+          max={row.values.length - 1}
+          value={column}
+          aria-valuetext={`${columnNames[column]}: ${value === null ? "not measured" : formatNumber(value)}${value !== null && value >= threshold ? ", drifted" : ""}`}
+          onFocus={() => onSelect(column)}
+          onChange={(event) => onSelect(Number(event.target.value))}
+          onPointerMove={(event) => onPoint(columnAt(event))}
+        />
+      </div>
     </>
   );
 }
@@ -94,7 +107,7 @@ function HeatLine({ row, threshold, selected, onPoint, onSelect }: HeatLineProps
 function HeatScale({ threshold }: { threshold: number }) {
   return (
     <span className="heat-scale">
-      {[0, 0.5, 1, 3].map((times) => (
+      {[0, 0.5, 1, 10].map((times) => (
         <span key={times} className="heat-scale">
           <i style={{ background: heatColor(times * threshold, threshold) }} aria-hidden="true" />
           {times === 0 ? "0" : times === 1 ? `≥ ${formatNumber(threshold)} drifted` : formatNumber(times * threshold)}

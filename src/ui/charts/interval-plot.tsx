@@ -28,9 +28,9 @@ export function IntervalPlot({ label, rows, line }: IntervalPlotProps) {
   const air = (high - low || Math.abs(high) || 1) * 0.06;
   const at = (value: number): string => `${((value - low + air) / (high - low + 2 * air)) * 100}%`;
   return (
-    <div className="intervals" role="list" aria-label={label}>
+    <ul className="intervals" aria-label={label}>
       {rows.map((row) => (
-        <div key={row.name} role="listitem">
+        <li key={row.name}>
           <span>{row.name}</span>
           <svg aria-hidden="true">
             <line x1="0" x2="100%" y1="15" y2="15" stroke="var(--line)" />
@@ -45,9 +45,9 @@ export function IntervalPlot({ label, rows, line }: IntervalPlotProps) {
             <span className="muted">{row.low === undefined ? "" : ` (${formatNumber(row.low)} to ${formatNumber(row.high)})`}</span>
             {row.note ? <span className="muted"> {row.note}</span> : null}
           </span>
-        </div>
+        </li>
       ))}
-      <div className="axis" aria-hidden="true">
+      <li className="axis" aria-hidden="true">
         <span />
         <svg>
           {niceTicks(low, high).map((tick) => (
@@ -57,7 +57,7 @@ export function IntervalPlot({ label, rows, line }: IntervalPlotProps) {
           ))}
         </svg>
         <span />
-      </div>
-    </div>
+      </li>
+    </ul>
   );
 }

@@ -34,7 +34,7 @@ export function lineChartOptions(chart: LineChartData, place: Place): uPlot.Opti
     tzDate: (seconds) => utcDate(seconds),
     scales: { x: { time: chart.xIsTime }, y: { range: (_, low, high) => rangeOf(low, high, chart.fromZero ?? false) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: 42, ...(chart.xIsTime ? {} : { values: (_, ticks) => ticks.map(formatNumber) }) },
+      { ...axis, grid: { show: false }, space: 70, size: chart.xIsTime ? 40 : 26, ...(chart.xIsTime ? {} : { values: (_, ticks) => ticks.map(formatNumber) }) },
       { ...axis, size: 52, space: 36, values: (_, ticks) => ticks.map(formatNumber) },
     ],
     series: [

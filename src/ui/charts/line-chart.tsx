@@ -40,11 +40,11 @@ interface LineChartProps extends LineChartData {
   /** More of the legend: what the markers mean. */
   readonly markerLegend?: readonly { readonly name: string; readonly color: string }[];
   /** Said beside the values under the pointer. */
-  readonly noteAt?: (index: number) => ReactNode;
+  readonly renderNote?: (index: number) => ReactNode;
 }
 
 /** Lines over time or steps (uPlot); drag to zoom, double-click to see all. */
-export function LineChart({ summary, xName, height = 240, markerLegend = [], noteAt, ...chart }: LineChartProps) {
+export function LineChart({ summary, xName, height = 240, markerLegend = [], renderNote, ...chart }: LineChartProps) {
   const [cursor, setCursor] = useState<number | null>(null);
   const nameOf = (x: number): string => (chart.xIsTime ? formatDay(x * 1000) : formatNumber(x));
   const table = () => ({
@@ -60,16 +60,16 @@ export function LineChart({ summary, xName, height = 240, markerLegend = [], not
         ) : (
           <>
             <b>{nameOf(chart.x[cursor])}</b>{" "}
-            {chart.series.map((series) => `${series.name} ${formatNumber(series.values[cursor])}`).join(" · ")} {noteAt?.(cursor)}
+            {chart.series.map((series) => `${series.name} ${formatNumber(series.values[cursor])}`).join(" · ")} {renderNote?.(cursor)}
           </>
         )}
       </div>
-      <Canvas chart={chart} summary={summary} height={height} onCursor={setCursor} />
+      <Canvas chart={chart} height={height} onCursor={setCursor} />
     </ChartFrame>
   );
 }
 
-function Canvas({ chart, summary, height, onCursor }: { chart: LineChartData; summary: string; height: number; onCursor: (index: number | null) => void }) {
+function Canvas({ chart, height, onCursor }: { chart: LineChartData; height: number; onCursor: (index: number | null) => void }) {
   const place = useRef<HTMLDivElement>(null);
   const content = JSON.stringify(chart);
   useEffect(() => {
@@ -93,5 +93,5 @@ function Canvas({ chart, summary, height, onCursor }: { chart: LineChartData; su
     // `content` stands for the chart: a poll that brings the same values must not draw again.
     // eslint-disable-next-line react/exhaustive-deps
   }, [content, height]);
-  return <div ref={place} role="img" aria-label={summary} style={{ height }} />;
+  return <div ref={place} aria-hidden="true" style={{ height }} />;
 }

@@ -1,5 +1,5 @@
 /** About `about` round values (1, 2 or 5 times a power of ten apart) that lie within [low, high]. */
-export function niceTicks(low: number, high: number, about = 4): number[] {
+export function niceTicks(low: number, high: number, about = 5): number[] {
   if (!(high > low)) return [low];
   const raw = (high - low) / about;
   const power = 10 ** Math.floor(Math.log10(raw));

@@ -1,4 +1,4 @@
-import { Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type Node, type NodeProps } from "@xyflow/react";
+import { BaseEdge, Controls, Handle, MarkerType, Position, ReactFlow, type Edge, type EdgeProps, type Node, type NodeProps } from "@xyflow/react";
 import "@xyflow/react/dist/base.css";
 import { useMemo } from "react";
 import { Anchor } from "../anchor.tsx";
@@ -12,6 +12,8 @@ interface GraphProps {
   readonly label: string;
   readonly nodes: readonly GraphNode[];
   readonly edges: readonly GraphEdge[];
+  /** Which way the edges lead; left to right, on narrow screens top to bottom, when absent. */
+  readonly direction?: "LR" | "TB";
   readonly selected?: string | null;
   /** Makes the nodes buttons; without it they are links where they have an address. */
   readonly onSelect?: (id: string) => void;
@@ -20,11 +22,14 @@ interface GraphProps {
 type DrawnData = { readonly node: GraphNode; readonly direction: "LR" | "TB"; readonly pressed: boolean; readonly onSelect: GraphProps["onSelect"] };
 type Drawn = Node<DrawnData>;
 
+type Line = Edge<{ readonly path: string }>;
+
 const nodeTypes = { box: GraphBox };
+const edgeTypes = { laid: GraphLine };
 
 /** A directed graph in layers; its nodes are reached by the Tab key in the order of the graph. */
-export function Graph({ label, nodes, edges, selected, onSelect }: GraphProps) {
-  const direction = matchMedia("(width < 700px)").matches ? "TB" : "LR";
+export function Graph({ label, nodes, edges, direction: asked, selected, onSelect }: GraphProps) {
+  const direction = asked ?? (matchMedia("(width < 700px)").matches ? "TB" : "LR");
   const shape = JSON.stringify([nodes.map((node) => node.id), edges, direction]);
   // `shape` stands for nodes and edges: only another shape needs another layout.
   // eslint-disable-next-line react/exhaustive-deps
@@ -35,19 +40,22 @@ export function Graph({ label, nodes, edges, selected, onSelect }: GraphProps) {
     position: placed.positions.get(node.id)!,
     data: { node, direction, pressed: node.id === selected, onSelect },
   }));
-  const lines = edges.map((edge): Edge => ({
+  const lines = edges.map((edge): Line => ({
     id: `${edge.from} ${edge.to}`,
     source: edge.from,
     target: edge.to,
     focusable: false,
+    type: "laid",
+    data: { path: placed.paths.get(`${edge.from} ${edge.to}`)! },
     markerEnd: { type: MarkerType.ArrowClosed, width: 14, height: 14 },
   }));
   return (
-    <div className="graph" style={{ height: Math.min(direction === "TB" ? 640 : 420, Math.max(150, placed.height + 40)) }} role="group" aria-label={label}>
+    <section className="graph" style={{ height: Math.min(direction === "TB" ? 820 : 420, Math.max(150, placed.height + 40)) }} aria-label={label}>
       <ReactFlow
         nodes={drawn}
         edges={lines}
         nodeTypes={nodeTypes}
+        edgeTypes={edgeTypes}
         fitView
         fitViewOptions={{ padding: 0.06, maxZoom: 1.1 }}
         minZoom={0.3}
@@ -59,12 +67,15 @@ export function Graph({ label, nodes, edges, selected, onSelect }: GraphProps) {
         preventScrolling={false}
         zoomOnScroll={false}
         zoomOnDoubleClick={false}
-        proOptions={{ hideAttribution: true }}
       >
-        <Controls showInteractive={false} position="bottom-right" />
+        <Controls showInteractive={false} position="top-right" />
       </ReactFlow>
-    </div>
+    </section>
   );
+}
+
+function GraphLine({ data, markerEnd }: EdgeProps<Line>) {
+  return <BaseEdge path={data!.path} {...(markerEnd ? { markerEnd } : {})} />;
 }
 
 function GraphBox({ data }: NodeProps<Drawn>) {

@@ -6,7 +6,7 @@ const Loaded = lazy(async () => ({ default: (await import("./graph.tsx")).Graph 
 /** A graph whose drawing code is loaded when the first graph is shown. */
 export function LazyGraph(props: ComponentProps<typeof Graph>) {
   return (
-    <Suspense fallback={<p className="loading" role="status">Drawing…</p>}>
+    <Suspense fallback={<output className="loading">Drawing…</output>}>
       <Loaded {...props} />
     </Suspense>
   );

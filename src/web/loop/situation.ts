@@ -1,4 +1,4 @@
-import { formatDay, formatPercent } from "../../ui/format.ts";
+import { formatDay, formatPercent, triggerText } from "../../ui/format.ts";
 import type { LoopFacts } from "./loop-facts.ts";
 import { workingStage } from "./stage-cards.ts";
 
@@ -11,7 +11,7 @@ function going(facts: LoopFacts): string {
   const { running, rollouts, loop } = facts;
   if (running) {
     const step = workingStage(facts);
-    return `Pipeline ${running.name} is running${step ? `: ${step.message}` : ""}. It was started by ${running.trigger}.`;
+    return `Pipeline ${running.name} is running${step ? `: ${step.message}` : ""}. Why: ${triggerText(running.trigger)}.`;
   }
   const canary = rollouts[0]?.state === "canary" ? rollouts[0] : undefined;
   if (canary) return `Version ${canary.challengerVersion} answers ${formatPercent(shareOf(facts, canary.challengerVersion))} of the requests as a canary against version ${canary.championVersion}.`;

@@ -1,8 +1,7 @@
-import { formatDuration } from "../../clock.ts";
 import { lossOf } from "../../monitoring/error-sums.ts";
 import { aggregateErrors } from "../../monitoring/pages/aggregate-errors.ts";
 import { decisionNames } from "../../optimization/pages/decision-kinds.ts";
-import { count, formatAgo, formatDay, formatMilliseconds, formatNumber, formatPercent, metricName } from "../../ui/format.ts";
+import { count, formatAgo, formatDay, formatMilliseconds, formatNumber, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
 import type { LoopFacts } from "./loop-facts.ts";
 
 export type StageName = "tracking" | "data" | "training" | "evaluation" | "registry" | "serving" | "monitoring" | "optimization";
@@ -36,7 +35,7 @@ export function stageCards(facts: LoopFacts): StageCard[] {
   const at = workingStage(facts);
   return titles.map(([stage, title, to]) => {
     const body = bodies[stage](facts);
-    const state = at?.stage === stage ? "working" : body === null ? "empty" : body.attention ? "attention" : "idle";
+    const state = at?.stage === stage ? "working" : body === undefined ? "empty" : body.attention ? "attention" : "idle";
     const detail = at?.stage === stage ? at.message : (body?.detail ?? "");
     return { stage, title, to: body?.to ?? to, state, headline: body?.headline ?? "Nothing yet", detail };
   });
@@ -46,31 +45,31 @@ export function stageCards(facts: LoopFacts): StageCard[] {
 export function workingStage({ running }: LoopFacts): { readonly stage: StageName; readonly message: string } | null {
   const step = running?.steps.find((one) => one.state === "running");
   if (!step) return null;
-  const room = step.step === "optimization.deploy" ? "serving" : step.step.split(".")[0]!;
+  const room = step.step === "optimization.deploy" ? "serving" : step.step.split(".")[0];
   const stage = titles.find(([name]) => name === room)?.[0];
   return stage ? { stage, message: step.progress?.message ?? step.step } : null;
 }
 
-const bodies: Readonly<Record<StageName, (facts: LoopFacts) => CardBody | null>> = {
-  tracking: ({ runs, now }) => runs[0] && { headline: count(runs.length, "run"), detail: `last one ${formatAgo(runs[0].startedAt, now)}` },
+const bodies: Readonly<Record<StageName, (facts: LoopFacts) => CardBody | undefined>> = {
+  tracking: ({ runs, now }) => runs.at(0) && { headline: count(runs.length, "run"), detail: `last one ${formatAgo(runs[0].startedAt, now)}` },
   data: ({ datasets, now }) =>
-    datasets[0] && {
+    datasets.at(0) && {
       headline: `${formatNumber(datasets[0].rows)} rows`,
       detail: `${count(datasets.length, "version")}, last one ${formatAgo(datasets[0].createdAt, now)}`,
     },
   training: ({ runs }) =>
-    runs[0] && {
+    runs.at(0) && {
       to: `/runs/${encodeURIComponent(runs[0].id)}`,
       headline: (runs[0].params["algorithm"] ?? runs[0].name).replaceAll("-", " "),
-      detail: `${formatNumber(runs[0].metrics["training_rows"])} rows in ${formatDuration((runs[0].metrics["training_seconds"] ?? 0) * 1000)}`,
+      detail: `${formatNumber(runs[0].metrics["training_rows"])} rows in ${formatSpan((runs[0].metrics["training_seconds"] ?? 0) * 1000)}`,
     },
   evaluation: (facts) => evaluation(facts),
   registry: ({ versions, now }) => {
     const champion = versions.find((version) => version.aliases.includes("champion"));
-    return versions[0] ? { headline: champion ? `v${champion.version} is champion` : "no champion", detail: `${count(versions.length, "version")}, last one ${formatAgo(versions[0].createdAt, now)}` } : null;
+    return versions[0] ? { headline: champion ? `v${champion.version} is champion` : "no champion", detail: `${count(versions.length, "version")}, last one ${formatAgo(versions[0].createdAt, now)}` } : undefined;
   },
   serving: ({ deployment }) => {
-    if (!deployment) return null;
+    if (!deployment) return undefined;
     const sum = (of: "requests" | "errors"): number => deployment.variants.reduce((total, variant) => total + variant[of], 0);
     const p99 = deployment.variants[0]?.latency?.p99;
     return {
@@ -80,7 +79,7 @@ const bodies: Readonly<Record<StageName, (facts: LoopFacts) => CardBody | null>>
     };
   },
   monitoring: ({ windows, drift, loop }) => {
-    if (!loop) return null;
+    if (!loop) return undefined;
     const loss = lossOf(loop.task);
     const span = aggregateErrors(loop.task, windows, week, loop.startedAt).at(-1);
     const drifted = drift?.features.filter((feature) => feature.drifted).length ?? 0;
@@ -91,7 +90,7 @@ const bodies: Readonly<Record<StageName, (facts: LoopFacts) => CardBody | null>>
     };
   },
   optimization: ({ decisions, rollouts, loop }) => {
-    if (!loop) return null;
+    if (!loop) return undefined;
     const canary = rollouts[0]?.state === "canary" ? rollouts[0] : undefined;
     const last = decisions.at(-1);
     if (canary) return { headline: `canary of v${canary.challengerVersion}`, detail: `against v${canary.championVersion} since ${formatDay(canary.startedAt)}` };
@@ -99,9 +98,9 @@ const bodies: Readonly<Record<StageName, (facts: LoopFacts) => CardBody | null>>
   },
 };
 
-function evaluation({ runs, pipelineRuns, loop }: LoopFacts): CardBody | null {
-  const [run, last] = [runs[0], pipelineRuns[0]];
-  if (!run) return null;
+function evaluation({ runs, pipelineRuns, loop }: LoopFacts): CardBody | undefined {
+  const [run, last] = [runs.at(0), pipelineRuns.at(0)];
+  if (!run) return undefined;
   const loss = loop ? lossOf(loop.task) : "rmse" in run.metrics ? "rmse" : "log_loss";
   const champion = run.metrics[`champion_${loss}`];
   return {

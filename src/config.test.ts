@@ -1,0 +1,28 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { resolveSettings, type SettingsInput } from "./config.ts";
+
+test("without anything the defaults hold", () => {
+  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", workers: 2 });
+});
+
+test("the command line comes before the environment, the environment before the defaults", () => {
+  const env = { MILLRACE_HOME: "/srv/mill", MILLRACE_PORT: "7010", MILLRACE_GATEWAY_PORT: "0", MILLRACE_HOST: "::1", MILLRACE_LOG_LEVEL: "debug" };
+  expect(resolveSettings({}, env)).toMatchObject({ home: "/srv/mill", port: 7010, gatewayPort: 0, host: "::1", logLevel: "debug" });
+  expect(resolveSettings({ home: "/tmp/x", port: 7000, gatewayPort: 7001, host: "0.0.0.0", logLevel: "info" }, env)).toMatchObject({
+    home: "/tmp/x", port: 7000, gatewayPort: 7001, host: "0.0.0.0", logLevel: "info",
+  });
+  expect(resolveSettings({ port: 0 }, env).port).toBe(0);
+});
+
+test.each<[SettingsInput, Record<string, string>, string, RegExp]>([
+  [{ port: 70_000 }, {}, "config.bad_port", /^--port must be a whole number from 0 to 65535, got 70000$/],
+  [{ port: -1 }, {}, "config.bad_port", /--port/],
+  [{ gatewayPort: 1.5 }, {}, "config.bad_port", /--gateway-port/],
+  [{}, { MILLRACE_PORT: "http" }, "config.bad_port", /^MILLRACE_PORT must be a whole number from 0 to 65535, got "http"$/],
+  [{}, { MILLRACE_PORT: "" }, "config.bad_port", /MILLRACE_PORT .* got ""/],
+  [{ port: 6000 }, {}, "config.blocked_port", /browsers/],
+  [{}, { MILLRACE_LOG_LEVEL: "loud" }, "config.bad_log_level", /one of trace, .*, got "loud"/],
+])("%j with %j is refused", (input, env, code, message) => {
+  expect(() => resolveSettings(input, env)).toThrow(expect.objectContaining({ code, status: 400, message: expect.stringMatching(message) as string }) as Error);
+});

@@ -1,0 +1,85 @@
+import { Bars } from "../../ui/charts/bars.tsx";
+import { ChartFrame, Legend } from "../../ui/charts/chart-frame.tsx";
+import { formatDay, formatNumber, formatPercent, metricName } from "../../ui/format.ts";
+import { Panel } from "../../ui/panel.tsx";
+import type { DriftReport, FeatureReference, ReferenceProfile } from "../types.ts";
+import { binNames } from "./bin-names.ts";
+
+interface FeatureDistributionProps {
+  readonly reports: readonly DriftReport[];
+  /** That of the champion now. */
+  readonly reference: ReferenceProfile | null;
+  readonly feature: string;
+  readonly isPrediction: boolean;
+  readonly window: number;
+  readonly onWindow: (window: number) => void;
+}
+
+/** One feature in one window against the data the serving version learnt from. */
+export function FeatureDistribution({ reports, reference, feature, isPrediction, window, onWindow }: FeatureDistributionProps) {
+  const report = reports[window];
+  const drift = isPrediction ? report.prediction : report.features.find((one) => one.feature === feature);
+  const expected = isPrediction ? reference?.prediction : reference?.features.find((one) => one.name === feature);
+  // Bins are those of the version that served; only the champion's are known here.
+  const comparable = drift && expected && drift.shares.length === expected.shares.length && report.version === reports.at(-1)!.version;
+  const choice = (
+    <label className="row small">
+      Window of
+      <select className="select" value={window} onChange={(event) => onWindow(Number(event.target.value))}>
+        {reports.map((one, index) => (
+          <option key={one.end} value={index}>
+            {formatDay(one.start)}, version {one.version}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <Panel title={`${feature} in the window of ${formatDay(report.start)}`} aside={choice}>
+      {drift ? (
+        <p>
+          {metricName(report.method)} <b>{formatNumber(drift.distance)}</b>, {drift.drifted ? "drifted" : "not drifted"} (threshold {formatNumber(report.threshold)}); {formatNumber(report.rows)} predictions by version {report.version};{" "}
+          {formatPercent(drift.missing)} missing, {formatPercent(drift.missingReference)} in the reference.
+        </p>
+      ) : (
+        <p className="muted">It was not measured in this window.</p>
+      )}
+      {comparable ? (
+        <Comparison feature={feature} expected={expected} shares={drift.shares} />
+      ) : drift ? (
+        <p className="muted small">
+          This window was compared with version {report.version}, whose bins are not those of the champion now. Choose a window of version {reports.at(-1)!.version} to see both distributions.
+        </p>
+      ) : null}
+    </Panel>
+  );
+}
+
+function Comparison({ feature, expected, shares }: { feature: string; expected: FeatureReference; shares: readonly number[] }) {
+  const names = binNames(expected);
+  const summary = `Distribution of ${feature}: ${names.map((name, index) => `${name} ${formatPercent(shares[index])} (reference ${formatPercent(expected.shares[index])})`).join(", ")}`;
+  const table = () => ({ columns: ["bin", "window", "reference"], rows: names.map((name, index) => [name, formatPercent(shares[index]), formatPercent(expected.shares[index])]) });
+  return (
+    <ChartFrame
+      summary={summary}
+      table={table}
+      legend={
+        <Legend
+          items={[
+            { name: "this window", color: "var(--water)" },
+            { name: "reference", color: "var(--copper)" },
+          ]}
+        />
+      }
+    >
+      <Bars summary={summary} values={shares} outline={expected.shares} height={150} titleOf={(index) => `${names[index]}: ${formatPercent(shares[index])}, reference ${formatPercent(expected.shares[index])}`} />
+      <ul style={{ display: "grid", gridTemplateColumns: `repeat(${names.length}, minmax(0, 1fr))` }} className="small muted" aria-hidden="true">
+        {names.map((name) => (
+          <li key={name} style={{ textAlign: "center", overflow: "hidden", textOverflow: "ellipsis", fontSize: "0.78rem" }} title={name}>
+            {name}
+          </li>
+        ))}
+      </ul>
+    </ChartFrame>
+  );
+}

@@ -1,0 +1,63 @@
+import { useCurrentModel } from "../../ui/current-model.ts";
+import { Facts } from "../../ui/facts.tsx";
+import { formatNumber, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
+import { useLiveQuery } from "../../ui/live-query.ts";
+import { Loaded } from "../../ui/loaded.tsx";
+import { EmptyNotice } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import type { MonitorConfig } from "../types.ts";
+import { DriftPanels } from "./drift-panels.tsx";
+import { LiveError } from "./live-error.tsx";
+import { monitoringApi } from "./monitoring-api.ts";
+
+/** How the current model does in production: live error and drift. */
+export function MonitoringPage() {
+  const model = useCurrentModel();
+  const monitors = useLiveQuery(["monitoring", "monitors"], (signal) => monitoringApi("GET /monitors", { signal }));
+  return (
+    <Page title="Monitoring" lead="Predictions joined with the labels that came later, and live inputs held against the data the model learnt from.">
+      <Loaded query={monitors}>
+        {(known) => {
+          const config = known.monitors.find((one) => one.endpoint === model) ?? known.monitors[0];
+          return config ? (
+            <>
+              <Settings config={config} />
+              <LiveError endpoint={config.endpoint} />
+              <DriftPanels endpoint={config.endpoint} />
+            </>
+          ) : (
+            <EmptyNotice title="Nothing is watched yet">
+              <p>
+                Watching begins with the first deployment: <code>millrace run</code>.
+              </p>
+            </EmptyNotice>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Settings({ config }: { config: MonitorConfig }) {
+  const { drift, performance } = config;
+  return (
+    <section className="panel" aria-label="How it is watched">
+      <Facts
+        facts={[
+          { name: "Watched", value: config.endpoint, note: `predicts ${config.target} (${config.task})` },
+          { name: "Windows of live error", value: formatSpan(config.window), note: `labels come after ${formatSpan(config.labelDelay)}` },
+          {
+            name: "Performance alarm",
+            value: `CUSUM above ${formatNumber(performance.threshold)}`,
+            note: performance.max === null ? "in units of the expected loss" : `or a window above ${formatNumber(performance.max)}`,
+          },
+          {
+            name: "Drift alarm",
+            value: `${metricName(drift.method)} of ${formatNumber(drift.threshold)} in ${formatPercent(drift.share)} of the features`,
+            note: `windows of ${formatSpan(drift.window)}, at least ${formatNumber(drift.minRows)} predictions`,
+          },
+        ]}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,4 @@
+import { client } from "../../http/client.ts";
+import type { OptimizationRoutes } from "../routes.ts";
+
+export const optimizationApi = client<OptimizationRoutes>("", "optimization");

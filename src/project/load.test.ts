@@ -1,0 +1,161 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { loadProject, modelName, parseProject } from "./load.ts";
+import { completeProject } from "./project.ts";
+
+const least = "data: { source: rides.csv, target: cnt }\n";
+const place = { model: "bikes", source: "/data/rides.csv", code: null };
+
+describe("a fault names file, line, column, field and the nearest right name", () => {
+  test.each<[name: string, text: string, at: string, sentence: RegExp, field?: string]>([
+    ["nothing", "", "1:1", /the file must be object, got null/, ""],
+    ["only a list", "- a\n", "1:1", /the file must be object/, ""],
+    ["no data", "model: bikes\n", "1:1", /data is missing/, ""],
+    ["no target", "data:\n  source: a.csv\n", "2:3", /data\.target is missing/, "data"],
+    ["no YAML", "data: [\n", "2:1", /this is not YAML/],
+    ["a doubled key", `${least}model: a\nmodel: b\n`, "3:1", /this is not YAML: Map keys must be unique/],
+    ["a tab for indentation", "data:\n\tsource: a.csv\n", "2:1", /this is not YAML/],
+    ["two documents", `${least}---\n${least}`, "2:1", /this is not YAML/],
+    ["a misspelt section", `${least}evalute: {}\n`, "2:1", /unknown field evalute; did you mean evaluate\?/, "evalute"],
+    ["a misspelt field", "data:\n  source: a.csv\n  taget: cnt\n  target: cnt\n", "3:3", /unknown field data\.taget; did you mean target\?/, "data.taget"],
+    ["a field nothing is like", `${least}monitor:\n  performance:\n    colour: red\n`, "4:5", /unknown field monitor\.performance\.colour; known here are threshold, slack/, "monitor.performance.colour"],
+    ["a misspelt rule", `${least}evaluate:\n  gate:\n    rmse: { maximum: 3 }\n`, "4:13", /unknown field evaluate\.gate\.rmse\.maximum/, "evaluate.gate.rmse.maximum"],
+    ["a misspelt choice", `${least}deploy:\n  strategy: cannary\n`, "3:13", /deploy\.strategy must be one of canary, immediate, got "cannary"; did you mean canary\?/, "deploy.strategy"],
+    ["a choice in a list", `${least}retrain: { on: [performance, drifd] }\n`, "2:30", /retrain\.on\.1 must be one of performance, drift, data, got "drifd"; did you mean drift\?/, "retrain.on.1"],
+    ["a duration without a unit", `${least}monitor:\n  window: "7"\n`, "3:11", /monitor\.window must be a duration: 90s, 6h, 1d, 2w, got "7"/, "monitor.window"],
+    ["a duration that is a number", `${least}monitor:\n  window: 7\n`, "3:11", /monitor\.window must be .*, got 7/, "monitor.window"],
+    ["a share above one", `${least}deploy: { share: 10 }\n`, "2:18", /deploy\.share must be <= 1, got 10/, "deploy.share"],
+    ["a time with a misspelt member", "data:\n  source: a.csv\n  target: cnt\n  time: { colum: dteday }\n", "4:11", /unknown field data\.time\.colum; did you mean column\?/, "data.time.colum"],
+    ["a date that is none", "data: { source: a.csv, target: cnt, until: yesterday }\n", "1:44", /data\.until must be a date or time, ISO 8601, got "yesterday"/, "data.until"],
+    ["a seed below 0", `${least}train: { seed: -1 }\n`, "2:16", /train\.seed must be >= 0, got -1/, "train.seed"],
+    ["a text for a number", `${least}evaluate: { gate: { rmse: { max: low } } }\n`, "2:34", /evaluate\.gate\.rmse\.max must be number, got "low"/, "evaluate.gate.rmse.max"],
+    ["a text for a list", "data: { source: a.csv, target: cnt, exclude: casual }\n", "1:46", /data\.exclude must be array, got "casual"/, "data.exclude"],
+    ["a name that cannot stand in a URL", `model: bike demand\n${least}`, "1:8", /model must be .*, got "bike demand"/, "model"],
+    ["a text for a section", `${least}train: linear\n`, "2:8", /train must be object, got "linear"/, "train"],
+  ])("%s", (_, text, at, sentence, field) => {
+    const parse = (): unknown => parseProject(text, "millrace.yaml");
+    expect(parse).toThrow(sentence);
+    expect(parse).toThrow(new RegExp(`^millrace\\.yaml:${at}: `));
+    try {
+      parse();
+    } catch (error) {
+      const { status, details } = error as { status: number; details: Record<string, unknown> };
+      const [line, column] = at.split(":").map(Number);
+      expect(status).toBe(400);
+      expect(details).toMatchObject({ file: "millrace.yaml", line, column, ...(field === undefined ? {} : { field }) });
+    }
+  });
+
+  test("the fault that tells most comes first", () => {
+    expect(() => parseProject("data: { source: a.csv, target: cnt }\ntrain: { sed: -1, refit: 7 }\n", "m.yaml")).toThrow("m.yaml:2:10: unknown field train.sed; did you mean seed?");
+  });
+
+  test("a file that bites its own tail does not hang", () => {
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefgh"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[i]}`).join(",")}]`).join("\n")}\n`;
+    expect(() => parseProject(bomb, "m.yaml")).toThrow(expect.objectContaining({ name: "MillraceError", status: 400 }) as Error);
+  });
+});
+
+describe("a project is loaded from its place", () => {
+  test("source and model come from the folder, whatever the working directory", async () => {
+    const folder = join(await temporaryFolder(), "Bike demand (2011)");
+    await mkdir(folder);
+    await writeFile(join(folder, "millrace.yaml"), least);
+    const project = await loadProject(join(folder, "millrace.yaml"));
+    expect(project).toMatchObject({ model: "Bike-demand-2011-", code: null, data: { source: join(folder, "rides.csv"), target: "cnt" } });
+  });
+
+  test("a file that is not there, a folder, a file that may not be read", async () => {
+    const folder = await temporaryFolder();
+    await expect(loadProject(join(folder, "absent.yaml"))).rejects.toMatchObject({ code: "project.file_not_found", status: 404, message: expect.stringContaining("millrace init") as string });
+    await expect(loadProject(folder)).rejects.toMatchObject({ code: "project.file_unreadable", status: 400, message: expect.stringContaining("is a folder") as string });
+    await writeFile(join(folder, "closed.yaml"), least);
+    await chmod(join(folder, "closed.yaml"), 0);
+    // The superuser may read everything.
+    if (process.getuid?.() !== 0) await expect(loadProject(join(folder, "closed.yaml"))).rejects.toMatchObject({ code: "project.file_unreadable" });
+  });
+
+  test.each([["hour", "hour"], ["My table", "My-table"], ["__x", "x"], ["...", "model"], ["日本", "model"], ["a".repeat(200), "a".repeat(100)], ["v1.2_b", "v1.2_b"]])("%j makes the model's name %j", (name, expected) =>
+    expect(modelName(name)).toBe(expected));
+});
+
+test("every default", () => {
+  expect(completeProject(parseProject(least, "m.yaml"), place)).toEqual({
+    model: "bikes",
+    code: null,
+    data: { source: "/data/rides.csv", target: "cnt", task: null, time: null, from: null, until: null, exclude: [], split: { by: "random", test: 0.2 } },
+    validate: { onAnomaly: "fail", leakage: "exclude" },
+    train: { algorithm: "gradient-boosting", params: {}, seed: 0, refit: true },
+    evaluate: { slices: [], gate: {} },
+    deploy: { strategy: "canary", share: 0.1, minLabels: 24, maxDuration: 259_200_000, alpha: 0.2 },
+    monitor: {
+      window: 86_400_000,
+      labelDelay: 86_400_000,
+      performance: { threshold: 2.5, slack: 0.1, slip: 0.1, max: null },
+      drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, minRows: 100 },
+    },
+    retrain: { on: ["performance", "data"], growth: 0.25, cooldown: 172_800_000, holdout: 1_209_600_000 },
+  });
+});
+
+test("what is given takes the place of its default, in the units of the program", () => {
+  const text = `
+model: rides
+data:
+  source: rides.csv
+  target: cnt
+  task: regression
+  time: { column: dteday, hour: hr }
+  from: 2011-01-01
+  until: 2011-02-26
+  exclude: [casual]
+  split: { by: random, test: 0.3 }
+validate: { on_anomaly: warn, leakage: fail }
+train: { algorithm: linear, params: { alpha: 1 }, seed: 7, refit: false }
+evaluate: { slices: [season], gate: { rmse: { max: 90, better_than_champion: 0.02 } } }
+deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05 }
+monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10 } }
+retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
+`;
+  expect(completeProject(parseProject(text, "m.yaml"), place)).toEqual({
+    model: "rides",
+    code: null,
+    data: { source: "/data/rides.csv", target: "cnt", task: "regression", time: { column: "dteday", hour: "hr" }, from: "2011-01-01", until: "2011-02-26", exclude: ["casual"], split: { by: "random", test: 0.3 } },
+    validate: { onAnomaly: "warn", leakage: "fail" },
+    train: { algorithm: "linear", params: { alpha: 1 }, seed: 7, refit: false },
+    evaluate: { slices: ["season"], gate: { rmse: { max: 90, better_than_champion: 0.02 } } },
+    deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05 },
+    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, minRows: 10 } },
+    retrain: { on: ["drift"], growth: 1, cooldown: 0, holdout: 1_209_600_000 },
+  });
+});
+
+test("a time column makes the split one by time", () => {
+  const project = completeProject(parseProject("data: { source: a.csv, target: y, time: day }\n", "m.yaml"), place);
+  expect(project.data).toMatchObject({ time: { column: "day", hour: null }, split: { by: "time" } });
+});
+
+test("any choice of valid sections loads, and what is left out has its default", () => {
+  const sections: Readonly<Record<string, string>> = {
+    model: "rides",
+    validate: "{ leakage: ignore }",
+    train: "{ seed: 3 }",
+    evaluate: "{ slices: [a, b] }",
+    deploy: "{ share: 0.5 }",
+    monitor: "{ window: 2h, drift: { min_rows: 5 } }",
+    retrain: "{ on: [] }",
+  };
+  const whole = completeProject(parseProject(least + Object.entries(sections).map(([name, text]) => `${name}: ${text}\n`).join(""), "m.yaml"), place);
+  const bare = completeProject(parseProject(least, "m.yaml"), place);
+  fc.assert(
+    fc.property(fc.shuffledSubarray(Object.keys(sections)), fc.boolean(), (names, dataFirst) => {
+      const chosen = names.map((name) => `${name}: ${sections[name]}\n`).join("");
+      const project = completeProject(parseProject(dataFirst ? least + chosen : chosen + least, "m.yaml"), place);
+      for (const name of Object.keys(sections) as (keyof typeof project)[]) expect(project[name]).toEqual((names.includes(name) ? whole : bare)[name]);
+      expect(JSON.parse(JSON.stringify(project))).toEqual(project);
+    }),
+  );
+});

@@ -1,0 +1,61 @@
+import type { ReactNode } from "react";
+import { useCurrentModel } from "../../ui/current-model.ts";
+import { formatNumber } from "../../ui/format.ts";
+import { useLiveQuery } from "../../ui/live-query.ts";
+import { Loaded } from "../../ui/loaded.tsx";
+import { EmptyNotice } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Panel } from "../../ui/panel.tsx";
+import { DeploymentHistory } from "./deployment-history.tsx";
+import { DeploymentPanel } from "./deployment-panel.tsx";
+import { servingApi } from "./serving-api.ts";
+import { TryIt } from "./try-it.tsx";
+
+/** Who answers for the current model, how the gateway does, and every change there was. `below` stands under the traffic. */
+export function DeploymentsPage({ below }: { below: (endpoint: string) => ReactNode }) {
+  const model = useCurrentModel();
+  const query = useLiveQuery(["serving", "deployments"], (signal) => servingApi("GET /deployments", { signal }));
+  return (
+    <Page title="Deployments" lead="Who answers, with which share of the traffic.">
+      <Loaded query={query}>
+        {({ deployments }) => {
+          const deployment = deployments.find((one) => one.endpoint === model) ?? deployments[0];
+          if (!deployment) {
+            return (
+              <EmptyNotice title="Nothing is deployed yet">
+                <p>
+                  <code>millrace run</code> deploys the first version that passes the gate.
+                </p>
+              </EmptyNotice>
+            );
+          }
+          return (
+            <>
+              <DeploymentPanel deployment={deployment} />
+              {below(deployment.endpoint)}
+              <TryIt deployment={deployment} />
+              <DeploymentHistory endpoint={deployment.endpoint} />
+              <Gateway />
+            </>
+          );
+        }}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Gateway() {
+  const query = useLiveQuery(["serving", "gateway"], (signal) => servingApi("GET /gateway", { signal }));
+  return (
+    <Panel title="Gateway and prediction log">
+      <Loaded query={query}>
+        {({ url, pid, revision, log }) => (
+          <p>
+            Process {pid} answers at <code>{url}</code>, configuration {formatNumber(revision)}. The prediction log holds {formatNumber(log.written)} rows since the gateway started, {formatNumber(log.pending)} wait to be written,{" "}
+            {formatNumber(log.dropped)} were dropped.
+          </p>
+        )}
+      </Loaded>
+    </Panel>
+  );
+}

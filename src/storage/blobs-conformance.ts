@@ -1,0 +1,112 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { BlobStore } from "./blobs.ts";
+
+/** A blob store under test. */
+export interface BlobStoreUnderTest {
+  readonly store: BlobStore;
+  /** The same store opened anew, as another process would. */
+  readonly reopen: () => BlobStore;
+  /** How many things the store holds, leftovers of failed puts included. */
+  readonly count: () => Promise<number>;
+  /** A folder of the test, for files to put. */
+  readonly folder: string;
+}
+
+const sha256 = (content: string | Uint8Array): string => createHash("sha256").update(content).digest("hex");
+const absent = "0".repeat(64);
+
+/** The contract of a blob store: call it in a test file, once per store. `open` gives an empty one. */
+export function blobStoreConformance(name: string, open: () => Promise<BlobStoreUnderTest>): void {
+  describe(`${name} keeps the contract of a blob store`, () => {
+    test("what was put in comes out again, under its hash", async () => {
+      const { store } = await open();
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (content) => {
+          const info = await store.put(content);
+          expect(info).toEqual({ sha256: sha256(content), size: content.byteLength });
+          expect(Buffer.compare(await store.get(info.sha256), content)).toBe(0);
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    test("content comes as bytes, as a stream and as a file, and goes as all three", async () => {
+      const { store, folder } = await open();
+      const content = Buffer.from("a,b\n1,2\n".repeat(50_000));
+      const file = join(folder, "table.csv");
+      await writeFile(file, content);
+      const infos = [await store.put(content), await store.put(Readable.from([content.subarray(0, 7), content.subarray(7)])), await store.putFile(file)];
+      for (const info of infos) expect(info).toEqual({ sha256: sha256(content), size: content.byteLength });
+      expect(await readFile(await store.localPath(infos[0]!.sha256))).toEqual(content);
+      const parts: Buffer[] = [];
+      for await (const part of await store.stream(infos[0]!.sha256)) parts.push(part as Buffer);
+      expect(Buffer.concat(parts)).toEqual(content);
+      expect(existsSync(file)).toBe(true);
+    });
+
+    test("a file may be handed over", async () => {
+      const { store, folder } = await open();
+      const file = join(folder, "model.onnx");
+      await writeFile(file, "graph");
+      const info = await store.putFile(file, { move: true });
+      expect((await store.get(info.sha256)).toString()).toBe("graph");
+    });
+
+    test("the same content is kept once", async () => {
+      const { store, count } = await open();
+      const first = await store.put(Buffer.from("the same"));
+      const before = await count();
+      expect(await store.put(Buffer.from("the same"))).toEqual(first);
+      expect(await count()).toBe(before);
+    });
+
+    test("puts at the same time do not disturb each other", async () => {
+      const { store, count } = await open();
+      const infos = await Promise.all(Array.from({ length: 40 }, (_, i) => store.put(Buffer.from(`content ${i % 4}`))));
+      expect(new Set(infos.map((info) => info.sha256)).size).toBe(4);
+      expect(await count()).toBe(4);
+      for (let i = 0; i < 4; i++) expect((await store.get(sha256(`content ${i}`))).toString()).toBe(`content ${i}`);
+    });
+
+    test("a missing blob is said to be missing", async () => {
+      const { store } = await open();
+      expect(await store.has(absent)).toBe(false);
+      for (const ask of [store.get(absent), store.stream(absent), store.localPath(absent)]) {
+        await expect(ask).rejects.toMatchObject({ code: "storage.blob_not_found", status: 404 });
+      }
+    });
+
+    test.each(["", "abc", "../../etc/passwd", "A".repeat(64), `${"0".repeat(63)}/`])("%j is no digest", async (digest) => {
+      const { store } = await open();
+      await expect(store.get(digest)).rejects.toMatchObject({ code: "storage.bad_digest", status: 400 });
+      await expect((async () => store.has(digest))()).rejects.toMatchObject({ code: "storage.bad_digest" });
+    });
+
+    test("a put that fails on its way leaves nothing", async () => {
+      const { store, count, folder } = await open();
+      const breaking = Readable.from(
+        (function* () {
+          yield Buffer.from("the first half");
+          throw new Error("the line broke");
+        })(),
+      );
+      await expect(store.put(breaking)).rejects.toThrow("the line broke");
+      await expect(store.putFile(join(folder, "absent.csv"))).rejects.toMatchObject({ code: "ENOENT" });
+      await expect(store.putFile(folder)).rejects.toThrow();
+      expect(await count()).toBe(0);
+      expect(await store.has(sha256("the first half"))).toBe(false);
+    });
+
+    test("content is there after the store is opened anew", async () => {
+      const { store, reopen } = await open();
+      const info = await store.put(Buffer.from("kept"));
+      expect((await reopen().get(info.sha256)).toString()).toBe("kept");
+    });
+  });
+}

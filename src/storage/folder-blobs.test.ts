@@ -1,0 +1,34 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { blobStoreConformance } from "./blobs-conformance.ts";
+import { hashFile, openFolderBlobs } from "./folder-blobs.ts";
+
+blobStoreConformance("the folder", async () => {
+  const folder = await temporaryFolder();
+  const root = join(folder, "artifacts");
+  return {
+    store: openFolderBlobs(root),
+    reopen: () => openFolderBlobs(root),
+    count: async () => (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length,
+    folder,
+  };
+});
+
+test("blobs lie under the first two digits of their hash", async () => {
+  const root = await temporaryFolder();
+  const { sha256 } = await openFolderBlobs(root).put(Buffer.from("abc"));
+  // FIPS 180-4's example.
+  expect(sha256).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  expect(await readdir(join(root, "ba"))).toEqual([sha256.slice(2)]);
+  expect(await hashFile(join(root, "ba", sha256.slice(2)))).toEqual({ sha256, size: 3 });
+});
+
+test("a folder cannot be stored as a blob, and stays where it is", async () => {
+  const root = await temporaryFolder();
+  const folder = join(root, "some");
+  await mkdir(folder);
+  await expect(openFolderBlobs(join(root, "artifacts")).putFile(folder)).rejects.toThrow();
+  expect(await readdir(root)).toContain("some");
+});

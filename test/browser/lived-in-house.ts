@@ -1,0 +1,55 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "vite";
+import { backgroundServer } from "../../src/commands/background-server.ts";
+import { followRun } from "../../src/commands/follow-run.ts";
+import { replay } from "../../src/commands/replay.ts";
+import { resolveSettings } from "../../src/config.ts";
+import { client } from "../../src/http/client.ts";
+import type { OptimizationRoutes } from "../../src/optimization/routes.ts";
+import { loadProject } from "../../src/project/load.ts";
+import type { ServingRoutes } from "../../src/serving/routes.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+export interface RunningHouse {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** A real server over an empty home folder, with the pages built. */
+export async function emptyHouse(): Promise<RunningHouse> {
+  // Where the server looks for them.
+  if (!existsSync(join(root, "dist/web/index.html"))) await build({ root: join(root, "src/web"), configFile: join(root, "vite.config.ts"), logLevel: "silent" });
+  const home = await mkdtemp(join(tmpdir(), "millrace-browser-"));
+  const settings = { ...resolveSettings({ home, port: 0, gatewayPort: 0 }, {}), home };
+  const server = await backgroundServer(join(root, "src/main.ts"), settings, { bound: true });
+  return {
+    url: server.address.url,
+    close: async () => {
+      await server.stop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Such a server after the bike-sharing example has been trained and `days` of its production replayed, retrainings and all. */
+export async function livedInHouse(days: number): Promise<RunningHouse> {
+  const house = await emptyHouse();
+  const project = await loadProject(join(root, "examples/bike-sharing/millrace.yaml"));
+  const optimization = client<OptimizationRoutes>(house.url, "optimization");
+  const { run } = await optimization("POST /runs", { body: { project } });
+  const first = await followRun(house.url, run, () => undefined, new AbortController().signal);
+  if (first.state !== "succeeded") throw new Error(`The first run ${first.state}: ${first.reason}`);
+  const { loop } = await optimization("GET /loops/:endpoint", { params: { endpoint: project.model } });
+  const gateway = await client<ServingRoutes>(house.url, "serving")("GET /gateway");
+  const enough = new AbortController();
+  const replayed = replay({ server: house.url, gateway: gateway.url, loop, signal: enough.signal, onDay: ({ index }) => index >= days && enough.abort() });
+  await replayed.catch((error: unknown) => {
+    if (!enough.signal.aborted) throw error;
+  });
+  return house;
+}

@@ -1,0 +1,165 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { client } from "../../src/http/client.ts";
+import type { RegistryRoutes } from "../../src/registry/routes.ts";
+import { navigation } from "../../src/web/pages.ts";
+import { emptyHouse, livedInHouse, type RunningHouse } from "./lived-in-house.ts";
+import { openBrowser } from "./open-browser.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const model = "bike-demand";
+
+let browser: Browser | undefined;
+let house: RunningHouse | undefined;
+let empty: RunningHouse | undefined;
+
+beforeAll(async () => {
+  [browser, house, empty] = await Promise.all([openBrowser(), livedInHouse(45), emptyHouse()]);
+});
+
+afterAll(async () => {
+  // Those that were opened: when one could not, its error is the one to show.
+  await Promise.all([browser?.close(), house?.close(), empty?.close()]);
+});
+
+/** A page, once it shows its content; with what the console complained about. */
+async function open(path: string, options: { at?: RunningHouse; phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto((options.at ?? house!).url + path);
+  await settled(page);
+  return { page, complaints };
+}
+
+async function settled(page: Page): Promise<void> {
+  await page.locator("main h1").waitFor();
+  await page.locator("main .panel, main .notice, main .race").first().waitFor();
+  await page.locator("main .loading").waitFor({ state: "detached" });
+}
+
+interface Violation {
+  readonly id: string;
+  readonly impact: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** axe's serious and critical violations, as sentences. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")) as readonly Violation[];
+  return found
+    .filter((one) => one.impact === "serious" || one.impact === "critical")
+    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`));
+}
+
+/** The pages of single things, found as a user would: by the first link of their list. */
+const details = ["/data", "/runs", "/evaluations", "/pipelines"] as const;
+
+async function pathOfFirst(list: string): Promise<string> {
+  const { page } = await open(list);
+  const path = await page.locator("main table tbody th a").first().getAttribute("href");
+  await page.close();
+  return path!;
+}
+
+async function championPath(): Promise<string> {
+  const { models } = await client<RegistryRoutes>(house!.url, "registry")("GET /models");
+  return `/models/${model}/${models[0].aliases["champion"]}`;
+}
+
+async function check(path: string, options: { at?: RunningHouse; phone?: boolean; dark?: boolean } = {}): Promise<void> {
+  const { page, complaints } = await open(path, options);
+  expect(await violations(page), path).toEqual([]);
+  expect(complaints, path).toEqual([]);
+  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), `${path} is wider than the screen`).toBeLessThanOrEqual(0);
+  expect(await page.title()).toMatch(/ · Millrace$/);
+  await page.close();
+}
+
+describe.each([
+  ["on a desk", {}],
+  ["on a phone", { phone: true }],
+  ["in the dark", { dark: true }],
+])("%s", (_, options) => {
+  test.each(navigation.map((entry) => entry.path))("%s is accessible, quiet, and fits", (path) => check(path, options));
+  test.each(details)("one thing of %s is accessible, quiet, and fits", async (list) => check(await pathOfFirst(list), options));
+  test("a model and a version are accessible, quiet, and fit", async () => {
+    await check(`/models/${model}`, options);
+    await check(await championPath(), options);
+  });
+});
+
+test.each(navigation.map((entry) => entry.path))("%s of an empty house says what to do", async (path) => {
+  const { page, complaints } = await open(path, { at: empty! });
+  expect(await page.locator("main .notice code").allTextContents()).toContainEqual(expect.stringContaining("millrace"));
+  expect(await violations(page)).toEqual([]);
+  expect(complaints).toEqual([]);
+  await page.close();
+});
+
+test("the keyboard alone walks from page to page, past the navigation if wanted", async () => {
+  const { page } = await open("/");
+  await page.keyboard.press("Tab");
+  expect(await page.evaluate("document.activeElement.textContent")).toBe("Skip to the content");
+  await page.keyboard.press("Enter");
+  expect(await page.evaluate("document.activeElement.id")).toBe("main");
+  for (const { path, name } of navigation.slice(1)) {
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name, exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**${path}`);
+    await settled(page);
+    expect(await page.locator("nav [aria-current=page]").textContent()).toBe(name);
+    expect(await page.evaluate("document.activeElement.id")).toBe("main");
+  }
+  await page.close();
+});
+
+test("the loop shows the run: eight stages, the decisions with their reasons, live error", async () => {
+  const { page } = await open("/");
+  expect(await page.locator(".stage").count()).toBe(8);
+  expect(await page.locator(".at-serving").textContent()).toMatch(/v\d+ \d+\s%.*requests/);
+  expect(await page.locator(".decisions li").first().textContent()).toMatch(/^2011-\d\d-\d\d.*version \d+/);
+  await page.getByRole("button", { name: "Show as table" }).click();
+  expect(await page.getByRole("region", { name: /^Live RMSE per/ }).locator("tbody tr").count()).toBeGreaterThan(5);
+  await page.close();
+});
+
+test("arrow keys walk the drift map and change the distribution below", async () => {
+  const { page } = await open("/monitoring");
+  await page.getByLabel("temp", { exact: true }).focus();
+  const before = await page.getByRole("heading", { name: /^temp in the window of/ }).textContent();
+  await page.keyboard.press("ArrowLeft");
+  await expect.poll(() => page.getByRole("heading", { name: /^temp in the window of/ }).textContent()).not.toBe(before);
+  await page.close();
+});
+
+test("a pipeline's steps are buttons that show what went in and came out", async () => {
+  const { page } = await open(await pathOfFirst("/pipelines"));
+  await page.getByRole("button", { name: /^train\b/ }).click();
+  expect(await page.getByRole("heading", { name: "Step train" }).count()).toBe(1);
+  expect(await page.getByRole("region", { name: "Output of train" }).textContent()).toContain('"losses"');
+  await page.close();
+});
+
+test("what does not exist is said, with the way back", async () => {
+  const { page } = await open("/pipelines/nothing-of-this-name");
+  expect(await page.getByRole("alert").textContent()).toContain('There is no pipeline run "nothing-of-this-name"');
+  await page.goto(`${house!.url}/no/such/page`);
+  expect(await page.locator("main").textContent()).toContain("There is no page at this address");
+  await page.close();
+});
+
+test("columns sort both ways", async () => {
+  const { page } = await open("/runs");
+  const firstRows = async (): Promise<string | null> => page.locator("main tbody tr").first().textContent();
+  await page.getByRole("button", { name: "RMSE" }).click();
+  const highest = await firstRows();
+  await page.getByRole("button", { name: "RMSE" }).click();
+  expect(await page.locator("th[aria-sort=ascending]").textContent()).toBe("RMSE");
+  expect(await firstRows()).not.toBe(highest);
+  await page.close();
+});

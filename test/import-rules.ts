@@ -1,0 +1,164 @@
+import { posix } from "node:path";
+
+/** Source files by their path below `src/`. */
+export type FileMap = ReadonlyMap<string, string>;
+
+export interface Import {
+  readonly from: string;
+  /** Path below `src/`; a package's name stays as it is written. */
+  readonly to: string;
+  /** Erased before it runs: `import type`, or a type position. */
+  readonly typeOnly: boolean;
+}
+
+/** The rooms, in the order of a model's life. */
+export const rooms = ["tracking", "data", "training", "evaluation", "registry", "serving", "monitoring", "optimization"] as const;
+
+const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "stage.ts"];
+const foundationFolders = ["storage", "http", "cli", "project", "ui"];
+
+/**
+ * What a room shows of itself besides `types.ts` and `<room>.ts`, and why. Steps hand their outputs on as JSON, so a later room
+ * needs the type of an earlier step's output; `routes.ts` carries the types of the API for its typed client.
+ */
+export const faces: Readonly<Record<string, string>> = {
+  "data/ingest-step.ts": "the output of data.ingest, which later steps take as input",
+  "data/validate-step.ts": "the output of data.validate, which later steps take as input",
+  "data/read-table.ts": "a dataset's file as a table in memory: how every step that computes on rows begins",
+  "data/select-rows.ts": "rows of a table as a table",
+  "data/split.ts": "the two ways of holding rows out",
+  "data/schema.ts": "the schema later versions of a dataset are held to",
+  "data/event-time.ts": "when a row happened",
+  "training/train-step.ts": "the output of training.train, and the labels of a table as a trainer sees them",
+  "training/holdout.ts": "which rows a model is judged by: training and evaluation must agree on it",
+  "training/trainers.ts": "the list of trainers",
+  "training/random.ts": "the seeded stream of random numbers",
+  "evaluation/evaluate-step.ts": "the output of evaluation.evaluate",
+  "evaluation/gate.ts": "the verdict of the gate, kept with a version",
+  "evaluation/metrics.ts": "the metrics' definitions",
+  "evaluation/scored.ts": "truth and answers side by side, what the metrics are computed from",
+  "evaluation/score.ts": "scoring a table with an ONNX graph",
+  "monitoring/labels.ts": "labels by arrival",
+  "monitoring/error-sums.ts": "the loss live error is judged by",
+  "monitoring/prediction-log.ts": "the prediction log joined with labels",
+};
+
+/** Server code that a page may run in the browser, and why it is safe there. */
+export const browserSafe: Readonly<Record<string, string>> = {
+  "http/client.ts": "fetch and nothing else",
+  "clock.ts": "pure functions over numbers",
+  "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
+};
+
+const roomOf = (path: string): string | undefined => rooms.find((room) => path.startsWith(`${room}/`));
+const isFoundation = (path: string): boolean => foundationFiles.includes(path) || foundationFolders.some((folder) => path.startsWith(`${folder}/`));
+const isPage = (path: string): boolean => path.includes("/pages/");
+const isTest = (path: string): boolean => /\.test\.tsx?$|-conformance\.ts$|\/(fixtures|conformance)\//.test(path);
+
+/** All imports between files of the map, static, dynamic and of types. */
+export function importsOf(files: FileMap): Import[] {
+  const found: Import[] = [];
+  for (const [from, text] of files) {
+    const add = (specifier: string, typeOnly: boolean): void => {
+      if (specifier.startsWith(".")) found.push({ from, to: posix.normalize(posix.join(posix.dirname(from), specifier)), typeOnly });
+    };
+    for (const match of text.matchAll(/^\s*(?:import|export)\s+(type\s+)?([^"';]*?)\s*from\s*"([^"]+)"/gm)) {
+      const names = /^\{(.*)\}$/s.exec(match[2]!)?.[1]?.split(",").map((name) => name.trim()).filter((name) => name !== "");
+      add(match[3]!, match[1] !== undefined || (names !== undefined && names.length > 0 && names.every((name) => name.startsWith("type "))));
+    }
+    for (const match of text.matchAll(/^\s*import\s*"([^"]+)"/gm)) add(match[1]!, false);
+    for (const match of text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)(\.[A-Z])?/g)) add(match[1]!, match[2] !== undefined);
+  }
+  return found;
+}
+
+/** Every import that breaks the direction of the house, as a sentence that says which rule it breaks. */
+export function wrongImports(files: FileMap): string[] {
+  const imports = importsOf(files);
+  return [...imports.flatMap((one) => broken(one).map((rule) => `${one.from} imports ${one.to}: ${rule}`)), ...cycles(imports)];
+}
+
+function broken({ from, to, typeOnly }: Import): string[] {
+  const rules: string[] = [];
+  const [fromRoom, toRoom] = [roomOf(from), roomOf(to)];
+  if (to.startsWith("../") && from.includes("/")) {
+    if (!["../package.json"].includes(to) && !isTest(from)) rules.push("source imports nothing outside src/");
+    return rules;
+  }
+  if (to === "main.ts") rules.push("nothing imports main.ts");
+  if (from.startsWith("serving/gateway/")) {
+    if (!to.startsWith("serving/gateway/") && to !== "errors.ts") rules.push("the gateway imports nothing outside itself but errors.ts");
+    return rules;
+  }
+  if (isPage(from) || from.startsWith("ui/") || from.startsWith("web/")) {
+    const browser = isPage(to) || to.startsWith("ui/") || to.startsWith("web/");
+    if (!browser && !typeOnly && !(to in browserSafe)) rules.push("pages import types only from server code");
+    if (from.startsWith("ui/") && (toRoom !== undefined || to.startsWith("web/"))) rules.push("ui knows no room");
+    if (isPage(from) && to.startsWith("web/")) rules.push("web/ lists the pages, not the reverse");
+    return rules;
+  }
+  if (isPage(to) || to.startsWith("web/") || to.startsWith("ui/")) rules.push("server code imports no page");
+  if (from in browserSafe && !typeOnly && !(to in browserSafe)) rules.push("what pages may run imports nothing that they may not");
+  if (isFoundation(from)) {
+    if (!isFoundation(to)) rules.push("a foundation knows no room and nothing that is built on it");
+    return rules;
+  }
+  if (from.startsWith("pipelines/")) {
+    if (!isFoundation(to) && !to.startsWith("pipelines/")) rules.push("pipelines imports no room");
+    return rules;
+  }
+  if (fromRoom === undefined) return rules;
+  if (toRoom === undefined) {
+    if (!isFoundation(to)) rules.push("a room imports foundations and earlier rooms only");
+  } else if (toRoom !== fromRoom) {
+    if (rooms.indexOf(toRoom as (typeof rooms)[number]) > rooms.indexOf(fromRoom as (typeof rooms)[number])) rules.push(`${fromRoom} comes before ${toRoom}; what flows backward is an event`);
+    else if (![`${toRoom}/types.ts`, `${toRoom}/${toRoom}.ts`].includes(to) && !(to in faces) && !isTest(from)) rules.push(`it is no part of the face of ${toRoom}`);
+  }
+  return rules;
+}
+
+/** Import cycles among imports that are there when the program runs. */
+function cycles(imports: readonly Import[]): string[] {
+  const next = new Map<string, Set<string>>();
+  for (const { from, to, typeOnly } of imports) if (!typeOnly) next.set(from, (next.get(from) ?? new Set()).add(to));
+  const found: string[] = [];
+  const state = new Map<string, "open" | "closed">();
+  const walk = (file: string, path: readonly string[]): void => {
+    if (state.get(file) === "closed") return;
+    if (state.get(file) === "open") {
+      found.push(`import cycle: ${[...path.slice(path.indexOf(file)), file].join(" → ")}`);
+      return;
+    }
+    state.set(file, "open");
+    for (const target of next.get(file) ?? []) walk(target, [...path, file]);
+    state.set(file, "closed");
+  };
+  for (const file of next.keys()) walk(file, []);
+  return found;
+}
+
+/** Names and sizes that break the house rules. */
+export function wrongFiles(files: FileMap): string[] {
+  const faults: string[] = [];
+  for (const [path, text] of files) {
+    if (/(^|\/)(utils?|helpers?|common|misc)(\/|\.tsx?$)/.test(path)) faults.push(`${path}: name it by what it does`);
+    if (/(^|\/)index\.tsx?$/.test(path)) faults.push(`${path}: no barrels`);
+    if (!/^[a-z0-9./-]+$/.test(path)) faults.push(`${path}: kebab-case`);
+    const lines = linesOfCode(text);
+    if (lines > 500 && !isTest(path)) faults.push(`${path}: ${lines} lines of code, 500 at most`);
+    if (/^export default/m.test(text)) faults.push(`${path}: named exports only`);
+  }
+  const sizes = [...files].filter(([path]) => !isTest(path)).map(([, text]) => linesOfCode(text)).sort((a, b) => a - b);
+  const median = sizes[Math.floor(sizes.length / 2)] ?? 0;
+  if (median >= 100) faults.push(`the median file has ${median} lines of code, 100 are too many`);
+  return faults;
+}
+
+/** Lines that are neither empty nor comment. */
+const linesOfCode = (text: string): number => text.split("\n").filter((line) => !/^\s*($|\/\/|\/\*|\*)/.test(line)).length;
+
+/** Faces nobody uses any more. */
+export function unusedFaces(files: FileMap): string[] {
+  const used = new Set(importsOf(files).filter(({ from, to }) => roomOf(from) !== roomOf(to) && roomOf(from) !== undefined).map(({ to }) => to));
+  return Object.keys(faces).filter((face) => !used.has(face));
+}

@@ -1,0 +1,34 @@
+import { expect, onTestFinished, test } from "vitest";
+import { stages } from "../src/stages.ts";
+import { auditMigrations } from "../src/storage/audit.ts";
+import { openDatabase } from "../src/storage/database.ts";
+import { migrate } from "../src/storage/migrations.ts";
+import { rooms } from "./import-rules.ts";
+
+test("the rooms' own migrations run, and their names are unique and in order", async () => {
+  const db = openDatabase(":memory:");
+  onTestFinished(() => db.destroy());
+  const rooms = [{ name: "storage", migrations: auditMigrations }, ...stages];
+  const applied = await migrate(db, rooms, 1);
+  expect(new Set(applied).size).toBe(applied.length);
+  expect(applied.length).toBeGreaterThan(6);
+  for (const room of rooms) {
+    const names = (room.migrations ?? []).map((migration) => migration.name);
+    expect(names).toEqual([...names].sort());
+    for (const name of names) expect(name).toMatch(/^\d{4}-[a-z0-9-]+$/);
+  }
+});
+
+test("the rooms stand in the order of a model's life, the engine after them", () => {
+  expect(stages.map((stage) => stage.name)).toEqual([...rooms, "pipelines"]);
+});
+
+test("steps, events and tables carry the name of their room", () => {
+  for (const stage of stages) {
+    for (const step of stage.steps ?? []) expect(step.name).toMatch(new RegExp(`^${stage.name}\\.[a-z_]+$`));
+    for (const event of Object.keys(stage.events ?? {})) expect(event).toMatch(new RegExp(`^${stage.name}\\.[a-z_]+$`));
+    expect(stage.purpose).not.toBe("");
+  }
+  const names = stages.flatMap((stage) => stage.steps ?? []).map((step) => step.name);
+  expect(new Set(names).size).toBe(names.length);
+});
