@@ -75,8 +75,8 @@ async function errorCodes(): Promise<string> {
     if (!entry.isFile() || !/(?<!\.test)\.tsx?$/.test(entry.name) || entry.parentPath.includes("fixtures")) continue;
     const source = await readFile(join(entry.parentPath, entry.name), "utf8");
     for (const [, maker, code, status, says] of source.matchAll(thrown)) {
-      const known = found.get(code!);
-      if (!known?.says) found.set(code!, { status: statuses[maker!] ?? status ?? "", says: says === undefined ? "" : plain(says) });
+      const known = found.get(code);
+      if (!known?.says) found.set(code, { status: statuses[maker] ?? status ?? "", says: says === undefined ? "" : plain(says) });
     }
   }
   const sorted = [...found].toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -140,7 +140,7 @@ function fields(schema: object): string {
       const keyed = Object.values(field.patternProperties ?? {}).flatMap((one) => rows(`${path}.<name>.`, one));
       return [own, ...objects, ...keyed];
     });
-  return ["| Field | Type | Default | Meaning |", "|---|---|---|---|", ...rows("", schema as FieldSchema)].join("\n");
+  return ["| Field | Type | Default | Meaning |", "|---|---|---|---|", ...rows("", schema)].join("\n");
 }
 
 const kind = (field: FieldSchema): string =>

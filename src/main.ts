@@ -1,9 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
 import { commandNames, topCommands } from "./commands.ts";
+import { endWithParent } from "./end-with-parent.ts";
 import { stepsOf } from "./house.ts";
 import { serveTasks } from "./pipelines/worker.ts";
 import { stages } from "./stages.ts";
+
+endWithParent();
 
 const [first, ...rest] = process.argv.slice(2);
 

@@ -1,3 +1,4 @@
+import type { FastifyInstance } from "fastify";
 import type { Clock } from "./clock.ts";
 import type { Command } from "./cli/command.ts";
 import type { Settings } from "./config.ts";
@@ -30,6 +31,8 @@ export interface Stage {
   readonly purpose: string;
   readonly migrations?: readonly Migration[];
   readonly routes?: Routes;
+  /** A protocol of somebody else's, served at its own paths (MLflow's `/api/2.0/mlflow/…`); our own API goes into `routes`. */
+  readonly mount?: (server: FastifyInstance, house: House) => Promise<void>;
   readonly commands?: readonly Command[];
   readonly steps?: readonly Step[];
   /** The events this room emits, each with when it does. */
@@ -49,9 +52,10 @@ export interface StepProgress {
 }
 
 interface StepContextBase {
-  readonly params: JsonObject;
-  /** The outputs of the steps this one needs, under the names the pipeline gave them. */
-  readonly inputs: Readonly<Record<string, JsonObject>>;
+  /** What the pipeline says, as the step's own parameter type; plain JSON. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** The outputs of the steps this one needs, under the names the pipeline gave them; each is what that step's output type says. */
+  readonly inputs: Readonly<Record<string, unknown>>;
   readonly seed: number;
   readonly blobs: BlobStore;
   readonly report: (progress: StepProgress) => void;
@@ -71,7 +75,7 @@ export interface ServerContext extends StepContextBase {
   readonly actor: string;
 }
 
-/** A unit of work of a pipeline. A step that outputs `stop: "reason"` ends its pipeline there, in good order. */
+/** A unit of work of a pipeline; its output is plain JSON. A step that outputs `stop: "reason"` ends its pipeline there, in good order. */
 export type Step =
   | {
       readonly name: string;
@@ -81,13 +85,13 @@ export type Step =
       readonly where: "worker";
       /** The files outside the artifact store that the step reads: their content is part of the cache key. */
       readonly reads?: (params: JsonObject) => readonly string[];
-      readonly run: (context: WorkerContext) => Promise<JsonObject>;
+      readonly run: (context: WorkerContext) => Promise<object>;
     }
   | {
       readonly name: string;
       readonly purpose: string;
       readonly where: "server";
-      readonly run: (context: ServerContext) => Promise<JsonObject>;
+      readonly run: (context: ServerContext) => Promise<object>;
     };
 
 /** A pipeline as data: steps by name, wired by the ids of the steps they need. */

@@ -60,7 +60,8 @@ async function runCommand(command: Command, args: readonly string[], options: Re
   const json = options["json"] === true;
   const interrupt = new AbortController();
   const stop = (): void => interrupt.abort();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  // Not `once`: a second signal (the terminal's, then a forwarded one) must not cut off an orderly stop.
+  process.on("SIGINT", stop).on("SIGTERM", stop);
   const settings = {
     home: options["home"] as string | undefined,
     host: options["host"] as string | undefined,

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import { identifier, parquet, withConnection } from "../storage/duckdb.ts";
 import { datasetVersion } from "./dataset-manifest.ts";
 import { copyToParquet } from "./ingest.ts";
@@ -13,8 +13,8 @@ export const appendStep: Step = {
   version: 1,
   where: "worker",
   run: async ({ params, inputs, blobs, workdir, report }) => {
-    const { base, parent, columns } = params as unknown as { base: string; parent: string; columns: string[] };
-    const feedback = inputs["feedback"] as unknown as { sha256: string; rows: number };
+    const { base, parent, columns } = params as { base: string; parent: string; columns: string[] };
+    const feedback = inputs["feedback"] as { sha256: string; rows: number };
     report({ message: `adding ${feedback.rows} labelled rows` });
     const into = join(workdir, "table.parquet");
     const basePath = await blobs.localPath(base);
@@ -35,7 +35,7 @@ export const appendStep: Step = {
       parents: [parent],
     });
     const output: IngestOutput = { file, rows, columns: stored, version: id, manifest: json };
-    return output as unknown as JsonObject & Json;
+    return output;
   },
 };
 

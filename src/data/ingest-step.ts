@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import { hashFile } from "../storage/folder-blobs.ts";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import { datasetVersion } from "./dataset-manifest.ts";
 import { ingest } from "./ingest.ts";
 import { inspectSource } from "./source.ts";
@@ -23,7 +23,7 @@ export const ingestStep: Step = {
   where: "worker",
   reads: ({ source }) => [String(source)],
   run: async ({ params, blobs, workdir, report }) => {
-    const { source, filter } = params as unknown as { source: string; filter: TimeRange | null };
+    const { source, filter } = params as { source: string; filter: TimeRange | null };
     report({ message: `reading ${basename(source)}` });
     const table = await inspectSource(source);
     const original = await hashFile(table.path);
@@ -37,6 +37,6 @@ export const ingestStep: Step = {
       parents: [],
     });
     const output: IngestOutput = { file, rows: ingested.rows, columns: ingested.columns, version: id, manifest: json };
-    return output as unknown as JsonObject & Json;
+    return output;
   },
 };

@@ -9,8 +9,8 @@ export const registerDatasetStep: Step = {
   purpose: "Records the dataset version with its profile, schema and lineage",
   where: "server",
   run: async ({ params, inputs, house }) => {
-    const table = inputs["table"] as unknown as IngestOutput;
-    const validation = inputs["checked"] as unknown as ValidateOutput;
+    const table = inputs["table"] as IngestOutput;
+    const validation = inputs["checked"] as ValidateOutput;
     await recordDatasetVersion(house.db, String(params["dataset"]), table, validation, house.clock.now());
     return { version: table.version, rows: table.rows };
   },

@@ -1,5 +1,5 @@
 import { invalid } from "../errors.ts";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import type { IngestOutput } from "./ingest-step.ts";
 import type { LeakageFinding } from "./leakage-types.ts";
 import { findLeakage } from "./leakage.ts";
@@ -46,7 +46,7 @@ export const validateStep: Step = {
   where: "worker",
   run: async ({ params, inputs, blobs, report }) => {
     const options = params as unknown as ValidateParams;
-    const table = inputs["table"] as unknown as IngestOutput;
+    const table = inputs["table"] as IngestOutput;
     const names = table.columns.map((column) => column.name);
     if (!names.includes(options.target)) throw columnNotFound(options.target, names, "target");
     for (const name of options.exclude) if (!names.includes(name)) throw columnNotFound(name, names, "excluded column");
@@ -77,7 +77,7 @@ export const validateStep: Step = {
       ...{ task: inferred.task, taskReason: inferred.reason },
     };
     if (output.features.length === 0) throw invalid("data.no_features", `No column is left to predict ${options.target} from; left out: ${findings.map((finding) => finding.evidence).join("; ")}`);
-    return output as unknown as JsonObject & Json;
+    return output;
   },
 };
 

@@ -3,7 +3,7 @@ import { readTable } from "../data/read-table.ts";
 import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import { holdOut, type Holdout } from "../training/holdout.ts";
 import { labelsOf, withLabels, type TrainOutput } from "../training/train-step.ts";
 import type { Prediction, Signature } from "../training/types.ts";
@@ -37,9 +37,9 @@ export const evaluateStep: Step = {
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as EvaluateParams;
-    const table = inputs["table"] as unknown as IngestOutput;
-    const { target, task } = inputs["checked"] as unknown as ValidateOutput;
-    const trained = inputs["trained"] as unknown as TrainOutput;
+    const table = inputs["table"] as IngestOutput;
+    const { target, task } = inputs["checked"] as ValidateOutput;
+    const trained = inputs["trained"] as TrainOutput;
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
     const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
@@ -80,7 +80,7 @@ export const evaluateStep: Step = {
     };
     const html = evaluationReport(options.model, evaluation, trained);
     const output: EvaluateOutput = { ...evaluation, report: await blobs.put(Buffer.from(html)) };
-    return output as unknown as JsonObject & Json;
+    return output;
   },
 };
 

@@ -1,5 +1,5 @@
 import type { MetricRule } from "../project/project.ts";
-import type { JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import type { EvaluateOutput } from "./evaluate-step.ts";
 import { judge } from "./gate.ts";
 
@@ -9,8 +9,8 @@ export const gateStep: Step = {
   purpose: "Lets a model pass only if it meets the project's thresholds and is no worse than the champion",
   where: "server",
   run: async ({ params, inputs }) => {
-    const verdict = judge(inputs["evaluation"] as unknown as EvaluateOutput, params["rules"] as unknown as Readonly<Record<string, MetricRule>>);
+    const verdict = judge(inputs["evaluation"] as EvaluateOutput, params["rules"] as unknown as Readonly<Record<string, MetricRule>>);
     const failed = verdict.checks.filter((check) => !check.passed);
-    return { ...(verdict as unknown as JsonObject), ...(failed.length > 0 ? { stop: `the gate refuses the model: ${failed.map((check) => check.reason).join("; ")}` } : {}) };
+    return { ...verdict, ...(failed.length > 0 ? { stop: `the gate refuses the model: ${failed.map((check) => check.reason).join("; ")}` } : {}) };
   },
 };

@@ -50,8 +50,8 @@ function checkMetric(evaluation: Evaluation, metric: string, rule: MetricRule): 
     if (asked === undefined || other === undefined) return;
     const better = higherIsBetter(metric) ? measured.value - other : other - measured.value;
     const passed = better >= asked * Math.abs(other);
-    const gain = better === 0 ? 0 : better / Math.abs(other);
-    checks.push({ name: `${metric}.${name}`, passed, reason: `${shown} against ${number(other)} of ${who}: ${percent(gain)} ${gain >= 0 ? "better" : "worse"}${asked === 0 ? "" : `, asked for were ${percent(asked)}`}` });
+    const gain = other === 0 ? (better < 0 ? "worse" : "no worse") : `${percent(better / Math.abs(other))} ${better >= 0 ? "better" : "worse"}`;
+    checks.push({ name: `${metric}.${name}`, passed, reason: `${shown} against ${number(other)} of ${who}: ${gain}${asked === 0 ? "" : `, asked for were ${percent(asked)}`}` });
   };
   compare("better_than_naive", evaluation.naive[metric], rule.better_than_naive, "the naive predictor");
   compare("better_than_champion", evaluation.champion?.metrics[metric], rule.better_than_champion, `the champion (version ${evaluation.champion?.version})`);

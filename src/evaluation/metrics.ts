@@ -66,12 +66,15 @@ function classification({ task, classes, truth, probabilities }: Extract<Scored,
       hit[label]! += weight;
     }
     const f1 = (index: number): number => (2 * hit[index]!) / (guessed[index]! + there[index]!) || 0;
+    // The classes that are there or were guessed; what the model does not know at all is one more, of which it hits nothing.
+    const met = classes.map((_, index) => index).filter((index) => guessed[index]! + there[index]! > 0);
+    const unknown = n - there.reduce((sum, weight) => sum + weight, 0) > 0 ? [0] : [];
     const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     const areas = ranked.map(({ index, scores, order }) => rocAuc(order, scores, (row) => truth[row] === index, weights)).filter((area) => !Number.isNaN(area));
     return defined({
       accuracy: right / n,
       log_loss: logLoss / n,
-      f1: task === "binary" ? f1(k - 1) : average(classes.map((_, index) => f1(index))),
+      f1: task === "binary" ? f1(k - 1) : average([...met.map(f1), ...unknown]),
       roc_auc: areas.length === 0 ? Number.NaN : average(areas),
     });
   };

@@ -11,9 +11,9 @@ export const recordStep: Step = {
   purpose: "Writes the training and its evaluation as a run: parameters, metrics, loss curve, artifacts, lineage",
   where: "server",
   run: async ({ params, inputs, house, runId }) => {
-    const table = inputs["table"] as unknown as IngestOutput;
-    const trained = inputs["trained"] as unknown as TrainOutput;
-    const evaluation = inputs["evaluation"] as unknown as EvaluateOutput;
+    const table = inputs["table"] as IngestOutput;
+    const trained = inputs["trained"] as TrainOutput;
+    const evaluation = inputs["evaluation"] as EvaluateOutput;
     const now = house.clock.now();
     const points: MetricPoint[] = [
       ...trained.losses.map((value, step) => ({ key: "training_loss", value, step, time: now })),

@@ -87,6 +87,8 @@ describe("errors leave in one shape", () => {
   test.each([
     ["a member is missing", { name: "x" }, /body must have required propert(y|ies) '?size/],
     ["a member has another type", { name: "x", size: "large" }, /body\/size must be integer/],
+    ["a number is written as text", { name: "x", size: "3" }, /body\/size must be integer/],
+    ["a member is misspelt", { name: "x", size: 3, sise: 4 }, /body must NOT have additional properties: sise/],
     ["a text is too short", { name: "", size: 1 }, /body\/name must NOT have fewer than 1 characters/],
   ])("a body in which %s is refused, saying where", async (_, body, message) => {
     const { url } = await start();

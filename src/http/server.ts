@@ -5,6 +5,7 @@ import { conflict, describeError, MillraceError } from "../errors.ts";
 import type { House, Stage } from "../stage.ts";
 import type { RawReply, Route } from "./route.ts";
 import { refuseForeignSites } from "./same-site.ts";
+import { requestValidator } from "./validation.ts";
 
 /**
  * The control plane's HTTP server: every room's routes under `/api/<room>`, the pages, and `/health`. Errors leave in one shape,
@@ -14,6 +15,7 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
   const logger: FastifyBaseLogger = house.log.child({}, { level: house.settings.logLevel === "debug" ? "debug" : "warn" });
   const server = fastify({ loggerInstance: logger, bodyLimit: 64 << 20 });
 
+  server.setValidatorCompiler(requestValidator);
   server.addHook("onRequest", refuseForeignSites(house.settings.host));
 
   server.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
@@ -29,6 +31,8 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
   server.get("/health", () => ({ status: "ok", pid: process.pid }));
   for (const stage of stages) {
     for (const [key, route] of Object.entries(stage.routes ?? {})) mount(server, house, stage.name, key, route);
+    // A scope of its own: a protocol's error shape and body parsers are its own too.
+    if (stage.mount) await server.register(async (scope) => stage.mount?.(scope, house));
   }
 
   await mountPages(server, pagesFolder);
@@ -70,9 +74,16 @@ function mount(server: FastifyInstance, house: House, room: string, key: string,
 
 async function mountPages(server: FastifyInstance, folder: string): Promise<void> {
   const built = existsSync(folder);
-  if (built) await server.register(fastifyStatic, { root: folder, wildcard: false, maxAge: "1h" });
+  if (built) {
+    await server.register(fastifyStatic, {
+      root: folder,
+      cacheControl: false,
+      // Names of assets carry the hash of their content; the page that names them must be asked for anew.
+      setHeaders: (reply, path) => void reply.header("cache-control", path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache"),
+    });
+  }
   server.setNotFoundHandler((request, reply) => {
-    if (request.method === "GET" && !request.url.startsWith("/api/") && built) {
+    if (request.method === "GET" && !/^\/(api|assets)\//.test(request.url) && built) {
       return reply.header("cache-control", "no-cache").sendFile("index.html");
     }
     const message = built || request.url.startsWith("/api/")

@@ -2,7 +2,7 @@ import type { IngestOutput } from "../data/ingest-step.ts";
 import { readTable } from "../data/read-table.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { scoreOnnx } from "../evaluation/score.ts";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import { parquet, withConnection } from "../storage/duckdb.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import type { Prediction } from "../training/types.ts";
@@ -16,9 +16,9 @@ export const referenceStep: Step = {
   version: 1,
   where: "worker",
   run: async ({ inputs, blobs }) => {
-    const table = inputs["table"] as unknown as IngestOutput;
-    const { features } = inputs["checked"] as unknown as ValidateOutput;
-    const trained = inputs["trained"] as unknown as TrainOutput;
+    const table = inputs["table"] as IngestOutput;
+    const { features } = inputs["checked"] as ValidateOutput;
+    const trained = inputs["trained"] as TrainOutput;
     const path = await blobs.localPath(table.file.sha256);
     const loaded = await readTable(path, { columns: features.map((feature) => feature.name) });
     const answers = await scoreOnnx(await blobs.localPath(trained.model.sha256), trained.signature, loaded);
@@ -27,7 +27,7 @@ export const referenceStep: Step = {
       features: await withConnection((connection) => referenceOf(connection, parquet(path), features, (name) => name)),
       prediction: predictionReference(answers),
     };
-    return profile as unknown as JsonObject & Json;
+    return profile;
   },
 };
 

@@ -6,7 +6,7 @@ import type { Table } from "../data/types.ts";
 import { metricsOf } from "../evaluation/metrics.ts";
 import { scored } from "../evaluation/scored.ts";
 import { invalid } from "../errors.ts";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import type { TrainedModel } from "../training/types.ts";
 
 export interface BacktestParams {
@@ -41,7 +41,7 @@ export const backtestStep: Step = {
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as BacktestParams;
-    const { file } = inputs["table"] as unknown as IngestOutput;
+    const { file } = inputs["table"] as IngestOutput;
     const table = await readTable(await blobs.localPath(file.sha256));
     const times = eventTimes(table, options.time);
     const { findTrainer } = await import("../training/trainers.ts");
@@ -60,7 +60,7 @@ export const backtestStep: Step = {
       report({ message: `retrained for period ${k + 1}`, done: k - options.from + 1, total: options.until - options.from });
     }
     const output: BacktestOutput = { never, always };
-    return output as unknown as JsonObject & Json;
+    return output;
   },
 };
 

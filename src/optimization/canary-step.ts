@@ -10,10 +10,10 @@ export const canaryStep: Step = {
   purpose: "Gives the challenger its share of the traffic beside the champion",
   where: "server",
   run: async ({ params, inputs, house, runId }) => {
-    const { endpoint, champion, time } = params as unknown as { endpoint: string; champion: number; time: number };
-    const { version } = inputs["registered"] as unknown as { version: number };
+    const { endpoint, champion, time } = params as { endpoint: string; champion: number; time: number };
+    const { version } = inputs["registered"] as { version: number };
     const loop = await readLoop(house, endpoint);
-    await saveReference(house.db, endpoint, version, inputs["reference"] as unknown as ReferenceProfile);
+    await saveReference(house.db, endpoint, version, inputs["reference"] as ReferenceProfile);
     await startCanary(house, loop, { champion, challenger: version }, time, runId);
     return { endpoint, champion, challenger: version, share: loop.project.deploy.share };
   },

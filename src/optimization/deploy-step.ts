@@ -15,9 +15,9 @@ export const deployStep: Step = {
   where: "server",
   run: async ({ params, inputs, house, runId, actor }) => {
     const project = params["project"] as unknown as Project;
-    const table = inputs["table"] as unknown as IngestOutput;
-    const checked = inputs["checked"] as unknown as ValidateOutput;
-    const { version } = inputs["registered"] as unknown as { version: number };
+    const table = inputs["table"] as IngestOutput;
+    const checked = inputs["checked"] as ValidateOutput;
+    const { version } = inputs["registered"] as { version: number };
     const { signature } = await readVersion(house.db, project.model, version);
     const endpoint = project.model;
     // Pipeline runs that were made on a virtual clock begin where their data end.
@@ -28,7 +28,7 @@ export const deployStep: Step = {
       { endpoint, salt: runId, variants: [{ name: "champion", version, weight: 1, shadow: false }], time: house.clock.now(), actor, reason },
       async (transaction) => {
         await moveAlias(transaction, { model: endpoint, alias: "champion", version, time: house.clock.now(), actor, reason });
-        await saveReference(transaction, endpoint, version, inputs["reference"] as unknown as ReferenceProfile);
+        await saveReference(transaction, endpoint, version, inputs["reference"] as ReferenceProfile);
         await saveMonitor(
           transaction,
           {

@@ -77,8 +77,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     const key = `${run.id}/${step.id}`;
     const report = (now: StepProgress): void => void progress.set(key, now);
     try {
-      const output =
-        definition.where === "worker"
+      const output = (definition.where === "worker"
           ? await executor.run({ step: definition.name, params: step.params, inputs, seed: run.spec.seed }, report)
           : await definition.run({
               params: step.params,
@@ -90,7 +89,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
               runId: run.id,
               stepId: step.id,
               actor: run.actor,
-            });
+            })) as JsonObject;
       await updateStep(db, run.id, step.id, { state: "succeeded", finishedAt: clock.now(), output });
       return output;
     } catch (error) {

@@ -33,7 +33,7 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
   let closed = false;
 
   const startWorker = (): Worker => {
-    const child = fork(options.program, [...options.args], { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "advanced" });
+    const child = fork(options.program, [...options.args], { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "advanced", execArgv: [] });
     const worker: Worker = { child, job: undefined, idle: undefined };
     workers.add(worker);
     child.on("message", (message: WorkerMessage) => {

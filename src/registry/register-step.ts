@@ -12,10 +12,10 @@ export const registerStep: Step = {
   purpose: "Registers the blessed model as the next version, with data, code, parameters, evaluation and environment",
   where: "server",
   run: async ({ params, inputs, house, runId, actor }) => {
-    const table = inputs["table"] as unknown as IngestOutput;
-    const trained = inputs["trained"] as unknown as TrainOutput;
-    const evaluation = inputs["evaluation"] as unknown as EvaluateOutput;
-    const { passed, checks } = inputs["gate"] as unknown as GateVerdict;
+    const table = inputs["table"] as IngestOutput;
+    const trained = inputs["trained"] as TrainOutput;
+    const evaluation = inputs["evaluation"] as EvaluateOutput;
+    const { passed, checks } = inputs["gate"] as GateVerdict;
     const version = await registerVersion(house.db, {
       model: String(params["model"]),
       createdAt: house.clock.now(),

@@ -118,7 +118,7 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   const child = spawn(
     process.execPath,
     ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port)],
-    { detached: true, stdio: ["ignore", out, out], env: { ...process.env, NODE_COMPILE_CACHE: join(options.home, "cache") } },
+    { detached: true, stdio: ["ignore", out, out], env: { ...process.env, NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
   );
   child.unref();
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));

@@ -10,8 +10,8 @@ export type Holdout =
   | { readonly by: "random"; readonly test: number; readonly stratify: boolean; readonly seed: number }
   | { readonly by: "time"; readonly column: string; readonly test: number }
   /**
-   * Every third whole day of the last `days`, none of them before `since` (a champion's training ends there, so that neither model has
-   * seen the held-out days) and the newest day kept for training: recent data to compare on, with a challenger that knows the present.
+   * Every third day of the last `days`, none of them before `since` (a champion's training ends there, so that neither model has
+   * seen the held-out days) and the newest whole day kept for training: recent data to compare on, with a challenger that knows the present.
    */
   | { readonly by: "recent_days"; readonly column: string; readonly since: number; readonly days: number };
 
@@ -38,14 +38,23 @@ export function holdOut(table: Table, target: string, task: Task, holdout: Holdo
   return { train: selectRows(table, rows(false)), test: selectRows(table, rows(true)) };
 }
 
-/** Numbers of the days to hold out: of the days with rows since `since`, at most `days` back from the newest, the 2nd, 5th, 8th … newest. */
+/**
+ * Numbers of the days to hold out: of the days with rows since `since`, at most `days` back from the newest, the 2nd, 5th, 8th … newest;
+ * a newest day with less than half the rows of a usual one is not counted.
+ */
 function recentDays(times: Float64Array, since: number, days: number): Set<number> {
   let newest = Number.NEGATIVE_INFINITY;
   for (const time of times) if (time > newest) newest = time;
   const earliest = Math.max(Math.ceil(since / dayMs), Math.floor(newest / dayMs) - days + 1);
-  const seen = new Set<number>();
-  for (const time of times) if (Math.floor(time / dayMs) >= earliest) seen.add(Math.floor(time / dayMs));
-  const candidates = [...seen].sort((a, b) => b - a);
+  const seen = new Map<number, number>();
+  for (const time of times) {
+    const day = Math.floor(time / dayMs);
+    if (day >= earliest) seen.set(day, (seen.get(day) ?? 0) + 1);
+  }
+  const counts = [...seen.values()].sort((a, b) => a - b);
+  // Labels arrive by the clock, not by the day: of the newest day a row or two may be all there is, and then it is no day yet.
+  const whole = (day: number): boolean => seen.get(day)! >= counts[Math.floor(counts.length / 2)]! / 2;
+  const candidates = [...seen.keys()].sort((a, b) => b - a).filter((day, position, all) => position > 0 || all.length === 1 || whole(day));
   if (candidates.length === 0) {
     throw invalid("training.nothing_to_hold_out", `There are no rows since ${new Date(since).toISOString()} to hold out; wait for labels, or train without a comparison`);
   }

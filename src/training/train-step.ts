@@ -4,7 +4,7 @@ import { selectRows } from "../data/select-rows.ts";
 import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
-import type { Json, JsonObject, Step } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import { holdOut, type Holdout } from "./holdout.ts";
 import type { Signature, TrainedModel } from "./types.ts";
 
@@ -49,8 +49,8 @@ export const trainStep: Step = {
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as TrainParams;
-    const table = inputs["table"] as unknown as IngestOutput;
-    const { features, target, task } = inputs["checked"] as unknown as ValidateOutput;
+    const table = inputs["table"] as IngestOutput;
+    const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
     const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time])])] });
     const { train } = holdOut(withLabels(loaded, target), target, task, options.holdout);
@@ -91,7 +91,7 @@ export const trainStep: Step = {
       seconds,
       naive: naivePredictor(train, target, model.signature),
     };
-    return output as unknown as JsonObject & Json;
+    return output;
   },
 };
 

@@ -1,5 +1,6 @@
-import { Link, useLocation, useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { Anchor } from "../ui/anchor.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { navigation } from "./pages.ts";
 import { Wheel } from "./wheel.tsx";
@@ -19,10 +20,10 @@ export function Navigation({ models, model, busy }: NavigationProps) {
   return (
     <header className="side">
       <div className="side-top">
-        <Link to="/" className="brand">
+        <Anchor to="/" className="brand">
           <Wheel turning={busy} size={26} />
           Millrace
-        </Link>
+        </Anchor>
         <button type="button" className="button menu-button" aria-expanded={open} aria-controls="pages" onClick={() => setOpenAt(open ? null : pathname)}>
           <Icon name="menu" size={16} />
           Pages
@@ -33,20 +34,14 @@ export function Navigation({ models, model, busy }: NavigationProps) {
         <ul>
           {navigation.map((entry) => (
             <li key={entry.path}>
-              <NavigationLink path={entry.path} name={entry.name} current={isCurrent(pathname, entry.path)} />
+              <Anchor to={entry.path} current={isCurrent(pathname, entry.path)}>
+                {entry.name}
+              </Anchor>
             </li>
           ))}
         </ul>
       </nav>
     </header>
-  );
-}
-
-function NavigationLink({ path, name, current }: { path: string; name: string; current: boolean }) {
-  return (
-    <Link to={path} search={(kept: Record<string, unknown>) => ("model" in kept ? { model: kept["model"] } : {}) as never} className={current ? "current" : ""} {...(current ? { "aria-current": "page" as const } : {})}>
-      {name}
-    </Link>
   );
 }
 

@@ -1,6 +1,6 @@
 import { Outlet, useLocation, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useEffect, useRef } from "react";
-import { CurrentModel } from "../ui/current-model.ts";
+import { Suspense, useEffect, useMemo, useRef } from "react";
+import { CarriedSearch, CurrentModel } from "../ui/current-model.ts";
 import { PollInterval } from "../ui/live-query.ts";
 import { Navigation } from "./navigation.tsx";
 import "./shell.css";
@@ -12,22 +12,25 @@ export function Shell() {
   const search = useSearch({ strict: false }) as Record<string, string | undefined>;
   const { model: fromPath } = useParams({ strict: false }) as { model?: string };
   const model = fromPath ?? modelOf(search["model"]);
+  const carried = useMemo((): Record<string, string> => (models.length > 1 && model !== null ? { model } : {}), [models.length, model]);
   const main = useRef<HTMLElement>(null);
   useFocusOnNewPage(main);
   return (
     <PollInterval value={busy ? 2000 : 10_000}>
       <CurrentModel value={model}>
-        <a className="skip-link" href="#main">
-          Skip to the content
-        </a>
-        <div className="shell">
-          <Navigation models={models} model={model} busy={busy} />
-          <main id="main" ref={main} tabIndex={-1}>
-            <Suspense fallback={<output className="loading">Loading…</output>}>
-              <Outlet />
-            </Suspense>
-          </main>
-        </div>
+        <CarriedSearch value={carried}>
+          <a className="skip-link" href="#main">
+            Skip to the content
+          </a>
+          <div className="shell">
+            <Navigation models={models} model={model} busy={busy} />
+            <main id="main" ref={main} tabIndex={-1}>
+              <Suspense fallback={<output className="loading">Loading…</output>}>
+                <Outlet />
+              </Suspense>
+            </main>
+          </div>
+        </CarriedSearch>
       </CurrentModel>
     </PollInterval>
   );

@@ -9,21 +9,18 @@ export interface Activity {
   readonly modelOf: (asked: string | undefined) => string | null;
 }
 
-/** Which models there are and whether anything moves; looked at every two seconds. */
+/** Which models there are (those a pipeline works for, though none has passed the gate, too) and whether anything moves; looked at every two seconds. */
 export function useActivity(): Activity {
   const options = { refetchInterval: 2000 } as const;
   const models = useQuery({ queryKey: ["models"], queryFn: ({ signal }) => api.registry("GET /models", { signal }), ...options });
   const loops = useQuery({ queryKey: ["loops"], queryFn: ({ signal }) => api.optimization("GET /loops", { signal }), ...options });
-  const running = useQuery({
-    queryKey: ["pipelines", "running"],
-    queryFn: ({ signal }) => api.pipelines("GET /runs", { query: { state: "running", limit: 1 } }, { signal }),
-    ...options,
-  });
-  const names = [...new Set([...(loops.data?.loops ?? []).map((loop) => loop.endpoint), ...(models.data?.models ?? []).map((model) => model.name)])];
+  const recent = useQuery({ queryKey: ["pipelines", "recent"], queryFn: ({ signal }) => api.pipelines("GET /runs", { query: { limit: 50 } }, { signal }), ...options });
+  const runs = recent.data?.runs ?? [];
+  const names = [...new Set([...(loops.data?.loops ?? []).map((loop) => loop.endpoint), ...(models.data?.models ?? []).map((model) => model.name), ...runs.map((run) => run.model)])];
   const turning = useTurning(names[0]);
   return {
     models: names,
-    busy: (running.data?.runs.length ?? 0) > 0 || turning,
+    busy: runs.some((run) => run.state === "running") || turning,
     modelOf: (asked) => asked ?? names[0] ?? null,
   };
 }

@@ -11,6 +11,7 @@ import { resolveSettings } from "../../src/config.ts";
 import { client } from "../../src/http/client.ts";
 import type { OptimizationRoutes } from "../../src/optimization/routes.ts";
 import { loadProject } from "../../src/project/load.ts";
+import type { Project } from "../../src/project/project.ts";
 import type { ServingRoutes } from "../../src/serving/routes.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -36,15 +37,22 @@ export async function emptyHouse(): Promise<RunningHouse> {
   };
 }
 
-/** Such a server after the bike-sharing example has been trained and `days` of its production replayed, retrainings and all. */
+/** The bike-sharing example, as its file says. */
+export const exampleProject = (): Promise<Project> => loadProject(join(root, "examples/bike-sharing/millrace.yaml"));
+
+/** Walks a project once, up to a model that serves. */
+export async function walkOnce(house: RunningHouse, project: Project): Promise<void> {
+  const { run } = await client<OptimizationRoutes>(house.url, "optimization")("POST /runs", { body: { project } });
+  const walked = await followRun(house.url, run, () => undefined, new AbortController().signal);
+  if (walked.state !== "succeeded") throw new Error(`The run ${walked.state}: ${walked.reason}`);
+}
+
+/** Such a server after the example has been trained and `days` of its production replayed, retrainings and all. */
 export async function livedInHouse(days: number): Promise<RunningHouse> {
   const house = await emptyHouse();
-  const project = await loadProject(join(root, "examples/bike-sharing/millrace.yaml"));
-  const optimization = client<OptimizationRoutes>(house.url, "optimization");
-  const { run } = await optimization("POST /runs", { body: { project } });
-  const first = await followRun(house.url, run, () => undefined, new AbortController().signal);
-  if (first.state !== "succeeded") throw new Error(`The first run ${first.state}: ${first.reason}`);
-  const { loop } = await optimization("GET /loops/:endpoint", { params: { endpoint: project.model } });
+  const project = await exampleProject();
+  await walkOnce(house, project);
+  const { loop } = await client<OptimizationRoutes>(house.url, "optimization")("GET /loops/:endpoint", { params: { endpoint: project.model } });
   const gateway = await client<ServingRoutes>(house.url, "serving")("GET /gateway");
   const enough = new AbortController();
   const replayed = replay({ server: house.url, gateway: gateway.url, loop, signal: enough.signal, onDay: ({ index }) => index >= days && enough.abort() });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../src/http/client.ts";
 import type { RegistryRoutes } from "../../src/registry/routes.ts";
 import { navigation } from "../../src/web/pages.ts";
-import { emptyHouse, livedInHouse, type RunningHouse } from "./lived-in-house.ts";
+import { emptyHouse, exampleProject, livedInHouse, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -38,7 +38,7 @@ async function open(path: string, options: { at?: RunningHouse; phone?: boolean;
 async function settled(page: Page): Promise<void> {
   await page.locator("main h1").waitFor();
   await page.locator("main .panel, main .notice, main .race").first().waitFor();
-  await page.locator("main .loading").waitFor({ state: "detached" });
+  await page.waitForFunction("!document.querySelector('main .loading')");
 }
 
 interface Violation {
@@ -71,13 +71,18 @@ async function championPath(): Promise<string> {
   return `/models/${model}/${models[0].aliases["champion"]}`;
 }
 
-async function check(path: string, options: { at?: RunningHouse; phone?: boolean; dark?: boolean } = {}): Promise<void> {
+/** What is wrong with a page, as sentences. */
+async function faultsOf(path: string, options: { phone?: boolean; dark?: boolean }): Promise<string[]> {
   const { page, complaints } = await open(path, options);
-  expect(await violations(page), path).toEqual([]);
-  expect(complaints, path).toEqual([]);
-  expect(await page.evaluate("document.documentElement.scrollWidth - innerWidth"), `${path} is wider than the screen`).toBeLessThanOrEqual(0);
-  expect(await page.title()).toMatch(/ · Millrace$/);
+  const wider = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+  const faults = [
+    ...(await violations(page)),
+    ...complaints,
+    ...(wider > 0 ? [`it is ${wider} px wider than the screen`] : []),
+    ...((await page.title()).endsWith(" · Millrace") ? [] : [`its title is ${await page.title()}`]),
+  ];
   await page.close();
+  return faults.map((fault) => `${path}: ${fault}`);
 }
 
 describe.each([
@@ -85,11 +90,15 @@ describe.each([
   ["on a phone", { phone: true }],
   ["in the dark", { dark: true }],
 ])("%s", (_, options) => {
-  test.each(navigation.map((entry) => entry.path))("%s is accessible, quiet, and fits", (path) => check(path, options));
-  test.each(details)("one thing of %s is accessible, quiet, and fits", async (list) => check(await pathOfFirst(list), options));
+  test.each(navigation.map((entry) => entry.path))("%s is accessible, quiet, and fits", async (path) => {
+    expect(await faultsOf(path, options)).toEqual([]);
+  });
+  test.each(details)("one thing of %s is accessible, quiet, and fits", async (list) => {
+    expect(await faultsOf(await pathOfFirst(list), options)).toEqual([]);
+  });
   test("a model and a version are accessible, quiet, and fit", async () => {
-    await check(`/models/${model}`, options);
-    await check(await championPath(), options);
+    expect(await faultsOf(`/models/${model}`, options)).toEqual([]);
+    expect(await faultsOf(await championPath(), options)).toEqual([]);
   });
 });
 
@@ -161,5 +170,17 @@ test("columns sort both ways", async () => {
   await page.getByRole("button", { name: "RMSE" }).click();
   expect(await page.locator("th[aria-sort=ascending]").textContent()).toBe("RMSE");
   expect(await firstRows()).not.toBe(highest);
+  await page.close();
+});
+
+test("with more than one model the header switches between them, and links stay with the one chosen", async () => {
+  const project = { ...(await exampleProject()), model: "other-demand" };
+  await walkOnce(house!, project);
+  const { page } = await open("/");
+  await page.getByLabel("Model").selectOption("other-demand");
+  await page.getByRole("heading", { level: 1, name: "other-demand" }).waitFor();
+  await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Deployments" }).click();
+  await page.getByRole("heading", { level: 2, name: "other-demand" }).waitFor();
+  expect(new URL(page.url()).searchParams.get("model")).toBe("other-demand");
   await page.close();
 });

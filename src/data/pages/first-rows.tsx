@@ -34,6 +34,6 @@ export function FirstRows({ id }: { id: string }) {
 
 function cellText(value: unknown): string {
   if (value === null || value === undefined) return "–";
-  if (typeof value === "number") return formatNumber(value);
+  if (typeof value === "number") return Number.isInteger(value) ? String(value) : formatNumber(value);
   return typeof value === "string" ? value.replace(/T00:00:00(\.000)?Z$/, "") : JSON.stringify(value);
 }

@@ -18,7 +18,7 @@ export function MonitoringPage() {
     <Page title="Monitoring" lead="Predictions joined with the labels that came later, and live inputs held against the data the model learnt from.">
       <Loaded query={monitors}>
         {(known) => {
-          const config = known.monitors.find((one) => one.endpoint === model) ?? known.monitors[0];
+          const config = known.monitors.find((one) => one.endpoint === model);
           return config ? (
             <>
               <Settings config={config} />

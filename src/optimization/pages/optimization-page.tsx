@@ -18,7 +18,7 @@ export function OptimizationPage() {
     <Page title="Optimization" lead="From an alarm to a retraining, through the gate to a canary, and to promotion or rollback: every decision with its reason.">
       <Loaded query={loops}>
         {(known) => {
-          const loop = known.loops.find((one) => one.endpoint === model) ?? known.loops[0];
+          const loop = known.loops.find((one) => one.endpoint === model);
           return loop ? (
             <OneLoop endpoint={loop.endpoint} />
           ) : (

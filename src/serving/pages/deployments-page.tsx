@@ -19,7 +19,7 @@ export function DeploymentsPage({ below }: { below: (endpoint: string) => ReactN
     <Page title="Deployments" lead="Who answers, with which share of the traffic.">
       <Loaded query={query}>
         {({ deployments }) => {
-          const deployment = deployments.find((one) => one.endpoint === model) ?? deployments[0];
+          const deployment = deployments.find((one) => one.endpoint === model);
           if (!deployment) {
             return (
               <EmptyNotice title="Nothing is deployed yet">

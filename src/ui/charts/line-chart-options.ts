@@ -1,5 +1,6 @@
 import type uPlot from "uplot";
 import { formatNumber } from "../format.ts";
+import { timeTicks } from "./time-ticks.ts";
 import type { LineChartData, Marker } from "./line-chart.tsx";
 
 /** A CSS colour (custom properties and `light-dark()` too) as the canvas understands it, as it is at an element. */
@@ -34,7 +35,7 @@ export function lineChartOptions(chart: LineChartData, place: Place): uPlot.Opti
     tzDate: (seconds) => utcDate(seconds),
     scales: { x: { time: chart.xIsTime }, y: { range: (_, low, high) => rangeOf(low, high, chart.fromZero ?? false) } },
     axes: [
-      { ...axis, grid: { show: false }, space: 70, size: chart.xIsTime ? 40 : 26, ...(chart.xIsTime ? {} : { values: (_, ticks) => ticks.map(formatNumber) }) },
+      { ...axis, grid: { show: false }, space: 70, size: chart.xIsTime ? 40 : 26, values: (_, ticks, __, ___, step) => (chart.xIsTime ? timeTicks(ticks, step) : ticks.map(formatNumber)) },
       { ...axis, size: 52, space: 36, values: (_, ticks) => ticks.map(formatNumber) },
     ],
     series: [

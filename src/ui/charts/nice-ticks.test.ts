@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { niceTicks } from "./nice-ticks.ts";
 
@@ -16,11 +16,8 @@ test("ticks lie within the range, ascend, and are few", () => {
     fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: 1e-3, max: 1e6, noNaN: true }), (low, length) => {
       const ticks = niceTicks(low, low + length);
       expect(ticks.length).toBeLessThanOrEqual(7);
-      for (const [index, tick] of ticks.entries()) {
-        expect(tick).toBeGreaterThanOrEqual(low - length * 1e-6);
-        expect(tick).toBeLessThanOrEqual(low + length * (1 + 1e-6));
-        if (index > 0) expect(tick).toBeGreaterThan(ticks[index - 1]);
-      }
+      expect(ticks.filter((tick) => tick < low - length * 1e-6 || tick > low + length * (1 + 1e-6))).toEqual([]);
+      expect(ticks).toEqual([...new Set(ticks)].sort((a, b) => a - b));
     }),
   );
 });

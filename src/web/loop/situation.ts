@@ -21,10 +21,11 @@ function going(facts: LoopFacts): string {
 const shareOf = ({ deployment }: LoopFacts, version: number): number => deployment?.variants.find((variant) => variant.version === version)?.weight ?? 0;
 
 function wrong({ pipelineRuns, deployment, drift, loop }: LoopFacts): string[] {
-  const last = pipelineRuns[0];
+  const last = pipelineRuns.at(0);
   const errors = deployment?.variants.reduce((sum, variant) => sum + variant.errors, 0) ?? 0;
   return [
     ...(last?.state === "failed" ? [`The last pipeline run (${last.name}) failed: ${last.reason ?? "no reason was given"}`] : []),
+    ...(last?.state === "stopped" && !deployment ? [`No version serves yet; the last pipeline run ended before: ${last.reason ?? "no reason was given"}`] : []),
     ...(deployment && !deployment.ready ? ["The gateway does not answer for this model; see Deployments."] : []),
     ...(errors > 0 ? [`${errors} requests were answered with an error since the deployment last changed.`] : []),
     ...(drift?.alarm

@@ -99,8 +99,9 @@ const bodies: Readonly<Record<StageName, (facts: LoopFacts) => CardBody | undefi
 };
 
 function evaluation({ runs, pipelineRuns, loop }: LoopFacts): CardBody | undefined {
-  const [run, last] = [runs.at(0), pipelineRuns.at(0)];
+  const run = runs.at(0);
   if (!run) return undefined;
+  const last = pipelineRuns.find((one) => one.id === run.id);
   const loss = loop ? lossOf(loop.task) : "rmse" in run.metrics ? "rmse" : "log_loss";
   const champion = run.metrics[`champion_${loss}`];
   return {

@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { DataRoutes } from "../src/data/routes.ts";
+import { client } from "../src/http/client.ts";
+import type { MonitoringRoutes } from "../src/monitoring/routes.ts";
+import type { OptimizationRoutes } from "../src/optimization/routes.ts";
+import type { RegistryRoutes } from "../src/registry/routes.ts";
+import type { ServingRoutes } from "../src/serving/routes.ts";
+import type { PipelineRoutes } from "../src/pipelines/routes.ts";
+import { dayMs, liveStart, perDay, replayWorld, storyOf, usual, writeWorld, type World } from "./daily-world.ts";
+import { runProject, startMillrace } from "./running-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+async function live(world: World) {
+  const folder = await temporaryFolder();
+  const file = await writeWorld(folder, world);
+  const { url, gateway } = await startMillrace(join(folder, "home"));
+  const first = await runProject(url, file, "first");
+  expect(first.reason).toBeNull();
+  const deployment = async (): Promise<number[]> =>
+    (await client<ServingRoutes>(url, "serving")("GET /deployments/:endpoint", { params: { endpoint: "world" } })).variants.map((variant) => variant.weight);
+  await replayWorld(url, gateway);
+  return { url, deployment, story: await storyOf(url) };
+}
+
+test("the world changes: alarm, retraining, gate, canary of 10 %, promotion; and no label is used before it arrives", async () => {
+  const world: World = { baseDays: 20, liveDays: 14, moved: (day) => (day < 4 ? 0 : 10), target: (x, group) => usual(Math.min(x, 10), group) - 12 * Math.max(0, x - 10) };
+  const { url, story, deployment } = await live(world);
+  const kinds = story.decisions.map((decision) => decision.kind);
+  expect(kinds.slice(0, 3)).toEqual(["alarm", "canary_started", "promoted"]);
+  expect(kinds).not.toContain("retraining_failed");
+  const [alarm, canary, promoted] = story.decisions;
+  // The first changed day is day 4; its last label arrives at the end of day 5.
+  expect(alarm!.time).toBe(liveStart(world) + 6 * dayMs);
+  expect(alarm!.reason).toMatch(/^rmse of version 1 has risen above the [\d.]+ expected of it: .* \(CUSUM [\d.]+ > [\d.]+\)$/);
+  expect(canary).toMatchObject({ time: alarm!.time, evidence: { champion: 1, challenger: 2, share: 0.1 }, pipelineRunId: alarm!.pipelineRunId });
+  expect(promoted!.reason).toMatch(/^live rmse of version 2 was [\d.]+ against [\d.]+ of version 1 on the same \d+ labelled requests since .*: version 2 takes all traffic$/);
+  expect(Number(promoted!.evidence["labels"])).toBeGreaterThanOrEqual(24);
+  expect(Number(promoted!.evidence["low"])).toBeGreaterThan(0);
+  expect(await deployment()).toEqual([1]);
+
+  // The retraining walked through the whole pipeline, gate included.
+  const run = await client<PipelineRoutes>(url, "pipelines")("GET /runs/:id", { params: { id: alarm!.pipelineRunId! } });
+  expect(run.steps.map((step) => [step.id, step.state])).toEqual(
+    ["feedback", "append", "validate", "dataset", "train", "evaluate", "record", "gate", "refit", "reference", "register", "canary"].map((id) => [id, "succeeded"]),
+  );
+  const versions = (await client<RegistryRoutes>(url, "registry")("GET /models/:name/versions", { params: { name: "world" } })).versions;
+  expect(versions.find((version) => version.aliases.includes("champion"))!.version).toBeGreaterThan(1);
+
+  // During the canary both versions score every request, and clients get about a tenth from the challenger.
+  const { windows } = await client<MonitoringRoutes>(url, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint: "world" }, query: { from: canary!.time, until: promoted!.time } });
+  const during = windows.filter((window) => window.start === canary!.time);
+  expect(during.map((window) => [window.variant, window.sums.n])).toEqual([["challenger", perDay], ["champion", perDay], ["served", perDay]]);
+
+  // Every retraining learnt from the base and from the labels that had arrived by then, no more and no less.
+  const data = client<DataRoutes>(url, "data");
+  const known = (await data("GET /versions", { query: {} })).versions.map((version) => version.rows).sort((a, b) => a - b);
+  const base = world.baseDays * perDay;
+  const alarms = story.decisions.filter((decision) => decision.kind === "alarm");
+  // A label arrives a day after its event; the event on the stroke of the hour counts.
+  const arrived = (time: number): number => Math.floor((time - dayMs - liveStart(world)) / (dayMs / perDay)) + 1;
+  expect(known).toEqual([base, ...alarms.map((one) => base + arrived(one.time))]);
+  const grown = (await data("GET /versions", { query: {} })).versions.find((version) => version.rows === known[1])!;
+  const { rows } = await data("GET /versions/:id/rows", { params: { id: grown.id }, query: { limit: 1000 } });
+  const latest = Math.max(...rows.map((row) => Date.parse(String(row["at"]))));
+  expect(latest + dayMs).toBeLessThanOrEqual(alarm!.time);
+
+  // The loop healed: the error after the promotion is a small part of the error before.
+  const { windows: served } = await client<MonitoringRoutes>(url, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint: "world" }, query: { variant: "served" } });
+  const rmse = served.map((window) => window.metrics["rmse"]!);
+  expect(served).toHaveLength(world.liveDays - 1);
+  expect(Math.max(...rmse.slice(0, 4))).toBeLessThan(20);
+  expect(rmse[4]).toBeGreaterThan(50);
+  expect(rmse.at(-1)).toBeLessThan(rmse[4]! / 2);
+});
+
+test("two odd days raise the alarm, and the challenger that learnt from them is rolled back", async () => {
+  // From day 2 on the numbers lie where the champion has not been, and, the two odd days apart, the target there is what it says.
+  const world: World = { baseDays: 20, liveDays: 9, moved: (day) => (day < 2 ? 0 : 10), target: (x, group, day) => usual(Math.min(x, 10), group) - (day === 2 || day === 3 ? 12 * Math.max(0, x - 10) : 0) };
+  const { url, story, deployment } = await live(world);
+  const [alarm, canary, verdict] = story.decisions;
+  expect([alarm?.kind, canary?.kind, verdict?.kind]).toEqual(["alarm", "canary_started", "rolled_back"]);
+  expect(verdict!.reason).toMatch(/version 2 is rolled back$/);
+  expect(Number(verdict!.evidence["difference"])).toBeLessThan(0);
+  expect(await deployment()).toEqual([1]);
+  const champion = (await client<RegistryRoutes>(url, "registry")("GET /models")).models[0]!.aliases["champion"];
+  expect(champion).toBe(1);
+  const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
+  expect(rollouts.at(-1)).toMatchObject({ state: "rolled_back" });
+});
