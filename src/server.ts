@@ -2,6 +2,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
+import type { FastifyInstance } from "fastify";
 import type { Settings } from "./config.ts";
 import { runningServer, type ServerAddress } from "./cli/find-server.ts";
 import { conflict } from "./errors.ts";
@@ -32,19 +33,29 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     const http = await openServer(house, stages, pagesFolder());
     // The order matters at both ends: who is answered finds a gateway that serves, and at the stop the engine rests before the gateway goes.
     for (const stage of stages) if (stage.name === "serving") await startRoom(house, stage);
-    stops.push(() => http.close());
+    stops.push(() => closeServer(http));
     const url = await listen(http, settings.host, settings.port);
     await engine.resume();
     for (const stage of stages) if (stage.name !== "serving") await startRoom(house, stage);
     // Before the rooms: a turn of the loop that waits for a retraining is cut off, not waited for.
     stops.push(engine.stop);
-    const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house) };
+    const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house), bound: process.channel !== undefined };
     await writeAddress(settings.home, address);
     stops.push(() => rm(join(settings.home, "run", "server.json"), { force: true }));
     return { address, house, stop };
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Lets requests under way end, for a while; then closes what is open: a connection whose client has given up can linger over a minute. */
+async function closeServer(http: FastifyInstance): Promise<void> {
+  const impatience = setTimeout(() => http.server.closeAllConnections(), 2000);
+  try {
+    await http.close();
+  } finally {
+    clearTimeout(impatience);
   }
 }
 

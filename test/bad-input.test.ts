@@ -1,20 +1,22 @@
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { millrace, startMillrace } from "./running-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const good = (target: (i: number) => number | string = (i) => (3 * i) % 17): string =>
+const good = (target: (i: number) => number | string = (i) => (3 * (i % 17) + 2 * ((i * 7) % 11) + 3 * Math.sin(i * 12.9898)).toFixed(3)): string =>
   `size,weight,price\n${Array.from({ length: 200 }, (_, i) => `${i % 17},${(i * 7) % 11},${target(i)}`).join("\n")}\n`;
 
 /** What went wrong, as people read it: the line that begins with `error`. */
 const sentence = (err: string): string => err.split("\n").find((line) => line.startsWith("error ")) ?? `no error in: ${err}`;
 
+const aFolder = Symbol("a folder");
+
 interface Case {
   readonly what: string;
-  readonly content: string | Buffer | "folder" | "closed" | null;
+  readonly content: string | Buffer | typeof aFolder | null;
   readonly file?: string;
   readonly target?: string;
   readonly code: number;
@@ -28,7 +30,7 @@ const cases: readonly Case[] = [
   { what: "a binary file", content: Buffer.from(Array.from({ length: 4000 }, (_, i) => (i * 7919) % 256)), code: 2, says: /table\.csv.*(not text|binary|UTF-8)/i },
   { what: "a workbook", content: Buffer.from("504b030414000600", "hex"), code: 2, says: /Excel|zip/ },
   { what: "ragged rows", content: `${good()}1,2\n3,4,5,6\n`, code: 2, says: /line 20[23]|row 20[12]|fields|columns/i },
-  { what: "a folder", content: "folder", code: 2, says: /folder|directory/i },
+  { what: "a folder", content: aFolder, code: 2, says: /folder|directory/i },
   { what: "another format", content: "hello", file: "table.docx", code: 2, says: /docx|format/i },
   { what: "a target that is not there", content: good(), target: "prise", code: 2, says: /no column "prise".*Did you mean "price"/ },
 ];
@@ -37,11 +39,8 @@ const cases: readonly Case[] = [
 async function place(one: Case): Promise<{ folder: string; table: string }> {
   const folder = await temporaryFolder();
   const table = join(folder, one.file ?? "table.csv");
-  if (one.content === "folder") await mkdir(table);
-  else if (one.content === "closed") {
-    await writeFile(table, good());
-    await chmod(table, 0);
-  } else if (one.content !== null) await writeFile(table, one.content);
+  if (one.content === aFolder) await mkdir(table);
+  else if (one.content !== null) await writeFile(table, one.content);
   return { folder, table };
 }
 
@@ -55,10 +54,16 @@ describe("millrace init says what is wrong with a table, in one sentence", () =>
     expect(await readdir(folder)).not.toContain("millrace.yaml");
   });
 
-  test.runIf(process.getuid?.() !== 0)("a table that may not be read", async () => {
-    const { folder, table } = await place({ what: "", content: "closed", code: 2, says: /./ });
-    const { code, err } = await millrace(["init", table, "--yes"], { cwd: folder });
-    expect([code, sentence(err)]).toEqual([2, expect.stringMatching(/permission|read/i)]);
+  test("a table that cannot be read: a link to itself, and, unless the superuser asks, one without permission", async () => {
+    const folder = await temporaryFolder();
+    const [loop, closed] = [join(folder, "loop.csv"), join(folder, "closed.csv")];
+    await symlink("loop.csv", loop);
+    await writeFile(closed, good());
+    await chmod(closed, 0);
+    for (const table of process.getuid?.() === 0 ? [loop] : [loop, closed]) {
+      const { code, err } = await millrace(["init", table, "--yes"], { cwd: folder });
+      expect([code, sentence(err)]).toEqual([2, expect.stringMatching(/(loop|closed)\.csv cannot be read/)]);
+    }
   });
 
   test("a place that cannot be written, and a file that is there already", async () => {
@@ -127,7 +132,7 @@ describe("two at one place", () => {
     expect(running).toHaveLength(1);
     const refused = both.find((one) => one.status === "rejected");
     expect(String(refused?.reason)).toMatch(/already runs on|starting or stopping on/);
-    expect((await fetch(`${running[0]!.value.url}/health`)).ok).toBe(true);
+    expect((await fetch(`${running[0].value.url}/health`)).ok).toBe(true);
   });
 
   test("a home of a server that was killed is taken over at once", async () => {

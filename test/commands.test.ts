@@ -17,7 +17,7 @@ test.each(commands)("$line has an example of itself, with arguments and options 
   expect(command.example.startsWith(line)).toBe(true);
   expect(command.summary).toMatch(/^[A-Z].{10,}[^.]$/);
   const words = command.example.slice(line.length).trim().split(/\s+/).filter((word) => word !== "");
-  const known = Object.keys(command.options ?? {}).map((flags) => flags.split(" ")[0]!);
+  const known = Object.keys(command.options ?? {}).map((flags) => flags.split(" ")[0]);
   for (const word of words.filter((one) => one.startsWith("--"))) expect(["--home", "--json", ...known]).toContain(word);
   const required = Object.keys(command.arguments ?? {}).filter((name) => name.startsWith("<"));
   if (required.length > 0) expect(words.length).toBeGreaterThanOrEqual(required.length);

@@ -19,7 +19,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const colors = ["red", "green", "blue"];
 const row = (i: number): [size: number, color: string, price: number] => {
   const size = Math.round(((i * 7919) % 997) / 9.97) / 10;
-  const color = colors[(i * 31) % 3]!;
+  const color = colors[(i * 31) % 3];
   return [size, color, Math.round((3 * size + 5 * colors.indexOf(color) + Math.sin(i * 12.9898)) * 1000) / 1000];
 };
 const table = (rows: number): string => `size,color,price\n${Array.from({ length: rows }, (_, i) => row(i).join(",")).join("\n")}\n`;
@@ -63,9 +63,9 @@ test("from a table to a model that answers, is watched, and can be traced back",
     const response = await fetch(`${gateway}/v2/models/stones/infer`, { method: "POST", body: JSON.stringify(body) });
     const answer = (await response.json()) as { model_version: string; outputs: { name: string; data: number[] }[] };
     expect([response.status, answer.model_version]).toEqual([200, "1"]);
-    answers.push(answer.outputs.find((output) => output.name === "prediction")!.data[0]!);
+    answers.push(answer.outputs.find((output) => output.name === "prediction")!.data[0]);
   }
-  for (const [i, answer] of answers.entries()) expect(answer).toBeCloseTo(expected[i]!, 4);
+  for (const [i, answer] of answers.entries()) expect(answer).toBeCloseTo(expected[i], 4);
 
   // Labels come in; what cannot be a label is refused whole; the window's error follows.
   const monitoring = client<MonitoringRoutes>(url, "monitoring");
@@ -81,14 +81,14 @@ test("from a table to a model that answers, is watched, and can be traced back",
   const { windows } = await monitoring("GET /monitors/:endpoint/errors", { params: { endpoint: "stones" }, query: { variant: "served" } });
   const squares = answers.reduce((sum, answer, i) => sum + (answer - row(i)[2]) ** 2, 0);
   expect(windows).toMatchObject([{ start: loop.startedAt, end: time, predictions: 30, sums: { n: 30 } }]);
-  expect(windows[0]!.metrics["rmse"]).toBeCloseTo(Math.sqrt(squares / 30), 4);
+  expect(windows[0].metrics["rmse"]).toBeCloseTo(Math.sqrt(squares / 30), 4);
 
   // The way back from the answer to the table, and the other way.
   const { versions } = await client<DataRoutes>(url, "data")("GET /versions", { query: {} });
   const { edges } = await client<TrackingRoutes>(url, "tracking")("GET /lineage/:kind/:id", { params: { kind: "deployment", id: "stones" } });
   const way = (kind: string, id: string): string[] => edges.filter((edge) => edge.to.kind === kind && edge.to.id === id).flatMap((edge) => [`${edge.from.kind} ${edge.from.id} ${edge.role}`, ...way(edge.from.kind, edge.from.id)]);
-  expect(way("deployment", "stones")).toEqual(expect.arrayContaining(["model_version stones/1 served_by", "run first produced", `dataset_version ${versions[0]!.id} trained_on`]));
-  const down = await client<TrackingRoutes>(url, "tracking")("GET /lineage/:kind/:id", { params: { kind: "dataset_version", id: versions[0]!.id } });
+  expect(way("deployment", "stones")).toEqual(expect.arrayContaining(["model_version stones/1 served_by", "run first produced", `dataset_version ${versions[0].id} trained_on`]));
+  const down = await client<TrackingRoutes>(url, "tracking")("GET /lineage/:kind/:id", { params: { kind: "dataset_version", id: versions[0].id } });
   expect(down.edges.some((edge) => edge.to.kind === "deployment" && edge.to.id === "stones")).toBe(true);
 
   // Who did what and why stands in a chain that nobody has touched.
@@ -104,5 +104,5 @@ test("from a table to a model that answers, is watched, and can be traced back",
   await writeFile(source, table(500));
   expect(await cached("third")).toMatchObject({ ingest: false, validate: false, train: false, refit: false });
   const grown = await client<DataRoutes>(url, "data")("GET /versions", { query: {} });
-  expect(grown.versions.map((one) => one.rows).sort()).toEqual([400, 500]);
+  expect(grown.versions.map((one) => one.rows).sort((a, b) => a - b)).toEqual([400, 500]);
 });

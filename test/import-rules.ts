@@ -63,11 +63,11 @@ export function importsOf(files: FileMap): Import[] {
       if (specifier.startsWith(".")) found.push({ from, to: posix.normalize(posix.join(posix.dirname(from), specifier)), typeOnly });
     };
     for (const match of text.matchAll(/^\s*(?:import|export)\s+(type\s+)?([^"';]*?)\s*from\s*"([^"]+)"/gm)) {
-      const names = /^\{(.*)\}$/s.exec(match[2]!)?.[1]?.split(",").map((name) => name.trim()).filter((name) => name !== "");
-      add(match[3]!, match[1] !== undefined || (names !== undefined && names.length > 0 && names.every((name) => name.startsWith("type "))));
+      const names = /^\{(.*)\}$/s.exec(match[2])?.[1]?.split(",").map((name) => name.trim()).filter((name) => name !== "");
+      add(match[3], match[1] !== undefined || (names !== undefined && names.length > 0 && names.every((name) => name.startsWith("type "))));
     }
-    for (const match of text.matchAll(/^\s*import\s*"([^"]+)"/gm)) add(match[1]!, false);
-    for (const match of text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)(\.[A-Z])?/g)) add(match[1]!, match[2] !== undefined);
+    for (const match of text.matchAll(/^\s*import\s*"([^"]+)"/gm)) add(match[1], false);
+    for (const match of text.matchAll(/\bimport\(\s*"([^"]+)"\s*\)(\.[A-Z])?/g)) add(match[1], match[2] !== undefined);
   }
   return found;
 }

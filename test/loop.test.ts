@@ -31,16 +31,16 @@ test("the world changes: alarm, retraining, gate, canary of 10 %, promotion; and
   expect(kinds).not.toContain("retraining_failed");
   const [alarm, canary, promoted] = story.decisions;
   // The first changed day is day 4; its last label arrives at the end of day 5.
-  expect(alarm!.time).toBe(liveStart(world) + 6 * dayMs);
-  expect(alarm!.reason).toMatch(/^rmse of version 1 has risen above the [\d.]+ expected of it: .* \(CUSUM [\d.]+ > [\d.]+\)$/);
-  expect(canary).toMatchObject({ time: alarm!.time, evidence: { champion: 1, challenger: 2, share: 0.1 }, pipelineRunId: alarm!.pipelineRunId });
-  expect(promoted!.reason).toMatch(/^live rmse of version 2 was [\d.]+ against [\d.]+ of version 1 on the same \d+ labelled requests since .*: version 2 takes all traffic$/);
-  expect(Number(promoted!.evidence["labels"])).toBeGreaterThanOrEqual(24);
-  expect(Number(promoted!.evidence["low"])).toBeGreaterThan(0);
+  expect(alarm.time).toBe(liveStart(world) + 6 * dayMs);
+  expect(alarm.reason).toMatch(/^rmse of version 1 has risen above the [\d.]+ expected of it: .* \(CUSUM [\d.]+ > [\d.]+\)$/);
+  expect(canary).toMatchObject({ time: alarm.time, evidence: { champion: 1, challenger: 2, share: 0.1 }, pipelineRunId: alarm.pipelineRunId });
+  expect(promoted.reason).toMatch(/^live rmse of version 2 was [\d.]+ against [\d.]+ of version 1 on the same \d+ labelled requests since .*: version 2 takes all traffic$/);
+  expect(Number(promoted.evidence["labels"])).toBeGreaterThanOrEqual(24);
+  expect(Number(promoted.evidence["low"])).toBeGreaterThan(0);
   expect(await deployment()).toEqual([1]);
 
   // The retraining walked through the whole pipeline, gate included.
-  const run = await client<PipelineRoutes>(url, "pipelines")("GET /runs/:id", { params: { id: alarm!.pipelineRunId! } });
+  const run = await client<PipelineRoutes>(url, "pipelines")("GET /runs/:id", { params: { id: alarm.pipelineRunId! } });
   expect(run.steps.map((step) => [step.id, step.state])).toEqual(
     ["feedback", "append", "validate", "dataset", "train", "evaluate", "record", "gate", "refit", "reference", "register", "canary"].map((id) => [id, "succeeded"]),
   );
@@ -48,8 +48,8 @@ test("the world changes: alarm, retraining, gate, canary of 10 %, promotion; and
   expect(versions.find((version) => version.aliases.includes("champion"))!.version).toBeGreaterThan(1);
 
   // During the canary both versions score every request, and clients get about a tenth from the challenger.
-  const { windows } = await client<MonitoringRoutes>(url, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint: "world" }, query: { from: canary!.time, until: promoted!.time } });
-  const during = windows.filter((window) => window.start === canary!.time);
+  const { windows } = await client<MonitoringRoutes>(url, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint: "world" }, query: { from: canary.time, until: promoted.time } });
+  const during = windows.filter((window) => window.start === canary.time);
   expect(during.map((window) => [window.variant, window.sums.n])).toEqual([["challenger", perDay], ["champion", perDay], ["served", perDay]]);
 
   // Every retraining learnt from the base and from the labels that had arrived by then, no more and no less.
@@ -63,15 +63,15 @@ test("the world changes: alarm, retraining, gate, canary of 10 %, promotion; and
   const grown = (await data("GET /versions", { query: {} })).versions.find((version) => version.rows === known[1])!;
   const { rows } = await data("GET /versions/:id/rows", { params: { id: grown.id }, query: { limit: 1000 } });
   const latest = Math.max(...rows.map((row) => Date.parse(String(row["at"]))));
-  expect(latest + dayMs).toBeLessThanOrEqual(alarm!.time);
+  expect(latest + dayMs).toBeLessThanOrEqual(alarm.time);
 
   // The loop healed: the error after the promotion is a small part of the error before.
   const { windows: served } = await client<MonitoringRoutes>(url, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint: "world" }, query: { variant: "served" } });
-  const rmse = served.map((window) => window.metrics["rmse"]!);
+  const rmse = served.map((window) => window.metrics["rmse"]);
   expect(served).toHaveLength(world.liveDays - 1);
   expect(Math.max(...rmse.slice(0, 4))).toBeLessThan(20);
   expect(rmse[4]).toBeGreaterThan(50);
-  expect(rmse.at(-1)).toBeLessThan(rmse[4]! / 2);
+  expect(rmse.at(-1)).toBeLessThan(rmse[4] / 2);
 });
 
 test("two odd days raise the alarm, and the challenger that learnt from them is rolled back", async () => {
@@ -80,10 +80,10 @@ test("two odd days raise the alarm, and the challenger that learnt from them is 
   const { url, story, deployment } = await live(world);
   const [alarm, canary, verdict] = story.decisions;
   expect([alarm?.kind, canary?.kind, verdict?.kind]).toEqual(["alarm", "canary_started", "rolled_back"]);
-  expect(verdict!.reason).toMatch(/version 2 is rolled back$/);
-  expect(Number(verdict!.evidence["difference"])).toBeLessThan(0);
+  expect(verdict.reason).toMatch(/version 2 is rolled back$/);
+  expect(Number(verdict.evidence["difference"])).toBeLessThan(0);
   expect(await deployment()).toEqual([1]);
-  const champion = (await client<RegistryRoutes>(url, "registry")("GET /models")).models[0]!.aliases["champion"];
+  const champion = (await client<RegistryRoutes>(url, "registry")("GET /models")).models[0].aliases["champion"];
   expect(champion).toBe(1);
   const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
   expect(rollouts.at(-1)).toMatchObject({ state: "rolled_back" });

@@ -8,6 +8,8 @@ export interface ServerAddress {
   readonly pid: number;
   readonly url: string;
   readonly gateway: string;
+  /** It ends with the process that started it (a tour). */
+  readonly bound: boolean;
 }
 
 /** The server that runs on a home folder, if one answers. */

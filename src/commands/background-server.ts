@@ -1,10 +1,10 @@
-import { fork } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { runningServer, type ServerAddress } from "../cli/find-server.ts";
 import type { Settings } from "../config.ts";
-import { MillraceError } from "../errors.ts";
+import { conflict, MillraceError } from "../errors.ts";
 
 export interface StartedServer {
   readonly address: ServerAddress;
@@ -19,26 +19,24 @@ export interface StartedServer {
  * port that is taken is replaced by a free one. `bound` servers end with the process that started them.
  */
 export async function backgroundServer(program: string, settings: Settings, options: { readonly bound: boolean }): Promise<StartedServer> {
-  const running = await runningServer(settings.home);
+  const running = options.bound ? await settledServer(settings.home) : await runningServer(settings.home);
   if (running) return { address: running, started: false, stop: () => Promise.resolve() };
   const port = await freeOr(settings.host, settings.port);
   const gatewayPort = await freeOr(settings.host, settings.gatewayPort);
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   const logFile = join(settings.home, "logs", "server.log");
   const log = openSync(logFile, "a");
-  const child = fork(program, ["up", "--home", settings.home, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--log-level", settings.logLevel], {
-    stdio: ["ignore", log, log, "ipc"],
+  const args = ["up", "--home", settings.home, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--log-level", settings.logLevel];
+  // The server is mostly idle: a small young generation keeps it small, at no cost that shows.
+  const child = spawn(process.execPath, ["--max-semi-space-size=4", program, ...args], {
+    // The channel is how a bound server notices that the process that started it is gone.
+    stdio: ["ignore", log, log, ...(options.bound ? (["ipc"] as const) : [])],
     detached: true,
-    // The server is mostly idle: a small young generation keeps it small, at no cost that shows.
-    execArgv: ["--max-semi-space-size=4"],
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let gone = false;
   void exited.then(() => (gone = true));
-  if (!options.bound) {
-    child.disconnect();
-    child.unref();
-  }
+  if (!options.bound) child.unref();
   const deadline = performance.now() + 60_000;
   for (;;) {
     const address = await runningServer(settings.home);
@@ -57,6 +55,19 @@ export async function backgroundServer(program: string, settings: Settings, opti
       throw new MillraceError("server.failed", 500, `The server did not start; its log says:\n${said}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+}
+
+/** The running server of a home, unless it is one that is just ending because the process it was bound to was killed. */
+async function settledServer(home: string): Promise<ServerAddress | undefined> {
+  const deadline = performance.now() + 5000;
+  for (;;) {
+    const running = await runningServer(home);
+    if (running?.bound !== true) return running;
+    if (performance.now() > deadline) {
+      throw conflict("server.home_in_use", `A tour (server process ${running.pid}) runs on ${home} at ${running.url}; wait for it, stop it, or use another --home`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
 

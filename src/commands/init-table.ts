@@ -13,7 +13,7 @@ import { profileTable } from "../data/profile.ts";
 import { readTable } from "../data/read-table.ts";
 import { inspectSource } from "../data/source.ts";
 import { inferTask, suggestTarget, suggestTimeColumn } from "../data/suggest.ts";
-import { conflict, invalid, MillraceError } from "../errors.ts";
+import { invalid, MillraceError } from "../errors.ts";
 import { modelName } from "../project/load.ts";
 
 /** Looks into a table and writes a project file that runs. */
@@ -22,7 +22,7 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   const out = String(options["out"]);
   if (existsSync(out) && options["force"] !== true) {
     if (!ask || (await answer(confirm({ message: `${out} is there already. Replace it?`, initialValue: false }))) !== true) {
-      throw conflict("init.file_exists", `${out} is there already; --force replaces it, --out writes another`);
+      throw invalid("init.file_exists", `${out} is there already; --force replaces it, --out writes another`);
     }
   }
   const source = table ?? (ask ? String(await answer(text({ message: "Which table? (a path)", placeholder: "data.csv" }))) : undefined);
@@ -50,7 +50,9 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   };
   const schemaLine = `# yaml-language-server: $schema=${fileURLToPath(new URL("../../schema/millrace.schema.json", import.meta.url))}\n`;
   const notes = [...(given === undefined ? [`target ${target}: ${guess.reason}`] : []), ...found.notes];
-  await writeFile(out, `${schemaLine}${notes.map((note) => `# ${note}\n`).join("")}${stringify(project)}`);
+  await writeFile(out, `${schemaLine}${notes.map((note) => `# ${note}\n`).join("")}${stringify(project)}`).catch((error: NodeJS.ErrnoException) => {
+    throw invalid("init.cannot_write", `${out} cannot be written: ${error.code === "ENOENT" ? "its folder is not there" : error.message}`, { file: out });
+  });
   for (const note of notes) say(note);
   return {
     data: { file: out, ...project, task: found.task, notes },

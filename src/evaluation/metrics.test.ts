@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { bootstrap, bootstrapDifference } from "./bootstrap.ts";
 import { calibrationOf } from "./calibration.ts";
@@ -102,8 +102,8 @@ describe("bootstrap intervals", () => {
       for (const { value, low, high } of [rmse, mae]) expect(low <= value && value <= high).toBe(true);
       return rmse.high - rmse.low;
     });
-    expect(widths[0]! / widths[1]!).toBeGreaterThan(2.5);
-    expect(widths[0]! / widths[1]!).toBeLessThan(6);
+    expect(widths[0] / widths[1]).toBeGreaterThan(2.5);
+    expect(widths[0] / widths[1]).toBeLessThan(6);
   });
 
   test("an interval covers the truth about as often as it says", () => {
@@ -122,8 +122,8 @@ describe("bootstrap intervals", () => {
 
   test("the common luck of two models cancels in their difference", () => {
     const [one, other] = [prepareMetrics(noisy(80)), prepareMetrics(regression(Array.from({ length: 80 }, (_, i) => i % 7), Array.from({ length: 80 }, (_, i) => (i % 7) + Math.sin(i * 12.9898) * 2.2)))];
-    const difference = bootstrapDifference((weights) => other(weights)["rmse"]! - one(weights)["rmse"]!, 80, 1);
-    const alone = bootstrap(one, 80, 1)["rmse"]!;
+    const difference = bootstrapDifference((weights) => other(weights)["rmse"] - one(weights)["rmse"], 80, 1);
+    const alone = bootstrap(one, 80, 1)["rmse"];
     expect(difference.low).toBeGreaterThan(0);
     expect(difference.high - difference.low).toBeLessThan((alone.high - alone.low) / 4);
   });

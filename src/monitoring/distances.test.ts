@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cusum } from "./cusum.ts";
 import { jensenShannon, psi } from "./distances.ts";

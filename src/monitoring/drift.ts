@@ -28,7 +28,7 @@ export async function measureDrift(
       return { feature: one.name, distance, drifted: distance >= config.drift.threshold, missing, missingReference: one.missing, shares };
     };
     const features: FeatureDrift[] = [];
-    for (const feature of reference.features) features.push(await compare(feature, `input_${feature.name}`));
+    for (const feature of reference.features.filter((one) => !config.drift.exclude.includes(one.name))) features.push(await compare(feature, `input_${feature.name}`));
     const prediction = reference.prediction ? await compare(reference.prediction, predictionColumn(reference.prediction)) : null;
     const driftedShare = features.length === 0 ? 0 : features.filter((feature) => feature.drifted).length / features.length;
     return {

@@ -26,6 +26,8 @@ export interface MonitorConfig {
     readonly window: number;
     /** The alarm is raised when this share of the features has drifted. */
     readonly share: number;
+    /** Features that are not judged: they move by themselves. */
+    readonly exclude: readonly string[];
     /** Windows with fewer predictions are not judged. */
     readonly minRows: number;
   };

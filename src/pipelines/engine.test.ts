@@ -109,18 +109,18 @@ describe("the cache", () => {
     const file = join(folder, "table.csv");
     const reading = spec(step("a", "test.read", { file, log }));
     await writeFile(file, "one");
-    expect((await run("r1", reading)).steps[0]!.output).toEqual({ text: "one" });
+    expect((await run("r1", reading)).steps[0].output).toEqual({ text: "one" });
     await writeFile(file, "one");
     expect(hitsOf(await run("r2", reading))).toEqual([true]);
     await writeFile(file, "two");
     const third = await run("r3", reading);
-    expect([hitsOf(third), third.steps[0]!.output]).toEqual([[false], { text: "two" }]);
+    expect([hitsOf(third), third.steps[0].output]).toEqual([[false], { text: "two" }]);
   });
 
   test("a file that cannot be read is for the step to say", async () => {
     const { run, folder } = await open();
     const ended = await run("r1", spec(step("a", "test.read", { file: join(folder, "absent.csv") })));
-    expect(ended.steps[0]!.error).toMatchObject({ code: "pipelines.step_failed", message: expect.stringContaining("absent.csv") as string });
+    expect(ended.steps[0].error).toMatchObject({ code: "pipelines.step_failed", message: expect.stringContaining("absent.csv") as string });
   });
 
   test("what failed is done again", async () => {
@@ -160,7 +160,7 @@ describe("ends", () => {
     const ended = await run("r1", spec(step("a", name), step("b", "test.note", { log }, "a")));
     expect(ended.state).toBe("failed");
     expect(statesOf(ended)).toEqual(["failed", "skipped"]);
-    expect(ended.steps[0]!.error).toMatchObject(error);
+    expect(ended.steps[0].error).toMatchObject(error);
     expect(ended.reason).toEqual(error.message);
     expect(linesOf(log)).toEqual([]);
   });
@@ -208,7 +208,7 @@ describe("going on", () => {
     const go = join(folder, "go");
     const pipeline = spec(step("a", "test.add", { add: 1, log }), step("b", "test.wait", { until: go, log }, "a"), step("c", "test.note", { log }, "b"));
     await engine.start("r1", pipeline);
-    await expect.poll(async () => (await engine.read("r1")).steps[1]!.progress, { timeout: 10_000 }).not.toBeNull();
+    await expect.poll(async () => (await engine.read("r1")).steps[1].progress, { timeout: 10_000 }).not.toBeNull();
     await close();
     await writeFile(go, "");
     const again = await openTestEngine(folder);
@@ -248,7 +248,7 @@ describe("going on", () => {
     const { engine, close } = await openTestEngine(folder);
     onTestFinished(() => close());
     const cut = await engine.read("r1");
-    expect([cut.state, cut.steps[0]!.state, cut.steps[1]!.state]).toEqual(["running", "succeeded", "running"]);
+    expect([cut.state, cut.steps[0].state, cut.steps[1].state]).toEqual(["running", "succeeded", "running"]);
     await engine.resume();
     const resumed = await engine.finished("r1");
     expect(statesOf(resumed)).toEqual(["succeeded", "succeeded", "succeeded", "succeeded"]);

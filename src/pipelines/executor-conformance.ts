@@ -38,8 +38,8 @@ export function executorConformance(name: string, open: () => Promise<ExecutorUn
     test("a task writes to the artifact store, and its folder is gone afterwards", async () => {
       const { executor, blobs } = await started();
       const output = await executor.run(task("test.keep", { text: "grain" }), quiet);
-      expect((await blobs.get(String(output["sha256"]))).toString()).toBe("grain");
-      expect(existsSync(String(output["workdir"]))).toBe(false);
+      expect((await blobs.get(output["sha256"] as string)).toString()).toBe("grain");
+      expect(existsSync(output["workdir"] as string)).toBe(false);
     });
 
     test("a step's error comes back with code, status and details", async () => {
@@ -66,10 +66,8 @@ export function executorConformance(name: string, open: () => Promise<ExecutorUn
         process.kill(Number(pid), "SIGKILL");
         const [one, two] = [executor.run(task("test.add", { add: round }), quiet), executor.run(task("test.add", { add: round }), quiet)];
         // The task that was on its way to the dead worker may be lost; that is said, and nothing else breaks.
-        for (const result of await Promise.allSettled([one, two])) {
-          if (result.status === "fulfilled") expect(result.value).toMatchObject({ sum: round });
-          else expect(result.reason).toMatchObject({ code: "pipelines.worker_lost" });
-        }
+        const ends = (await Promise.allSettled([one, two])).map((end) => (end.status === "fulfilled" ? end.value["sum"] : (end.reason as { code: string }).code));
+        for (const end of ends) expect([round, "pipelines.worker_lost"]).toContain(end);
       }
     });
 

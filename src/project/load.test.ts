@@ -1,6 +1,6 @@
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { loadProject, modelName, parseProject } from "./load.ts";
@@ -54,7 +54,7 @@ describe("a fault names file, line, column, field and the nearest right name", (
   });
 
   test("a file that bites its own tail does not hang", () => {
-    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${[..."bcdefgh"].map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[i]}`).join(",")}]`).join("\n")}\n`;
+    const bomb = `a: &a [x,x,x,x,x,x,x,x,x]\n${"bcdefgh".split("").map((name, i) => `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[i]}`).join(",")}]`).join("\n")}\n`;
     expect(() => parseProject(bomb, "m.yaml")).toThrow(expect.objectContaining({ name: "MillraceError", status: 400 }) as Error);
   });
 });
@@ -94,8 +94,8 @@ test("every default", () => {
     monitor: {
       window: 86_400_000,
       labelDelay: 86_400_000,
-      performance: { threshold: 2.5, slack: 0.1, slip: 0.1, max: null },
-      drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, minRows: 100 },
+      performance: { threshold: 3.5, slack: 0.05, slip: 0.1, max: null },
+      drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, exclude: [], minRows: 100 },
     },
     retrain: { on: ["performance", "data"], growth: 0.25, cooldown: 172_800_000, holdout: 1_209_600_000 },
   });
@@ -117,7 +117,7 @@ validate: { on_anomaly: warn, leakage: fail }
 train: { algorithm: linear, params: { alpha: 1 }, seed: 7, refit: false }
 evaluate: { slices: [season], gate: { rmse: { max: 90, better_than_champion: 0.02 } } }
 deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05 }
-monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10 } }
+monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10, exclude: [season] } }
 retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
 `;
   expect(completeProject(parseProject(text, "m.yaml"), place)).toEqual({
@@ -128,7 +128,7 @@ retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
     train: { algorithm: "linear", params: { alpha: 1 }, seed: 7, refit: false },
     evaluate: { slices: ["season"], gate: { rmse: { max: 90, better_than_champion: 0.02 } } },
     deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05 },
-    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, minRows: 10 } },
+    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10 } },
     retrain: { on: ["drift"], growth: 1, cooldown: 0, holdout: 1_209_600_000 },
   });
 });

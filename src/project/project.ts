@@ -31,7 +31,7 @@ export interface Project {
     readonly window: number;
     readonly labelDelay: number;
     readonly performance: { readonly threshold: number; readonly slack: number; readonly slip: number; readonly max: number | null };
-    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly minRows: number };
+    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number };
   };
   readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; readonly cooldown: number; readonly holdout: number };
 }
@@ -85,6 +85,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
         threshold: monitor?.drift?.threshold ?? 0.2,
         window: duration(monitor?.drift?.window, "7d"),
         share: share(monitor?.drift?.share, 0.5),
+        exclude: monitor?.drift?.exclude ?? [],
         minRows: monitor?.drift?.min_rows ?? 100,
       },
     },

@@ -123,6 +123,7 @@ export const ProjectSchema = Type.Object(
                 threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Distance from which a feature has drifted; 0.2" })),
                 window: Type.Optional(Duration),
                 share: Type.Optional(Share),
+                exclude: Type.Optional(Type.Array(Type.String(), { description: "Features that move by themselves, such as those of the calendar" })),
                 min_rows: Type.Optional(Type.Integer({ minimum: 1, description: "Windows with fewer predictions are not judged; 100" })),
               },
               strict,

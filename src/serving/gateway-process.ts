@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { MillraceError } from "../errors.ts";
+import { conflict, MillraceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 
 /** How to reach a running gateway; it writes this file itself once it listens. */
@@ -69,7 +69,17 @@ export async function superviseGateway(options: GatewayOptions): Promise<Gateway
     url: () => urlOf(address),
     async call(action) {
       if (!stopping && !alive(address.pid)) await revive();
-      return callGateway(address, action);
+      const asked = address;
+      try {
+        return await callGateway(asked, action);
+      } catch (error) {
+        if (stopping || error instanceof MillraceError) throw error;
+        // It died just now, perhaps under this call; once the system says so too, the next one is asked.
+        const silent = (): Error => new MillraceError("serving.gateway_silent", 503, `The gateway (process ${asked.pid}) runs but does not answer`, { cause: error });
+        await until(() => address !== asked || !alive(asked.pid), 2000, silent);
+        if (address === asked) await revive();
+        return await callGateway(address, action);
+      }
     },
     async stop() {
       stopping = true;
@@ -132,6 +142,9 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   );
   if (!listening()) {
     const said = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join("\n");
+    if (said.includes("is taken by another program")) {
+      throw conflict("serving.port_taken", `Port ${options.port} on ${options.host} is taken by another program; stop it, or choose another with --gateway-port (0 takes any free one)`);
+    }
     throw new MillraceError("serving.gateway_failed", 500, `The gateway ended with exit code ${code}: ${said}`);
   }
   return readAddress(options.home)!;

@@ -51,7 +51,7 @@ test("an entry rewritten with a hash of its own breaks the next one", async () =
   const forged = await openAudit();
   await forged.db.transaction().execute((transaction) => appendAudit(transaction as unknown as Database, { ...entry(1), actor: "eve" }));
   const [fake] = await readAudit(forged.db);
-  await sql`update audit_log set actor = 'eve', hash = ${fake!.hash} where seq = 1`.execute(db);
+  await sql`update audit_log set actor = 'eve', hash = ${fake.hash} where seq = 1`.execute(db);
   expect(await verify()).toBe(2);
 });
 
@@ -69,7 +69,7 @@ test("an entry goes with the transaction it stands in", async () => {
   const { db, verify } = await openAudit();
   await append(db, 1);
   const cancelled = db.transaction().execute(async (transaction) => {
-    await appendAudit(transaction as unknown as Database, entry(2));
+    await appendAudit(transaction, entry(2));
     throw new Error("no");
   });
   await expect(cancelled).rejects.toThrow("no");

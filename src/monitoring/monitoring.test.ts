@@ -1,0 +1,197 @@
+import { expect, describe, test } from "vitest";
+import { writeDeployment } from "../serving/store.ts";
+import type { House } from "../stage.ts";
+import { collectFeedback } from "./feedback.ts";
+import { logPredictions, monitor, openMonitoredHouse } from "./fixtures/open-monitored-house.ts";
+import { addLabels, countLabels, readLabels, type Label } from "./labels.ts";
+import { driftAlarm, driftReports, errorWindows, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor, saveMonitor, saveReference } from "./monitoring.ts";
+import { monitoringTables } from "./store.ts";
+import type { ErrorSums, MonitorConfig, ReferenceProfile } from "./types.ts";
+
+const dayMs = 86_400_000;
+const start = Date.UTC(2011, 0, 1);
+
+const label = (requestId: string, value: string, arrivedAt: number, rowIndex = 0): Label => ({ requestId, rowIndex, value, arrivedAt });
+
+describe("labels", () => {
+  test("a label that comes again replaces the former one, in the same delivery too", async () => {
+    const { db } = await openMonitoredHouse();
+    await addLabels(db, "bikes", [label("a", "1", 10), label("b", "2", 20), label("b", "3", 25, 1)]);
+    await addLabels(db, "bikes", [label("a", "7", 30), label("b", "8", 40), label("b", "9", 41)]);
+    await addLabels(db, "taxis", [label("a", "0", 1)]);
+    expect(await readLabels(db, "bikes", { until: 100 })).toEqual([label("b", "3", 25, 1), label("a", "7", 30), label("b", "9", 41)]);
+  });
+
+  test("only what had arrived by then is known", async () => {
+    const { db } = await openMonitoredHouse();
+    await addLabels(db, "bikes", Array.from({ length: 2500 }, (_, i) => label(`r${i}`, String(i), i)));
+    expect(await countLabels(db, "bikes", 999)).toBe(1000);
+    expect((await readLabels(db, "bikes", { from: 10, until: 12 })).map((one) => one.arrivedAt)).toEqual([10, 11, 12]);
+    expect(await countLabels(db, "taxis", 999)).toBe(0);
+  });
+});
+
+/** Requests of one day, one per hour, answered by version 1: the prediction is `prediction`, the hour is a feature. */
+const hours = (day: number, prediction: string, more = "false AS shadow, 'champion' AS variant, '1' AS version"): string => `
+  SELECT 'r-${day}-' || h AS request_id, 0::BIGINT AS row_index, make_timestamp(${(start + day * dayMs) * 1000} + h * 3600000000) AS event_time,
+    make_timestamp(${(start + day * dayMs) * 1000} + h * 3600000000) AS received_at, ${more}, 'ok' AS status,
+    h::DOUBLE AS input_hour, (${prediction})::DOUBLE AS output_prediction FROM range(24) t(h)`;
+
+const labelsOf = (day: number, value: (hour: number) => number): Label[] => Array.from({ length: 24 }, (_, h) => label(`r-${day}-${h}`, String(value(h)), start + (day + 1) * dayMs));
+
+describe("live error", () => {
+  test("windows are computed when their labels are due, once, for what was served and each variant", async () => {
+    const house = await openMonitoredHouse();
+    const config = monitor({ labelDelay: dayMs });
+    await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
+    await logPredictions(house, "bikes", "2011-01-01", "b", hours(0, "h + 2", "true AS shadow, 'challenger' AS variant, '2' AS version"));
+    // A request that was sent again after a crash counts once, and an answer that failed does not count.
+    await logPredictions(house, "bikes", "2011-01-01", "c", hours(0, "h"));
+    await logPredictions(house, "bikes", "2011-01-01", "d", hours(0, "99").replace("'ok' AS status", "'error' AS status").replaceAll("'r-", "'failed-"));
+    await addLabels(house.db, "bikes", labelsOf(0, (h) => h + 3).slice(0, 20));
+    await evaluateErrors(house, config, start, start + 2 * dayMs - 1);
+    expect(await errorWindows(house.db, config)).toEqual([]);
+    await evaluateErrors(house, config, start, start + 2 * dayMs);
+    const windows = await errorWindows(house.db, config);
+    expect(windows.map((one) => [one.variant, one.version, one.predictions, one.sums.n, one.metrics["rmse"], one.metrics["bias"]])).toEqual([
+      ["challenger", 2, 24, 20, 1, -1],
+      ["champion", 1, 24, 20, 3, -3],
+      ["served", 0, 24, 20, 3, -3],
+    ]);
+    await evaluateErrors(house, config, start, start + 2 * dayMs);
+    expect(await errorWindows(house.db, config)).toEqual(windows);
+  });
+
+  test("a label that arrived later than now is not used", async () => {
+    const house = await openMonitoredHouse();
+    await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
+    await addLabels(house.db, "bikes", [label("r-0-1", "1", start + dayMs), label("r-0-2", "5", start + dayMs + 1)]);
+    await evaluateErrors(house, monitor(), start, start + dayMs);
+    expect((await errorWindows(house.db, monitor(), { variant: "served" })).map((one) => one.sums)).toEqual([{ n: 1, loss: 0, absolute: 0, signed: 0, label: 1 }]);
+  });
+
+  test("a window without traffic is a window", async () => {
+    const house = await openMonitoredHouse();
+    await evaluateErrors(house, monitor(), start, start + 2 * dayMs);
+    expect((await errorWindows(house.db, monitor())).map((one) => [one.variant, one.predictions, one.metrics])).toEqual([["served", 0, {}], ["served", 0, {}]]);
+  });
+
+  test("an endpoint nobody watches is said, with those that are", async () => {
+    const { db } = await openMonitoredHouse();
+    await saveMonitor(db, monitor(), 0);
+    await saveMonitor(db, monitor({ window: 5 }), 1);
+    expect((await readMonitor(db, "bikes")).window).toBe(5);
+    await expect(readMonitor(db, "bike")).rejects.toMatchObject({ code: "monitoring.monitor_not_found", status: 404, message: expect.stringContaining("bikes") as string });
+  });
+});
+
+describe("what production taught", () => {
+  test("rows are the requests as answered with the labels known by then, in order of time", async () => {
+    const house = await openMonitoredHouse();
+    await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
+    await logPredictions(house, "bikes", "2011-01-01", "b", hours(0, "h", "true AS shadow, 'challenger' AS variant, '2' AS version"));
+    await addLabels(house.db, "bikes", labelsOf(0, (h) => h * 2).map((one, h) => ({ ...one, arrivedAt: start + (h + 24) * 3_600_000 })));
+    const request = { endpoint: "bikes", features: [{ name: "hour", type: "number" as const }], target: "cnt", regression: true, time: { column: "at", stored: "TIMESTAMP" as const } };
+    const known = await collectFeedback(house, { ...request, knownAt: start + 30 * 3_600_000 });
+    expect(known.rows).toBe(7);
+    expect(await collectFeedback(house, { ...request, knownAt: start + 2 * dayMs })).toMatchObject({ rows: 24 });
+    expect(await collectFeedback(house, { ...request, endpoint: "taxis", knownAt: start })).toEqual({ sha256: "", size: 0, rows: 0 });
+    expect(await collectFeedback(house, { ...request, knownAt: start + 30 * 3_600_000 })).toEqual(known);
+  });
+});
+
+const reference: ReferenceProfile = {
+  rows: 1000,
+  features: [
+    { name: "hour", type: "number", edges: [5, 11, 17], shares: [0.25, 0.25, 0.25, 0.25], missing: 0 },
+    { name: "wind", type: "number", edges: [1], shares: [0.5, 0.5], missing: 0 },
+    { name: "sky", type: "category", categories: ["clear", "rain"], shares: [0.8, 0.2, 0], missing: 0 },
+  ],
+  prediction: { name: "prediction", type: "number", edges: [50], shares: [0.5, 0.5], missing: 0 },
+};
+
+async function watched(config: MonitorConfig): Promise<House> {
+  const house = await openMonitoredHouse();
+  await saveMonitor(house.db, config, 0);
+  await saveReference(house.db, "bikes", 1, reference);
+  await writeDeployment(house.db, { endpoint: "bikes", salt: "s", variants: [{ name: "champion", version: 1, weight: 1, shadow: false }], time: 0, actor: "test", reason: "test" });
+  return house;
+}
+
+/** 240 rows of a day; `wind` and `sky` are SQL over the row's number i. */
+const weather = (day: number, wind: string, sky: string, rows = 240): string => `
+  SELECT 'r-${day}-' || i AS request_id, 0::BIGINT AS row_index, make_timestamp(${(start + day * dayMs) * 1000} + i * 300000000) AS event_time,
+    now()::TIMESTAMP AS received_at, false AS shadow, 'champion' AS variant, '1' AS version, 'ok' AS status,
+    (i % 24)::DOUBLE AS input_hour, (${wind})::DOUBLE AS input_wind, ${sky} AS input_sky, (i % 2 * 100)::DOUBLE AS output_prediction FROM range(${rows}) t(i)`;
+
+const usual: [string, string] = ["i % 2 * 2", "CASE WHEN i % 5 = 0 THEN 'rain' ELSE 'clear' END"];
+
+describe("drift", () => {
+  test("what is as it was has not drifted; what moved has, and is named", async () => {
+    const house = await watched(monitor());
+    await logPredictions(house, "bikes", "2011-01-01", "a", weather(0, ...usual));
+    await logPredictions(house, "bikes", "2011-01-02", "a", weather(1, "5", "CASE WHEN i % 3 = 0 THEN 'snow' WHEN i % 7 = 0 THEN NULL ELSE 'rain' END"));
+    expect(await evaluateDrift(house, monitor(), start, start + dayMs)).toEqual([]);
+    const [alarm] = await evaluateDrift(house, monitor(), start, start + 2 * dayMs);
+    expect(alarm.features.map((one) => [one.feature, one.drifted])).toEqual([["hour", false], ["wind", true], ["sky", true]]);
+    expect(alarm).toMatchObject({ version: 1, rows: 240, alarm: true, start: start + dayMs, end: start + 2 * dayMs, judgedAt: start + 2 * dayMs });
+    expect(alarm.driftedShare).toBeCloseTo(2 / 3, 12);
+    expect(alarm.prediction).toMatchObject({ drifted: false });
+    expect(alarm.features[2].missing).toBeGreaterThan(0.05);
+    expect(driftAlarm(alarm).message).toMatch(/^2 of 3 features drifted in the window to 2011-01-03 \(psi ≥ 0\.2\): (wind|sky) [\d.]+, (wind|sky) [\d.]+$/);
+    expect((await driftReports(house.db, "bikes")).map((report) => report.features.filter((one) => one.drifted).length)).toEqual([0, 2]);
+  });
+
+  test("a feature that is meant to move is not looked at", async () => {
+    const house = await watched(monitor());
+    await logPredictions(house, "bikes", "2011-01-01", "a", weather(0, "5", usual[1]));
+    const config = monitor({ drift: { ...monitor().drift, exclude: ["wind"], share: 0.1 } });
+    expect(await evaluateDrift(house, config, start, start + dayMs)).toEqual([]);
+    expect((await driftReports(house.db, "bikes"))[0].features.map((one) => one.feature)).toEqual(["hour", "sky"]);
+  });
+
+  test("the alarm is raised in the turn that judges the window, wherever between two windows it comes, and in no later one", async () => {
+    const house = await watched(monitor());
+    await logPredictions(house, "bikes", "2011-01-01", "a", weather(0, "5", "'snow'"));
+    const odd = start + dayMs + 12_345;
+    expect(await evaluateDrift(house, monitor(), start, odd)).toHaveLength(1);
+    // The same turn done again after a crash says the same; the next says nothing.
+    expect(await evaluateDrift(house, monitor(), start, odd)).toHaveLength(1);
+    expect(await evaluateDrift(house, monitor(), start, odd + 60_000)).toEqual([]);
+  });
+
+  test("too few rows are not judged, nor is an endpoint without traffic", async () => {
+    const house = await watched(monitor());
+    await logPredictions(house, "bikes", "2011-01-01", "a", weather(0, "5", "'snow'", 49));
+    expect(await evaluateDrift(house, monitor(), start, start + 3 * dayMs)).toEqual([]);
+    expect(await driftReports(house.db, "bikes")).toEqual([]);
+  });
+});
+
+describe("the performance alarm", () => {
+  const sums = (rmse: number): ErrorSums => ({ n: 10, loss: rmse * rmse * 10, absolute: 0, signed: 0, label: 0 });
+
+  test.each<[string, (number | null)[], Partial<MonitorConfig["performance"]>, RegExp | undefined]>([
+    ["no windows", [], {}, undefined],
+    ["as expected", [100, 105, 95, 100], {}, undefined],
+    ["a little worse for a while", [130, 130, 130], {}, undefined],
+    ["a little worse for long", Array<number>(14).fill(130), {}, /^rmse of version 1 has risen above the 100\.0 expected of it: 130\.0, 130\.0, 130\.0 in the last windows \(CUSUM 2\.80 > 2\.5\)$/],
+    ["far worse at once", [100, 500], {}, /100\.0, 500\.0 in the last windows \(CUSUM 3\.13 > 2\.5\)$/],
+    ["worse, then good again", [300, 300, 20, 20, 20, 20], {}, undefined],
+    ["above the limit", [100, 111], { max: 110 }, /^rmse of version 1 was 111\.000 on 2011-01-02, above the limit of 110$/],
+    ["above the limit before, not now", [111, 100], { max: 110 }, undefined],
+    ["windows without labels are passed over", [100, null, 500, null], {}, /CUSUM/],
+    ["a higher threshold", Array<number>(14).fill(130), { threshold: 3.5 }, undefined],
+    ["more slack", Array<number>(14).fill(130), { slack: 0.3 }, undefined],
+  ])("%s", async (_, losses, performance, message) => {
+    const house = await openMonitoredHouse();
+    const base = monitor();
+    const config = { ...base, performance: { ...base.performance, ...performance } };
+    const rows = losses.map((loss, day) => ({ endpoint: "bikes", start: start + day * dayMs, end: start + (day + 1) * dayMs, variant: "champion", version: 1, predictions: 10, sums: JSON.stringify(loss === null ? { ...sums(0), n: 0 } : sums(loss)) }));
+    const others = rows.flatMap((row) => [{ ...row, version: 2, sums: JSON.stringify(sums(9999)) }, { ...row, variant: "served", version: 0, sums: JSON.stringify(sums(9999)) }]);
+    if (rows.length > 0) await monitoringTables(house.db).insertInto("error_windows").values([...rows, ...others]).execute();
+    const { alarm } = await performanceAlarm(house, config, { version: 1, reference: 100, since: start });
+    if (message) expect(alarm?.message).toMatch(message);
+    else expect(alarm).toBeUndefined();
+  });
+});
