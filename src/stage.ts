@@ -112,6 +112,8 @@ export interface PipelineStep {
   readonly params: JsonObject;
   /** Input name → id of the step whose output it is. */
   readonly needs: Readonly<Record<string, string>>;
+  /** Ids of steps that must be done first although their outputs are not needed. */
+  readonly after?: readonly string[];
 }
 
 export type StepState = "waiting" | "running" | "succeeded" | "failed" | "skipped";

@@ -8,6 +8,9 @@ export interface GateCheck {
   readonly reason: string;
 }
 
+/** The name of the check that a challenger is not shown to be worse than the champion, after the loss it is made on. */
+export const notWorseThanChampion = "not_worse_than_champion";
+
 /** The verdict over an evaluation: a model goes on only if every check passes. */
 export interface GateVerdict {
   readonly passed: boolean;
@@ -26,14 +29,14 @@ export function judge(evaluation: Evaluation, rules: Readonly<Record<string, Met
   const all: Record<string, MetricRule> = { ...rules, [loss]: { better_than_naive: 0, ...rules[loss] } };
   const checks = Object.entries(all).flatMap(([metric, rule]) => checkMetric(evaluation, metric, rule));
   if (evaluation.champion) checks.push(notWorse(loss, evaluation.metrics[loss]!.value, evaluation.champion));
-  if (evaluation.notCompared !== null) checks.push({ name: `${loss}.not_worse_than_champion`, passed: true, reason: `not judged: ${evaluation.notCompared}` });
+  if (evaluation.notCompared !== null) checks.push({ name: `${loss}.${notWorseThanChampion}`, passed: true, reason: `not judged: ${evaluation.notCompared}` });
   return { passed: checks.every((check) => check.passed), checks };
 }
 
 function notWorse(loss: string, value: number, { version, loss: championLoss, difference }: NonNullable<Evaluation["champion"]>): GateCheck {
   const passed = difference.high >= 0;
   return {
-    name: `${loss}.not_worse_than_champion`,
+    name: `${loss}.${notWorseThanChampion}`,
     passed,
     reason: `${loss} ${number(value)} against ${number(championLoss)} of the champion (version ${version}); the champion's minus this model's is ${number(difference.value)} (${number(difference.low)} to ${number(difference.high)})${passed ? "" : ", so this model is worse"}`,
   };

@@ -12,14 +12,16 @@ export interface Label {
 
 /** Stores ground truth; a label that comes again replaces the former one. Durable when this returns. */
 export async function addLabels(db: Database, endpoint: string, labels: readonly Label[]): Promise<void> {
+  // One row may be named once in an insert that updates (PostgreSQL refuses a second time); the last word counts.
+  const rows = [...new Map(labels.map((label) => [JSON.stringify([label.requestId, label.rowIndex]), label])).values()];
   await monitoringTables(db)
     .transaction()
     .execute(async (transaction) => {
-      for (let from = 0; from < labels.length; from += 1000) {
+      for (let from = 0; from < rows.length; from += 1000) {
         await transaction
           .insertInto("labels")
           .values(
-            labels.slice(from, from + 1000).map((label) => ({
+            rows.slice(from, from + 1000).map((label) => ({
               endpoint,
               request_id: label.requestId,
               row_index: label.rowIndex,

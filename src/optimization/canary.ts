@@ -92,21 +92,22 @@ export async function canaryEvidence(house: House, loop: Loop, config: MonitorCo
 
 /**
  * Ends a canary when the evidence is in: promoted as soon as the interval lies above 0, rolled back as soon as it lies below; when the
- * time is up without either, the better live error decides. Returns whether it ended.
+ * time is up without either, the better live error decides, and without enough labels to tell the champion stays. Returns whether it ended.
  */
 export async function judgeCanary(house: House, loop: Loop, config: MonitorConfig, rollout: Rollout, now: number): Promise<boolean> {
   const evidence = await canaryEvidence(house, loop, config, rollout, now);
   const { minLabels, maxDuration } = loop.project.deploy;
-  if (evidence.labels < minLabels) return false;
   const late = now - rollout.startedAt >= maxDuration + config.labelDelay;
-  const sure = evidence.low > 0 || evidence.high < 0;
+  const enough = evidence.labels >= minLabels;
+  const sure = enough && (evidence.low > 0 || evidence.high < 0);
   if (!sure && !late) return false;
-  const promote = evidence.difference > 0;
+  const promote = enough && evidence.difference > 0;
+  const why = sure ? "the interval of the paired difference leaves 0 out" : enough ? "time is up, the better mean decides" : `time is up with fewer than the ${minLabels} labels it takes to judge`;
   const loss = lossOf(config.task);
   const [winner, state] = promote ? [rollout.challengerVersion, "promoted" as const] : [rollout.championVersion, "rolled_back" as const];
   const reason =
     `live ${loss} of version ${rollout.challengerVersion} was ${format(evidence.challengerLoss)} against ${format(evidence.championLoss)} of version ` +
-    `${rollout.championVersion} on the same ${evidence.labels} labelled requests since ${isoDate(rollout.startedAt)} (${sure ? "the interval of the paired difference leaves 0 out" : "time is up, the better mean decides"}): ` +
+    `${rollout.championVersion} on the same ${evidence.labels} labelled requests since ${isoDate(rollout.startedAt)} (${why}): ` +
     (promote ? `version ${winner} takes all traffic` : `version ${rollout.challengerVersion} is rolled back`);
   const reference = promote ? await nextReference(house, loop, config, rollout.championVersion, rollout.challengerVersion) : undefined;
   await deploy(

@@ -1,11 +1,13 @@
 import { day, isoDate } from "../clock.ts";
 import { conflict, MillraceError } from "../errors.ts";
+import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
+import { notWorseThanChampion, type GateVerdict } from "../evaluation/gate.ts";
 import { driftAlarm, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor } from "../monitoring/monitoring.ts";
 import { countLabels } from "../monitoring/labels.ts";
 import type { Alarm, MonitorConfig } from "../monitoring/types.ts";
 import { resolveAlias } from "../registry/registry.ts";
 import { flushPredictions } from "../serving/serving.ts";
-import type { House } from "../stage.ts";
+import type { House, PipelineRun } from "../stage.ts";
 import { judgeCanary } from "./canary.ts";
 import { expectation } from "./expectation.ts";
 import { readLoop } from "./loops.ts";
@@ -112,8 +114,7 @@ async function retrain(house: House, loop: Loop, alarm: LoopAlarm, now: number):
   // Cut off by the end of this process: the turn is done again at the next start.
   if (run.state === "running") throw new MillraceError("optimization.cut_off", 503, `The retraining ${run.id} was cut off; it goes on at the next start`);
   if (run.state === "succeeded") return;
-  const evaluation = run.steps.find((step) => step.id === "evaluate")?.output;
-  const championLoss = (evaluation?.["champion"] as { loss?: number } | null | undefined)?.loss;
+  const championLoss = bestPossible(run);
   await recordDecision(house.db, {
     endpoint: loop.endpoint,
     time: now,
@@ -122,4 +123,11 @@ async function retrain(house: House, loop: Loop, alarm: LoopAlarm, now: number):
     evidence: championLoss === undefined ? {} : { championLoss },
     pipelineRunId: runId,
   });
+}
+
+/** The champion's loss, when a challenger trained on the newest data could not better it: then it is as good as can be had now. */
+function bestPossible(run: PipelineRun): number | undefined {
+  const output = <T>(id: string): T | null | undefined => run.steps.find((step) => step.id === id)?.output as T | null | undefined;
+  const lostToChampion = output<GateVerdict>("gate")?.checks.some((check) => check.name.endsWith(notWorseThanChampion) && !check.passed);
+  return lostToChampion === true ? output<EvaluateOutput>("evaluate")?.champion?.loss : undefined;
 }

@@ -32,7 +32,7 @@ export function firstRunPipeline(project: Project, champion: ModelVersion | unde
     steps: [
       { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter }), needs: {} },
       validation(project, null, null),
-      ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual" }),
+      ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual", time: data.time?.column ?? null }),
       { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
     ],
   };
@@ -41,14 +41,15 @@ export function firstRunPipeline(project: Project, champion: ModelVersion | unde
 /** A retraining on the base data and all labels that have arrived, judged against the champion, up to the start of a canary. */
 export function retrainingPipeline(loop: Loop, champion: ModelVersion, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
   const { project } = loop;
-  const timeColumn = project.data.time?.column ?? null;
+  // A time that is no point in time to the log (an epoch number) cannot be carried on; then rows are held out at random.
+  const timeColumn = loop.timeStored === null ? null : (project.data.time?.column ?? null);
   const columns = [...(timeColumn === null ? [] : [timeColumn]), ...loop.features.map((feature) => feature.name), project.data.target];
   const feedback = {
     endpoint: loop.endpoint,
     features: loop.features,
     target: project.data.target,
     regression: loop.task === "regression",
-    time: timeColumn === null || loop.timeStored === null ? null : { column: timeColumn, stored: loop.timeStored },
+    time: timeColumn === null ? null : { column: timeColumn, stored: loop.timeStored },
     knownAt: why.time,
   };
   const holdout: Holdout =
@@ -65,7 +66,7 @@ export function retrainingPipeline(loop: Loop, champion: ModelVersion, why: { ti
       { id: "feedback", step: "monitoring.feedback", params: json(feedback), needs: {} },
       { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns }), needs: { feedback: "feedback" } },
       validation(project, why.schema, loop.features, "append"),
-      ...trainToRegister(project, { table: "append", holdout, champion, trigger: why.trigger }),
+      ...trainToRegister(project, { table: "append", holdout, champion, trigger: why.trigger, time: timeColumn }),
       {
         id: "canary",
         step: "optimization.canary",
@@ -100,11 +101,10 @@ function validation(project: Project, schema: Schema | null, features: Loop["fea
 /** The common middle: record the data, train, judge, gate, train on everything, register. */
 function trainToRegister(
   project: Project,
-  run: { table: string; holdout: Holdout; champion: ModelVersion | undefined; trigger: string },
+  run: { table: string; holdout: Holdout; champion: ModelVersion | undefined; trigger: string; time: string | null },
 ): PipelineStep[] {
-  const { table, holdout, champion, trigger } = run;
+  const { table, holdout, champion, trigger, time } = run;
   const { algorithm, params, refit } = project.train;
-  const time = project.data.time?.column ?? null;
   const model = project.model;
   const needs = { table, checked: "validate" };
   const served = refit ? "refit" : "train";
@@ -119,14 +119,15 @@ function trainToRegister(
       needs: { ...needs, trained: "train" },
     },
     { id: "record", step: "evaluation.record", params: json({ model, trigger }), needs: { table, trained: "train", evaluation: "evaluate" } },
-    { id: "gate", step: "evaluation.gate", params: json({ rules: project.evaluate.gate }), needs: { evaluation: "evaluate", recorded: "record" } },
+    { id: "gate", step: "evaluation.gate", params: json({ rules: project.evaluate.gate }), needs: { evaluation: "evaluate" }, after: ["record"] },
     ...(refit
       ? [
           {
             id: "refit",
             step: "training.train",
             params: json({ algorithm, params, holdout: { by: "none" }, time, baseline: false }),
-            needs: { ...needs, gate: "gate" },
+            needs,
+            after: ["gate"],
           },
         ]
       : []),
@@ -135,7 +136,8 @@ function trainToRegister(
       id: "register",
       step: "registry.register",
       params: json({ model, trigger, code: project.code }),
-      needs: { table, trained: served, evaluation: "evaluate", gate: "gate", dataset: "dataset" },
+      needs: { table, trained: served, evaluation: "evaluate", gate: "gate" },
+      after: ["dataset"],
     },
   ];
 }
@@ -170,7 +172,8 @@ export function backtestPipeline(loop: Loop, source: string, periods: number, pe
           until,
           labelDelay: project.monitor.labelDelay,
         }),
-        needs: { table: "ingest", ...(i === 0 ? {} : { after: `periods-${chunks[i - 1]!.from}-${chunks[i - 1]!.until}` }) },
+        needs: { table: "ingest" },
+        after: i === 0 ? [] : [`periods-${chunks[i - 1]!.from}-${chunks[i - 1]!.until}`],
       })),
     ],
   };

@@ -33,7 +33,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     let failure: unknown;
 
     while (failure === undefined && stopped === undefined && (waiting.length > 0 || running.size > 0)) {
-      const ready = waiting.filter((step) => Object.values(step.needs).every((id) => outputs.has(id)));
+      const ready = waiting.filter((step) => prerequisites(step).every((id) => outputs.has(id)));
       waiting = waiting.filter((step) => !ready.includes(step));
       for (const step of ready) {
         running.set(
@@ -150,6 +150,9 @@ async function cacheKeyOf(step: Step & { readonly where: "worker" }, params: Jso
   }
 }
 
+/** The steps that must be done before this one. */
+const prerequisites = (step: PipelineStep): readonly string[] => [...Object.values(step.needs), ...(step.after ?? [])];
+
 /** Refuses a pipeline with no or unknown steps, doubled ids, missing needs or a cycle. */
 function checkSpec(spec: PipelineSpec, steps: ReadonlyMap<string, Step>): void {
   const seen = new Set<string>();
@@ -157,7 +160,7 @@ function checkSpec(spec: PipelineSpec, steps: ReadonlyMap<string, Step>): void {
   for (const step of spec.steps) {
     stepNamed(steps, step.step);
     if (seen.has(step.id)) throw invalid("pipelines.duplicate_step", `The pipeline has two steps with the id ${JSON.stringify(step.id)}`);
-    for (const need of Object.values(step.needs)) {
+    for (const need of prerequisites(step)) {
       if (!seen.has(need)) {
         throw invalid("pipelines.unknown_need", `Step ${step.id} needs ${JSON.stringify(need)}, which is no earlier step of this pipeline`);
       }
