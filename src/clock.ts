@@ -25,7 +25,7 @@ export const day = 86_400_000;
 /** A duration such as `90s`, `6h`, `1d`, `2w` in milliseconds; undefined when the text is not one. */
 export function parseDuration(text: string): number | undefined {
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(text.trim());
-  return match ? Number(match[1]) * (units[match[2]!] ?? 0) : undefined;
+  return match ? Number(match[1]) * (units[match[2]] ?? 0) : undefined;
 }
 
 /** Milliseconds as people write them: `850 ms`, `3.2 s`, `2 min 5 s`, `3 d 4 h`. */

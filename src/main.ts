@@ -11,7 +11,7 @@ endWithParent();
 const [first, ...rest] = process.argv.slice(2);
 
 if (first === "worker") {
-  serveTasks(stepsOf(stages), rest[0]!);
+  serveTasks(stepsOf(stages), rest[0]);
 } else {
   const program = fileURLToPath(import.meta.url);
   process.exitCode = await runProgram(process.argv.slice(2), topCommands(program), commandNames(stages));

@@ -38,7 +38,7 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     await engine.resume();
     for (const stage of stages) if (stage.name !== "serving") await startRoom(house, stage);
     // Before the rooms: a turn of the loop that waits for a retraining is cut off, not waited for.
-    stops.push(engine.stop);
+    stops.push(() => engine.stop());
     const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house), bound: process.channel !== undefined };
     await writeAddress(settings.home, address);
     stops.push(() => rm(join(settings.home, "run", "server.json"), { force: true }));

@@ -18,7 +18,7 @@ import { modelName } from "../project/load.ts";
 
 /** Looks into a table and writes a project file that runs. */
 export const initTable: Command["run"] = async ({ say }, [table], options) => {
-  const ask = options["yes"] !== true && process.stdin.isTTY === true;
+  const ask = options["yes"] !== true &&  process.stdin.isTTY;
   const out = String(options["out"]);
   if (existsSync(out) && options["force"] !== true) {
     if (!ask || (await answer(confirm({ message: `${out} is there already. Replace it?`, initialValue: false }))) !== true) {

@@ -32,10 +32,10 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
   const table = await readSource(project.data.source);
   const times = eventTimes(table, project.data.time);
   const target = table.columns.find((column) => column.name === project.data.target)!;
-  const rows = [...times.keys()].filter((row) => times[row]! >= loop.startedAt && !Number.isNaN(times[row])).sort((a, b) => times[a]! - times[b]! || a - b);
+  const rows = [...times.keys()].filter((row) => times[row] >= loop.startedAt && !Number.isNaN(times[row])).sort((a, b) => times[a] - times[b] || a - b);
   const last = rows.at(-1);
   if (last === undefined) throw invalid("replay.no_rows", `${project.data.source} has no rows from ${new Date(loop.startedAt).toISOString()} on to replay`);
-  const days = Math.floor((times[last]! - loop.startedAt) / day) + 1;
+  const days = Math.floor((times[last] - loop.startedAt) / day) + 1;
   const optimization = client<OptimizationRoutes>(server, "optimization");
   const monitoring = client<MonitoringRoutes>(server, "monitoring");
 
@@ -53,11 +53,11 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
   let requests = 0;
   for (let time = begun; time < loop.startedAt + days * day; time += day) {
     const until = time + day;
-    const today = rows.filter((row) => times[row]! >= time && times[row]! < until);
-    await Promise.all(today.map((row) => predict(gateway, loop, table, row, times[row]!, signal)));
+    const today = rows.filter((row) => times[row] >= time && times[row] < until);
+    await Promise.all(today.map((row) => predict(gateway, loop, table, row, times[row], signal)));
     requests += today.length;
     const labels = rows
-      .map((row) => ({ row, arrivedAt: times[row]! + project.monitor.labelDelay }))
+      .map((row) => ({ row, arrivedAt: times[row] + project.monitor.labelDelay }))
       .filter(({ row, arrivedAt }) => arrivedAt > time && arrivedAt <= until && valueOf(target, row) !== null)
       .map(({ row, arrivedAt }) => ({ request_id: requestId(row), label: valueOf(target, row)!, arrived_at: arrivedAt }));
     if (labels.length > 0) await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, body: { labels } }, { signal });
@@ -92,8 +92,8 @@ async function predict(gateway: string, loop: Loop, table: Table, row: number, t
 }
 
 function valueOf(column: Column, row: number): number | string | null {
-  if (column.type === "number") return Number.isNaN(column.values[row]) ? null : column.values[row]!;
-  return column.codes[row]! < 0 ? null : column.dictionary[column.codes[row]!]!;
+  if (column.type === "number") return Number.isNaN(column.values[row]) ? null : column.values[row];
+  return column.codes[row] < 0 ? null : column.dictionary[column.codes[row]];
 }
 
 async function readSource(source: string): Promise<Table> {

@@ -93,7 +93,7 @@ function mark(kind: string): string {
 
 /** A line that is written over while it changes, on a terminal; elsewhere now and then a line. */
 function progressLine(say: (line: string) => void): { update: (line: string) => void; say: (line: string) => void; done: () => void } {
-  const live = process.stderr.isTTY === true;
+  const live =  process.stderr.isTTY;
   let updates = 0;
   const clear = (): void => void (live && process.stderr.write("\r\u001B[2K"));
   return {

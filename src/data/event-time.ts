@@ -17,5 +17,5 @@ export function eventTimes(table: Table, time: { readonly column: string; readon
   const days = numbers(time.column);
   if (time.hour === null) return days;
   const hours = numbers(time.hour);
-  return days.map((day, row) => day + hours[row]! * hourMs);
+  return days.map((day, row) => day + hours[row] * hourMs);
 }

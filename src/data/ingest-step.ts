@@ -21,7 +21,7 @@ export const ingestStep: Step = {
   purpose: "Reads the source table into the artifact store as a dataset version",
   version: 1,
   where: "worker",
-  reads: ({ source }) => [String(source)],
+  reads: ({ source }) => [source as string],
   run: async ({ params, blobs, workdir, report }) => {
     const { source, filter } = params as { source: string; filter: TimeRange | null };
     report({ message: `reading ${basename(source)}` });

@@ -111,7 +111,9 @@ function firstPass(each: Field): string[] {
 function equalWidthEdges({ min, max }: FirstPass): number[] {
   if (min === null) return [];
   if (min === max) return [min, max];
-  return [...Array.from({ length: bins }, (_, index) => min + ((max - min) * index) / bins), max];
+  const edges = [...Array.from({ length: bins }, (_, index) => min + ((max - min) * index) / bins), max];
+  // A range of a few representable numbers has fewer bins than that.
+  return edges.filter((edge, index) => index === 0 || edge > edges[index - 1]);
 }
 
 /** Distinct 5 % quantiles; the smallest value twice when it alone fills the first 5 %, so that it gets a bin of its own. */

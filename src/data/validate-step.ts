@@ -67,15 +67,16 @@ export const validateStep: Step = {
     if (leaking.length > 0 && options.leakage === "fail") {
       throw invalid("data.leakage", `Columns give the target away: ${leaking.map((finding) => finding.evidence).join("; ")}`, { findings: leaking });
     }
-    const output: ValidateOutput = {
-      profile: await blobs.put(Buffer.from(JSON.stringify(profile))),
-      schema,
-      anomalies,
-      findings,
-      features: options.features ?? featuresOf(table.columns, options, findings),
-      target: options.target,
-      ...{ task: inferred.task, taskReason: inferred.reason },
-    };
+    const output: ValidateOutput = ({
+	profile: await blobs.put(Buffer.from(JSON.stringify(profile))),
+	schema,
+	anomalies,
+	findings,
+	features: options.features ?? featuresOf(table.columns, options, findings),
+	target: options.target,
+	task: inferred.task,
+	taskReason: inferred.reason
+});
     if (output.features.length === 0) throw invalid("data.no_features", `No column is left to predict ${options.target} from; left out: ${findings.map((finding) => finding.evidence).join("; ")}`);
     return output;
   },

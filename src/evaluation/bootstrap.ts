@@ -17,7 +17,7 @@ export function bootstrap(metricsOf: MetricsOf, rows: number, seed: number, resa
 /** The interval of a quantity that is computed from two models on the same draws, so that their common luck cancels. */
 export function bootstrapDifference(difference: (weights: Float64Array) => number, rows: number, seed: number, resamples = 300): Interval {
   const draws = resample(rows, seed, resamples, (weights) => ({ difference: difference(weights) }));
-  return { value: difference(new Float64Array(rows).fill(1)), ...percentiles(draws.map((draw) => draw["difference"]!)) };
+  return { value: difference(new Float64Array(rows).fill(1)), ...percentiles(draws.map((draw) => draw["difference"])) };
 }
 
 function resample<T>(rows: number, seed: number, resamples: number, compute: (weights: Float64Array) => T): T[] {
@@ -25,7 +25,7 @@ function resample<T>(rows: number, seed: number, resamples: number, compute: (we
   const weights = new Float64Array(rows);
   return Array.from({ length: resamples }, () => {
     weights.fill(0);
-    for (let draw = 0; draw < rows; draw++) weights[Math.floor(random() * rows)]! += 1;
+    for (let draw = 0; draw < rows; draw++) weights[Math.floor(random() * rows)] += 1;
     return compute(weights);
   });
 }

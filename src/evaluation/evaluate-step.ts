@@ -67,8 +67,8 @@ export const evaluateStep: Step = {
           ? {
               version: options.champion.version,
               metrics: metricsOf(champion),
-              loss: metricsOf(champion)[loss]!,
-              difference: bootstrapDifference((weights) => ofChampion(weights)[loss]! - of(weights)[loss]!, test.rows, seed),
+              loss: metricsOf(champion)[loss],
+              difference: bootstrapDifference((weights) => ofChampion(weights)[loss] - of(weights)[loss], test.rows, seed),
             }
           : null,
       notCompared:
@@ -101,7 +101,7 @@ function naivePrediction({ naive, signature }: TrainOutput, rows: number): Predi
   return {
     task: signature.task === "multiclass" ? "multiclass" : "binary",
     classes: signature.classes ?? [],
-    probabilities: Float64Array.from({ length: rows * k }, (_, i) => naive.shares[i % k]!),
+    probabilities: Float64Array.from({ length: rows * k }, (_, i) => naive.shares[i % k]),
   };
 }
 
@@ -109,7 +109,7 @@ function naivePrediction({ naive, signature }: TrainOutput, rows: number): Predi
 function slicesOf(table: Table, name: string, model: Scored, seed: number): Slice[] {
   const column = table.columns.find((one) => one.name === name)!;
   const label: (row: number) => string =
-    column.type === "category" ? (row) => (column.codes[row]! < 0 ? "(missing)" : column.dictionary[column.codes[row]!]!) : numberLabels(column.values);
+    column.type === "category" ? (row) => (column.codes[row] < 0 ? "(missing)" : column.dictionary[column.codes[row]]) : numberLabels(column.values);
   const rows = new Map<string, number[]>();
   for (let row = 0; row < table.rows; row++) {
     const members = rows.get(label(row));
@@ -128,9 +128,9 @@ function numberLabels(values: Float64Array): (row: number) => string {
   const distinct = new Set(values);
   if (distinct.size <= mostSlices) return (row) => (Number.isNaN(values[row]) ? "(missing)" : String(values[row]));
   const sorted = values.filter((value) => !Number.isNaN(value)).sort();
-  const cuts = [0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * sorted.length)]!);
+  const cuts = [0.25, 0.5, 0.75].map((share) => sorted[Math.floor(share * sorted.length)]);
   return (row) => {
-    const value = values[row]!;
+    const value = values[row];
     if (Number.isNaN(value)) return "(missing)";
     const quartile = cuts.filter((cut) => value >= cut).length;
     return quartile === 0 ? `< ${cuts[0]}` : quartile === 3 ? `≥ ${cuts[2]}` : `${cuts[quartile - 1]} to ${cuts[quartile]}`;
@@ -138,12 +138,12 @@ function numberLabels(values: Float64Array): (row: number) => string {
 }
 
 function take(model: Scored, rows: readonly number[]): Scored {
-  if (model.task === "regression") return { ...model, truth: Float64Array.from(rows, (row) => model.truth[row]!), predicted: Float64Array.from(rows, (row) => model.predicted[row]!) };
+  if (model.task === "regression") return { ...model, truth: Float64Array.from(rows, (row) => model.truth[row]), predicted: Float64Array.from(rows, (row) => model.predicted[row]) };
   const k = model.classes.length;
   return {
     ...model,
-    truth: Int32Array.from(rows, (row) => model.truth[row]!),
-    probabilities: Float64Array.from({ length: rows.length * k }, (_, i) => model.probabilities[rows[Math.floor(i / k)]! * k + (i % k)]!),
+    truth: Int32Array.from(rows, (row) => model.truth[row]),
+    probabilities: Float64Array.from({ length: rows.length * k }, (_, i) => model.probabilities[rows[Math.floor(i / k)] * k + (i % k)]),
   };
 }
 

@@ -28,7 +28,7 @@ export function judge(evaluation: Evaluation, rules: Readonly<Record<string, Met
   const loss = lossName(evaluation.task);
   const all: Record<string, MetricRule> = { ...rules, [loss]: { better_than_naive: 0, ...rules[loss] } };
   const checks = Object.entries(all).flatMap(([metric, rule]) => checkMetric(evaluation, metric, rule));
-  if (evaluation.champion) checks.push(notWorse(loss, evaluation.metrics[loss]!.value, evaluation.champion));
+  if (evaluation.champion) checks.push(notWorse(loss, evaluation.metrics[loss].value, evaluation.champion));
   if (evaluation.notCompared !== null) checks.push({ name: `${loss}.${notWorseThanChampion}`, passed: true, reason: `not judged: ${evaluation.notCompared}` });
   return { passed: checks.every((check) => check.passed), checks };
 }

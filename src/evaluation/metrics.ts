@@ -27,14 +27,14 @@ function regression({ truth, predicted }: Extract<Scored, { task: "regression" }
   return (weights) => {
     let [n, sum, squared, absolute] = [0, 0, 0, 0];
     for (let row = 0; row < truth.length; row++) {
-      const [weight, error] = [weights[row]!, predicted[row]! - truth[row]!];
+      const [weight, error] = [weights[row], predicted[row] - truth[row]];
       n += weight;
-      sum += weight * truth[row]!;
+      sum += weight * truth[row];
       squared += weight * error * error;
       absolute += weight * Math.abs(error);
     }
     let variation = 0;
-    for (let row = 0; row < truth.length; row++) variation += weights[row]! * (truth[row]! - sum / n) ** 2;
+    for (let row = 0; row < truth.length; row++) variation += weights[row] * (truth[row] - sum / n) ** 2;
     return defined({
       rmse: Math.sqrt(squared / n),
       mae: absolute / n,
@@ -45,29 +45,29 @@ function regression({ truth, predicted }: Extract<Scored, { task: "regression" }
 
 function classification({ task, classes, truth, probabilities }: Extract<Scored, { task: "binary" | "multiclass" }>): MetricsOf {
   const k = classes.length;
-  const column = (index: number): Float64Array => Float64Array.from({ length: truth.length }, (_, row) => probabilities[row * k + index]!);
+  const column = (index: number): Float64Array => Float64Array.from({ length: truth.length }, (_, row) => probabilities[row * k + index]);
   const ranked = (task === "binary" ? [k - 1] : classes.map((_, index) => index)).map((index) => ({ index, scores: column(index), order: rank(column(index)) }));
   const best = Int32Array.from(truth, (_, row) => {
     let top = 0;
-    for (let index = 1; index < k; index++) if (probabilities[row * k + index]! > probabilities[row * k + top]!) top = index;
+    for (let index = 1; index < k; index++) if (probabilities[row * k + index] > probabilities[row * k + top]) top = index;
     return top;
   });
   return (weights) => {
     let [n, right, logLoss] = [0, 0, 0];
     const [hit, guessed, there] = [new Float64Array(k), new Float64Array(k), new Float64Array(k)];
     for (let row = 0; row < truth.length; row++) {
-      const [weight, label] = [weights[row]!, truth[row]!];
+      const [weight, label] = [weights[row], truth[row]];
       n += weight;
-      logLoss -= weight * Math.log(label < 0 ? Number.EPSILON : Math.min(Math.max(probabilities[row * k + label]!, Number.EPSILON), 1 - Number.EPSILON));
-      guessed[best[row]!]! += weight;
-      if (label >= 0) there[label]! += weight;
+      logLoss -= weight * Math.log(label < 0 ? Number.EPSILON : Math.min(Math.max(probabilities[row * k + label], Number.EPSILON), 1 - Number.EPSILON));
+      guessed[best[row]] += weight;
+      if (label >= 0) there[label] += weight;
       if (label !== best[row]) continue;
       right += weight;
-      hit[label]! += weight;
+      hit[label] += weight;
     }
-    const f1 = (index: number): number => (2 * hit[index]!) / (guessed[index]! + there[index]!) || 0;
+    const f1 = (index: number): number => (2 * hit[index]) / (guessed[index] + there[index]) || 0;
     // The classes that are there or were guessed; what the model does not know at all is one more, of which it hits nothing.
-    const met = classes.map((_, index) => index).filter((index) => guessed[index]! + there[index]! > 0);
+    const met = classes.map((_, index) => index).filter((index) => guessed[index] + there[index] > 0);
     const unknown = n - there.reduce((sum, weight) => sum + weight, 0) > 0 ? [0] : [];
     const average = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     const areas = ranked.map(({ index, scores, order }) => rocAuc(order, scores, (row) => truth[row] === index, weights)).filter((area) => !Number.isNaN(area));

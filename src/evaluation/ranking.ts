@@ -7,11 +7,11 @@ export function rocAuc(order: Uint32Array, scores: Float64Array, positive: (row:
   for (let start = 0; start < order.length; ) {
     let end = start;
     let [tiedPositive, tiedNegative] = [0, 0];
-    const score = scores[order[start]!];
-    for (; end < order.length && scores[order[end]!] === score; end++) {
-      const row = order[end]!;
-      if (positive(row)) tiedPositive += weights[row]!;
-      else tiedNegative += weights[row]!;
+    const score = scores[order[start]];
+    for (; end < order.length && scores[order[end]] === score; end++) {
+      const row = order[end];
+      if (positive(row)) tiedPositive += weights[row];
+      else tiedNegative += weights[row];
     }
     area += tiedPositive * (below + tiedNegative / 2);
     below += tiedNegative;
@@ -24,5 +24,5 @@ export function rocAuc(order: Uint32Array, scores: Float64Array, positive: (row:
 
 /** Row numbers by rising score. */
 export function rank(scores: Float64Array): Uint32Array {
-  return Uint32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[a]! - scores[b]!);
+  return Uint32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[a] - scores[b]);
 }

@@ -16,13 +16,13 @@ export async function scoreOnnx(path: string, signature: Signature, table: Table
         const column = table.columns.find((one) => one.name === feature.name);
         if (!column) throw new MillraceError("evaluation.missing_feature", 500, `The table has no column ${feature.name}, which the model needs`);
         if (column.type === "number" && feature.type === "number") return [feature.name, new Tensor("float32", Float32Array.from(column.values), [table.rows, 1])];
-        const text = column.type === "number" ? Array.from(column.values, (value) => (Number.isNaN(value) ? "" : String(value))) : Array.from(column.codes, (code) => (code < 0 ? "" : column.dictionary[code]!));
+        const text = column.type === "number" ? Array.from(column.values, (value) => (Number.isNaN(value) ? "" : String(value))) : Array.from(column.codes, (code) => (code < 0 ? "" : column.dictionary[code]));
         return [feature.name, new Tensor("string", text, [table.rows, 1])];
       }),
     );
     const answers = await session.run(feeds);
-    if (signature.task === "regression") return { task: "regression", values: Float64Array.from(answers["prediction"]!.data as Float32Array) };
-    return { task: signature.task, classes: signature.classes ?? [], probabilities: Float64Array.from(answers["probabilities"]!.data as Float32Array) };
+    if (signature.task === "regression") return { task: "regression", values: Float64Array.from(answers["prediction"].data as Float32Array) };
+    return { task: signature.task, classes: signature.classes ?? [], probabilities: Float64Array.from(answers["probabilities"].data as Float32Array) };
   } finally {
     await session.release();
   }

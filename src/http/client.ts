@@ -39,7 +39,7 @@ export function client<R extends Routes>(base: string, room: string): Client<R> 
     const [method, template] = route.split(" ") as [string, string];
     const path = template.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(call["params"]?.[name])));
     const query = new URLSearchParams(
-      Object.entries(call["query"] ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value)]])),
+      Object.entries(call["query"] ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, String(value as string | number | boolean)]])),
     ).toString();
     const response = await fetch(`${base}/api/${room}${path}${query ? `?${query}` : ""}`, {
       method,

@@ -19,5 +19,5 @@ export function jensenShannon(p: readonly number[], q: readonly number[]): numbe
 
 function sumOver(p: readonly number[], q: readonly number[], term: (a: number, b: number) => number): number {
   if (p.length !== q.length) throw new RangeError(`distributions over ${p.length} and ${q.length} bins cannot be compared`);
-  return p.reduce((sum, a, i) => sum + term(a, q[i]!), 0);
+  return p.reduce((sum, a, i) => sum + term(a, q[i]), 0);
 }

@@ -14,8 +14,8 @@ export function errorOf(task: Task, prediction: LabelledPrediction): ErrorSums {
     return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label };
   }
   const position = prediction.classes.indexOf(prediction.label);
-  const probability = position < 0 ? 0 : prediction.probabilities[position]!;
-  const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top]! ? i : top), 0);
+  const probability = position < 0 ? 0 : prediction.probabilities[position];
+  const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top] ? i : top), 0);
   return { n: 1, loss: -Math.log(Math.max(probability, Number.EPSILON)), absolute: best === position ? 0 : 1, signed: 0, label: 0 };
 }
 

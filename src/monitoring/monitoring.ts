@@ -127,7 +127,7 @@ export async function performanceAlarm(
   const windows = (await errorWindows(house.db, config, { variant: "champion", version: champion.version, from: champion.since })).filter(
     (window) => window.sums.n > 0,
   );
-  const losses = windows.map((window) => window.metrics[loss]!);
+  const losses = windows.map((window) => window.metrics[loss]);
   const levels = cusum(losses, champion.reference, config.performance.slack, config.performance.threshold * 1.25);
   const level = levels.at(-1) ?? 0;
   const latest = losses.at(-1);

@@ -39,8 +39,8 @@ async function filesByDay(folder: string): Promise<[string, string[]][]> {
     throw error;
   });
   return Promise.all(
-    dates.sort().map(async (date): Promise<[string, string[]]> => {
-      const names = (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).sort();
+    dates.toSorted((a, b) => (a < b ? -1 : 1)).map(async (date): Promise<[string, string[]]> => {
+      const names = (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).toSorted((a, b) => (a < b ? -1 : 1));
       return [date, names.map((name) => join(folder, date, name))];
     }),
   );

@@ -34,9 +34,9 @@ export const referenceStep: Step = {
 function predictionReference(answers: Prediction): FeatureReference {
   if (answers.task === "regression") {
     const sorted = answers.values.slice().sort();
-    const edges = [...new Set(Array.from({ length: 9 }, (_, i) => sorted[Math.floor(((i + 1) / 10) * sorted.length)]!))];
+    const edges = [...new Set(Array.from({ length: 9 }, (_, i) => sorted[Math.floor(((i + 1) / 10) * sorted.length)]))];
     const shares = Array.from({ length: edges.length + 1 }, () => 0);
-    for (const value of sorted) shares[edges.filter((edge) => edge < value).length]! += 1 / sorted.length;
+    for (const value of sorted) shares[edges.filter((edge) => edge < value).length] += 1 / sorted.length;
     return { name: "prediction", type: "number", edges, shares, missing: 0 };
   }
   const k = answers.classes.length;
@@ -44,8 +44,8 @@ function predictionReference(answers: Prediction): FeatureReference {
   const counts = Array.from({ length: k + 1 }, () => 0);
   for (let row = 0; row < rows; row++) {
     let top = 0;
-    for (let index = 1; index < k; index++) if (answers.probabilities[row * k + index]! > answers.probabilities[row * k + top]!) top = index;
-    counts[top]! += 1 / rows;
+    for (let index = 1; index < k; index++) if (answers.probabilities[row * k + index] > answers.probabilities[row * k + top]) top = index;
+    counts[top] += 1 / rows;
   }
   return { name: "prediction", type: "category", categories: answers.classes, shares: counts, missing: 0 };
 }

@@ -46,7 +46,7 @@ export const backtestStep: Step = {
     const times = eventTimes(table, options.time);
     const { findTrainer } = await import("../training/trainers.ts");
     const rowsIn = (from: number, until: number): Table =>
-      selectRows(table, Uint32Array.from(times.keys()).filter((row) => times[row]! >= from && times[row]! < until));
+      selectRows(table, Uint32Array.from(times.keys()).filter((row) => times[row] >= from && times[row] < until));
     const fit = (knownAt: number): TrainedModel =>
       findTrainer(options.algorithm).train({ table: rowsIn(Number.NEGATIVE_INFINITY, knownAt), target: options.target, features: options.features, task: "regression", params: options.params, seed });
     const first = fit(options.start);
@@ -56,7 +56,7 @@ export const backtestStep: Step = {
       const rows = rowsIn(start, start + options.period);
       never.push(rmse(first, rows, options.target));
       // A label of an event at t is known at t + delay, so at `start` those of events up to and with start − delay are.
-      always.push(k === 0 ? never[0]! : rmse(fit(start - options.labelDelay + 1), rows, options.target));
+      always.push(k === 0 ? never[0] : rmse(fit(start - options.labelDelay + 1), rows, options.target));
       report({ message: `retrained for period ${k + 1}`, done: k - options.from + 1, total: options.until - options.from });
     }
     const output: BacktestOutput = { never, always };
@@ -67,5 +67,5 @@ export const backtestStep: Step = {
 function rmse(model: TrainedModel, rows: Table, target: string): number {
   const truth = rows.columns.find((column) => column.name === target);
   if (truth?.type !== "number") throw invalid("optimization.not_regression", "Policies are compared by RMSE, which needs a number as target");
-  return metricsOf(scored(model.predict(rows), truth.values))["rmse"]!;
+  return metricsOf(scored(model.predict(rows), truth.values))["rmse"];
 }

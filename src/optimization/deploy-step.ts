@@ -14,7 +14,7 @@ export const deployStep: Step = {
   purpose: "Gives the version all traffic, points the alias champion at it, and starts watching it",
   where: "server",
   run: async ({ params, inputs, house, runId, actor }) => {
-    const project = params["project"] as unknown as Project;
+    const project = params["project"] as Project;
     const table = inputs["table"] as IngestOutput;
     const checked = inputs["checked"] as ValidateOutput;
     const { version } = inputs["registered"] as { version: number };

@@ -173,7 +173,7 @@ export function backtestPipeline(loop: Loop, source: string, periods: number, pe
           labelDelay: project.monitor.labelDelay,
         }),
         needs: { table: "ingest" },
-        after: i === 0 ? [] : [`periods-${chunks[i - 1]!.from}-${chunks[i - 1]!.until}`],
+        after: i === 0 ? [] : [`periods-${chunks[i - 1].from}-${chunks[i - 1].until}`],
       })),
     ],
   };

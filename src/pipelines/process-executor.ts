@@ -96,7 +96,5 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
 }
 
 function asError(error: { code: string; status: number; message: string; details?: unknown }): MillraceError {
-  return new MillraceError(error.code, error.status, error.message, {
-    ...(error.details ? { details: error.details as Record<string, unknown> } : {}),
-  });
+  return new MillraceError(error.code, error.status, error.message, (error.details ? { details: error.details as Record<string, unknown> } : {}));
 }

@@ -60,7 +60,7 @@ function mostTelling(errors: readonly ErrorObject[]): ErrorObject {
   const rank = (error: ErrorObject): number =>
     (error.keyword === "additionalProperties" ? 300 : error.keyword === "required" ? 200 : error.keyword === "anyOf" ? 50 : 100) +
     error.instancePath.split("/").length;
-  return [...errors].sort((a, b) => rank(b) - rank(a))[0]!;
+  return [...errors].sort((a, b) => rank(b) - rank(a))[0];
 }
 
 function explain(error: ErrorObject, path: string[]): { sentence: string; field: string[] } {
@@ -103,7 +103,7 @@ function offsetOf(document: Document, path: readonly string[], atKey: boolean): 
     const parent = document.getIn(keys.slice(0, depth - 1), true);
     const items = (parent as { items?: { key?: { value?: unknown; range?: number[] }; value?: { range?: number[] } }[] } | undefined)?.items;
     const pair = items?.find((item) => item.key?.value === keys[depth - 1]);
-    if (pair?.key?.range && (atKey || !pair.value?.range)) return pair.key.range[0]!;
+    if (pair?.key?.range && (atKey || !pair.value?.range)) return pair.key.range[0];
     const node = document.getIn(keys.slice(0, depth), true);
     if (isNode(node) && node.range) return node.range[0];
   }

@@ -31,7 +31,7 @@ export const registerStep: Step = {
       artifact: trained.model,
       metrics: evaluation.metrics,
       gate: { passed, checks },
-      environment: environment(params["code"] == null ? null : String(params["code"])),
+      environment: environment(params["code"] as string | null),
       trigger: String(params["trigger"]),
     });
     return { model: version.model, version: version.version };

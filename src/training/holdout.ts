@@ -34,7 +34,7 @@ export function holdOut(table: Table, target: string, task: Task, holdout: Holdo
   }
   const test = recentDays(times.values, holdout.since, holdout.days);
   const rows = (inTest: boolean): Uint32Array =>
-    Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => test.has(Math.floor(times.values[row]! / dayMs)) === inTest);
+    Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => test.has(Math.floor(times.values[row] / dayMs)) === inTest);
   return { train: selectRows(table, rows(false)), test: selectRows(table, rows(true)) };
 }
 
@@ -53,7 +53,7 @@ function recentDays(times: Float64Array, since: number, days: number): Set<numbe
   }
   const counts = [...seen.values()].sort((a, b) => a - b);
   // Labels arrive by the clock, not by the day: of the newest day a row or two may be all there is, and then it is no day yet.
-  const whole = (day: number): boolean => seen.get(day)! >= counts[Math.floor(counts.length / 2)]! / 2;
+  const whole = (day: number): boolean => seen.get(day)! >= counts[Math.floor(counts.length / 2)] / 2;
   const candidates = [...seen.keys()].sort((a, b) => b - a).filter((day, position, all) => position > 0 || all.length === 1 || whole(day));
   if (candidates.length === 0) {
     throw invalid("training.nothing_to_hold_out", `There are no rows since ${new Date(since).toISOString()} to hold out; wait for labels, or train without a comparison`);

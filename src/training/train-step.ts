@@ -98,7 +98,7 @@ export const trainStep: Step = {
 /** The rows whose target is there; a row without one teaches nothing. */
 export function withLabels(table: Table, target: string): Table {
   const column = table.columns.find((one) => one.name === target)!;
-  const missing = (row: number): boolean => (column.type === "number" ? Number.isNaN(column.values[row]) : column.codes[row]! < 0);
+  const missing = (row: number): boolean => (column.type === "number" ? Number.isNaN(column.values[row]) : column.codes[row] < 0);
   const rows: number[] = [];
   for (let row = 0; row < table.rows; row++) if (!missing(row)) rows.push(row);
   if (rows.length === table.rows) return table;
@@ -124,5 +124,5 @@ function naivePredictor(table: Table, target: string, signature: Signature): Tra
 /** The target as class labels; numbers are written in decimal. */
 export function labelsOf(table: Table, target: string): string[] {
   const column = table.columns.find((one) => one.name === target)!;
-  return column.type === "number" ? Array.from(column.values, String) : Array.from(column.codes, (code) => column.dictionary[code]!);
+  return column.type === "number" ? Array.from(column.values, String) : Array.from(column.codes, (code) => column.dictionary[code]);
 }
