@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { columnNotFound } from "./column-names.ts";
 import { datasetColumns } from "./dataset-file.ts";
-import { identifier, parquet, queryOne, query, withConnection } from "../storage/duckdb.ts";
+import { double, identifier, parquet, queryOne, query, withConnection } from "../storage/duckdb.ts";
 import type { Bin, CategoryProfile, ColumnProfile, NumberProfile, Profile, ValueCount } from "./profile-types.ts";
 import { targetAssociations } from "./target-association.ts";
 import { timeCondition } from "./time-range.ts";
@@ -131,12 +131,13 @@ async function countBins(connection: DuckDBConnection, fields: readonly Field[],
   ]);
   if (wanted.length === 0) return new Map();
   const list = wanted.map(({ key, field, edges }) => {
-    const bounds = edges.slice(1).map((edge) => `${edge}::DOUBLE`);
+    const bounds = edges.slice(1).map(double);
     return `map_values(histogram(CASE WHEN isfinite(${field}) THEN ${field} END, [${bounds.join(", ")}])) AS ${key}`;
   });
   const counts = await queryOne<Record<string, number[]>>(connection, `SELECT ${list.join(", ")} FROM profiled`);
+  // Bounds that DuckDB reads as one (subnormal numbers) share one bin; the others of them are empty.
   return new Map(
-    wanted.map(({ key, edges }) => [key, edges.slice(1).map((high, index) => ({ low: edges[index], high, count: counts[key][index] }))]),
+    wanted.map(({ key, edges }) => [key, edges.slice(1).map((high, index) => ({ low: edges[index], high, count: counts[key][index] ?? 0 }))]),
   );
 }
 

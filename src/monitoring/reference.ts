@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier, query } from "../storage/duckdb.ts";
+import { double, identifier, query } from "../storage/duckdb.ts";
 import type { FeatureSpec } from "../training/types.ts";
 import type { FeatureReference } from "./types.ts";
 
@@ -49,7 +49,7 @@ type Bins = { readonly type: "number"; readonly edges: readonly number[] } | { r
 export async function sharesOf(connection: DuckDBConnection, rows: string, column: string, of: Bins): Promise<{ shares: number[]; missing: number }> {
   const bin =
     of.type === "number"
-      ? `len(list_filter([${of.edges.map((edge) => `${edge}::FLOAT`).join(", ")}]::FLOAT[], lambda edge: edge < ${column}::FLOAT))`
+      ? `len(list_filter([${of.edges.map((edge) => `${double(edge)}::FLOAT`).join(", ")}]::FLOAT[], lambda edge: edge < ${column}::FLOAT))`
       : `coalesce(list_position([${of.categories.map((category) => `'${category.replaceAll("'", "''")}'`).join(", ")}]::VARCHAR[], ${column}::VARCHAR) - 1, ${of.categories.length})`;
   const counts = await query<{ bin: number | null; n: number }>(
     connection,

@@ -66,6 +66,9 @@ export const identifier = (name: string): string => `"${name.replaceAll('"', '""
 /** A text as an SQL literal. */
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** A number as an SQL literal that is exactly it: without an exponent DuckDB reads a DECIMAL, of fewer digits. */
+export const double = (value: number): string => `${value.toExponential()}::DOUBLE`;
+
 /** A path as the literal of a table function, which would read `*`, `?` and `[` as patterns. */
 export const pathLiteral = (path: string): string => literal(path.replaceAll(/[*?[]/g, "[$&]"));
 
