@@ -13,6 +13,8 @@ const first = Date.UTC(2024, 0, 1);
 
 /** A little world: 24 rows a day, a number and a group, and what they make of the target, which may change from day to day. */
 export interface World {
+  /** How a challenger replaces the champion; by canary when absent. */
+  readonly strategy?: "canary" | "immediate";
   /** Days the first model learns from. */
   readonly baseDays: number;
   /** Days that are replayed as production. */
@@ -44,7 +46,7 @@ export async function writeWorld(folder: string, world: World): Promise<string> 
     `model: world
 data: { source: world.csv, target: y, time: at, until: ${until}, split: { by: time, test: 0.2 } }
 train: { params: { iterations: 60 } }
-deploy: { strategy: canary, share: 10%, min_labels: 24, max_duration: 3d, alpha: 0.2 }
+deploy: { strategy: ${world.strategy ?? "canary"}, share: 10%, min_labels: 24, max_duration: 3d, alpha: 0.2 }
 monitor: { window: 1d, label_delay: 1d, drift: { window: 7d } }
 retrain: { on: [performance], cooldown: 2d, holdout: 14d }
 `,

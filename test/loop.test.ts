@@ -85,6 +85,19 @@ test("two odd days raise the alarm, and the challenger that learnt from them is 
   expect(await deployment()).toEqual([1]);
   const champion = (await client<RegistryRoutes>(url, "registry")("GET /models")).models[0].aliases["champion"];
   expect(champion).toBe(1);
+  expect((await client<RegistryRoutes>(url, "registry")("GET /models")).models[0].aliases).not.toHaveProperty("challenger");
   const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
   expect(rollouts.at(-1)).toMatchObject({ state: "rolled_back" });
+});
+
+test("without a canary, what passes the gate takes all traffic at once", async () => {
+  const world: World = { strategy: "immediate", baseDays: 20, liveDays: 9, moved: (day) => (day < 2 ? 0 : 10), target: (x, group) => usual(Math.min(x, 10), group) - 12 * Math.max(0, x - 10) };
+  const { url, story, deployment } = await live(world);
+  const [alarm, promoted] = story.decisions;
+  expect([alarm?.kind, promoted?.kind]).toEqual(["alarm", "promoted"]);
+  expect(promoted).toMatchObject({ time: alarm.time, pipelineRunId: alarm.pipelineRunId, evidence: { champion: 1, challenger: 2 } });
+  expect(story.decisions.map((decision) => decision.kind)).not.toContain("canary_started");
+  expect(await deployment()).toEqual([1]);
+  const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
+  expect(rollouts.at(-1)).toMatchObject({ state: "promoted", startedAt: alarm.time, decidedAt: alarm.time });
 });

@@ -1,20 +1,25 @@
-import { saveReference } from "../monitoring/monitoring.ts";
+import { readMonitor, saveReference } from "../monitoring/monitoring.ts";
 import type { ReferenceProfile } from "../monitoring/types.ts";
 import type { Step } from "../stage.ts";
-import { startCanary } from "./canary.ts";
+import { promoteAtOnce, startCanary } from "./canary.ts";
 import { readLoop } from "./loops.ts";
 
 /** Starts a challenger's canary. */
 export const canaryStep: Step = {
   name: "optimization.canary",
-  purpose: "Gives the challenger its share of the traffic beside the champion",
+  purpose: "Gives the challenger its share of the traffic beside the champion, or all of it where no canary is asked for",
   where: "server",
   run: async ({ params, inputs, house, runId }) => {
     const { endpoint, champion, time } = params as { endpoint: string; champion: number; time: number };
     const { version } = inputs["registered"] as { version: number };
     const loop = await readLoop(house, endpoint);
     await saveReference(house.db, endpoint, version, inputs["reference"] as ReferenceProfile);
-    await startCanary(house, loop, { champion, challenger: version }, time, runId);
-    return { endpoint, champion, challenger: version, share: loop.project.deploy.share };
+    const versions = { champion, challenger: version };
+    if (loop.project.deploy.strategy === "immediate") {
+      await promoteAtOnce(house, loop, await readMonitor(house.db, endpoint), versions, time, runId);
+      return { endpoint, ...versions, share: 1 };
+    }
+    await startCanary(house, loop, versions, time, runId);
+    return { endpoint, ...versions, share: loop.project.deploy.share };
   },
 };

@@ -2,7 +2,7 @@ import { isoDate } from "../clock.ts";
 import { errorOf, lossOf } from "../monitoring/error-sums.ts";
 import { labelledPredictions } from "../monitoring/prediction-log.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";
-import { moveAlias } from "../registry/registry.ts";
+import { moveAlias, removeAlias } from "../registry/registry.ts";
 import { deploy } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
@@ -20,15 +20,7 @@ export async function startCanary(
 ): Promise<void> {
   const { share } = loop.project.deploy;
   const reason = `version ${versions.challenger} passed the gate and gets ${percent(share)} of the traffic, version ${versions.champion} keeps the rest`;
-  const rollout: Rollout = {
-    id: `${loop.endpoint}/${time}`,
-    endpoint: loop.endpoint,
-    championVersion: versions.champion,
-    challengerVersion: versions.challenger,
-    startedAt: time,
-    state: "canary",
-    decidedAt: null,
-  };
+  const rollout = newRollout(loop, versions, time);
   await deploy(
     house,
     {
@@ -104,30 +96,64 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const promote = enough && evidence.difference > 0;
   const why = sure ? "the interval of the paired difference leaves 0 out" : enough ? "time is up, the better mean decides" : `time is up with fewer than the ${minLabels} labels it takes to judge`;
   const loss = lossOf(config.task);
-  const [winner, state] = promote ? [rollout.challengerVersion, "promoted" as const] : [rollout.championVersion, "rolled_back" as const];
+  const state = promote ? "promoted" : "rolled_back";
   const reason =
     `live ${loss} of version ${rollout.challengerVersion} was ${format(evidence.challengerLoss)} against ${format(evidence.championLoss)} of version ` +
     `${rollout.championVersion} on the same ${evidence.labels} labelled requests since ${isoDate(rollout.startedAt)} (${why}): ` +
-    (promote ? `version ${winner} takes all traffic` : `version ${rollout.challengerVersion} is rolled back`);
-  const reference = promote ? await nextReference(house, loop, config, rollout.championVersion, rollout.challengerVersion) : undefined;
+    (promote ? `version ${rollout.challengerVersion} takes all traffic` : `version ${rollout.challengerVersion} is rolled back`);
+  await settle(house, loop, config, rollout, { state, time: now, reason, evidence: { ...evidence }, pipelineRunId: null });
+  return true;
+}
+
+/** Gives a challenger all the traffic without a canary, as `deploy.strategy: immediate` asks; the gate was its only judge. */
+export async function promoteAtOnce(
+  house: House,
+  loop: Loop,
+  config: MonitorConfig,
+  versions: { champion: number; challenger: number },
+  time: number,
+  pipelineRunId: string,
+): Promise<void> {
+  const reason = `version ${versions.challenger} passed the gate and takes all traffic from version ${versions.champion} (deploy.strategy: immediate)`;
+  const rollout = newRollout(loop, versions, time);
+  await settle(house, loop, config, rollout, { state: "promoted", time, reason, evidence: { ...versions }, pipelineRunId });
+}
+
+const newRollout = (loop: Loop, versions: { champion: number; challenger: number }, time: number): Rollout => ({
+  id: `${loop.endpoint}/${time}`,
+  endpoint: loop.endpoint,
+  championVersion: versions.champion,
+  challengerVersion: versions.challenger,
+  startedAt: time,
+  state: "canary",
+  decidedAt: null,
+});
+
+/** Ends a rollout: traffic, aliases, the rollout itself and the decision change together. */
+async function settle(
+  house: House,
+  loop: Loop,
+  config: MonitorConfig,
+  rollout: Rollout,
+  verdict: { state: "promoted" | "rolled_back"; time: number; reason: string; evidence: Readonly<Record<string, unknown>>; pipelineRunId: string | null },
+): Promise<void> {
+  const { state, time, reason, evidence, pipelineRunId } = verdict;
+  const { endpoint } = loop;
+  const promoted = state === "promoted";
+  const winner = promoted ? rollout.challengerVersion : rollout.championVersion;
+  const reference = promoted ? { reference: await nextReference(house, loop, config, rollout.championVersion, rollout.challengerVersion) } : {};
   await deploy(
     house,
-    {
-      endpoint: loop.endpoint,
-      salt: rollout.id,
-      variants: [{ name: "champion", version: winner, weight: 1, shadow: false }],
-      time: now,
-      actor: "loop",
-      reason,
-    },
+    { endpoint, salt: rollout.id, variants: [{ name: "champion", version: winner, weight: 1, shadow: false }], time, actor: "loop", reason },
     async (transaction) => {
-      await decideRollout(transaction, rollout.id, state, now);
-      if (promote) await moveAlias(transaction, { model: loop.endpoint, alias: "champion", version: winner, time: now, actor: "loop", reason });
-      await recordDecision(transaction, { endpoint: loop.endpoint, time: now, kind: state, reason, evidence: { ...evidence, ...(reference === undefined ? {} : { reference }) }, pipelineRunId: null });
+      await insertRollout(transaction, rollout);
+      await decideRollout(transaction, rollout.id, state, time);
+      await removeAlias(transaction, { model: endpoint, alias: "challenger", time, actor: "loop", reason });
+      if (promoted) await moveAlias(transaction, { model: endpoint, alias: "champion", version: winner, time, actor: "loop", reason });
+      await recordDecision(transaction, { endpoint, time, kind: state, reason, evidence: { ...evidence, ...reference }, pipelineRunId });
     },
   );
-  await house.events.emit({ name: `optimization.challenger_${state}`, time: now, payload: { ...rollout, reason } });
-  return true;
+  await house.events.emit({ name: `optimization.challenger_${state}`, time, payload: { ...rollout, reason } });
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;

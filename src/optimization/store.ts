@@ -106,7 +106,7 @@ export async function readDecisions(db: Database, endpoint: string, filter: { ki
   let query = optimizationTables(db).selectFrom("decisions").selectAll().where("endpoint", "=", endpoint).orderBy("time");
   if (filter.kinds) query = query.where("kind", "in", [...filter.kinds]);
   if (filter.from !== undefined) query = query.where("time", ">=", filter.from);
-  const order: readonly DecisionKind[] = ["promoted", "rolled_back", "alarm", "gate_rejected", "retraining_failed", "canary_started"];
+  const order: readonly DecisionKind[] = ["alarm", "gate_rejected", "retraining_failed", "canary_started", "promoted", "rolled_back"];
   return (await query.execute())
     .map(({ pipeline_run_id, evidence, ...row }) => ({ ...row, evidence: JSON.parse(evidence) as Record<string, unknown>, pipelineRunId: pipeline_run_id }))
     .sort((a, b) => a.time - b.time || order.indexOf(a.kind) - order.indexOf(b.kind));

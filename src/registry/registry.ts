@@ -97,6 +97,25 @@ export async function moveAlias(
   });
 }
 
+/** Takes an alias away; audited, and nothing when it is not there. Call it in the transaction of what goes with it. */
+export async function removeAlias(transaction: Database, change: { model: string; alias: string; time: number; actor: string; reason: string }): Promise<void> {
+  const removed = await registryTables(transaction)
+    .deleteFrom("model_aliases")
+    .where("model", "=", change.model)
+    .where("alias", "=", change.alias)
+    .returning("version")
+    .executeTakeFirst();
+  if (!removed) return;
+  await appendAudit(transaction, {
+    time: change.time,
+    actor: change.actor,
+    action: "registry.alias_removed",
+    object: `model/${change.model}`,
+    reason: change.reason,
+    details: { alias: change.alias, from: removed.version },
+  });
+}
+
 export async function listModels(db: Database): Promise<RegisteredModel[]> {
   const tables = registryTables(db);
   const models = await tables.selectFrom("registered_models").selectAll().orderBy("name").execute();
