@@ -70,6 +70,27 @@ describe("live error", () => {
     expect((await errorWindows(house.db, monitor(), { variant: "served" })).map((one) => one.sums)).toEqual([{ n: 1, loss: 0, absolute: 0, signed: 0, label: 1 }]);
   });
 
+  test("late labels complete a window, once they have arrived", async () => {
+    const house = await openMonitoredHouse();
+    const config = monitor({ labelDelay: dayMs });
+    const due = start + 2 * dayMs;
+    await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
+    await addLabels(house.db, "bikes", labelsOf(0, (h) => h + 1).slice(0, 10));
+    await evaluateErrors(house, config, start, due);
+    const counted = async (): Promise<(number | undefined)[]> => {
+      const [window] = await errorWindows(house.db, config, { variant: "served" });
+      return [window?.sums.n, window?.metrics["rmse"]];
+    };
+    expect(await counted()).toEqual([10, 1]);
+    // Nothing new since the last turn: nothing is computed again.
+    await addLabels(house.db, "bikes", labelsOf(0, (h) => h + 1).slice(10).map((one) => ({ ...one, arrivedAt: due + 5 })));
+    await evaluateErrors(house, config, start, due + 4, due);
+    expect(await counted()).toEqual([10, 1]);
+    await evaluateErrors(house, config, start, due + 5, due + 4);
+    expect(await counted()).toEqual([24, 1]);
+    expect((await errorWindows(house.db, config)).map((window) => window.variant)).toEqual(["champion", "served"]);
+  });
+
   test("a window without traffic is a window", async () => {
     const house = await openMonitoredHouse();
     await evaluateErrors(house, monitor(), start, start + 2 * dayMs);

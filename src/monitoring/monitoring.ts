@@ -1,4 +1,4 @@
-import { isoDate } from "../clock.ts";
+import { day, isoDate } from "../clock.ts";
 import { notFound } from "../errors.ts";
 import { readVersion } from "../registry/registry.ts";
 import { readDeployment } from "../serving/serving.ts";
@@ -7,7 +7,8 @@ import type { Database } from "../storage/database.ts";
 import { cusum } from "./cusum.ts";
 import { measureDrift } from "./drift.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
-import { countPredictions, labelledPredictions } from "./prediction-log.ts";
+import { countLabels } from "./labels.ts";
+import { countPredictions, labelledPredictions, type TimeWindow } from "./prediction-log.ts";
 import { monitoringTables } from "./store.ts";
 import type { Alarm, DriftReport, ErrorSums, ErrorWindow, MonitorConfig, ReferenceProfile } from "./types.ts";
 
@@ -55,46 +56,63 @@ export async function readReference(db: Database, endpoint: string, version: num
   return row && (JSON.parse(row.profile) as ReferenceProfile);
 }
 
+/** How far back a window may lie that late labels still complete. */
+const lateDays = 30;
+
 /**
  * Computes the live error of every window whose labels are due at `now` and that is not computed yet: for what clients got (`served`)
- * and for each variant over all it answered, in the open or in the shadow. Computing a window again gives the same rows.
+ * and for each variant over all it answered, in the open or in the shadow. Windows that still lacked labels are computed again when
+ * labels have arrived since `before` (the last call; absent, nothing is taken up again). The same call gives the same rows.
  */
-export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number): Promise<void> {
-  const tables = monitoringTables(house.db);
-  const last = await tables
-    .selectFrom("error_windows")
-    .select(({ fn }) => fn.max("end").as("end"))
-    .where("endpoint", "=", config.endpoint)
-    .executeTakeFirst();
-  for (let start = last?.end ?? since; start + config.window + config.labelDelay <= now; start += config.window) {
-    const window = { from: start, until: start + config.window };
-    const sums = new Map<string, { variant: string; version: number; sums: ErrorSums }>();
-    for (const prediction of await labelledPredictions(house, config.endpoint, window, now)) {
-      const error = errorOf(config.task, prediction);
-      for (const variant of prediction.shadow ? [prediction.variant] : [prediction.variant, "served"]) {
-        const version = variant === "served" ? 0 : prediction.version;
-        const known = sums.get(`${variant} ${version}`);
-        sums.set(`${variant} ${version}`, { variant, version, sums: addErrors(known?.sums ?? noErrors, error) });
-      }
-    }
-    if (sums.size === 0) sums.set("served", { variant: "served", version: 0, sums: noErrors });
-    const predictions = await countPredictions(house, config.endpoint, window);
-    await tables
-      .insertInto("error_windows")
-      .values(
-        [...sums.values()].map((one) => ({
-          endpoint: config.endpoint,
-          start: window.from,
-          end: window.until,
-          variant: one.variant,
-          version: one.version,
-          predictions,
-          sums: JSON.stringify(one.sums),
-        })),
-      )
-      .onConflict((conflict) => conflict.doNothing())
+export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number, before?: number): Promise<void> {
+  const windows = monitoringTables(house.db).selectFrom("error_windows").where("endpoint", "=", config.endpoint);
+  const last = await windows.select(({ fn }) => fn.max("end").as("end")).executeTakeFirst();
+  if (before !== undefined && (await countLabels(house.db, config.endpoint, now)) > (await countLabels(house.db, config.endpoint, before))) {
+    const served = await windows
+      .select(["start", "end", "predictions", "sums"])
+      .where("variant", "=", "served")
+      .where("end", ">", now - lateDays * day)
       .execute();
+    for (const { start, end, predictions, sums } of served) {
+      if ((JSON.parse(sums) as ErrorSums).n < predictions) await computeWindow(house, config, { from: start, until: end }, now);
+    }
   }
+  for (let start = last?.end ?? since; start + config.window + config.labelDelay <= now; start += config.window) {
+    await computeWindow(house, config, { from: start, until: start + config.window }, now);
+  }
+}
+
+async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<void> {
+  const sums = new Map<string, { variant: string; version: number; sums: ErrorSums }>();
+  for (const prediction of await labelledPredictions(house, config.endpoint, window, now)) {
+    const error = errorOf(config.task, prediction);
+    for (const variant of prediction.shadow ? [prediction.variant] : [prediction.variant, "served"]) {
+      const version = variant === "served" ? 0 : prediction.version;
+      const known = sums.get(`${variant} ${version}`);
+      sums.set(`${variant} ${version}`, { variant, version, sums: addErrors(known?.sums ?? noErrors, error) });
+    }
+  }
+  if (sums.size === 0) sums.set("served", { variant: "served", version: 0, sums: noErrors });
+  const predictions = await countPredictions(house, config.endpoint, window);
+  await monitoringTables(house.db)
+    .transaction()
+    .execute(async (transaction) => {
+      await transaction.deleteFrom("error_windows").where("endpoint", "=", config.endpoint).where("start", "=", window.from).execute();
+      await transaction
+        .insertInto("error_windows")
+        .values(
+          [...sums.values()].map((one) => ({
+            endpoint: config.endpoint,
+            start: window.from,
+            end: window.until,
+            variant: one.variant,
+            version: one.version,
+            predictions,
+            sums: JSON.stringify(one.sums),
+          })),
+        )
+        .execute();
+    });
 }
 
 /** Computed windows of live error, oldest first. */

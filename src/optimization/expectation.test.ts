@@ -48,7 +48,7 @@ test.each([
 test("a decision is written once, however often its turn is done", async () => {
   const { house } = await settled([40], [rejected(200, 70), rejected(200, 99), promoted(200, 1)]);
   expect((await readDecisions(house.db, "bikes")).map((one) => [one.id, one.evidence])).toEqual([
-    ["bikes/200/promoted", { reference: 1 }],
     ["bikes/200/gate_rejected", { championLoss: 70 }],
+    ["bikes/200/promoted", { reference: 1 }],
   ]);
 });

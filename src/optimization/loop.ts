@@ -11,7 +11,7 @@ import type { House, PipelineRun } from "../stage.ts";
 import { judgeCanary } from "./canary.ts";
 import { expectation } from "./expectation.ts";
 import { readLoop } from "./loops.ts";
-import { latestRollout, latestTick, readDecisions, recordDecision, writeTick } from "./store.ts";
+import { latestRollout, latestTick, previousTurn, readDecisions, recordDecision, writeTick } from "./store.ts";
 import { retrainingPipeline } from "./training-pipeline.ts";
 import type { Loop } from "./types.ts";
 
@@ -49,7 +49,7 @@ export async function tick(house: House, endpoint: string, now: number): Promise
 async function turnOnce(house: House, endpoint: string, now: number): Promise<void> {
   const loop = await readLoop(house, endpoint);
   const config = await readMonitor(house.db, endpoint);
-  await evaluateErrors(house, config, loop.startedAt, now);
+  await evaluateErrors(house, config, loop.startedAt, now, await previousTurn(house.db, endpoint, now));
   const drifted = await evaluateDrift(house, config, loop.startedAt, now);
   const rollout = await latestRollout(house.db, endpoint);
   if (rollout?.state === "canary") await judgeCanary(house, loop, config, rollout, now);
