@@ -62,3 +62,16 @@ export async function countLabels(db: Database, endpoint: string, until: number)
     .executeTakeFirstOrThrow();
   return n;
 }
+
+/** Whether a label arrived in (after, until]. */
+export async function labelsArrived(db: Database, endpoint: string, after: number, until: number): Promise<boolean> {
+  const one = await monitoringTables(db)
+    .selectFrom("labels")
+    .select("arrived_at")
+    .where("endpoint", "=", endpoint)
+    .where("arrived_at", ">", after)
+    .where("arrived_at", "<=", until)
+    .limit(1)
+    .executeTakeFirst();
+  return one !== undefined;
+}

@@ -7,7 +7,7 @@ import type { Database } from "../storage/database.ts";
 import { cusum } from "./cusum.ts";
 import { measureDrift } from "./drift.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
-import { countLabels } from "./labels.ts";
+import { labelsArrived } from "./labels.ts";
 import { countPredictions, labelledPredictions, type TimeWindow } from "./prediction-log.ts";
 import { monitoringTables } from "./store.ts";
 import type { Alarm, DriftReport, ErrorSums, ErrorWindow, MonitorConfig, ReferenceProfile } from "./types.ts";
@@ -67,7 +67,7 @@ const lateDays = 30;
 export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number, before?: number): Promise<void> {
   const windows = monitoringTables(house.db).selectFrom("error_windows").where("endpoint", "=", config.endpoint);
   const last = await windows.select(({ fn }) => fn.max("end").as("end")).executeTakeFirst();
-  if (before !== undefined && (await countLabels(house.db, config.endpoint, now)) > (await countLabels(house.db, config.endpoint, before))) {
+  if (before !== undefined && (await labelsArrived(house.db, config.endpoint, before, now))) {
     const served = await windows
       .select(["start", "end", "predictions", "sums"])
       .where("variant", "=", "served")

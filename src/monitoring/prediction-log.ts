@@ -19,12 +19,7 @@ export interface TimeWindow {
  * logged twice counted once (the first time it came). Undefined when nothing was logged then.
  */
 export async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
-  const folder = predictionFolder(house, endpoint);
-  const days = await filesByDay(folder);
-  const files: string[] = [];
-  for (const [date, names] of days) {
-    if (date >= isoDate(window.from) && date <= isoDate(window.until - 1)) files.push(...names);
-  }
+  const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1));
   if (files.length === 0) return undefined;
   return `(
     SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
@@ -33,18 +28,20 @@ export async function predictionRows(house: House, endpoint: string, window: Tim
   )`;
 }
 
-async function filesByDay(folder: string): Promise<[string, string[]][]> {
+/** The files of the days from `first` to `last` (ISO dates), in order of name. */
+async function logFiles(folder: string, first: string, last: string): Promise<string[]> {
   const dates = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  return Promise.all(
-    dates.toSorted((a, b) => (a < b ? -1 : 1)).map(async (date): Promise<[string, string[]]> => {
-      const names = (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).toSorted((a, b) => (a < b ? -1 : 1));
-      return [date, names.map((name) => join(folder, date, name))];
-    }),
+  const wanted = dates.filter((date) => date >= first && date <= last).toSorted(byName);
+  const files = await Promise.all(
+    wanted.map(async (date) => (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).toSorted(byName).map((name) => join(folder, date, name))),
   );
+  return files.flat();
 }
+
+const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
 /** How many rows the endpoint answered in a window (shadow answers not counted). */
 export async function countPredictions(house: House, endpoint: string, window: TimeWindow): Promise<number> {
