@@ -1,4 +1,4 @@
-import type { PipelineRun, StepRun } from "../../stage.ts";
+import type { PipelineRun, PipelineStep, StepRun } from "../../stage.ts";
 import { formatSpan } from "../../ui/format.ts";
 import type { GraphEdge, GraphNode } from "../../ui/graph/graph-types.ts";
 import { stateLooks } from "./pipeline-state.tsx";
@@ -18,12 +18,15 @@ export function stepText(step: StepRun): string {
   return step.startedAt !== null && step.finishedAt !== null ? `${step.state}, ${formatSpan(step.finishedAt - step.startedAt)}` : step.state;
 }
 
+/** What must be done before a step, whether or not it takes its output. */
+const prerequisites = (step: PipelineStep): string[] => [...new Set([...Object.values(step.needs), ...(step.after ?? [])])];
+
 const needsOf = (run: PipelineRun): GraphEdge[] =>
-  run.spec.steps.flatMap((step) => [...new Set(Object.values(step.needs))].map((from) => ({ from, to: step.id })));
+  run.spec.steps.flatMap((step) => prerequisites(step).map((from) => ({ from, to: step.id })));
 
 /** Whether `to` also needs something that itself needs `from`: the direct edge then says nothing about the order, and is not drawn. */
 function reachedOtherwise(run: PipelineRun, from: string, to: string): boolean {
-  const needs = new Map(run.spec.steps.map((step) => [step.id, Object.values(step.needs)]));
+  const needs = new Map(run.spec.steps.map((step) => [step.id, prerequisites(step)]));
   const reaches = (start: string): boolean => start === from || (needs.get(start) ?? []).some(reaches);
   return (needs.get(to) ?? []).some((other) => other !== from && reaches(other));
 }
