@@ -12,7 +12,7 @@ export interface Import {
 }
 
 /** The rooms, in the order of a model's life. */
-export const rooms = ["tracking", "data", "training", "evaluation", "registry", "serving", "monitoring", "optimization"] as const;
+export const rooms = ["tracking", "data", "training", "evaluation", "registry", "mlflow", "serving", "monitoring", "optimization"] as const;
 
 const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "stage.ts"];
 const foundationFolders = ["storage", "http", "cli", "project", "ui"];
@@ -22,6 +22,14 @@ const foundationFolders = ["storage", "http", "cli", "project", "ui"];
  * needs the type of an earlier step's output; `routes.ts` carries the types of the API for its typed client.
  */
 export const faces: Readonly<Record<string, string>> = {
+  "tracking/experiments.ts": "experiments, which MLflow's protocol makes, changes and deletes",
+  "tracking/runs.ts": "runs that live while they are written",
+  "tracking/log-batch.ts": "metrics, params and tags as they come, all or none",
+  "tracking/history.ts": "a metric's points",
+  "tracking/inputs.ts": "datasets and models a run took in and put out",
+  "tracking/files.ts": "artifacts by path",
+  "tracking/run-details.ts": "a run with everything that hangs on it",
+  "tracking/search.ts": "search over runs and experiments",
   "data/ingest-step.ts": "the output of data.ingest, which later steps take as input",
   "data/validate-step.ts": "the output of data.validate, which later steps take as input",
   "data/read-table.ts": "a dataset's file as a table in memory: how every step that computes on rows begins",

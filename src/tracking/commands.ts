@@ -35,5 +35,5 @@ export const trackingCommands: readonly Command[] = [
 
 const metric = (metrics: Readonly<Record<string, number>>, names: readonly string[]): string => {
   const name = names.find((one) => metrics[one] !== undefined);
-  return name === undefined ? "" : `${name} ${metrics[name]!.toPrecision(4)}`;
+  return name === undefined ? "" : `${name} ${metrics[name].toPrecision(4)}`;
 };

@@ -1,18 +1,20 @@
 import Type from "typebox";
 import { notFound } from "../errors.ts";
 import { raw, route } from "../http/route.ts";
-import { listRuns, metricHistory, readLineage, readRun } from "./tracking.ts";
+import { metricHistory } from "./history.ts";
+import { listRuns, readLineage, readRun } from "./tracking.ts";
+import type { Run } from "./types.ts";
 
 export const trackingRoutes = {
   "GET /runs": route({
     summary: "Runs, newest first, with parameters, last metrics and tags",
     query: Type.Object({ experiment: Type.Optional(Type.String()), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }),
-    handle: async (house, { query }) => ({ runs: await listRuns(house.db, query) }),
+    handle: async (house, { query }) => ({ runs: (await listRuns(house.db, query)).map(sayable) }),
   }),
   "GET /runs/:id": route({
     summary: "One run with its artifacts",
     params: Type.Object({ id: Type.String() }),
-    handle: async (house, { params }) => readRun(house.db, params.id),
+    handle: async (house, { params }) => sayable(await readRun(house.db, params.id)),
   }),
   "GET /runs/:id/metrics/:key": route({
     summary: "All stored points of one metric",
@@ -42,6 +44,9 @@ export const trackingRoutes = {
 };
 
 export type TrackingRoutes = typeof trackingRoutes;
+
+/** A run as JSON can say it, which has no NaN and no infinities: metrics that are not finite are left out. */
+const sayable = <R extends Run>(run: R): R => ({ ...run, metrics: Object.fromEntries(Object.entries(run.metrics).filter(([, value]) => Number.isFinite(value))) });
 
 const contentTypes: Readonly<Record<string, string>> = {
   html: "text/html; charset=utf-8",

@@ -1,15 +1,50 @@
+import type { Generated } from "kysely";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
-import type { RunStatus } from "./types.ts";
+import { historiesMigration } from "./histories-migration.ts";
+import type { Lifecycle, RunStatus } from "./types.ts";
 
 export type TrackingTables = {
-  experiments: { id: string; name: string; created_at: number };
-  runs: { id: string; experiment_id: string; name: string; status: RunStatus; started_at: number; ended_at: number | null };
+  experiments: { id: string; name: string; artifact_location: string; lifecycle: Lifecycle; created_at: number; updated_at: number };
+  experiment_tags: { experiment_id: string; key: string; value: string };
+  runs: {
+    id: string;
+    experiment_id: string;
+    name: string;
+    status: RunStatus;
+    started_at: number;
+    ended_at: number | null;
+    lifecycle: Lifecycle;
+    deleted_at: number | null;
+    user_id: string;
+    artifact_uri: string;
+  };
   params: { run_id: string; key: string; value: string };
   run_tags: { run_id: string; key: string; value: string };
-  metrics: { run_id: string; key: string; step: number; time: number; value: number };
-  latest_metrics: { run_id: string; key: string; step: number; time: number; value: number };
-  artifacts: { run_id: string; path: string; sha256: string; size: number };
+  /** The number a run's metric has in `metric_points`. */
+  metric_series: { id: Generated<number>; run_id: string; key: string };
+  /** `value` and `kind` as `metric-value.ts` has them. */
+  metric_points: { series_id: number; step: number; time: number; value: number; kind: number };
+  /** The greatest point of each series by step, time, value. */
+  latest_metrics: { run_id: string; key: string; step: number; time: number; value: number; kind: number };
+  /** Metrics of logged models; `dataset_name` and `dataset_digest` are empty for none. */
+  model_metrics: {
+    model_id: string;
+    run_id: string;
+    key: string;
+    step: number;
+    time: number;
+    value: number;
+    kind: number;
+    dataset_name: string;
+    dataset_digest: string;
+  };
+  /** Artifacts: `owner` is the id of a run, a logged model (`m-…`) or a trace (`tr-…`). */
+  files: { owner: string; path: string; sha256: string; size: number };
+  logged_datasets: { experiment_id: string; name: string; digest: string; source_type: string; source: string; schema: string | null; profile: string | null };
+  /** `tags` is a JSON object; `context` one of them, which searches ask for. */
+  run_datasets: { run_id: string; name: string; digest: string; context: string | null; tags: string };
+  run_models: { run_id: string; direction: "input" | "output"; model_id: string; step: number };
   lineage: { from_kind: string; from_id: string; to_kind: string; to_id: string; role: string };
 }
 
@@ -78,4 +113,5 @@ export const trackingMigrations: readonly Migration[] = [
       await db.schema.createIndex("lineage_to").on("lineage").columns(["to_kind", "to_id"]).execute();
     },
   },
+  historiesMigration,
 ];

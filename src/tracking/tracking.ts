@@ -1,5 +1,8 @@
-import { invalid, notFound } from "../errors.ts";
+import { notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
+import { createExperiment, findExperiment } from "./experiments.ts";
+import { logMetrics } from "./log-batch.ts";
+import { numberOf } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
 import type { Artifact, LineageEdge, LineageNode, MetricPoint, Run, RunStatus } from "./types.ts";
 
@@ -22,52 +25,40 @@ export interface RunRecord {
  * repeated after a crash leaves one run.
  */
 export async function recordRun(db: Database, record: RunRecord): Promise<void> {
-  for (const point of record.metrics) {
-    if (!Number.isFinite(point.value)) {
-      throw invalid("tracking.bad_metric", `Metric ${point.key} of run ${record.id} is ${point.value} at step ${point.step}; metrics are finite numbers`);
-    }
-  }
   await trackingTables(db)
     .transaction()
     .execute(async (transaction) => {
-      await transaction
-        .insertInto("experiments")
-        .values({ id: record.experiment, name: record.experiment, created_at: record.startedAt })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      for (const table of ["params", "run_tags", "metrics", "latest_metrics", "artifacts"] as const) {
-        await transaction.deleteFrom(table).where("run_id", "=", record.id).execute();
-      }
-      const run = {
-        experiment_id: record.experiment,
-        name: record.name,
-        status: record.status,
-        started_at: record.startedAt,
-        ended_at: record.endedAt,
-      };
+      const untyped = transaction as unknown as Database;
+      const known = await findExperiment(untyped, record.experiment);
+      const experimentId = known?.id ?? (await createExperiment(untyped, { name: record.experiment, now: record.startedAt }));
+      await forgetRun(untyped, record.id);
+      const run = { experiment_id: experimentId, name: record.name, status: record.status, started_at: record.startedAt, ended_at: record.endedAt };
+      const location = known?.artifactLocation ?? `mlflow-artifacts:/${experimentId}`;
       await transaction
         .insertInto("runs")
-        .values({ id: record.id, ...run })
+        .values({ id: record.id, ...run, lifecycle: "active", deleted_at: null, user_id: "millrace", artifact_uri: `${location}/${record.id}/artifacts` })
         .onConflict((conflict) => conflict.column("id").doUpdateSet(run))
         .execute();
-      const pairs = (values: Readonly<Record<string, string>>) =>
-        Object.entries(values).map(([key, value]) => ({ run_id: record.id, key, value }));
+      const pairs = (values: Readonly<Record<string, string>>) => Object.entries(values).map(([key, value]) => ({ run_id: record.id, key, value }));
+      const tags = pairs({ "mlflow.runName": record.name, ...record.tags });
       if (pairs(record.params).length > 0) await transaction.insertInto("params").values(pairs(record.params)).execute();
-      if (pairs(record.tags).length > 0) await transaction.insertInto("run_tags").values(pairs(record.tags)).execute();
-      const points = record.metrics.map((point) => ({ run_id: record.id, ...point }));
-      for (let from = 0; from < points.length; from += 1000) {
-        await transaction.insertInto("metrics").values(points.slice(from, from + 1000)).execute();
-      }
-      const latest = new Map<string, (typeof points)[number]>();
-      for (const point of points) {
-        const known = latest.get(point.key);
-        if (!known || point.step >= known.step) latest.set(point.key, point);
-      }
-      if (latest.size > 0) await transaction.insertInto("latest_metrics").values([...latest.values()]).execute();
-      const artifacts = record.artifacts.map((artifact) => ({ run_id: record.id, ...artifact }));
-      if (artifacts.length > 0) await transaction.insertInto("artifacts").values(artifacts).execute();
-      await insertLineage(transaction as unknown as Database, record.lineage);
+      await transaction.insertInto("run_tags").values(tags).execute();
+      await logMetrics(untyped, record.id, record.metrics);
+      const files = record.artifacts.map((artifact) => ({ owner: record.id, ...artifact }));
+      if (files.length > 0) await transaction.insertInto("files").values(files).execute();
+      await insertLineage(untyped, record.lineage);
     });
+}
+
+/** Takes away what a run holds, and leaves the run. */
+async function forgetRun(transaction: Database, id: string): Promise<void> {
+  const tables = trackingTables(transaction);
+  const series = tables.selectFrom("metric_series").select("id").where("run_id", "=", id);
+  await tables.deleteFrom("metric_points").where("series_id", "in", series).execute();
+  for (const table of ["params", "run_tags", "metric_series", "latest_metrics"] as const) {
+    await tables.deleteFrom(table).where("run_id", "=", id).execute();
+  }
+  await tables.deleteFrom("files").where("owner", "=", id).execute();
 }
 
 /** Adds edges to the lineage; an edge that is there already is left. */
@@ -117,9 +108,9 @@ export async function readRun(db: Database, id: string): Promise<Run & { readonl
   const [run] = await listRuns(db, { id });
   if (!run) throw notFound("tracking.run_not_found", `There is no run ${JSON.stringify(id)}`);
   const artifacts = await trackingTables(db)
-    .selectFrom("artifacts")
+    .selectFrom("files")
     .select(["path", "sha256", "size"])
-    .where("run_id", "=", id)
+    .where("owner", "=", id)
     .orderBy("path")
     .execute();
   return { ...run, artifacts };
@@ -135,21 +126,28 @@ export async function listRuns(db: Database, filter: { id?: string; experiment?:
     .orderBy("runs.started_at", "desc")
     .orderBy("runs.id")
     .limit(filter.limit ?? 200);
-  if (filter.id !== undefined) query = query.where("runs.id", "=", filter.id);
+  if (filter.id === undefined) query = query.where("runs.lifecycle", "=", "active");
+  else query = query.where("runs.id", "=", filter.id);
   if (filter.experiment !== undefined) query = query.where("experiments.name", "=", filter.experiment);
   const rows = await query.execute();
   const ids = rows.map((row) => row.id);
   if (ids.length === 0) return [];
-  const collect = async <V>(table: "params" | "run_tags" | "latest_metrics"): Promise<Map<string, Record<string, V>>> => {
-    const byRun = new Map<string, Record<string, V>>();
-    for (const row of await tables.selectFrom(table).select(["run_id", "key", "value"]).where("run_id", "in", ids).orderBy("key").execute()) {
+  const collect = async (table: "params" | "run_tags"): Promise<Map<string, Record<string, string>>> => {
+    const byRun = new Map<string, Record<string, string>>();
+    for (const row of await tables.selectFrom(table).selectAll().where("run_id", "in", ids).orderBy("key").execute()) {
       const values = byRun.get(row.run_id) ?? {};
-      values[row.key] = row.value as V;
+      values[row.key] = row.value;
       byRun.set(row.run_id, values);
     }
     return byRun;
   };
-  const [params, tags, metrics] = [await collect<string>("params"), await collect<string>("run_tags"), await collect<number>("latest_metrics")];
+  const metrics = new Map<string, Record<string, number>>();
+  for (const row of await tables.selectFrom("latest_metrics").selectAll().where("run_id", "in", ids).orderBy("key").execute()) {
+    const values = metrics.get(row.run_id) ?? {};
+    values[row.key] = numberOf(row);
+    metrics.set(row.run_id, values);
+  }
+  const [params, tags] = [await collect("params"), await collect("run_tags")];
   return rows.map((row) => ({
     id: row.id,
     experiment: row.experiment,
@@ -161,16 +159,4 @@ export async function listRuns(db: Database, filter: { id?: string; experiment?:
     metrics: metrics.get(row.id) ?? {},
     tags: tags.get(row.id) ?? {},
   }));
-}
-
-/** All stored points of one metric, in order of steps. */
-export async function metricHistory(db: Database, runId: string, key: string): Promise<MetricPoint[]> {
-  return trackingTables(db)
-    .selectFrom("metrics")
-    .select(["key", "value", "step", "time"])
-    .where("run_id", "=", runId)
-    .where("key", "=", key)
-    .orderBy("step")
-    .orderBy("time")
-    .execute();
 }

@@ -1,4 +1,19 @@
-export type RunStatus = "running" | "finished" | "failed";
+export type RunStatus = "scheduled" | "running" | "finished" | "failed" | "killed";
+
+/** What is deleted is hidden until it is restored or collected. */
+export type Lifecycle = "active" | "deleted";
+
+export interface Experiment {
+  /** A number as text; "0" is the default experiment. */
+  readonly id: string;
+  readonly name: string;
+  /** Where clients put artifacts of its runs, `mlflow-artifacts:/<id>` unless it was created with another. */
+  readonly artifactLocation: string;
+  readonly lifecycle: Lifecycle;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
 
 /** One attempt at something: a training, an evaluation; with what it was given and what came out. */
 export interface Run {

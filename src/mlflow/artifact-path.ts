@@ -1,0 +1,48 @@
+import { invalidParameter, mlflowError } from "./mlflow-error.ts";
+
+/** Where a file lies: with a run, a logged model or a trace (`owner` is its id), or, without an owner, at a path of its own. */
+export interface Place {
+  readonly owner: string;
+  /** From the owner's root, without slashes at the ends; "" is the root. */
+  readonly path: string;
+}
+
+/**
+ * A path below an artifact root in its one plain form. Everything that may lead out of it is refused with "Invalid path": `..`, absolute
+ * paths, drive letters, schemes, backslashes, control characters; also when they are percent-encoded, however often, since a client
+ * or a proxy may decode once more than we do.
+ */
+export function safePath(path: string): string {
+  let plain = path;
+  for (let decoded = decoded1(plain); ; decoded = decoded1(plain)) {
+    if (/\\|^\/|^[a-z][a-z0-9+.-]*:|^~|\p{Cc}/iu.test(plain) || plain.split("/").includes("..")) throw invalidParameter("Invalid path");
+    if (decoded === plain) break;
+    plain = decoded;
+  }
+  return path.split("/").filter((part) => part !== "" && part !== ".").join("/");
+}
+
+/** Percent-decoded once; what is not well-formed stays as it is. */
+const decoded1 = (text: string): string =>
+  text.replaceAll(/(?:%[0-9a-f]{2})+/gi, (part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      return part;
+    }
+  });
+
+/** Whose file a path of the artifact proxy is: `<experiment>/<run>/artifacts/…`, `<experiment>/models/<model>/artifacts/…`, or the like of traces. */
+export function placeOf(path: string): Place {
+  const plain = safePath(path);
+  const match = /^[^/]+\/(?:(?:models|traces)\/)?([^/]+)\/artifacts(?:\/(.*))?$/.exec(plain);
+  return match ? { owner: match[1], path: match[2] ?? "" } : { owner: "", path: plain };
+}
+
+/** The place of an artifact root `mlflow-artifacts:/…`; files elsewhere are not ours to read. */
+export function placeOfRoot(uri: string, path: string): Place {
+  const root = /^mlflow-artifacts:(?:\/\/[^/]*)?\/?(.*)$/.exec(uri)?.[1];
+  if (root === undefined) throw mlflowError("NOT_IMPLEMENTED", `These artifacts are kept at ${uri}, outside of Millrace: clients reach them there, without the server`);
+  const { owner, path: below } = placeOf(root);
+  return { owner, path: [below, safePath(path)].filter((part) => part !== "").join("/") };
+}

@@ -1,0 +1,46 @@
+import { invalidParameter } from "./mlflow-error.ts";
+
+/** The limits that MLflow's clients count on (mlflow/utils/validation.py). Values of params and tags have none here: nothing is cut off. */
+const longestKey = 250;
+const longestExperimentName = 500;
+const most = { metrics: 1000, params: 100, tags: 100, all: 1000 } as const;
+
+/**
+ * A key of a metric, a param or a tag: letters, digits and `_ - . : / space`, and, read as a path, no other way to write the same one.
+ * `name` is what the field is called in errors.
+ */
+export function checkKey(key: string, name: string): string {
+  if (key.length > longestKey) throw invalidParameter(`'${name}' exceeds the maximum length of ${longestKey} characters (it has ${key.length})`);
+  const supplied = `Invalid value ${JSON.stringify(key)} for parameter '${name}' supplied`;
+  if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(key)) {
+    throw invalidParameter(`${supplied}: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`);
+  }
+  if (key.split("/").some((part, at, parts) => part === "." || part === ".." || (part === "" && parts.length > 1 && at >= 0))) {
+    throw invalidParameter(`${supplied}: Names may be treated as files in certain cases, and must not resolve to other names when treated as such.`);
+  }
+  return key;
+}
+
+export function checkExperimentName(name: string): string {
+  if (name.length > longestExperimentName) throw invalidParameter(`'name' exceeds the maximum length of ${longestExperimentName} characters (it has ${name.length})`);
+  return name;
+}
+
+/** How much one log-batch may hold. */
+export function checkBatch(sizes: { readonly metrics: number; readonly params: number; readonly tags: number }): void {
+  const check = (what: string, limit: number, size: number): void => {
+    if (size > limit) {
+      throw invalidParameter(`A batch logging request can contain at most ${limit} ${what}. Got ${size} ${what}. Please split up ${what} across multiple requests and try again.`);
+    }
+  };
+  for (const what of ["metrics", "params", "tags"] as const) check(what, most[what], sizes[what]);
+  check("metrics, params, and tags", most.all, sizes.metrics + sizes.params + sizes.tags);
+}
+
+/** The size of a page: from 1 to `limit`. */
+export function checkPageSize(size: number, limit: number): number {
+  if (size >= 1 && size <= limit) return size;
+  throw invalidParameter(
+    `Invalid value ${size} for parameter 'max_results' supplied: It must be ${size < 1 ? "at least 1" : `at most ${limit}`}, but got value ${size}. See the API docs for more information about request parameters.`,
+  );
+}

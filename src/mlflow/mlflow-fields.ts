@@ -1,0 +1,123 @@
+import { invalidParameter } from "./mlflow-error.ts";
+
+/** One field of a request: turns what was sent into its value, or says in MLflow's words what is wrong with it. */
+export interface Field<T> {
+  readonly read: (value: unknown, name: string) => T;
+}
+
+// A list of fields holds fields of any type.
+// eslint-disable-next-line typescript/no-explicit-any
+export type Fields = Readonly<Record<string, Field<any>>>;
+export type Values<F extends Fields> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
+
+const apiDocs = "See the API docs for more information about request parameters.";
+
+export const missingValue = (name: string): Error => invalidParameter(`Missing value for required parameter '${name}'. ${apiDocs}`);
+
+export const invalidValue = (name: string, value: unknown): Error =>
+  invalidParameter(`Invalid value ${show(value)} for parameter '${name}' supplied:  Hint: Value was of type '${pythonType(value)}'. ${apiDocs}`);
+
+const show = (value: unknown): string => JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? Number(inner) : inner));
+
+function pythonType(value: unknown): string {
+  if (Array.isArray(value)) return "list";
+  if (typeof value === "string") return "str";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "bigint") return "int";
+  if (typeof value === "number") return Number.isInteger(value) ? "int" : "float";
+  return value === null ? "NoneType" : "dict";
+}
+
+/** A field that may be left out (or be null), read by `accept`, which answers undefined for a value of another type. */
+const field = <T>(accept: (value: unknown, name: string) => T | undefined): Field<T | undefined> => ({
+  read: (value, name) => {
+    if (value === undefined || value === null) return undefined;
+    const accepted = accept(value, name);
+    if (accepted === undefined) throw invalidValue(name, value);
+    return accepted;
+  },
+});
+
+export const string = field((value) => (typeof value === "string" ? value : undefined));
+
+/** int32 and int64: a number, or a string that is one (Java, R). Beyond 2^53 it is refused: use `bigInteger` where such come. */
+export const integer = field((value) => {
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : value;
+  return Number.isSafeInteger(number) ? (number as number) : undefined;
+});
+
+/** An int64 that does come beyond 2^53 (nanoseconds). */
+export const bigInteger = field((value) => {
+  if (typeof value === "bigint" || Number.isInteger(value)) return BigInt(value as number);
+  return typeof value === "string" && /^\s*-?\d+\s*$/.test(value) ? BigInt(value) : undefined;
+});
+
+const doubles: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
+
+/** A number, or a string that is one; "NaN", "Infinity" and "-Infinity" too. */
+export const double = field((value) => {
+  if (typeof value === "number") return value;
+  if (typeof value === "bigint") return Number(value);
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  const number = doubles[value] ?? Number(value);
+  return Number.isNaN(number) && value !== "NaN" ? undefined : number;
+});
+
+/** A boolean, or a string that is one in any case (R's "TRUE", a query's "true"). */
+export const boolean = field((value) => {
+  const text = typeof value === "string" ? value.toLowerCase() : value;
+  return text === true || text === "true" ? true : text === false || text === "false" ? false : undefined;
+});
+
+/** An enum's name; its number is accepted, too. */
+export const oneOf = <const N extends string>(numbers: Readonly<Record<N, number>>): Field<N | undefined> =>
+  field((value) => {
+    const names = Object.keys(numbers) as N[];
+    return names.find((name) => name === value || numbers[name] === Number(value));
+  });
+
+/** Any JSON, as it comes. */
+export const json = field((value) => value as object | string | number | boolean);
+
+/** A string → string map. */
+export const map: Field<Readonly<Record<string, string>> | undefined> = field((value) =>
+  typeof value === "object" && !Array.isArray(value) && Object.values(value!).every((one) => typeof one === "string") ? (value as Record<string, string>) : undefined,
+);
+
+/** A repeated field; left out, it is empty. One value of a query stands for a list of one. */
+export const list = <T>(item: Field<T | undefined>): Field<readonly T[]> => ({
+  read: (value, name) => {
+    if (value === undefined || value === null) return [];
+    const items = (Array.isArray(value) ? value : [value]) as unknown[];
+    return items.map((one, index) => {
+      const read = item.read(one, Array.isArray(value) ? `${name}[${index}]` : name);
+      if (read === undefined || (typeof value === "object" && !Array.isArray(value))) throw invalidValue(name, value);
+      return read;
+    });
+  },
+});
+
+/** A message inside the request. */
+export const message = <F extends Fields>(fields: F): Field<Values<F> | undefined> =>
+  field((value, name) => (typeof value === "object" && !Array.isArray(value) ? readFields(fields, value as Record<string, unknown>, `${name}.`) : undefined));
+
+/** A field that must be there; an empty string or list counts as absent, as it does in protobuf. */
+export const required = <T>({ read }: Field<T>): Field<NonNullable<T>> => ({
+  read: (value, name) => {
+    const found = read(value, name);
+    if (found === undefined || found === "" || (Array.isArray(found) && found.length === 0)) throw missingValue(name);
+    return found as NonNullable<T>;
+  },
+});
+
+export const orElse = <T>({ read }: Field<T | undefined>, fallback: T): Field<T> => ({ read: (value, name) => read(value, name) ?? fallback });
+
+/** A tag, a parameter: `{key!, value}`. */
+export const keyValue = message({ key: required(string), value: orElse(string, "") });
+
+/** Reads a request by its fields; what it holds besides is left alone, as MLflow does. */
+export function readFields<F extends Fields>(fields: F, source: Readonly<Record<string, unknown>>, prefix = ""): Values<F> {
+  const values: Record<string, unknown> = {};
+  for (const name in fields) values[name] = fields[name].read(source[name], `${prefix}${name}`);
+  return values as Values<F>;
+}

@@ -1,0 +1,47 @@
+import { mlflowError } from "./mlflow-error.ts";
+
+/** Integers of 16 digits and more may lie beyond 2^53; only texts that hold one take the slower way. */
+const longInteger = /\d{16}/;
+
+type ReviverContext = { readonly source?: string };
+
+/** Integers that a double cannot hold come as BigInt; everything else as JSON.parse gives it. */
+const keepIntegers = (_key: string, value: unknown, context?: ReviverContext): unknown =>
+  typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context!.source!) : value;
+
+const parse = (text: string): unknown => (longInteger.test(text) ? JSON.parse(text, keepIntegers as Parameters<typeof JSON.parse>[1]) : JSON.parse(text));
+
+/**
+ * A request's body as MLflow's clients send it: JSON, or a JSON string that holds JSON (old clients), or nothing. Python's bare `NaN`
+ * and `Infinity` are read as the strings of the same name, which a number's field takes.
+ */
+export function parseBody(text: string): Readonly<Record<string, unknown>> {
+  if (text.trim() === "") return {};
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch {
+    try {
+      value = parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) => (part.startsWith('"') ? part : `"${part}"`)));
+    } catch (error) {
+      throw mlflowError("BAD_REQUEST", `The request's body is not JSON: ${(error as Error).message}`);
+    }
+  }
+  if (typeof value === "string") return parseBody(value);
+  if (value === null) return {};
+  if (typeof value !== "object" || Array.isArray(value)) {
+    throw mlflowError("BAD_REQUEST", `The request's body must be a JSON object, got ${text.slice(0, 100)}`);
+  }
+  return value as Record<string, unknown>;
+}
+
+// TypeScript's library does not know JSON.rawJSON (ECMAScript 2026) yet.
+const rawJson = (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON;
+
+/** As protobuf's JSON: unset fields and empty lists are left out, integers of any size are numbers, non-finite doubles are strings. */
+export const formatBody = (value: unknown): string =>
+  JSON.stringify(value, (_key, inner: unknown) => {
+    if (typeof inner === "number") return Number.isFinite(inner) ? inner : String(inner);
+    if (typeof inner === "bigint") return rawJson(String(inner));
+    return inner === null || (Array.isArray(inner) && inner.length === 0) ? undefined : inner;
+  });

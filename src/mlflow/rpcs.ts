@@ -1,0 +1,27 @@
+import type { FastifyInstance } from "fastify";
+import type { House } from "../stage.ts";
+import { mountArtifactProxy, mountRunFiles } from "./artifact-proxy.ts";
+import { artifactRpcs } from "./artifacts.ts";
+import { experimentRpcs } from "./experiments.ts";
+import { loggingRpcs } from "./logging.ts";
+import { metricRpcs } from "./metrics.ts";
+import type { Rpc } from "./mlflow-route.ts";
+import { runRpcs } from "./runs.ts";
+import { searchExperimentsRpc } from "./search-experiments.ts";
+import { searchRunsRpc } from "./search-runs.ts";
+import { mountVersion, serverInfoRpc } from "./server-info.ts";
+
+/** All remote procedures of MLflow's API that Millrace serves. */
+export const rpcs: readonly Rpc[] = [
+  ...experimentRpcs,
+  searchExperimentsRpc,
+  ...runRpcs,
+  searchRunsRpc,
+  ...loggingRpcs,
+  ...metricRpcs,
+  ...artifactRpcs,
+  serverInfoRpc,
+];
+
+/** What is no RPC: routes with a body of their own kind (files, OTLP). */
+export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles];

@@ -1,0 +1,63 @@
+import { sql, type Expression, type SqlBool } from "kysely";
+import type { Database } from "../storage/database.ts";
+import { readExperiments } from "../tracking/experiments.ts";
+import { searchExperiments } from "../tracking/search.ts";
+import { experimentMessage } from "./entity-messages.ts";
+import { compareNumber, compareText, compileFilter, type Condition } from "./filter/compile-filter.ts";
+import type { Key } from "./filter/key.ts";
+import { parseOrder } from "./filter/order-by.ts";
+import { parseFilter, type Comparison } from "./filter/parse-filter.ts";
+import { checkPageSize } from "./limits.ts";
+import { invalidParameter } from "./mlflow-error.ts";
+import { integer, list, oneOf, required, string } from "./mlflow-fields.ts";
+import { rpc, type Rpc } from "./mlflow-route.ts";
+import { offsetOf, pageOf } from "./page-token.ts";
+import { lifecycleOf, viewTypes } from "./view-type.ts";
+
+export const searchExperimentsRpc: Rpc = rpc(
+  ["POST", "GET"],
+  "2.0/mlflow/experiments/search",
+  { max_results: required(integer), filter: string, order_by: list(string), view_type: oneOf(viewTypes), page_token: string },
+  async (house, request) => {
+    const size = checkPageSize(request.max_results, 50_000);
+    const offset = offsetOf(request.page_token);
+    const filter = parseFilter(request.filter);
+    const where = filter && compileFilter(filter, (comparison) => compareExperiment(house.db, comparison));
+    const orders = request.order_by.map((text) => {
+      const { key, ascending } = parseOrder(text);
+      const by = kindOf(key) === "attribute" ? columns[key.name] : undefined;
+      if (!by) throw invalidParameter(`Invalid order_by key '${key.text}'. Valid keys are '${Object.keys(columns).join(", ")}'`);
+      return { by, ascending };
+    });
+    const newest = [{ by: sql`experiments.created_at`, ascending: false }, { by: columns["experiment_id"], ascending: false }];
+    const found = await searchExperiments(house.db, { lifecycle: lifecycleOf(request.view_type), where, orders: [...orders, ...newest], offset, limit: size + 1 });
+    const { rows, next } = pageOf(found, offset, size);
+    return { experiments: (await readExperiments(house.db, rows)).map(experimentMessage), next_page_token: next };
+  },
+);
+
+const columns: Readonly<Record<string, Expression<unknown>>> = {
+  name: sql`experiments.name`,
+  experiment_id: sql`cast(experiments.id as integer)`,
+  creation_time: sql`experiments.created_at`,
+  last_update_time: sql`experiments.updated_at`,
+};
+
+function kindOf({ prefix }: Key): "attribute" | "tag" {
+  if (prefix === undefined || /^(attr|attributes?|experiment)$/i.test(prefix)) return "attribute";
+  if (/^tags?$/i.test(prefix)) return "tag";
+  throw invalidParameter(`Invalid entity type '${prefix}'. Valid entity types are ['attribute', 'tag']`);
+}
+
+function compareExperiment(db: Database, comparison: Comparison): Condition {
+  const { key, operator } = comparison;
+  if (kindOf(key) === "attribute") {
+    if (key.name === "name") return compareText(db, columns["name"], comparison);
+    if (key.name === "creation_time" || key.name === "last_update_time") return compareNumber(columns[key.name], comparison, "numeric attribute");
+    throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are 'name, creation_time, last_update_time'`);
+  }
+  const one = (condition: Condition) =>
+    sql<SqlBool>`exists (select 1 from experiment_tags t where t.experiment_id = experiments.id and t.key = ${key.name} and ${condition})`;
+  if (operator === "IS NULL") return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
+  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+}

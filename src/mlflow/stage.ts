@@ -1,0 +1,14 @@
+import type { Stage } from "../stage.ts";
+import { ensureDefaultExperiment } from "../tracking/experiments.ts";
+import { mountRpcs } from "./mlflow-route.ts";
+import { mounts, rpcs } from "./rpcs.ts";
+
+export const mlflow: Stage = {
+  name: "mlflow",
+  purpose: "MLflow's tracking and registry protocol: its clients work unchanged, over the runs and models of this house",
+  mount: async (server, house) => {
+    await ensureDefaultExperiment(house.db, house.clock.now());
+    await mountRpcs(server, house, rpcs);
+    for (const mount of mounts) await mount(server, house);
+  },
+};

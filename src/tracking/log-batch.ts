@@ -1,0 +1,108 @@
+import { sql } from "kysely";
+import { invalid, notFound } from "../errors.ts";
+import type { Database } from "../storage/database.ts";
+import { insertRows } from "../storage/insert-rows.ts";
+import { storedValue } from "./metric-value.ts";
+import { trackingTables } from "./store.ts";
+import type { MetricPoint } from "./types.ts";
+
+/** A metric point; with a model it is also a metric of that logged model, measured on a dataset perhaps. */
+export interface LoggedPoint extends MetricPoint {
+  readonly modelId?: string | undefined;
+  readonly datasetName?: string | undefined;
+  readonly datasetDigest?: string | undefined;
+}
+
+/** Adds points to a run; a point that is there already (the same key, step, time and value) is left. NaN and the infinities are kept. */
+export async function logMetrics(db: Database, runId: string, points: readonly LoggedPoint[]): Promise<void> {
+  if (points.length === 0) return;
+  const stored = points.map((point) => ({ ...point, ...storedValue(point.value) }));
+  const series = await seriesOf(db, runId, [...new Set(points.map(({ key }) => key))]);
+  await insertRows(
+    db,
+    "metric_points",
+    ["series_id", "step", "time", "value", "kind"],
+    stored.map(({ key, step, time, value, kind }) => [series.get(key)!, step, time, value, kind]),
+    "on conflict do nothing",
+  );
+  const latest = new Map<string, (typeof stored)[number]>();
+  for (const point of stored) {
+    const known = latest.get(point.key);
+    if (!known || isLater(point, known)) latest.set(point.key, point);
+  }
+  await insertRows(
+    db,
+    "latest_metrics",
+    ["run_id", "key", "step", "time", "value", "kind"],
+    [...latest.values()].map(({ key, step, time, value, kind }) => [runId, key, step, time, value, kind]),
+    `on conflict (run_id, key) do update set step = excluded.step, time = excluded.time, value = excluded.value, kind = excluded.kind
+     where (excluded.step, excluded.time, excluded.value, excluded.kind) > (latest_metrics.step, latest_metrics.time, latest_metrics.value, latest_metrics.kind)`,
+  );
+  await insertRows(
+    db,
+    "model_metrics",
+    ["model_id", "run_id", "key", "step", "time", "value", "kind", "dataset_name", "dataset_digest"],
+    stored.flatMap((one) => (one.modelId ? [[one.modelId, runId, one.key, one.step, one.time, one.value, one.kind, one.datasetName ?? "", one.datasetDigest ?? ""]] : [])),
+    "on conflict do nothing",
+  );
+}
+
+type Stored = { readonly step: number; readonly time: number; readonly value: number; readonly kind: number };
+
+/** The order in which the latest of several points is told: by step, then time, then value. */
+function isLater(one: Stored, other: Stored): boolean {
+  if (one.step !== other.step) return one.step > other.step;
+  if (one.time !== other.time) return one.time > other.time;
+  return one.value === other.value ? one.kind > other.kind : one.value > other.value;
+}
+
+async function seriesOf(db: Database, runId: string, keys: readonly string[]): Promise<Map<string, number>> {
+  const tables = trackingTables(db);
+  const read = async () =>
+    new Map((await tables.selectFrom("metric_series").select(["id", "key"]).where("run_id", "=", runId).where("key", "in", keys).execute()).map((row) => [row.key, row.id]));
+  const known = await read();
+  const missing = keys.filter((key) => !known.has(key));
+  if (missing.length === 0) return known;
+  await insertRows(db, "metric_series", ["run_id", "key"], missing.map((key) => [runId, key]), "on conflict do nothing");
+  return read();
+}
+
+/** Sets parameters once: the same value again is well, another throws `tracking.param_changed`. */
+export async function logParams(db: Database, runId: string, params: readonly (readonly [key: string, value: string])[]): Promise<void> {
+  if (params.length === 0) return;
+  const keys = params.map(([key]) => key);
+  const rows = await trackingTables(db).selectFrom("params").select(["key", "value"]).where("run_id", "=", runId).where("key", "in", keys).execute();
+  const known = new Map(rows.map((row) => [row.key, row.value]));
+  const added: [string, string, string][] = [];
+  for (const [key, value] of params) {
+    const old = known.get(key);
+    if (old === undefined) added.push([runId, key, value]);
+    else if (old !== value) {
+      throw invalid(
+        "tracking.param_changed",
+        `Changing param values is not allowed. Param with key='${key}' was already logged with value='${old}' for run ID='${runId}'. Attempted logging new value '${value}'.`,
+      );
+    }
+    known.set(key, value);
+  }
+  await insertRows(db, "params", ["run_id", "key", "value"], added);
+}
+
+/** Sets tags, over those that are there. The tag of the name renames the run. */
+export async function setRunTags(db: Database, runId: string, tags: ReadonlyMap<string, string>): Promise<void> {
+  await insertRows(
+    db,
+    "run_tags",
+    ["run_id", "key", "value"],
+    [...tags].map(([key, value]) => [runId, key, value]),
+    "on conflict (run_id, key) do update set value = excluded.value",
+  );
+  const name = tags.get("mlflow.runName");
+  if (name) await trackingTables(db).updateTable("runs").set({ name }).where("id", "=", runId).where(sql<boolean>`name <> ${name}`).execute();
+}
+
+/** Throws `tracking.tag_not_found`. */
+export async function deleteRunTag(db: Database, runId: string, key: string): Promise<void> {
+  const { numDeletedRows } = await trackingTables(db).deleteFrom("run_tags").where("run_id", "=", runId).where("key", "=", key).executeTakeFirstOrThrow();
+  if (numDeletedRows === 0n) throw notFound("tracking.tag_not_found", `No tag with name: ${key} in run with id ${runId}`);
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Tests with real clients of other systems, installed from their registries: against a real server. */
+export default defineConfig({
+  test: {
+    include: ["test/clients/**/*.clients.ts"],
+    pool: "forks",
+    maxWorkers: 1,
+    testTimeout: 180_000,
+    hookTimeout: 900_000,
+    reporters: ["default"],
+  },
+});
