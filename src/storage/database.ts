@@ -1,11 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { Kysely, SqliteDialect, type SqliteDatabase } from "kysely";
+import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from "kysely";
 
 /** The metadata database as rooms see it: Kysely without tables; a room adds its own with `withTables<...>()`. */
 // eslint-disable-next-line typescript/no-empty-object-type
 export type Database = Kysely<{}>;
+
+/** Statements kept prepared, the oldest given up first. */
+const mostPrepared = 200;
 
 /**
  * Opens the SQLite database of a home folder (WAL; FULL sync, so that an acknowledged write survives power loss as well as `kill -9`).
@@ -15,17 +18,25 @@ export function openDatabase(file: string): Database {
   if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
   const sqlite = new DatabaseSync(file, { timeout: 10_000 });
   sqlite.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+  // Preparing costs about as much as a short write; SQLite prepares again by itself when the schema changes.
+  const prepared = new Map<string, SqliteStatement>();
   const database: SqliteDatabase = {
     close: () => sqlite.close(),
     prepare: (sql) => {
+      const known = prepared.get(sql);
+      if (known) return known;
       const statement = sqlite.prepare(sql);
       type Binding = Parameters<typeof statement.all>;
-      return {
+      const shim: SqliteStatement = {
         reader: statement.columns().length > 0,
         all: (parameters) => statement.all(...(parameters as Binding)),
         run: (parameters) => statement.run(...(parameters as Binding)),
-        iterate: (parameters) => statement.iterate(...(parameters as Binding)) as IterableIterator<unknown>,
+        // A statement can be walked by one at a time, so a walk has its own.
+        iterate: (parameters) => sqlite.prepare(sql).iterate(...(parameters as Binding)) as IterableIterator<unknown>,
       };
+      if (prepared.size >= mostPrepared) prepared.delete(prepared.keys().next().value!);
+      prepared.set(sql, shim);
+      return shim;
     },
   };
   return new Kysely({ dialect: new SqliteDialect({ database }) });
