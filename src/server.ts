@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,7 @@ import { runningServer, type ServerAddress } from "./cli/find-server.ts";
 import { conflict } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { listen, openServer } from "./http/server.ts";
+import { writeAtomically } from "./storage/atomic-file.ts";
 import { gatewayUrl } from "./serving/serving.ts";
 import type { House, Stage } from "./stage.ts";
 
@@ -40,7 +41,7 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     // Before the rooms: a turn of the loop that waits for a retraining is cut off, not waited for.
     stops.push(() => engine.stop());
     const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house), bound: process.channel !== undefined };
-    await writeAddress(settings.home, address);
+    await writeAtomically(join(settings.home, "run"), "server.json", JSON.stringify(address));
     stops.push(() => rm(join(settings.home, "run", "server.json"), { force: true }));
     return { address, house, stop };
   } catch (error) {
@@ -91,14 +92,6 @@ function tryLock(path: string): DatabaseSync | undefined {
     if (/locked|busy/.test((error as Error).message)) return undefined;
     throw error;
   }
-}
-
-async function writeAddress(home: string, address: ServerAddress): Promise<void> {
-  const path = join(home, "run", "server.json");
-  const file = await open(`${path}.tmp`, "w");
-  await file.writeFile(JSON.stringify(address));
-  await file.close();
-  await rename(`${path}.tmp`, path);
 }
 
 /** The built pages: `dist/web`, beside `src` in a clone and inside `dist` in the published package. */

@@ -1,6 +1,7 @@
 import type { Command } from "../cli/command.ts";
 import { runningServer } from "../cli/find-server.ts";
 import { resolveSettings } from "../config.ts";
+import { alive } from "../process-alive.ts";
 
 export const downCommand = (): Command => ({
   name: "down",
@@ -11,18 +12,7 @@ export const downCommand = (): Command => ({
     const server = await runningServer(home);
     if (!server) return { data: { stopped: false }, text: `No server runs on ${home}.` };
     process.kill(server.pid, "SIGTERM");
-    await ended(server.pid);
+    while (alive(server.pid)) await new Promise((resolve) => setTimeout(resolve, 50));
     return { data: { stopped: true, pid: server.pid }, text: `Stopped the server of ${home} (process ${server.pid}).` };
   },
 });
-
-async function ended(pid: number): Promise<void> {
-  for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch {
-      return;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

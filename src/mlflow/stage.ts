@@ -5,7 +5,7 @@ import { mounts, rpcs } from "./rpcs.ts";
 
 export const mlflow: Stage = {
   name: "mlflow",
-  purpose: "MLflow's tracking and registry protocol: its clients work unchanged, over the runs and models of this house",
+  purpose: "MLflow's tracking protocol: its clients work unchanged, over the runs of this house",
   mount: async (server, house) => {
     await ensureDefaultExperiment(house.db, house.clock.now());
     await mountRpcs(server, house, rpcs);

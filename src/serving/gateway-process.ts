@@ -3,6 +3,7 @@ import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { conflict, MillraceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { alive } from "../process-alive.ts";
 
 /** How to reach a running gateway; it writes this file itself once it listens. */
 export interface GatewayAddress {
@@ -156,15 +157,6 @@ function readAddress(home: string): GatewayAddress | undefined {
   } catch {
     // Absent, or half of a file of a machine that lost power: then there is no gateway to adopt.
     return undefined;
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 

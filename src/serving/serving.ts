@@ -1,8 +1,9 @@
-import { copyFile, link, mkdir, open, rename } from "node:fs/promises";
+import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid, MillraceError, notFound } from "../errors.ts";
 import { readVersion } from "../registry/registry.ts";
 import type { House } from "../stage.ts";
+import { writeAtomically } from "../storage/atomic-file.ts";
 import type { Database } from "../storage/database.ts";
 import type { GatewayConfig } from "./gateway/config.ts";
 import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
@@ -138,14 +139,4 @@ export async function deploymentStatus(house: House, endpoint: string): Promise<
     "serving.deployment_not_found",
     `There is no deployment ${JSON.stringify(endpoint)}; there ${statuses.length > 0 ? `are ${statuses.map((one) => one.endpoint).join(", ")}` : "are none yet"}`,
   );
-}
-
-async function writeAtomically(folder: string, name: string, content: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `${name}.tmp`);
-  const file = await open(temporary, "w");
-  await file.writeFile(content);
-  await file.sync();
-  await file.close();
-  await rename(temporary, join(folder, name));
 }
