@@ -11,6 +11,8 @@ export interface Settings {
   /** Port of the gateway's REST protocols; 0 takes any free one. */
   readonly gatewayPort: number;
   readonly logLevel: string;
+  /** Under which URI clients keep artifacts: `mlflow-artifacts:` (they send them to this server), or a place they reach themselves. */
+  readonly artifactRoot: string;
   /** How many worker processes may run steps side by side. */
   readonly workers: number;
 }
@@ -21,6 +23,7 @@ export interface SettingsInput {
   readonly port?: number | undefined;
   readonly gatewayPort?: number | undefined;
   readonly logLevel?: string | undefined;
+  readonly artifactRoot?: string | undefined;
   readonly workers?: number | undefined;
 }
 
@@ -53,6 +56,12 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
     port: port("--port", input.port, "MILLRACE_PORT", 5000),
     gatewayPort: port("--gateway-port", input.gatewayPort, "MILLRACE_GATEWAY_PORT", 8080),
     logLevel,
+    artifactRoot: checkRoot(input.artifactRoot ?? env["MILLRACE_ARTIFACT_ROOT"] ?? "mlflow-artifacts:"),
     workers: input.workers ?? 2,
   };
+}
+
+function checkRoot(root: string): string {
+  if (/^mlflow-artifacts:$|^file:\/\/\/.|^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(root)) return root.replace(/(?<=[^/:])\/+$/, "");
+  throw invalid("config.bad_artifact_root", `The artifact root must be a URI: mlflow-artifacts: (the default), file:///a/folder, s3://bucket/folder …; got ${JSON.stringify(root)}`);
 }

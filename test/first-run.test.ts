@@ -41,6 +41,7 @@ test("from a table to a model that answers, is watched, and can be traced back",
   // What the gateway answers is what the registered model predicts.
   const registry = client<RegistryRoutes>(url, "registry");
   const version = await registry("GET /models/:name/versions/:version", { params: { name: "stones", version: 1 } });
+  if (version.origin !== "trained") throw new Error("it was trained here");
   expect(version).toMatchObject({ aliases: ["champion"], signature: { task: "regression", target: "price" }, gate: { passed: true } });
   const onnx = join(folder, "model.onnx");
   await writeFile(onnx, Buffer.from(await (await fetch(`${url}/api/registry/models/stones/versions/1/model.onnx`)).arrayBuffer()));

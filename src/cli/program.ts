@@ -68,6 +68,7 @@ async function runCommand(command: Command, args: readonly string[], options: Re
     port: options["port"] as number | undefined,
     gatewayPort: options["gatewayPort"] as number | undefined,
     logLevel: options["logLevel"] as string | undefined,
+    artifactRoot: options["artifactRoot"] as string | undefined,
   };
   const context: CommandContext = {
     settings,

@@ -13,7 +13,12 @@ import { requestValidator } from "./validation.ts";
  */
 export async function openServer(house: House, stages: readonly Stage[], pagesFolder: string): Promise<FastifyInstance> {
   const logger: FastifyBaseLogger = house.log.child({}, { level: house.settings.logLevel === "debug" ? "debug" : "warn" });
-  const server = fastify({ loggerInstance: logger, bodyLimit: 64 << 20 });
+  const server = fastify({
+    loggerInstance: logger,
+    bodyLimit: 64 << 20,
+    // Clients that were given an address with a slash at its end ask for `//api/…`.
+    rewriteUrl: (request) => (request.url ?? "/").replace(/^\/{2,}/, "/"),
+  });
 
   server.setValidatorCompiler(requestValidator);
   server.addHook("onRequest", refuseForeignSites(house.settings.host));

@@ -32,7 +32,7 @@ describe("paths that may lead out of an artifact root", () => {
   ])("%j is refused", (path) => {
     expect(() => safePath(path)).toThrow("Invalid path");
     expect(() => placeOf(path)).toThrow("Invalid path");
-    expect(() => placeOfRoot("mlflow-artifacts:/1/r/artifacts", path)).toThrow("Invalid path");
+    expect(() => placeOfRoot("mlflow-artifacts:", "mlflow-artifacts:/1/r/artifacts", path)).toThrow("Invalid path");
   });
 });
 
@@ -78,8 +78,8 @@ test.each([
 ])("the file %s is %s's", (path, owner, inside) => expect(placeOf(path)).toEqual({ owner, path: inside }));
 
 test("a run's root is found by its URI, with or without a host", () => {
-  for (const uri of ["mlflow-artifacts:/1/r/artifacts", "mlflow-artifacts://host:5000/1/r/artifacts"]) expect(placeOfRoot(uri, "a/b")).toEqual({ owner: "r", path: "a/b" });
-  expect(() => placeOfRoot("s3://bucket/1/r/artifacts", "a")).toThrow(/outside of Millrace/);
+  for (const uri of ["mlflow-artifacts:/1/r/artifacts", "mlflow-artifacts://host:5000/1/r/artifacts"]) expect(placeOfRoot("mlflow-artifacts:", uri, "a/b")).toEqual({ owner: "r", path: "a/b" });
+  expect(() => placeOfRoot("mlflow-artifacts:", "s3://bucket/1/r/artifacts", "a")).toThrow(/outside of Millrace/);
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { invalidParameter, mlflowError } from "./mlflow-error.ts";
 
 /** Where a file lies: with a run, a logged model or a trace (`owner` is its id), or, without an owner, at a path of its own. */
@@ -5,6 +6,8 @@ export interface Place {
   readonly owner: string;
   /** From the owner's root, without slashes at the ends; "" is the root. */
   readonly path: string;
+  /** The folder on this machine it is in instead, when the artifact root is one (`--artifact-root file:///…`). */
+  readonly folder?: string;
 }
 
 /**
@@ -39,10 +42,18 @@ export function placeOf(path: string): Place {
   return match ? { owner: match[1], path: match[2] ?? "" } : { owner: "", path: plain };
 }
 
-/** The place of an artifact root `mlflow-artifacts:/…`; files elsewhere are not ours to read. */
-export function placeOfRoot(uri: string, path: string): Place {
+/**
+ * The place of a path below an artifact URI: `mlflow-artifacts:/…`, or `file:///…` where it lies under `artifactRoot`, the one the server
+ * was started with. Files elsewhere are not ours to read.
+ */
+export function placeOfRoot(artifactRoot: string, uri: string, path: string): Place {
   const root = /^mlflow-artifacts:(?:\/\/[^/]*)?\/?(.*)$/.exec(uri)?.[1];
-  if (root === undefined) throw mlflowError("NOT_IMPLEMENTED", `These artifacts are kept at ${uri}, outside of Millrace: clients reach them there, without the server`);
-  const { owner, path: below } = placeOf(root);
-  return { owner, path: [below, safePath(path)].filter((part) => part !== "").join("/") };
+  if (root !== undefined) {
+    const { owner, path: below } = placeOf(root);
+    return { owner, path: [below, safePath(path)].filter((part) => part !== "").join("/") };
+  }
+  if (artifactRoot.startsWith("file:") && uri.startsWith(`${artifactRoot}/`) && !decoded1(uri).split("/").includes("..")) {
+    return { owner: "", path: safePath(path), folder: fileURLToPath(uri) };
+  }
+  throw mlflowError("NOT_IMPLEMENTED", `These artifacts are kept at ${uri}, outside of Millrace: clients reach them there, without the server`);
 }

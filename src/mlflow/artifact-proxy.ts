@@ -4,7 +4,8 @@ import type { House } from "../stage.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { deleteFiles, storeFile } from "../tracking/files.ts";
 import { requireActiveRun } from "../tracking/runs.ts";
-import { fileMessages, placeInRun, placeOfRequest } from "./artifacts.ts";
+import { writeArtifact } from "./artifact-folder.ts";
+import { fileMessages, placeInRun, placeOfModelFile, placeOfRunFile, placeOfVersionFile } from "./artifacts.ts";
 import { placeOf, safePath, type Place } from "./artifact-path.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { formatBody } from "./mlflow-json.ts";
@@ -44,7 +45,12 @@ export async function mountRunFiles(server: FastifyInstance, house: House): Prom
   await server.register(async (scope) => {
     takeStreams(scope);
     answerErrors(scope, house);
-    scope.get("/get-artifact", async (request, reply) => sendFile(house, request, reply, await placeOfRequest(house, request.query as Record<string, unknown>)));
+    const queryOf = (request: FastifyRequest) => request.query as Record<string, unknown>;
+    scope.get("/get-artifact", async (request, reply) => sendFile(house, request, reply, await placeOfRunFile(house, queryOf(request))));
+    scope.get("/model-versions/get-artifact", async (request, reply) => sendFile(house, request, reply, await placeOfVersionFile(house, queryOf(request))));
+    scope.get("/ajax-api/2.0/mlflow/logged-models/:id/artifacts/files", async (request, reply) =>
+      sendFile(house, request, reply, await placeOfModelFile(house, (request.params as { id: string }).id, queryOf(request))),
+    );
     scope.post("/ajax-api/2.0/mlflow/upload-artifact", async (request, reply) => {
       const { run_uuid: runId, path } = request.query as { run_uuid?: string; path?: string };
       if (!runId) throw invalidParameter("Request must specify run_uuid.");
@@ -66,8 +72,9 @@ function takeStreams(scope: FastifyInstance): void {
   scope.addContentTypeParser("*", (_request, payload, done) => done(null, payload));
 }
 
-async function storeStream(house: House, { owner, path }: Place, request: FastifyRequest): Promise<void> {
+async function storeStream(house: House, { owner, path, folder }: Place, request: FastifyRequest): Promise<void> {
   if (path === "") throw invalidParameter("Invalid path");
+  if (folder !== undefined) return writeArtifact(folder, path, request.body as Readable, house.newId());
   const blob = await house.blobs.put((request.body as Readable | undefined) ?? Buffer.alloc(0));
   await writeTogether(house.db, (transaction) => storeFile(transaction, owner, path, blob));
 }

@@ -1,6 +1,9 @@
+import { readTrainedVersion, readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
-import { listFolder, readFileEntry } from "../tracking/files.ts";
+import { listFolder } from "../tracking/files.ts";
+import { readLoggedModel } from "../tracking/logged-models.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
+import { listArtifactFolder } from "./artifact-folder.ts";
 import { placeOfRoot, safePath, type Place } from "./artifact-path.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { orElse, string } from "./mlflow-fields.ts";
@@ -9,33 +12,60 @@ import { runFields, runIdOf } from "./runs.ts";
 
 /** What lies in a folder, as `{path, is_dir, file_size}`; `nameOf` gives the path as the answer has it. */
 export async function fileMessages(house: House, place: Place, nameOf: (path: string) => string): Promise<object[]> {
-  const entries = await listFolder(house.db, place.owner, place.path);
+  const entries = place.folder === undefined ? await listFolder(house.db, place.owner, place.path) : await listArtifactFolder(place.folder, place.path);
   return entries.map(({ path, folder, size }) => ({ path: nameOf(path), is_dir: folder, file_size: folder ? undefined : size }));
+}
+
+/** What lies below a path of an artifact root, told from that root. */
+export async function listBelow(house: House, uri: string, path: string): Promise<object> {
+  const plain = safePath(path);
+  const place = placeOfRoot(house.settings.artifactRoot, uri, plain);
+  const depth = place.path.length - plain.length;
+  return { root_uri: uri, files: await fileMessages(house, place, (file) => file.slice(depth)) };
 }
 
 /** The place of a file of a run. */
 export async function placeInRun(house: House, runId: string, path: string): Promise<Place> {
   const plain = safePath(path);
-  return placeOfRoot((await readRunDetails(house.db, runId)).artifactUri, plain);
+  return placeOfRoot(house.settings.artifactRoot, (await readRunDetails(house.db, runId)).artifactUri, plain);
 }
 
 export const artifactRpcs: readonly Rpc[] = [
   rpc("GET", "2.0/mlflow/artifacts/list", { ...runFields, path: orElse(string, ""), page_token: string }, async (house, request) => {
-    const path = safePath(request.path);
-    const run = await readRunDetails(house.db, runIdOf(request));
-    const place = placeOfRoot(run.artifactUri, path);
-    const depth = place.path.length - path.length;
-    return { root_uri: run.artifactUri, files: await fileMessages(house, place, (file) => file.slice(depth)) };
+    safePath(request.path);
+    return listBelow(house, (await readRunDetails(house.db, runIdOf(request))).artifactUri, request.path);
   }),
 ];
 
-/** The place of the file that `GET /get-artifact` asks for; throws when there is none. */
-export async function placeOfRequest(house: House, query: Readonly<Record<string, unknown>>): Promise<Place> {
-  const text = (name: string): string | undefined => (typeof query[name] === "string" && query[name] !== "" ? query[name] : undefined);
-  const path = text("path");
-  if (path === undefined) throw invalidParameter("Request must specify path.");
-  safePath(path);
-  const place = await placeInRun(house, runIdOf({ run_id: text("run_id"), run_uuid: text("run_uuid") }), path);
-  await readFileEntry(house.db, place.owner, place.path);
-  return place;
+type Query = Readonly<Record<string, unknown>>;
+
+/** A text of a query; undefined when it is missing or empty. */
+const textOf = (query: Query, name: string): string | undefined => (typeof query[name] === "string" && query[name] !== "" ? query[name] : undefined);
+
+function pathOf(query: Query, name = "path"): string {
+  const path = textOf(query, name);
+  if (path === undefined) throw invalidParameter(`Request must specify ${name}.`);
+  return safePath(path);
+}
+
+/** The place of the file that `GET /get-artifact` asks for. */
+export async function placeOfRunFile(house: House, query: Query): Promise<Place> {
+  const path = pathOf(query);
+  return placeInRun(house, runIdOf({ run_id: textOf(query, "run_id"), run_uuid: textOf(query, "run_uuid") }), path);
+}
+
+/** The place of the file that `GET /model-versions/get-artifact` asks for. */
+export async function placeOfVersionFile(house: House, query: Query): Promise<Place> {
+  const path = pathOf(query);
+  const [name, version] = [textOf(query, "name"), Number(textOf(query, "version"))];
+  if (name === undefined || !Number.isInteger(version)) throw invalidParameter("Request must specify name and version.");
+  const known = await readVersion(house.db, name, version);
+  if (known.origin === "trained") return placeInRun(house, (await readTrainedVersion(house.db, name, version)).runId, path);
+  return placeOfRoot(house.settings.artifactRoot, known.storage, path);
+}
+
+/** The place of a file of a logged model. */
+export async function placeOfModelFile(house: House, id: string, query: Query): Promise<Place> {
+  const path = pathOf(query, "artifact_file_path");
+  return placeOfRoot(house.settings.artifactRoot, (await readLoggedModel(house.db, id)).artifactUri, path);
 }

@@ -23,7 +23,7 @@ export const experimentRpcs: readonly Rpc[] = [
   rpc("POST", `${path}/create`, { name: required(string), artifact_location: string, tags: list(keyValue) }, async (house, request) => {
     const tags = Object.fromEntries(request.tags.map(({ key, value }, index) => [checkKey(key, `tags[${index}].key`), value]));
     const name = checkExperimentName(request.name);
-    const input = { name, artifactLocation: locationOf(request.artifact_location), tags, now: house.clock.now() };
+    const input = { name, artifactLocation: locationOf(request.artifact_location), artifactRoot: house.settings.artifactRoot, tags, now: house.clock.now() };
     return { experiment_id: await writeTogether(house.db, (transaction) => createExperiment(transaction, input)) };
   }),
   rpc("GET", `${path}/get`, id, async (house, { experiment_id }) => ({ experiment: experimentMessage(await readExperiment(house.db, experiment_id)) })),

@@ -44,3 +44,12 @@ export function checkPageSize(size: number, limit: number): number {
     `Invalid value ${size} for parameter 'max_results' supplied: It must be ${size < 1 ? "at least 1" : `at most ${limit}`}, but got value ${size}. See the API docs for more information about request parameters.`,
   );
 }
+
+const longestRegistryValue = 100_000;
+
+/** A tag of a model or a version. */
+export function checkRegistryTag(key: string, value: string): readonly [string, string] {
+  checkKey(key, "key");
+  if (value.length > longestRegistryValue) throw invalidParameter(`'value' exceeds the maximum length of ${longestRegistryValue} characters (it has ${value.length})`);
+  return [key, value];
+}

@@ -1,6 +1,7 @@
 import { writeTogether } from "../storage/group-commit.ts";
 import { logDatasets, logModels, type DatasetInput } from "../tracking/inputs.ts";
 import { deleteRunTag, logMetrics, logParams, setRunTags, type LoggedPoint } from "../tracking/log-batch.ts";
+import { readRunDetails } from "../tracking/run-details.ts";
 import { requireActiveRun } from "../tracking/runs.ts";
 import { checkBatch, checkKey } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
@@ -41,6 +42,23 @@ const pointOf = (metric: MetricRequest, name: string): LoggedPoint => ({
   datasetName: metric.dataset_name,
   datasetDigest: metric.dataset_digest,
 });
+
+/** The tag in which clients of MLflow 1 and 2 list the models of a run. */
+const historyTag = "mlflow.log-model.history";
+const modelKeys = ["artifact_path", "flavors", "utc_time_created", "run_id"];
+
+/** What such a client says of a model: its MLmodel as JSON. */
+function readModelJson(text: string): object {
+  let model: unknown;
+  try {
+    model = JSON.parse(text);
+  } catch {
+    throw invalidParameter(`Malformed model info. \n ${text} \n is not a valid JSON.`);
+  }
+  const missing = modelKeys.filter((key) => typeof model !== "object" || model === null || !(key in model));
+  if (missing.length > 0) throw invalidParameter(`Model json is missing mandatory fields: ${missing.join(", ")}`);
+  return model as object;
+}
 
 /** Writes to an active run: together with what others write now, whole or not at all. */
 async function writeToRun(house: House, runId: string, write: (transaction: Database) => Promise<void>): Promise<object> {
@@ -97,6 +115,14 @@ export const loggingRpcs: readonly Rpc[] = [
     return writeToRun(house, request.run_id, async (transaction) => {
       await logDatasets(transaction, request.run_id, inputs);
       await logModels(transaction, request.run_id, "input", request.models.map(({ model_id }) => ({ modelId: model_id, step: 0 })));
+    });
+  }),
+  rpc("POST", `${path}/log-model`, { ...runFields, model_json: required(string) }, async (house, request) => {
+    const [id, model] = [runIdOf(request), readModelJson(request.model_json)];
+    return writeToRun(house, id, async (transaction) => {
+      const { tags } = await readRunDetails(transaction, id);
+      const history = JSON.parse(tags.find(({ key }) => key === historyTag)?.value ?? "[]") as unknown[];
+      await setRunTags(transaction, id, new Map([[historyTag, JSON.stringify([...history, model])]]));
     });
   }),
   rpc("POST", `${path}/outputs`, { run_id: required(string), models: list(message({ model_id: required(string), step: orElse(integer, 0) })) }, async (house, { run_id, models }) =>

@@ -31,7 +31,7 @@ export const missingResource = (message: string): MillraceError => mlflowError("
 export function mlflowErrorCode(error: MillraceError): { readonly code: MlflowErrorCode; readonly status: number } {
   const own = error.code.startsWith("mlflow.") ? error.code.slice("mlflow.".length).toUpperCase() : "";
   if (own in statuses) return { code: own as MlflowErrorCode, status: error.status };
-  if (error.status === 409) return { code: "RESOURCE_ALREADY_EXISTS", status: 400 };
+  if (error.status === 409) return error.code.endsWith("_exists") ? { code: "RESOURCE_ALREADY_EXISTS", status: 400 } : { code: "RESOURCE_CONFLICT", status: 409 };
   if (error.status === 404) return { code: "RESOURCE_DOES_NOT_EXIST", status: 404 };
   if (error.status === 403) return { code: "PERMISSION_DENIED", status: 403 };
   if (error.status < 500) return { code: "INVALID_PARAMETER_VALUE", status: error.status };

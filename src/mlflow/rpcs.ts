@@ -3,11 +3,16 @@ import type { House } from "../stage.ts";
 import { mountArtifactProxy, mountRunFiles } from "./artifact-proxy.ts";
 import { artifactRpcs } from "./artifacts.ts";
 import { experimentRpcs } from "./experiments.ts";
+import { loggedModelRpcs } from "./logged-models.ts";
 import { loggingRpcs } from "./logging.ts";
 import { metricRpcs } from "./metrics.ts";
 import type { Rpc } from "./mlflow-route.ts";
+import { modelVersionRpcs } from "./model-versions.ts";
+import { registeredModelRpcs } from "./registered-models.ts";
 import { runRpcs } from "./runs.ts";
 import { searchExperimentsRpc } from "./search-experiments.ts";
+import { searchLoggedModelsRpc } from "./search-logged-models.ts";
+import { searchRegistryRpcs } from "./search-registry.ts";
 import { searchRunsRpc } from "./search-runs.ts";
 import { mountVersion, serverInfoRpc } from "./server-info.ts";
 
@@ -20,6 +25,11 @@ export const rpcs: readonly Rpc[] = [
   ...loggingRpcs,
   ...metricRpcs,
   ...artifactRpcs,
+  ...loggedModelRpcs,
+  searchLoggedModelsRpc,
+  ...registeredModelRpcs,
+  ...modelVersionRpcs,
+  ...searchRegistryRpcs,
   serverInfoRpc,
 ];
 

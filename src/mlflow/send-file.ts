@@ -2,21 +2,22 @@ import { createReadStream } from "node:fs";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { House } from "../stage.ts";
 import { readFileEntry } from "../tracking/files.ts";
+import { artifactFile } from "./artifact-folder.ts";
 import type { Place } from "./artifact-path.ts";
 
 /**
  * Sends a file, or the part of it that a Range header asks for, as an attachment: a browser saves it and never runs it, whatever it is.
  */
-export async function sendFile(house: House, request: FastifyRequest, reply: FastifyReply, { owner, path }: Place): Promise<FastifyReply> {
-  const { sha256, size } = await readFileEntry(house.db, owner, path);
-  const file = await house.blobs.localPath(sha256);
+export async function sendFile(house: House, request: FastifyRequest, reply: FastifyReply, place: Place): Promise<FastifyReply> {
+  const { path } = place;
+  const { file, size, sha256 } = await contentOf(house, place);
   void reply.headers({
     "content-type": "application/octet-stream",
     "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(path.split("/").at(-1) ?? "")}`,
     "content-security-policy": "sandbox; default-src 'none'",
     "x-content-type-options": "nosniff",
     "accept-ranges": "bytes",
-    etag: `"${sha256}"`,
+    ...(sha256 === undefined ? {} : { etag: `"${sha256}"` }),
   });
   const range = rangeOf(request.headers.range, size);
   if (range === "unsatisfiable") return reply.status(416).header("content-range", `bytes */${size}`).send();
@@ -25,6 +26,13 @@ export async function sendFile(house: House, request: FastifyRequest, reply: Fas
   void reply.header("content-length", to - from + 1);
   if (size === 0) return reply.send("");
   return reply.send(createReadStream(file, { start: from, end: to }));
+}
+
+/** Where the bytes lie; in the artifact store, under their hash. */
+async function contentOf(house: House, { owner, path, folder }: Place): Promise<{ readonly file: string; readonly size: number; readonly sha256?: string }> {
+  if (folder !== undefined) return artifactFile(folder, path);
+  const { sha256, size } = await readFileEntry(house.db, owner, path);
+  return { file: await house.blobs.localPath(sha256), size, sha256 };
 }
 
 /** The one range of a Range header (RFC 9110 §14); undefined when there is none, or none that we must heed. */

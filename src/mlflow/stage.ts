@@ -7,7 +7,7 @@ export const mlflow: Stage = {
   name: "mlflow",
   purpose: "MLflow's tracking protocol: its clients work unchanged, over the runs of this house",
   mount: async (server, house) => {
-    await ensureDefaultExperiment(house.db, house.clock.now());
+    await ensureDefaultExperiment(house.db, house.clock.now(), house.settings.artifactRoot);
     await mountRpcs(server, house, rpcs);
     for (const mount of mounts) await mount(server, house);
   },

@@ -1,6 +1,6 @@
 import { day, isoDate } from "../clock.ts";
 import { notFound } from "../errors.ts";
-import { readVersion } from "../registry/registry.ts";
+import { readTrainedVersion } from "../registry/versions.ts";
 import { readDeployment } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
@@ -221,7 +221,7 @@ export function driftAlarm(report: DriftReport): Alarm {
 
 /** The loss a version showed in its evaluation. */
 export async function evaluatedLoss(house: House, config: MonitorConfig, version: number): Promise<number> {
-  const { metrics } = await readVersion(house.db, config.endpoint, version);
+  const { metrics } = await readTrainedVersion(house.db, config.endpoint, version);
   const value = metrics[lossOf(config.task)]?.value;
   if (value === undefined || !(value > 0)) return Number.MIN_VALUE;
   return value;

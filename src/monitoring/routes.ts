@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
-import { resolveAlias } from "../registry/registry.ts";
+import { resolveAlias } from "../registry/aliases.ts";
 import { addLabels } from "./labels.ts";
 import { driftReports, errorWindows, listMonitors, readMonitor, readReference } from "./monitoring.ts";
 

@@ -2,7 +2,7 @@ import { isoDate } from "../clock.ts";
 import { errorOf, lossOf } from "../monitoring/error-sums.ts";
 import { labelledPredictions } from "../monitoring/prediction-log.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";
-import { moveAlias, removeAlias } from "../registry/registry.ts";
+import { moveAlias, removeAlias } from "../registry/aliases.ts";
 import { deploy } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";

@@ -3,7 +3,8 @@ import type { ValidateOutput } from "../data/validate-step.ts";
 import { saveMonitor, saveReference } from "../monitoring/monitoring.ts";
 import type { ReferenceProfile } from "../monitoring/types.ts";
 import type { Project } from "../project/project.ts";
-import { moveAlias, readVersion } from "../registry/registry.ts";
+import { moveAlias } from "../registry/aliases.ts";
+import { readTrainedVersion } from "../registry/versions.ts";
 import { deploy, deploymentStatus } from "../serving/serving.ts";
 import type { Step } from "../stage.ts";
 import { saveLoop } from "./store.ts";
@@ -18,7 +19,7 @@ export const deployStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const checked = inputs["checked"] as ValidateOutput;
     const { version } = inputs["registered"] as { version: number };
-    const { signature } = await readVersion(house.db, project.model, version);
+    const { signature } = await readTrainedVersion(house.db, project.model, version);
     const endpoint = project.model;
     // Pipeline runs that were made on a virtual clock begin where their data end.
     const startedAt = startOfWatch(project, house.clock.now());

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { monitor, openMonitoredHouse } from "../monitoring/fixtures/open-monitored-house.ts";
-import { registerVersion, type NewModelVersion } from "../registry/registry.ts";
+import { registerVersion, type NewTrainedVersion } from "../registry/registry.ts";
 import { expectation, nextReference } from "./expectation.ts";
 import { optimizationMigrations, readDecisions, recordDecision } from "./store.ts";
 import type { Decision, Loop } from "./types.ts";
@@ -13,7 +13,7 @@ async function settled(losses: readonly number[], decisions: readonly Settled[])
   for (const migration of optimizationMigrations) await house.db.transaction().execute((transaction) => migration.up(transaction as never));
   for (const [i, value] of losses.entries()) {
     const version = { model: "bikes", createdAt: i, createdBy: "test", runId: `run-${i}`, pipelineRunId: `run-${i}`, datasetVersion: "d", artifact: { sha256: "0".repeat(64), size: 1 }, metrics: { rmse: { value, low: value, high: value } }, trigger: "test" };
-    await registerVersion(house.db, version as unknown as NewModelVersion);
+    await registerVersion(house.db, version as unknown as NewTrainedVersion);
   }
   for (const decision of decisions) await recordDecision(house.db, { endpoint: "bikes", reason: "test", pipelineRunId: null, ...decision });
   return { house, loop: { endpoint: "bikes", startedAt: 5 } as Loop };

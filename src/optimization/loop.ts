@@ -5,7 +5,8 @@ import { notWorseThanChampion, type GateVerdict } from "../evaluation/gate.ts";
 import { driftAlarm, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor } from "../monitoring/monitoring.ts";
 import { countLabels } from "../monitoring/labels.ts";
 import type { Alarm, MonitorConfig } from "../monitoring/types.ts";
-import { resolveAlias } from "../registry/registry.ts";
+import { resolveAlias } from "../registry/aliases.ts";
+import { trained } from "../registry/versions.ts";
 import { flushPredictions } from "../serving/serving.ts";
 import type { House, PipelineRun } from "../stage.ts";
 import { judgeCanary } from "./canary.ts";
@@ -68,8 +69,9 @@ async function findAlarm(house: House, loop: Loop, config: MonitorConfig, drift:
   // An alarm of this very turn was cut off in its retraining: go on with it.
   if (lastAlarm?.time === now) return { kind: String(lastAlarm.evidence["kind"]), message: lastAlarm.reason, evidence: lastAlarm.evidence };
   if (lastAlarm && now - lastAlarm.time < cooldown) return undefined;
-  const champion = await resolveAlias(house.db, loop.endpoint, "champion");
-  if (!champion) return undefined;
+  const resolved = await resolveAlias(house.db, loop.endpoint, "champion");
+  if (!resolved) return undefined;
+  const champion = trained(resolved);
   if (on.includes("performance")) {
     const { reference, since } = await expectation(house, loop, config, champion.version);
     const { alarm } = await performanceAlarm(house, config, { version: champion.version, reference, since: since - day });
@@ -98,7 +100,7 @@ interface LoopAlarm {
 
 async function retrain(house: House, loop: Loop, alarm: LoopAlarm, now: number): Promise<void> {
   const runId = `${loop.endpoint}-retrain-${isoDate(now)}-${now}`;
-  const champion = (await resolveAlias(house.db, loop.endpoint, "champion"))!;
+  const champion = trained((await resolveAlias(house.db, loop.endpoint, "champion"))!);
   await recordDecision(house.db, {
     endpoint: loop.endpoint,
     time: now,

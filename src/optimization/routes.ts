@@ -1,7 +1,8 @@
 import Type from "typebox";
 import { route } from "../http/route.ts";
 import type { Project } from "../project/project.ts";
-import { resolveAlias } from "../registry/registry.ts";
+import { resolveAlias } from "../registry/aliases.ts";
+import { trained } from "../registry/versions.ts";
 import { tick } from "./loop.ts";
 import { readLoop } from "./loops.ts";
 import { latestTick, listLoops, listRollouts, readDecisions } from "./store.ts";
@@ -16,7 +17,7 @@ export const optimizationRoutes = {
     handle: async (house, { body: { project, id } }) => {
       const runId = id ?? `${project.model}-${house.newId()}`;
       const champion = await resolveAlias(house.db, project.model, "champion");
-      await house.pipelines.start(runId, firstRunPipeline(project, champion));
+      await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion)));
       return { run: runId };
     },
   }),

@@ -1,7 +1,7 @@
 import type { Schema } from "../data/schema.ts";
 import type { TimeRange } from "../data/types.ts";
 import type { Project } from "../project/project.ts";
-import type { ModelVersion } from "../registry/types.ts";
+import type { TrainedVersion } from "../registry/types.ts";
 import type { JsonObject, PipelineSpec, PipelineStep } from "../stage.ts";
 import type { Holdout } from "../training/holdout.ts";
 import type { Loop } from "./types.ts";
@@ -13,7 +13,7 @@ const json = (value: object): JsonObject => value as JsonObject;
  * The well-worn path of a project, walked once: from the source table to a model that serves. With a champion there already, the new
  * model is judged against it on the same held-out rows and replaces it only if it is no worse.
  */
-export function firstRunPipeline(project: Project, champion: ModelVersion | undefined): PipelineSpec {
+export function firstRunPipeline(project: Project, champion: TrainedVersion | undefined): PipelineSpec {
   const { data } = project;
   const filter: TimeRange | null =
     data.time && (data.from ?? data.until) !== null
@@ -39,7 +39,7 @@ export function firstRunPipeline(project: Project, champion: ModelVersion | unde
 }
 
 /** A retraining on the base data and all labels that have arrived, judged against the champion, up to the start of a canary. */
-export function retrainingPipeline(loop: Loop, champion: ModelVersion, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
+export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
   const { project } = loop;
   // A time that is no point in time to the log (an epoch number) cannot be carried on; then rows are held out at random.
   const timeColumn = loop.timeStored === null ? null : (project.data.time?.column ?? null);
@@ -101,7 +101,7 @@ function validation(project: Project, schema: Schema | null, features: Loop["fea
 /** The common middle: record the data, train, judge, gate, train on everything, register. */
 function trainToRegister(
   project: Project,
-  run: { table: string; holdout: Holdout; champion: ModelVersion | undefined; trigger: string; time: string | null },
+  run: { table: string; holdout: Holdout; champion: TrainedVersion | undefined; trigger: string; time: string | null },
 ): PipelineStep[] {
   const { table, holdout, champion, trigger, time } = run;
   const { algorithm, params, refit } = project.train;

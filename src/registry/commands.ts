@@ -22,8 +22,9 @@ export const registryCommands: readonly Command[] = [
     run: async ({ server }, [name]) => {
       const data = await client<RegistryRoutes>(await server(), "registry")("GET /models/:name/versions", { params: { name: name ?? "" } });
       const rows = data.versions.map((version) => {
-        const [metric, value] = Object.entries(version.metrics).find(([key]) => key === "rmse" || key === "log_loss") ?? ["", undefined];
-        return [version.version, version.aliases.join(", "), moment(version.createdAt), version.training.rows, value ? `${metric} ${value.value.toPrecision(4)}` : "", version.trigger.slice(0, 60)];
+        const made = version.origin === "trained" ? version : undefined;
+        const [metric, value] = Object.entries(made?.metrics ?? {}).find(([key]) => key === "rmse" || key === "log_loss") ?? ["", undefined];
+        return [version.version, version.aliases.join(", "), moment(version.createdAt), made?.training.rows ?? "", value ? `${metric} ${value.value.toPrecision(4)}` : "", version.trigger.slice(0, 60)];
       });
       return { data, text: table(["version", "alias", "made", "rows", "judged", "why"], rows, "no versions") };
     },

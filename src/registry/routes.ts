@@ -2,7 +2,8 @@ import Type from "typebox";
 import { raw, route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
 import { readLineage } from "../tracking/tracking.ts";
-import { listModels, listVersions, readVersion } from "./registry.ts";
+import { listModels, modelRow } from "./models.ts";
+import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
 
 const name = Type.Object({ name: Type.String() });
 const nameAndVersion = Type.Object({ name: Type.String(), version: Type.Integer({ minimum: 1 }) });
@@ -17,7 +18,7 @@ export const registryRoutes = {
     params: name,
     handle: async (house, { params }) => {
       const versions = await listVersions(house.db, params.name);
-      if (versions.length === 0) await readVersion(house.db, params.name, 1);
+      if (versions.length === 0) await modelRow(house.db, params.name);
       return { versions };
     },
   }),
@@ -33,7 +34,7 @@ export const registryRoutes = {
     summary: "The version's ONNX graph",
     params: nameAndVersion,
     handle: async (house, { params }) => {
-      const version = await readVersion(house.db, params.name, params.version);
+      const version = await readTrainedVersion(house.db, params.name, params.version);
       return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256), {
         "content-disposition": `attachment; filename="${params.name}-${params.version}.onnx"`,
       });

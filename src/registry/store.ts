@@ -1,23 +1,43 @@
+import type { Generated } from "kysely";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { registryMigration } from "./registry-migration.ts";
+import type { VersionStage } from "./types.ts";
 
 export type RegistryTables = {
-  registered_models: { name: string; created_at: number };
+  /** `last_version` is the number given last, so that none is given twice; a name is unique among those that are not deleted. */
+  registered_models: { id: Generated<number>; name: string; description: string | null; created_at: number; updated_at: number; deleted_at: number | null; last_version: number };
+  registered_model_tags: { model_id: number; key: string; value: string };
   model_versions: {
-    model: string;
+    model_id: number;
     version: number;
     created_at: number;
+    updated_at: number;
     created_by: string;
-    run_id: string;
-    pipeline_run_id: string;
-    dataset_version: string;
-    artifact_sha256: string;
-    artifact_size: number;
-    /** What is read and shown whole: algorithm, params, importances, signature, metrics, gate, environment, trigger. */
-    document: string;
+    deleted_at: number | null;
+    description: string | null;
+    stage: VersionStage;
+    source: string;
+    storage: string;
+    run_id: string | null;
+    run_link: string | null;
+    logged_model_id: string | null;
+    reason: string;
+    /** From here on: of versions that this house trained. */
+    pipeline_run_id: string | null;
+    dataset_version: string | null;
+    artifact_sha256: string | null;
+    artifact_size: number | null;
+    /** What is read and shown whole: algorithm, training, params, importances, signature, metrics, gate, environment. */
+    document: string | null;
   };
-  model_aliases: { model: string; alias: string; version: number; moved_at: number };
-}
+  model_version_tags: { model_id: number; version: number; key: string; value: string };
+  model_aliases: { model_id: number; alias: string; version: number; moved_at: number };
+  /** What a version must show before this alias may point at it: a JSON list of requirements. */
+  alias_policies: { model_id: number; alias: string; requires: string };
+  /** Who uses a version (`deployment`), so that it is neither deleted nor collected. */
+  version_holds: { model_id: number; version: number; holder: string };
+};
 
 export const registryTables = (db: Database) => db.withTables<RegistryTables>();
 
@@ -55,4 +75,5 @@ export const registryMigrations: readonly Migration[] = [
         .execute();
     },
   },
+  registryMigration,
 ];

@@ -4,17 +4,46 @@ import type { Signature } from "../training/types.ts";
 
 export interface RegisteredModel {
   readonly name: string;
+  readonly description: string | null;
   readonly createdAt: number;
-  /** Alias → version, `champion` first of all. */
+  readonly updatedAt: number;
+  readonly tags: Readonly<Record<string, string>>;
+  /** Alias → version. */
   readonly aliases: Readonly<Record<string, number>>;
+  /** The greatest number of a version that is there; 0 for none. */
   readonly latestVersion: number;
 }
 
-export interface ModelVersion {
+/** MLflow's four stages, kept for its clients; aliases say the same with names of one's own. */
+export const stages = ["None", "Staging", "Production", "Archived"] as const;
+export type VersionStage = (typeof stages)[number];
+
+/** What the registry knows of every version, wherever it was made. */
+export interface VersionFacts {
   readonly model: string;
   readonly version: number;
   readonly createdAt: number;
+  readonly updatedAt: number;
   readonly createdBy: string;
+  readonly description: string | null;
+  readonly stage: VersionStage;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly aliases: readonly string[];
+  /** Where it was registered from: a URI of its files. */
+  readonly source: string;
+  /** Where its files lie: the source, with `models:/…` and `runs:/…` followed to their end. */
+  readonly storage: string;
+  readonly runId: string | null;
+  readonly runLink: string | null;
+  /** The logged model it was registered from. */
+  readonly loggedModelId: string | null;
+  /** Why this version exists: the trigger of its pipeline, or who registered it. */
+  readonly trigger: string;
+}
+
+/** A version that this house trained, evaluated and blessed, with the evidence of it. */
+export interface TrainedVersion extends VersionFacts {
+  readonly origin: "trained";
   readonly runId: string;
   readonly pipelineRunId: string;
   readonly datasetVersion: string;
@@ -30,7 +59,11 @@ export interface ModelVersion {
   readonly gate: GateVerdict;
   /** Node, Millrace and ONNX Runtime versions, platform, code commit where there is one. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Why this version exists: the trigger of its pipeline. */
-  readonly trigger: string;
-  readonly aliases: readonly string[];
 }
+
+/** A version that a client registered: its evidence is that of its run and its logged model. */
+export interface ClientVersion extends VersionFacts {
+  readonly origin: "client";
+}
+
+export type ModelVersion = TrainedVersion | ClientVersion;

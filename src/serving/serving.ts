@@ -1,7 +1,8 @@
 import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid, MillraceError, notFound } from "../errors.ts";
-import { readVersion } from "../registry/registry.ts";
+import { holdVersions } from "../registry/aliases.ts";
+import { readTrainedVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import type { Database } from "../storage/database.ts";
@@ -36,9 +37,10 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
   if (Math.abs(total - 1) > 1e-9) {
     throw invalid("serving.bad_weights", `The traffic shares of ${change.endpoint} must add up to 1, they add up to ${total}`);
   }
-  for (const variant of change.variants) await readVersion(house.db, change.endpoint, variant.version);
+  for (const variant of change.variants) await readTrainedVersion(house.db, change.endpoint, variant.version);
   await house.db.transaction().execute(async (transaction) => {
     await writeDeployment(transaction, change);
+    await holdDeployed(transaction, change);
     await also?.(transaction);
   });
   await applyDeployments(house);
@@ -46,6 +48,17 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
     name: "serving.deployment_changed",
     time: change.time,
     payload: { endpoint: change.endpoint, variants: change.variants, reason: change.reason },
+  });
+}
+
+const holdDeployed = (transaction: Database, { endpoint, variants }: Pick<Deployment, "endpoint" | "variants">): Promise<void> =>
+  holdVersions(transaction, endpoint, "deployment", variants.map((variant) => variant.version));
+
+/** What homes from before versions could be held need: says of every deployment that it uses its versions. */
+export async function holdAllDeployed(house: House): Promise<void> {
+  const { deployments } = await readDeployments(house.db);
+  await house.db.transaction().execute(async (transaction) => {
+    for (const deployment of deployments) await holdDeployed(transaction, deployment);
   });
 }
 
@@ -60,7 +73,7 @@ export async function applyDeployments(house: House): Promise<void> {
         salt: deployment.salt,
         variants: await Promise.all(
           deployment.variants.map(async (variant) => {
-            const { artifact } = await readVersion(house.db, deployment.endpoint, variant.version);
+            const { artifact } = await readTrainedVersion(house.db, deployment.endpoint, variant.version);
             return {
               name: variant.name,
               version: String(variant.version),

@@ -3,7 +3,7 @@ import type { House, Stage } from "../stage.ts";
 import { servingCommands } from "./commands.ts";
 import { superviseGateway } from "./gateway-process.ts";
 import { servingRoutes } from "./routes.ts";
-import { applyDeployments, attachGateway } from "./serving.ts";
+import { applyDeployments, attachGateway, holdAllDeployed } from "./serving.ts";
 import { servingMigrations } from "./store.ts";
 
 export const serving: Stage = {
@@ -23,6 +23,7 @@ export const serving: Stage = {
       log: house.log,
     });
     attachGateway(house, supervisor);
+    await holdAllDeployed(house);
     await applyDeployments(house);
     return supervisor.stop;
   },

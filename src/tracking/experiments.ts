@@ -8,21 +8,24 @@ import type { Experiment, Lifecycle } from "./types.ts";
 export const defaultExperimentId = "0";
 
 /** Where artifacts lie when nobody says otherwise: clients send them to the server they talk to. */
-const artifactRoot = "mlflow-artifacts:";
+export const storeRoot = "mlflow-artifacts:";
+
+const locationUnder = (root: string, id: string): string => `${root}/${id}`;
 
 /** Makes sure that the default experiment is there. */
-export async function ensureDefaultExperiment(db: Database, now: number): Promise<void> {
+export async function ensureDefaultExperiment(db: Database, now: number, artifactRoot = storeRoot): Promise<void> {
   await trackingTables(db)
     .insertInto("experiments")
-    .values({ id: defaultExperimentId, name: "Default", artifact_location: `${artifactRoot}/0`, lifecycle: "active", created_at: now, updated_at: now })
+    .values({ id: defaultExperimentId, name: "Default", artifact_location: locationUnder(artifactRoot, defaultExperimentId), lifecycle: "active", created_at: now, updated_at: now })
     .onConflict((conflict) => conflict.doNothing())
     .execute();
 }
 
 export interface NewExperiment {
   readonly name: string;
-  /** A URI; without one, artifacts go through the server. */
+  /** A URI; without one, a folder of its own under the root. */
   readonly artifactLocation?: string | undefined;
+  readonly artifactRoot?: string;
   readonly tags?: Readonly<Record<string, string>>;
   readonly now: number;
 }
@@ -38,7 +41,7 @@ export async function createExperiment(db: Database, input: NewExperiment): Prom
   const tables = trackingTables(db);
   const { last } = await tables.selectFrom("experiments").select(sql<number | null>`max(cast(id as integer))`.as("last")).executeTakeFirstOrThrow();
   const id = String(Number(last ?? 0) + 1);
-  const location = input.artifactLocation === undefined || input.artifactLocation === "" ? `${artifactRoot}/${id}` : input.artifactLocation;
+  const location = input.artifactLocation === undefined || input.artifactLocation === "" ? locationUnder(input.artifactRoot ?? storeRoot, id) : input.artifactLocation;
   await tables
     .insertInto("experiments")
     .values({ id, name: input.name, artifact_location: location, lifecycle: "active", created_at: input.now, updated_at: input.now })

@@ -2,7 +2,8 @@ import type { Generated } from "kysely";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
 import { historiesMigration } from "./histories-migration.ts";
-import type { Lifecycle, RunStatus } from "./types.ts";
+import { loggedModelsMigration } from "./logged-models-migration.ts";
+import type { Lifecycle, LoggedModelStatus, RunStatus } from "./types.ts";
 
 export type TrackingTables = {
   experiments: { id: string; name: string; artifact_location: string; lifecycle: Lifecycle; created_at: number; updated_at: number };
@@ -39,6 +40,20 @@ export type TrackingTables = {
     dataset_name: string;
     dataset_digest: string;
   };
+  logged_models: {
+    id: string;
+    experiment_id: string;
+    name: string;
+    type: string | null;
+    status: LoggedModelStatus;
+    source_run_id: string | null;
+    artifact_uri: string;
+    created_at: number;
+    updated_at: number;
+    deleted_at: number | null;
+  };
+  logged_model_params: { model_id: string; key: string; value: string };
+  logged_model_tags: { model_id: string; key: string; value: string };
   /** Artifacts: `owner` is the id of a run, a logged model (`m-…`) or a trace (`tr-…`). */
   files: { owner: string; path: string; sha256: string; size: number };
   logged_datasets: { experiment_id: string; name: string; digest: string; source_type: string; source: string; schema: string | null; profile: string | null };
@@ -114,4 +129,5 @@ export const trackingMigrations: readonly Migration[] = [
     },
   },
   historiesMigration,
+  loggedModelsMigration,
 ];

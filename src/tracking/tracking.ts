@@ -1,6 +1,6 @@
 import { notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
-import { createExperiment, findExperiment } from "./experiments.ts";
+import { createExperiment, findExperiment, storeRoot } from "./experiments.ts";
 import { logMetrics } from "./log-batch.ts";
 import { numberOf } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
@@ -33,10 +33,9 @@ export async function recordRun(db: Database, record: RunRecord): Promise<void> 
       const experimentId = known?.id ?? (await createExperiment(untyped, { name: record.experiment, now: record.startedAt }));
       await forgetRun(untyped, record.id);
       const run = { experiment_id: experimentId, name: record.name, status: record.status, started_at: record.startedAt, ended_at: record.endedAt };
-      const location = known?.artifactLocation ?? `mlflow-artifacts:/${experimentId}`;
       await transaction
         .insertInto("runs")
-        .values({ id: record.id, ...run, lifecycle: "active", deleted_at: null, user_id: "millrace", artifact_uri: `${location}/${record.id}/artifacts` })
+        .values({ id: record.id, ...run, lifecycle: "active", deleted_at: null, user_id: "millrace", artifact_uri: `${storeRoot}/${experimentId}/${record.id}/artifacts` })
         .onConflict((conflict) => conflict.column("id").doUpdateSet(run))
         .execute();
       const pairs = (values: Readonly<Record<string, string>>) => Object.entries(values).map(([key, value]) => ({ run_id: record.id, key, value }));

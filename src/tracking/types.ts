@@ -36,6 +36,33 @@ export interface MetricPoint {
   readonly time: number;
 }
 
+/** `pending` until all its files are there. */
+export type LoggedModelStatus = "pending" | "ready" | "failed";
+
+/** A metric of a logged model, as the run measured it that is named, on a dataset perhaps ("" for none). */
+export interface ModelMetric extends MetricPoint {
+  readonly runId: string;
+  readonly datasetName: string;
+  readonly datasetDigest: string;
+}
+
+/** A model that a client logged: files with an MLmodel among them, before anybody registers it. */
+export interface LoggedModel {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly type: string | null;
+  readonly status: LoggedModelStatus;
+  readonly sourceRunId: string | null;
+  readonly artifactUri: string;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly lifecycle: Lifecycle;
+  readonly params: readonly { readonly key: string; readonly value: string }[];
+  readonly tags: readonly { readonly key: string; readonly value: string }[];
+  readonly metrics: readonly ModelMetric[];
+}
+
 /** A file a run made, kept in the artifact store. */
 export interface Artifact {
   readonly path: string;

@@ -18,6 +18,12 @@ test("a session of MLflow's Python client: runs, metrics, artifacts, searches, d
   expect(JSON.parse(said)).toMatchObject({ done: true });
 });
 
+test("models that its users log, register, move through aliases and stages, load, copy, search and delete", async () => {
+  const { url } = await startMillrace(await temporaryFolder());
+  const said = await runScript(python, script("models_session.py"), { ...settings, MLFLOW_TRACKING_URI: url });
+  expect(JSON.parse(said)).toMatchObject({ done: true });
+});
+
 test("what a client was answered is there after kill -9", async () => {
   const home = await temporaryFolder();
   const first = await startMillrace(home);

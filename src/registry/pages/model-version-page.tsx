@@ -9,7 +9,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import type { ModelVersion } from "../types.ts";
+import type { ClientVersion, TrainedVersion } from "../types.ts";
 import { AliasBadges } from "./alias-badges.tsx";
 import { LineageGraph } from "./lineage-graph.tsx";
 import { modelPath, registryApi } from "./registry-api.ts";
@@ -31,11 +31,11 @@ export function ModelVersionPage({ params }: PageProps) {
       <Loaded query={query}>
         {(known) => (
           <>
-            <Summary version={known} />
+            {known.origin === "trained" ? <Summary version={known} /> : <ClientSummary version={known} />}
             <Panel title="Lineage" note="What it was made from and what was made from it.">
               <LineageGraph edges={known.lineage} subject={`${name}/${version}`} />
             </Panel>
-            <Details version={known} />
+            {known.origin === "trained" ? <Details version={known} /> : null}
           </>
         )}
       </Loaded>
@@ -43,7 +43,7 @@ export function ModelVersionPage({ params }: PageProps) {
   );
 }
 
-function Summary({ version }: { version: ModelVersion }) {
+function Summary({ version }: { version: TrainedVersion }) {
   const run = encodeURIComponent(version.runId);
   return (
     <section className="panel" aria-label="In short">
@@ -66,7 +66,25 @@ function Summary({ version }: { version: ModelVersion }) {
   );
 }
 
-function Details({ version }: { version: ModelVersion }) {
+function ClientSummary({ version }: { version: ClientVersion }) {
+  return (
+    <Panel title="Registered by a client">
+      <Pairs
+        values={[
+          ["Registered", `${formatMoment(version.createdAt)} by ${version.createdBy}`],
+          ["Source", version.source],
+          ...(version.runId === null ? [] : [["Run", version.runId] as const]),
+          ...(version.loggedModelId === null ? [] : [["Logged model", version.loggedModelId] as const]),
+          ["Stage", version.stage],
+          ...(version.description === null ? [] : [["Description", version.description] as const]),
+          ...Object.entries(version.tags),
+        ]}
+      />
+    </Panel>
+  );
+}
+
+function Details({ version }: { version: TrainedVersion }) {
   const importances = Object.entries(version.importances).sort((a, b) => b[1] - a[1]);
   return (
     <div className="columns">

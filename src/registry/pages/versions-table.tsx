@@ -4,8 +4,12 @@ import { formatDay, formatMoment, formatNumber, metricName } from "../../ui/form
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import type { ModelVersion } from "../types.ts";
 import { AliasBadges } from "./alias-badges.tsx";
 import { modelPath, registryApi } from "./registry-api.ts";
+
+const evidence = (version: ModelVersion) => (version.origin === "trained" ? version : undefined);
+const formatDayOf = (time: number | null | undefined): string => (typeof time === "number" ? formatDay(time) : "–");
 
 /** A model's versions, newest first, with why each one exists. */
 export function VersionsTable({ model }: { model: string }) {
@@ -30,15 +34,15 @@ export function VersionsTable({ model }: { model: string }) {
                   </span>
                 ),
               },
-              ...Object.keys(versions[0]?.metrics ?? {}).map((metric) => ({
+              ...Object.keys(versions.map(evidence).find((one) => one !== undefined)?.metrics ?? {}).map((metric) => ({
                 key: `metric ${metric}`,
                 header: metricName(metric),
                 align: "right" as const,
-                sort: (version: (typeof versions)[number]) => version.metrics[metric]?.value,
-                render: (version: (typeof versions)[number]) => formatNumber(version.metrics[metric]?.value),
+                sort: (version: (typeof versions)[number]) => evidence(version)?.metrics[metric]?.value,
+                render: (version: (typeof versions)[number]) => formatNumber(evidence(version)?.metrics[metric]?.value),
               })),
-              { key: "rows", header: "Rows", align: "right", sort: ({ training }) => training.rows, render: ({ training }) => formatNumber(training.rows) },
-              { key: "until", header: "Data until", align: "nowrap", sort: ({ training }) => training.until, render: ({ training }) => (training.until === null ? "–" : formatDay(training.until)) },
+              { key: "rows", header: "Rows", align: "right", sort: (version) => evidence(version)?.training.rows, render: (version) => formatNumber(evidence(version)?.training.rows) },
+              { key: "until", header: "Data until", align: "nowrap", sort: (version) => evidence(version)?.training.until, render: (version) => formatDayOf(evidence(version)?.training.until) },
               { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
               { key: "why", header: "Why", align: "wide", render: ({ trigger }) => <span className="small muted">{trigger}</span> },
             ]}

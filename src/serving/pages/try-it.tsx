@@ -18,9 +18,7 @@ export function TryIt({ deployment: { endpoint, url, variants } }: { deployment:
   return (
     <Panel title="Try it" note="A request of the Open Inference Protocol; replace the zeros by values.">
       <Loaded query={query}>
-        {({ signature }) => (
-          <CodeBlock label="A request with curl" text={curlCommand(url, signature.features)} />
-        )}
+        {(known) => (known.origin === "trained" ? <CodeBlock label="A request with curl" text={curlCommand(url, known.signature.features)} /> : null)}
       </Loaded>
     </Panel>
   );

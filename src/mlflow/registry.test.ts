@@ -1,0 +1,118 @@
+import { describe, expect, test } from "vitest";
+import { setAliasPolicy } from "../registry/aliases.ts";
+import { openProtocol, startRun, type Protocol } from "../../test/open-protocol.ts";
+
+const send = async ({ server }: Protocol, method: "PATCH" | "DELETE", path: string, body: unknown) => {
+  const answer = await server.inject({ method, url: `/api/2.0/mlflow/${path}`, headers: { "content-type": "application/json" }, payload: JSON.stringify(body) });
+  return { status: answer.statusCode, body: JSON.parse(answer.body) as unknown };
+};
+
+async function withModel(): Promise<Protocol> {
+  const protocol = await openProtocol();
+  await protocol.post("registered-models/create", { name: "mill", tags: [{ key: "team", value: "water" }] });
+  return protocol;
+}
+
+const version = (protocol: Protocol, body: object = {}) => protocol.post("model-versions/create", { name: "mill", source: "mlflow-artifacts:/0/r/artifacts/m", ...body });
+
+test("a model, its version and its alias, as clients see them", async () => {
+  const protocol = await withModel();
+  expect((await version(protocol, { run_id: "r", tags: [{ key: "k", value: "v" }], description: "first" })).body).toEqual({
+    model_version: {
+      name: "mill",
+      version: "1",
+      creation_timestamp: 1000,
+      last_updated_timestamp: 1000,
+      current_stage: "None",
+      description: "first",
+      source: "mlflow-artifacts:/0/r/artifacts/m",
+      run_id: "r",
+      status: "READY",
+      run_link: "",
+      tags: [{ key: "k", value: "v" }],
+    },
+  });
+  expect(await protocol.post("registered-models/alias", { name: "mill", alias: "best", version: "1" })).toEqual({ status: 200, body: {} });
+  expect((await protocol.get("registered-models/alias?name=mill&alias=best")).body).toMatchObject({ model_version: { version: "1", aliases: ["best"] } });
+  expect((await protocol.get("registered-models/alias?name=mill&alias=latest")).body).toMatchObject({ model_version: { version: "1" } });
+  expect((await protocol.get("registered-models/get?name=mill")).body).toMatchObject({
+    registered_model: { name: "mill", tags: [{ key: "team", value: "water" }], aliases: [{ alias: "best", version: "1" }], latest_versions: [{ version: "1" }] },
+  });
+  expect(await send(protocol, "PATCH", "model-versions/update", { name: "mill", version: "1", description: "better" })).toMatchObject({ body: { model_version: { description: "better" } } });
+  expect(await send(protocol, "DELETE", "model-versions/delete", { name: "mill", version: "1" })).toEqual({ status: 200, body: {} });
+  expect(await protocol.get("model-versions/get?name=mill&version=1")).toMatchObject({ status: 404, body: { error_code: "RESOURCE_DOES_NOT_EXIST" } });
+});
+
+test.each([
+  ["registered-models/create", { name: "mill" }, 400, "RESOURCE_ALREADY_EXISTS", "already exists"],
+  ["registered-models/create", { name: "a/b" }, 400, "INVALID_PARAMETER_VALUE", "cannot contain"],
+  ["registered-models/alias", { name: "mill", alias: "v3", version: "1" }, 400, "INVALID_PARAMETER_VALUE", "reserved"],
+  ["registered-models/alias", { name: "mill", alias: "x", version: "7" }, 404, "RESOURCE_DOES_NOT_EXIST", "version=7"],
+  ["model-versions/set-tag", { name: "mill", version: "one", key: "k", value: "v" }, 400, "INVALID_PARAMETER_VALUE", "Parameter 'version' must be an integer, got 'one'."],
+  ["model-versions/transition-stage", { name: "mill", version: "1", stage: "limbo" }, 400, "INVALID_PARAMETER_VALUE", "Invalid Model Version stage"],
+  ["model-versions/create", { name: "nobody", source: "s3://b/m" }, 404, "RESOURCE_DOES_NOT_EXIST", "name=nobody"],
+])("%s of %j is refused", async (path, body, status, code, message) => {
+  const protocol = await withModel();
+  await version(protocol);
+  const answer = await protocol.post(path, body);
+  expect(answer).toMatchObject({ status, body: { error_code: code } });
+  expect(answer.body.message).toContain(message);
+});
+
+test("an alias with a policy does not move to a version that does not keep it", async () => {
+  const protocol = await withModel();
+  await version(protocol);
+  await setAliasPolicy(protocol.house.db, { model: "mill", alias: "champion", time: 1, actor: "ada", reason: "" }, ["gate"]);
+  expect(await protocol.post("registered-models/alias", { name: "mill", alias: "champion", version: "1" })).toMatchObject({ status: 403, body: { error_code: "PERMISSION_DENIED" } });
+});
+
+describe("a version's source", () => {
+  test.each(["/etc", "file:///etc/passwd", "file://elsewhere/share/m", "etc/passwd", "mlflow-artifacts:/0/../../x", "s3://b/%252e%252e/x", "https://h/a\u0000", "models:/nobody/1", "models:/mill@nothing"])(
+    "%j is refused",
+    async (source) => {
+      const protocol = await withModel();
+      const id = await startRun(protocol);
+      expect(await version(protocol, { source, run_id: id })).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE" } });
+    },
+  );
+
+  test("models:/ is followed to where the files are", async () => {
+    const protocol = await withModel();
+    await version(protocol, { source: "s3://bucket/model", run_id: "r1" });
+    expect((await version(protocol, { source: "models:/mill/1" })).body).toMatchObject({ model_version: { version: "2", source: "models:/mill/1" } });
+    expect((await protocol.get("model-versions/get-download-uri?name=mill&version=2")).body).toEqual({ artifact_uri: "s3://bucket/model" });
+  });
+});
+
+describe("searches", () => {
+  async function searched(path: "registered-models" | "model-versions", query: Record<string, string>) {
+    const protocol = await openProtocol();
+    for (const [index, name] of ["ada", "bea", "cleo"].entries()) {
+      protocol.clock.advanceTo(2000 + index);
+      await protocol.post("registered-models/create", { name, tags: [{ key: "n", value: String(index) }] });
+      await protocol.post("model-versions/create", { name, source: `s3://b/${name}`, run_id: `r${index}` });
+    }
+    await protocol.post("registered-models/create", { name: "ask", tags: [{ key: "mlflow.prompt.is_prompt", value: "true" }] });
+    const { status, body } = await protocol.get(`${path}/search?${new URLSearchParams(query).toString()}`);
+    return status === 200 ? ((body.registered_models ?? body.model_versions ?? []) as { name: string }[]).map((one) => one.name) : body.message;
+  }
+  test.each<["registered-models" | "model-versions", Record<string, string>, string[] | RegExp]>([
+    ["registered-models", {}, ["ada", "bea", "cleo"]],
+    ["registered-models", { order_by: "timestamp DESC" }, ["cleo", "bea", "ada"]],
+    ["registered-models", { filter: "name ILIKE '%EA'" }, ["bea"]],
+    ["registered-models", { filter: "tags.n != '1'" }, ["ada", "cleo"]],
+    ["registered-models", { filter: "tags.n = '0' OR name = 'cleo'" }, ["ada", "cleo"]],
+    ["registered-models", { filter: "tags.`mlflow.prompt.is_prompt` = 'true'" }, ["ask"]],
+    ["registered-models", { filter: "tags.`mlflow.prompt.is_prompt` != 'true' AND name LIKE 'a%'" }, ["ada"]],
+    ["registered-models", { filter: "flavour = 'x'" }, /Invalid attribute key/],
+    ["registered-models", { max_results: "1001" }, /max_results/],
+    ["model-versions", {}, ["cleo", "bea", "ada"]],
+    ["model-versions", { filter: "run_id IN ('r0', 'r2')", order_by: "name ASC" }, ["ada", "cleo"]],
+    ["model-versions", { filter: "source_path = 's3://b/bea' AND version_number >= 1" }, ["bea"]],
+    ["model-versions", { order_by: "size DESC" }, /Invalid order by key/],
+  ])("%s %j", async (path, query, expected) => {
+    const found = await searched(path, query);
+    if (expected instanceof RegExp) expect(found).toMatch(expected);
+    else expect(found).toEqual(expected);
+  });
+});

@@ -1,0 +1,123 @@
+import { sql, type Expression, type SqlBool } from "kysely";
+import type { Database } from "../storage/database.ts";
+import { readLoggedModels, searchLoggedModels } from "../tracking/logged-models.ts";
+import { compareNumber, compareText, compileFilter, type Condition } from "./filter/compile-filter.ts";
+import type { Key } from "./filter/key.ts";
+import { parseFilter, type Comparison } from "./filter/parse-filter.ts";
+import { loggedModelMessages } from "./logged-models.ts";
+import { invalidParameter } from "./mlflow-error.ts";
+import { boolean, integer, list, message, orElse, required, string, type Values } from "./mlflow-fields.ts";
+import { rpc, type Rpc } from "./mlflow-route.ts";
+
+const datasetFields = { dataset_name: required(string), dataset_digest: string };
+const orderFields = { field_name: required(string), ascending: orElse(boolean, true), dataset_name: string, dataset_digest: string };
+
+export const searchLoggedModelsRpc: Rpc = rpc(
+  "POST",
+  "2.0/mlflow/logged-models/search",
+  { experiment_ids: list(string), filter: string, datasets: list(message(datasetFields)), max_results: orElse(integer, 50), order_by: list(message(orderFields)), page_token: string },
+  async (house, request) => {
+    const size = request.max_results;
+    if (size < 1 || size > 1000) throw invalidParameter(`Invalid value ${size} for parameter 'max_results' supplied: it must be from 1 to 1000`);
+    const search = { experiment_ids: request.experiment_ids, filter_string: request.filter ?? null, order_by: request.order_by };
+    const offset = offsetOf(request.page_token, search);
+    const filter = parseFilter(request.filter);
+    const datasets = request.datasets.length === 0 ? undefined : anyOf(request.datasets.map(onDataset));
+    const conditions = filter === undefined ? [] : [compileFilter(filter, (comparison) => compareModel(house.db, comparison, datasets))];
+    if (datasets && !/\bmetrics?\b/i.test(request.filter ?? "")) conditions.push(sql<SqlBool>`exists (select 1 from model_metrics m where m.model_id = logged_models.id and ${datasets})`);
+    const where = conditions.length === 0 ? undefined : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
+    const orders = [...request.order_by.flatMap(orderModels), { by: sql`logged_models.created_at`, ascending: false }];
+    const ids = await searchLoggedModels(house.db, request.experiment_ids, { where, orders, offset, limit: size + 1 });
+    const models = await readLoggedModels(house.db, ids.slice(0, size));
+    return { models: await loggedModelMessages(house, models), next_page_token: ids.length > size ? tokenOf({ ...search, offset: offset + size }) : undefined };
+  },
+);
+
+interface Token {
+  readonly experiment_ids: readonly string[];
+  readonly filter_string: string | null;
+  readonly order_by: readonly object[];
+  readonly offset: number;
+}
+
+const tokenOf = (token: Token): string => Buffer.from(JSON.stringify(token)).toString("base64");
+
+/** The offset of a token; one of another search is refused, since its offset would mean nothing in this one. */
+function offsetOf(text: string | undefined, search: Omit<Token, "offset">): number {
+  if (text === undefined || text === "") return 0;
+  let token: Partial<Token>;
+  try {
+    token = JSON.parse(Buffer.from(text, "base64").toString("utf8")) as Partial<Token>;
+  } catch {
+    throw invalidParameter(`Invalid page token: ${text}`);
+  }
+  const { offset, ...of } = token;
+  if (!Number.isSafeInteger(offset) || offset! < 0) throw invalidParameter(`Invalid page token: ${text}`);
+  for (const key of ["experiment_ids", "filter_string", "order_by"] as const) {
+    if (JSON.stringify(of[key]) !== JSON.stringify(search[key])) throw invalidParameter(`The page token belongs to a search with another ${key}: got ${JSON.stringify(search[key])}, the token has ${JSON.stringify(of[key])}`);
+  }
+  return offset!;
+}
+
+const anyOf = (conditions: readonly Condition[]): Condition => sql<SqlBool>`(${sql.join(conditions, sql` or `)})`;
+
+const onDataset = ({ dataset_name, dataset_digest }: Partial<Values<typeof datasetFields>>): Condition => {
+  const named = dataset_name ? sql<SqlBool>`m.dataset_name = ${dataset_name}` : sql<SqlBool>`true`;
+  return dataset_digest ? sql<SqlBool>`(${named} and m.dataset_digest = ${dataset_digest})` : named;
+};
+
+const texts: Readonly<Record<string, Expression<unknown>>> = {
+  name: sql`logged_models.name`,
+  model_id: sql`logged_models.id`,
+  model_type: sql`logged_models.type`,
+  status: sql`case logged_models.status when 'pending' then 'PENDING' when 'ready' then 'READY' else 'FAILED' end`,
+  source_run_id: sql`logged_models.source_run_id`,
+};
+const numbers: Readonly<Record<string, Expression<unknown>>> = {
+  creation_timestamp: sql`logged_models.created_at`,
+  creation_time: sql`logged_models.created_at`,
+  creation_timestamp_ms: sql`logged_models.created_at`,
+  last_updated_timestamp: sql`logged_models.updated_at`,
+  last_updated_time: sql`logged_models.updated_at`,
+  last_updated_timestamp_ms: sql`logged_models.updated_at`,
+};
+
+function kindOf(key: Key): "attribute" | "metric" | "param" | "tag" {
+  if (key.prefix === undefined || /^attributes?$/i.test(key.prefix)) return "attribute";
+  const kind = /^(metric|param|tag)s?$/i.exec(key.prefix)?.[1]?.toLowerCase();
+  if (kind === undefined) throw invalidParameter(`Invalid entity type: '${key.prefix}'. Expected one of ['attributes', 'metrics', 'params', 'tags'].`);
+  return kind as "metric" | "param" | "tag";
+}
+
+function compareModel(db: Database, comparison: Comparison, datasets: Condition | undefined): Condition {
+  const { key, operator } = comparison;
+  const kind = kindOf(key);
+  if (kind === "attribute") {
+    if (key.name in numbers) return compareNumber(numbers[key.name], comparison, "numeric attribute");
+    if (key.name in texts) return compareText(db, texts[key.name], comparison);
+    throw invalidParameter(`Invalid attribute '${key.name}'. Valid ones are ${[...Object.keys(texts), ...Object.keys(numbers)].join(", ")}`);
+  }
+  if (kind === "metric") {
+    return sql<SqlBool>`exists (select 1 from model_metrics m where m.model_id = logged_models.id and m.key = ${key.name} and m.kind <> 2
+      and ${compareNumber(sql`m.value`, comparison, "metric")} and ${datasets ?? sql<SqlBool>`true`})`;
+  }
+  const table = sql.raw(kind === "param" ? "logged_model_params" : "logged_model_tags");
+  const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.model_id = logged_models.id and t.key = ${key.name} and ${condition})`;
+  if (operator === "IS NULL") return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
+  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+}
+
+/** One order: an attribute, or the latest value of a metric, on a dataset perhaps; models without it come last. */
+function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof orderFields>): { by: Expression<unknown>; ascending: boolean }[] {
+  const lastWhenNull = (by: Expression<unknown>) => [{ by: sql`case when ${by} is null then 1 else 0 end`, ascending: true }, { by, ascending }];
+  const dot = field.indexOf(".");
+  if (dot < 0) {
+    const column = numbers[field] ?? texts[field];
+    if (!column) throw invalidParameter(`Invalid order by field name: ${field}`);
+    return lastWhenNull(column);
+  }
+  if (field.slice(0, dot) !== "metrics") throw invalidParameter(`Invalid order by field name: ${field}. Only metrics are supported.`);
+  const key = field.slice(dot + 1).replaceAll("`", "");
+  return lastWhenNull(sql`(select m.value from model_metrics m where m.model_id = logged_models.id and m.key = ${key} and m.kind <> 2 and ${onDataset(dataset)}
+    order by m.time desc, m.step desc limit 1)`);
+}

@@ -1,0 +1,106 @@
+import { invalid, MillraceError, notFound } from "../errors.ts";
+import { appendAudit } from "../storage/audit.ts";
+import type { Database } from "../storage/database.ts";
+import { findModel, modelRow } from "./models.ts";
+import { registryTables } from "./store.ts";
+import type { ModelVersion } from "./types.ts";
+import { readVersion, versionRow } from "./versions.ts";
+
+export interface AliasChange {
+  readonly model: string;
+  readonly alias: string;
+  readonly time: number;
+  readonly actor: string;
+  readonly reason: string;
+}
+
+/** What a policy may ask of a version before an alias points at it, and how it is told. */
+const requirements = {
+  gate: { says: "it passed its evaluation gate here", holds: (version: ModelVersion) => version.origin === "trained" && version.gate.passed },
+  description: { says: "it has a description", holds: (version: ModelVersion) => (version.description ?? "").trim() !== "" },
+} as const;
+
+export type Requirement = keyof typeof requirements;
+export const requirementNames = Object.keys(requirements) as Requirement[];
+
+/** Says what versions must show before this alias may point at them; nothing takes the policy away. Audited. */
+export async function setAliasPolicy(transaction: Database, change: AliasChange, requires: readonly Requirement[]): Promise<void> {
+  checkAlias(change.alias);
+  const { id } = await modelRow(transaction, change.model);
+  const tables = registryTables(transaction);
+  await tables.deleteFrom("alias_policies").where("model_id", "=", id).where("alias", "=", change.alias).execute();
+  if (requires.length > 0) await tables.insertInto("alias_policies").values({ model_id: id, alias: change.alias, requires: JSON.stringify(requires) }).execute();
+  await audit(transaction, change, "registry.alias_policy_set", { alias: change.alias, requires });
+}
+
+/** The policies of a model: alias → what it requires. */
+export async function aliasPolicies(db: Database, model: string): Promise<Readonly<Record<string, readonly Requirement[]>>> {
+  const { id } = await modelRow(db, model);
+  const rows = await registryTables(db).selectFrom("alias_policies").selectAll().where("model_id", "=", id).orderBy("alias").execute();
+  return Object.fromEntries(rows.map((row) => [row.alias, JSON.parse(row.requires) as Requirement[]]));
+}
+
+/** Throws `registry.bad_alias`: what reads as a version or as MLflow's `latest` is no alias. */
+export function checkAlias(alias: string): void {
+  if (alias === "") throw invalid("registry.bad_alias", "Registered model alias name cannot be empty.");
+  if (!/^[\p{L}\p{N}_-]{1,255}$/u.test(alias)) {
+    if (alias.length > 255) throw invalid("registry.bad_alias", `An alias may have 255 characters; this one has ${alias.length}`);
+    throw invalid("registry.bad_alias", `Invalid alias name: '${alias}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`);
+  }
+  if (alias.toLowerCase() === "latest") throw invalid("registry.bad_alias", "'latest' alias name (case insensitive) is reserved.");
+  if (/^v\d+$/i.test(alias)) throw invalid("registry.bad_alias", `Version alias name '${alias}' is reserved.`);
+}
+
+/**
+ * Points an alias at a version; audited, and nothing when it points there already. Call it in the transaction of what goes with it.
+ * Throws `registry.policy` when the model's policy for the alias asks for something the version does not show.
+ */
+export async function moveAlias(transaction: Database, change: AliasChange & { readonly version: number }): Promise<void> {
+  checkAlias(change.alias);
+  const { modelId } = await versionRow(transaction, change.model, change.version);
+  const required = (await aliasPolicies(transaction, change.model))[change.alias] ?? [];
+  if (required.length > 0) {
+    const version = await readVersion(transaction, change.model, change.version);
+    const missing = required.filter((name) => !requirements[name].holds(version));
+    if (missing.length > 0) {
+      throw new MillraceError("registry.policy", 403, `The alias ${change.alias} of ${change.model} may only point at a version of which this holds: ${missing.map((name) => requirements[name].says).join("; ")}. Of version ${change.version} it does not`);
+    }
+  }
+  const tables = registryTables(transaction);
+  const before = await tables.selectFrom("model_aliases").select("version").where("model_id", "=", modelId).where("alias", "=", change.alias).executeTakeFirst();
+  if (before?.version === change.version) return;
+  await tables
+    .insertInto("model_aliases")
+    .values({ model_id: modelId, alias: change.alias, version: change.version, moved_at: change.time })
+    .onConflict((conflicting) => conflicting.columns(["model_id", "alias"]).doUpdateSet({ version: change.version, moved_at: change.time }))
+    .execute();
+  await audit(transaction, change, "registry.alias_moved", { alias: change.alias, from: before?.version ?? null, to: change.version });
+}
+
+/** Takes an alias away; audited, and nothing when it is not there. Call it in the transaction of what goes with it. */
+export async function removeAlias(transaction: Database, change: AliasChange): Promise<void> {
+  const { id } = await modelRow(transaction, change.model);
+  const removed = await registryTables(transaction).deleteFrom("model_aliases").where("model_id", "=", id).where("alias", "=", change.alias).returning("version").executeTakeFirst();
+  if (removed) await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version });
+}
+
+/** The version an alias points at, if the model and the alias exist. */
+export async function resolveAlias(db: Database, model: string, alias: string): Promise<ModelVersion | undefined> {
+  const known = await findModel(db, model);
+  if (!known) return undefined;
+  const row = await registryTables(db).selectFrom("model_aliases").select("version").where("model_id", "=", known.id).where("alias", "=", alias).executeTakeFirst();
+  return row ? readVersion(db, model, row.version) : undefined;
+}
+
+/** Says that `holder` (a deployment) uses these versions of a model now, and no others: they are neither deleted nor collected. */
+export async function holdVersions(transaction: Database, model: string, holder: string, versions: readonly number[]): Promise<void> {
+  const known = await findModel(transaction, model);
+  if (!known) throw notFound("registry.model_not_found", `Registered Model with name=${model} not found`);
+  const tables = registryTables(transaction);
+  await tables.deleteFrom("version_holds").where("model_id", "=", known.id).where("holder", "=", holder).execute();
+  const rows = [...new Set(versions)].map((version) => ({ model_id: known.id, version, holder }));
+  if (rows.length > 0) await tables.insertInto("version_holds").values(rows).execute();
+}
+
+const audit = (transaction: Database, { time, actor, model, reason }: AliasChange, action: string, details: Readonly<Record<string, unknown>>): Promise<void> =>
+  appendAudit(transaction, { time, actor, action, object: `model/${model}`, reason, details });
