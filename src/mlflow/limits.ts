@@ -9,7 +9,20 @@ const most = { metrics: 1000, params: 100, tags: 100, all: 1000 } as const;
  * A key of a metric, a param or a tag: letters, digits and `_ - . : / space`, and, read as a path, no other way to write the same one.
  * `name` is what the field is called in errors.
  */
-export function checkKey(key: string, name: string): string {
+export function checkKey(key: string, name: string | (() => string)): string {
+  if (!goodKeys.has(key)) {
+    checkNewKey(key, typeof name === "string" ? name : name());
+    if (goodKeys.size >= mostGoodKeys) goodKeys.clear();
+    goodKeys.add(key);
+  }
+  return key;
+}
+
+/** Keys that were well lately: the same few come again and again. */
+const goodKeys = new Set<string>();
+const mostGoodKeys = 5000;
+
+function checkNewKey(key: string, name: string): void {
   if (key.length > longestKey) throw invalidParameter(`'${name}' exceeds the maximum length of ${longestKey} characters (it has ${key.length})`);
   const supplied = `Invalid value ${JSON.stringify(key)} for parameter '${name}' supplied`;
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(key)) {
@@ -18,7 +31,6 @@ export function checkKey(key: string, name: string): string {
   if (key.split("/").some((part, at, parts) => part === "." || part === ".." || (part === "" && parts.length > 1 && at >= 0))) {
     throw invalidParameter(`${supplied}: Names may be treated as files in certain cases, and must not resolve to other names when treated as such.`);
   }
-  return key;
 }
 
 export function checkExperimentName(name: string): string {

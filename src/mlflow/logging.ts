@@ -33,7 +33,7 @@ interface MetricRequest {
   readonly dataset_digest: string | undefined;
 }
 
-const pointOf = (metric: MetricRequest, name: string): LoggedPoint => ({
+const pointOf = (metric: MetricRequest, name: string | (() => string)): LoggedPoint => ({
   key: checkKey(metric.key, name),
   value: metric.value,
   step: metric.step,
@@ -96,7 +96,7 @@ export const loggingRpcs: readonly Rpc[] = [
   rpc("POST", `${path}/log-batch`, { ...runFields, metrics: list(message(metricFields)), params: list(keyValue), tags: list(keyValue) }, async (house, request) => {
     const id = runIdOf(request);
     checkBatch({ metrics: request.metrics.length, params: request.params.length, tags: request.tags.length });
-    const points = request.metrics.map((metric, index) => pointOf(metric, `metrics[${index}].name`));
+    const points = request.metrics.map((metric, index) => pointOf(metric, () => `metrics[${index}].name`));
     const params = request.params.map(({ key, value }, index): [string, string] => [checkKey(key, `params[${index}].key`), value]);
     const tags = new Map(request.tags.map(({ key, value }, index) => [checkKey(key, `tags[${index}].key`), value]));
     const repeated = params.find(([key, value], index) => params.some(([other, otherValue], at) => at < index && other === key && otherValue !== value));

@@ -3,6 +3,8 @@ import { invalidParameter } from "./mlflow-error.ts";
 /** One field of a request: turns what was sent into its value, or says in MLflow's words what is wrong with it. */
 export interface Field<T> {
   readonly read: (value: unknown, name: string) => T;
+  /** Integers beyond 2^53 may come in it, so the body must be read digit by digit. */
+  readonly exact?: boolean;
 }
 
 // A list of fields holds fields of any type.
@@ -38,6 +40,13 @@ const field = <T>(accept: (value: unknown, name: string) => T | undefined): Fiel
   },
 });
 
+function exactly<T>(one: Field<T>): Field<T> {
+  return { ...one, exact: true };
+}
+
+/** Whether a message of these fields may hold integers beyond 2^53. */
+export const hasExact = (fields: Fields): boolean => Object.values(fields).some((one) => one.exact === true);
+
 export const string = field((value) => (typeof value === "string" ? value : undefined));
 
 /** int32 and int64: a number, or a string that is one (Java, R). Beyond 2^53 it is refused: use `bigInteger` where such come. */
@@ -47,10 +56,10 @@ export const integer = field((value) => {
 });
 
 /** An int64 that does come beyond 2^53 (nanoseconds). */
-export const bigInteger = field((value) => {
+export const bigInteger = exactly(field((value) => {
   if (typeof value === "bigint" || Number.isInteger(value)) return BigInt(value as number);
   return typeof value === "string" && /^\s*-?\d+\s*$/.test(value) ? BigInt(value) : undefined;
-});
+}));
 
 const doubles: Readonly<Record<string, number>> = { NaN, Infinity, "-Infinity": -Infinity };
 
@@ -77,7 +86,7 @@ export const oneOf = <const N extends string>(numbers: Readonly<Record<N, number
   });
 
 /** Any JSON, as it comes. */
-export const json = field((value) => value as object | string | number | boolean);
+export const json = exactly(field((value) => value as object | string | number | boolean));
 
 /** A string → string map. */
 export const map: Field<Readonly<Record<string, string>> | undefined> = field((value) =>
@@ -86,11 +95,12 @@ export const map: Field<Readonly<Record<string, string>> | undefined> = field((v
 
 /** A repeated field; left out, it is empty. One value of a query stands for a list of one. */
 export const list = <T>(item: Field<T | undefined>): Field<readonly T[]> => ({
+  exact: item.exact === true,
   read: (value, name) => {
     if (value === undefined || value === null) return [];
     const items = (Array.isArray(value) ? value : [value]) as unknown[];
     return items.map((one, index) => {
-      const read = item.read(one, Array.isArray(value) ? `${name}[${index}]` : name);
+      const read = Array.isArray(value) ? readNamed(item, one, name, () => `${name}[${index}]`) : item.read(one, name);
       if (read === undefined || (typeof value === "object" && !Array.isArray(value))) throw invalidValue(name, value);
       return read;
     });
@@ -98,11 +108,14 @@ export const list = <T>(item: Field<T | undefined>): Field<readonly T[]> => ({
 });
 
 /** A message inside the request. */
-export const message = <F extends Fields>(fields: F): Field<Values<F> | undefined> =>
-  field((value, name) => (typeof value === "object" && !Array.isArray(value) ? readFields(fields, value as Record<string, unknown>, `${name}.`) : undefined));
+export const message = <F extends Fields>(fields: F): Field<Values<F> | undefined> => ({
+  ...field((value, name) => (typeof value === "object" && !Array.isArray(value) ? readFields(fields, value as Record<string, unknown>, name) : undefined)),
+  exact: hasExact(fields),
+});
 
 /** A field that must be there; an empty string or list counts as absent, as it does in protobuf. */
-export const required = <T>({ read }: Field<T>): Field<NonNullable<T>> => ({
+export const required = <T>({ read, exact }: Field<T>): Field<NonNullable<T>> => ({
+  exact: exact === true,
   read: (value, name) => {
     const found = read(value, name);
     if (found === undefined || found === "" || (Array.isArray(found) && found.length === 0)) throw missingValue(name);
@@ -110,14 +123,25 @@ export const required = <T>({ read }: Field<T>): Field<NonNullable<T>> => ({
   },
 });
 
-export const orElse = <T>({ read }: Field<T | undefined>, fallback: T): Field<T> => ({ read: (value, name) => read(value, name) ?? fallback });
+export const orElse = <T>({ read, exact }: Field<T | undefined>, fallback: T): Field<T> => ({ read: (value, name) => read(value, name) ?? fallback, exact: exact === true });
 
 /** A tag, a parameter: `{key!, value}`. */
 export const keyValue = message({ key: required(string), value: orElse(string, "") });
 
-/** Reads a request by its fields; what it holds besides is left alone, as MLflow does. */
-export function readFields<F extends Fields>(fields: F, source: Readonly<Record<string, unknown>>, prefix = ""): Values<F> {
+/** Reads a field whose whole name is put together only when something is wrong with it: a batch has thousands that are well. */
+function readNamed<T>(field: Field<T>, value: unknown, short: string, whole: () => string): T {
+  try {
+    return field.read(value, short);
+  } catch {
+    return field.read(value, whole());
+  }
+}
+
+/** Reads a request by its fields; what it holds besides is left alone, as MLflow does. `inside` names the message it is part of. */
+export function readFields<F extends Fields>(fields: F, source: Readonly<Record<string, unknown>>, inside = ""): Values<F> {
   const values: Record<string, unknown> = {};
-  for (const name in fields) values[name] = fields[name].read(source[name], `${prefix}${name}`);
+  for (const name in fields) {
+    values[name] = inside === "" ? fields[name].read(source[name], name) : readNamed(fields[name], source[name], name, () => `${inside}.${name}`);
+  }
   return values as Values<F>;
 }

@@ -1,6 +1,6 @@
 import { mlflowError } from "./mlflow-error.ts";
 
-/** Integers of 16 digits and more may lie beyond 2^53; only texts that hold one take the slower way. */
+/** Integers of 16 digits and more may lie beyond 2^53; only texts that hold one, where one may come, take the slower way. */
 const longInteger = /\d{16}/;
 
 type ReviverContext = { readonly source?: string };
@@ -9,25 +9,25 @@ type ReviverContext = { readonly source?: string };
 const keepIntegers = (_key: string, value: unknown, context?: ReviverContext): unknown =>
   typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "") ? BigInt(context!.source!) : value;
 
-const parse = (text: string): unknown => (longInteger.test(text) ? JSON.parse(text, keepIntegers as Parameters<typeof JSON.parse>[1]) : JSON.parse(text));
+const parse = (text: string, exact: boolean): unknown => (exact && longInteger.test(text) ? JSON.parse(text, keepIntegers as Parameters<typeof JSON.parse>[1]) : JSON.parse(text));
 
 /**
  * A request's body as MLflow's clients send it: JSON, or a JSON string that holds JSON (old clients), or nothing. Python's bare `NaN`
  * and `Infinity` are read as the strings of the same name, which a number's field takes.
  */
-export function parseBody(text: string): Readonly<Record<string, unknown>> {
+export function parseBody(text: string, options: { readonly exact: boolean } = { exact: true }): Readonly<Record<string, unknown>> {
   if (text.trim() === "") return {};
   let value: unknown;
   try {
-    value = parse(text);
+    value = parse(text, options.exact);
   } catch {
     try {
-      value = parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) => (part.startsWith('"') ? part : `"${part}"`)));
+      value = parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) => (part.startsWith('"') ? part : `"${part}"`)), options.exact);
     } catch (error) {
       throw mlflowError("BAD_REQUEST", `The request's body is not JSON: ${(error as Error).message}`);
     }
   }
-  if (typeof value === "string") return parseBody(value);
+  if (typeof value === "string") return parseBody(value, options);
   if (value === null) return {};
   if (typeof value !== "object" || Array.isArray(value)) {
     throw mlflowError("BAD_REQUEST", `The request's body must be a JSON object, got ${text.slice(0, 100)}`);

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { describeError, MillraceError } from "../errors.ts";
 import type { House } from "../stage.ts";
 import { invalidParameter, mlflowErrorCode } from "./mlflow-error.ts";
-import { readFields, type Fields, type Values } from "./mlflow-fields.ts";
+import { hasExact, readFields, type Fields, type Values } from "./mlflow-fields.ts";
 import { formatBody, parseBody } from "./mlflow-json.ts";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -12,6 +12,8 @@ export interface Rpc {
   readonly methods: readonly Method[];
   /** Below `/api/` and `/ajax-api/`: `2.0/mlflow/runs/create`; parts in the address as `:model_id`. */
   readonly path: string;
+  /** Integers beyond 2^53 may come in its body. */
+  readonly exact: boolean;
   readonly handle: (house: House, source: Readonly<Record<string, unknown>>) => Promise<object | string>;
 }
 
@@ -27,6 +29,7 @@ export const rpc = <F extends Fields>(
 ): Rpc => ({
   methods: typeof methods === "string" ? [methods] : methods,
   path,
+  exact: hasExact(fields),
   handle: (house, source) => handle(house, readFields(fields, source)),
 });
 
@@ -45,7 +48,7 @@ export async function mountRpcs(server: FastifyInstance, house: House, rpcs: rea
             method: [...one.methods],
             url: one.path.slice(version.length - 1),
             handler: async (request, reply) => {
-              const answer = await one.handle(house, { ...sourceOf(request), ...(request.params as object) });
+              const answer = await one.handle(house, { ...sourceOf(request, one.exact), ...(request.params as object) });
               return reply.type("application/json").send(typeof answer === "string" ? answer : formatBody(answer));
             },
           });
@@ -56,13 +59,13 @@ export async function mountRpcs(server: FastifyInstance, house: House, rpcs: rea
   }
 }
 
-function sourceOf(request: FastifyRequest): Readonly<Record<string, unknown>> {
+function sourceOf(request: FastifyRequest, exact: boolean): Readonly<Record<string, unknown>> {
   if (request.method === "GET") return request.query as Record<string, unknown>;
   const type = request.headers["content-type"]?.split(";")[0]?.trim();
   if ((request.method === "POST" || request.method === "PUT") && type !== "application/json") {
     throw invalidParameter(type === undefined ? "Bad Request. Content-Type header is missing." : "Bad Request. Content-Type must be one of ['application/json'].");
   }
-  return parseBody((request.body as string | undefined) ?? "");
+  return parseBody((request.body as string | undefined) ?? "", { exact });
 }
 
 /** Errors leave a scope of MLflow's protocol as `{"error_code", "message"}`. */
