@@ -1,65 +1,76 @@
 /**
- * Writes to a run, beside `mlflow server` (SQLite, one worker: its faster set-up), on the same machine in one run, with the same client
- * (Node's http, one kept connection for each client, the next request when the last is answered). Millrace syncs each group of
- * writes to disk before it answers; so does SQLite under MLflow.
+ * Tracking beside `mlflow server`, on the same machine in one run, with the same client (Node's http, one kept connection for each
+ * client, the next request when the last is answered). Both answer a write when it is synced to disk.
  *
- *     node bench/tracking/run.ts [path of the program mlflow] [seconds for each measurement]
+ *     node bench/tracking/run.ts --mlflow PATH [--database postgresql://…] [--seconds 4] [--runs 100000] [--points 1000000] [--megabytes 1000] [--only writes,reads,artifacts]
  */
-import { load, openClient, quantile, type Client, type Load } from "./load.ts";
-import { startPeer, type Peer } from "./peers.ts";
+import { parseArgs } from "node:util";
+import { bigFile, measureArtifacts, measureDisk } from "./artifacts.ts";
+import { printTable, type Figures } from "./figures.ts";
+import { databaseFile, freshFolder, removeFolder, startPeer, type Contender } from "./peers.ts";
+import { measureReads } from "./reads.ts";
+import { seed } from "./seed.ts";
+import { measureWrites } from "./writes.ts";
 
-const [mlflow = "mlflow", secondsText = "4"] = process.argv.slice(2);
-const seconds = Number(secondsText);
+const { values } = parseArgs({
+  options: {
+    mlflow: { type: "string", default: "mlflow" },
+    database: { type: "string" },
+    seconds: { type: "string", default: "4" },
+    runs: { type: "string", default: "100000" },
+    points: { type: "string", default: "1000000" },
+    megabytes: { type: "string", default: "1000" },
+    only: { type: "string", default: "writes,reads,artifacts" },
+  },
+});
+const wanted = values.only.split(",");
+const { mlflow } = values;
+const contenders: readonly Contender[] = [
+  { title: "mlflow, 1 worker", name: "mlflow", workers: 1, mlflow },
+  { title: "mlflow, 4 workers", name: "mlflow", workers: 4, mlflow },
+  ...(values.database === undefined ? [] : [{ title: "mlflow, 4 workers, PostgreSQL", name: "mlflow" as const, workers: 4, mlflow, database: values.database }]),
+  { title: "millrace", name: "millrace", mlflow },
+];
 
-type Figures = Readonly<Record<string, { readonly value: number; readonly unit: "ms" | "/s"; readonly note: string }>>;
+/** MLflow goes on starting processes of its own after its first answer; everybody gets the same time to come to rest. */
+const rest = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 15_000));
 
-async function measure(peer: Peer): Promise<Figures> {
-  const runs = await Promise.all(Array.from({ length: 8 }, () => newRun(peer.url)));
-  const point = (client: Client, number: number) => client.post("runs/log-metric", { run_id: runs[number % 8], key: "loss", value: 1 / (number + 1), timestamp: 1_700_000_000_000 + number, step: number });
-  let batches = 0;
-  const batch = (client: Client) => {
-    const from = batches++ * 1000;
-    const metrics = Array.from({ length: 1000 }, (_, at) => ({ key: `m${at % 20}`, value: at, timestamp: 1_700_000_000_000 + from + at, step: from + at }));
-    return client.post("runs/log-batch", { run_id: runs[0], metrics });
-  };
-  // MLflow goes on starting processes of its own after its first answer; both get the same time to come to rest.
-  await new Promise((resolve) => setTimeout(resolve, 15_000));
-  await load(peer.url, 1, 1, point);
-  const one = await load(peer.url, 1, seconds, point);
-  const eight = await load(peer.url, 8, seconds, point);
-  const thousand = await load(peer.url, 1, seconds, batch);
-  const ms = (loaded: Load) => ({ value: quantile(loaded.latencies, 0.5), unit: "ms" as const, note: `p95 ${quantile(loaded.latencies, 0.95).toFixed(2)}, n ${loaded.latencies.length}` });
-  const rate = (loaded: Load) => ({ value: loaded.perSecond, unit: "/s" as const, note: `p50 ${quantile(loaded.latencies, 0.5).toFixed(2)} ms` });
-  return {
-    "start to first answer": { value: peer.startMs, unit: "ms", note: "" },
-    "log_metric, 1 client, p50": ms(one),
-    "log_metric, 1 client": rate(one),
-    "log_metric, 8 clients": rate(eight),
-    "log_batch of 1000 metrics, p50": ms(thousand),
-  };
-}
-
-async function newRun(url: string): Promise<string> {
-  const client = openClient(url);
-  const { run } = (await client.post("runs/create", { experiment_id: "0", start_time: Date.now() })) as { run: { info: { run_id: string } } };
-  client.close();
-  return run.info.run_id;
-}
-
-const figures: Figures[] = [];
-for (const name of ["mlflow", "millrace"] as const) {
-  const peer = await startPeer(name, mlflow);
+async function measure(contender: Contender): Promise<Figures> {
+  const folder = await freshFolder(contender.name);
   try {
-    figures.push(await measure(peer));
+    const figures: Record<string, Figures[string]> = {};
+    const first = await startPeer(contender, folder);
+    await rest();
+    figures["cold start to first answer"] = { value: first.startMs, unit: "ms" };
+    figures["memory at rest"] = { value: first.memory(), unit: "MB" };
+    if (wanted.includes("writes")) Object.assign(figures, await measureWrites(first.url, Number(values.seconds)));
+    figures["memory after that"] = { value: first.memory(), unit: "MB" };
+    if (wanted.includes("artifacts")) {
+      const file = await bigFile(folder, Number(values.megabytes));
+      Object.assign(figures, await measureArtifacts(first.url, file));
+    }
+    await first.stop();
+    if (wanted.includes("reads") && contender.database === undefined) {
+      seed(contender, databaseFile(contender, folder), { runs: Number(values.runs), points: Number(values.points) });
+      const second = await startPeer(contender, folder);
+      await rest();
+      Object.assign(figures, await measureReads(second.url, contender.name === "mlflow" ? 3 : 9));
+      await second.stop();
+    }
+    return figures;
   } finally {
-    await peer.stop();
+    await removeFolder(folder);
   }
 }
-const [theirs, ours] = figures as [Figures, Figures];
-console.log("| | mlflow server, 1 worker | millrace | ratio |\n|---|---|---|---|");
-for (const [name, { value, unit, note }] of Object.entries(ours)) {
-  const peer = theirs[name];
-  const ratio = unit === "ms" ? peer.value / value : value / peer.value;
-  const cell = (figure: { value: number; note: string }) => `${figure.value.toFixed(unit === "ms" ? 2 : 0)} ${unit}${figure.note ? ` (${figure.note})` : ""}`;
-  console.log(`| ${name} | ${cell({ value: peer.value, note: peer.note })} | ${cell({ value, note })} | ${ratio.toFixed(1)}× |`);
+
+const columns: Figures[] = [];
+for (const contender of contenders) {
+  console.error(`${contender.title} …`);
+  columns.push(await measure(contender));
+}
+printTable(contenders.map(({ title }) => title), columns);
+if (wanted.includes("artifacts")) {
+  const folder = await freshFolder("disk");
+  console.log(`\nThe disk itself: ${(await measureDisk(await bigFile(folder, Number(values.megabytes)))).toFixed(0)} MB/s to write and sync such a file.`);
+  await removeFolder(folder);
 }

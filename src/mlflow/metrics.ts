@@ -1,5 +1,5 @@
 import type { House } from "../stage.ts";
-import { metricAtSteps, metricHistory, metricSteps } from "../tracking/history.ts";
+import { metricAtSteps, metricHistory, sampleSteps } from "../tracking/history.ts";
 import { metricMessage } from "./entity-messages.ts";
 import { checkPageSize } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
@@ -51,17 +51,11 @@ export const metricRpcs: readonly Rpc[] = [
   ),
 ];
 
-/** The points at about `size` steps, evenly taken from all steps of the runs; the first and the last step of each run are always there. */
 async function sampled(house: House, runIds: readonly string[], key: string, range: { from: number | undefined; to: number | undefined }, size: number): Promise<object[]> {
-  const stepsOf = new Map<string, readonly number[]>();
-  for (const id of runIds) stepsOf.set(id, await metricSteps(house.db, id, key, range));
-  const all = [...new Set([...stepsOf.values()].flat())].toSorted((a, b) => a - b);
-  const taken = new Set<number | undefined>(all.length <= size ? all : Array.from({ length: size }, (_, index) => all[Math.floor((index * all.length) / size)]));
-  taken.add(all.at(-1));
-  for (const steps of stepsOf.values()) for (const end of [steps[0], steps.at(-1)]) taken.add(end);
+  const steps = await sampleSteps(house.db, runIds, key, range, size);
   const metrics: object[] = [];
   for (const id of runIds) {
-    const points = await metricAtSteps(house.db, id, key, stepsOf.get(id)!.filter((step) => taken.has(step)));
+    const points = await metricAtSteps(house.db, id, key, steps);
     metrics.push(...points.map((point) => ({ ...metricMessage(point), run_id: id })));
   }
   return metrics;

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { openRun } from "./fixtures/open-ledger.ts";
-import { metricAtSteps, metricHistory, metricSteps } from "./history.ts";
+import { metricAtSteps, metricHistory, sampleSteps } from "./history.ts";
 import { deleteRunTag, logMetrics, logParams, setRunTags } from "./log-batch.ts";
 import { trackingTables } from "./store.ts";
 import { readRunDetails } from "./run-details.ts";
@@ -39,7 +39,7 @@ test("histories can be read in part", async () => {
   await logMetrics(db, "r1", Array.from({ length: 10 }, (_, step) => ({ key: "m", value: step / 2, step, time: 100 - step })));
   expect((await metricHistory(db, "r1", "m", { from: 3, to: 5 })).map(({ step }) => step)).toEqual([3, 4, 5]);
   expect((await metricHistory(db, "r1", "m", { offset: 8, limit: 5 })).map(({ step }) => step)).toEqual([8, 9]);
-  expect(await metricSteps(db, "r1", "m", { from: 8, to: 20 })).toEqual([8, 9]);
+  expect(await sampleSteps(db, ["r1"], "m", { from: 8, to: 20 }, 100)).toEqual([8, 9]);
   expect((await metricAtSteps(db, "r1", "m", [1, 2, 77])).map(({ value }) => value)).toEqual([0.5, 1]);
   expect(await metricHistory(db, "r1", "other")).toEqual([]);
 });
