@@ -1,6 +1,7 @@
 import { notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
+import { lock, transact } from "../storage/transactions.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import { registryTables } from "./store.ts";
 import type { ModelVersion, RegisteredModel } from "./types.ts";
@@ -12,59 +13,59 @@ export type NewModelVersion = Omit<ModelVersion, "version" | "aliases">;
  * A pipeline run has one version: registering again for the same run returns the version that is there.
  */
 export async function registerVersion(db: Database, input: NewModelVersion): Promise<ModelVersion> {
-  const version = await registryTables(db)
-    .transaction()
-    .execute(async (transaction) => {
-      await transaction
-        .insertInto("registered_models")
-        .values({ name: input.model, created_at: input.createdAt })
-        .onConflict((conflict) => conflict.doNothing())
-        .execute();
-      const existing = await transaction
-        .selectFrom("model_versions")
-        .select("version")
-        .where("model", "=", input.model)
-        .where("pipeline_run_id", "=", input.pipelineRunId)
-        .executeTakeFirst();
-      if (existing) return existing.version;
-      const last = await transaction
-        .selectFrom("model_versions")
-        .select(({ fn }) => fn.max("version").as("version"))
-        .where("model", "=", input.model)
-        .executeTakeFirst();
-      const next = (last?.version ?? 0) + 1;
-      const { model, createdAt, createdBy, runId, pipelineRunId, datasetVersion, artifact, ...document } = input;
-      await transaction
-        .insertInto("model_versions")
-        .values({
-          model,
-          version: next,
-          created_at: createdAt,
-          created_by: createdBy,
-          run_id: runId,
-          pipeline_run_id: pipelineRunId,
-          dataset_version: datasetVersion,
-          artifact_sha256: artifact.sha256,
-          artifact_size: artifact.size,
-          document: JSON.stringify(document),
-        })
-        .execute();
-      const id = `${model}/${next}`;
-      const untyped = transaction as unknown as Database;
-      await insertLineage(untyped, [
-        { from: { kind: "run", id: runId }, to: { kind: "model_version", id }, role: "produced" },
-        { from: { kind: "pipeline_run", id: pipelineRunId }, to: { kind: "model_version", id }, role: "produced" },
-      ]);
-      await appendAudit(untyped, {
-        time: createdAt,
-        actor: createdBy,
-        action: "registry.version_registered",
-        object: `model/${model}`,
-        reason: input.trigger,
-        details: { version: next, artifact: artifact.sha256, datasetVersion },
-      });
-      return next;
+  const version = await transact(db, async (untyped) => {
+    // Whoever gives the next number waits for the one before.
+    await lock(untyped, `registry.model ${input.model}`);
+    const transaction = registryTables(untyped);
+    await transaction
+      .insertInto("registered_models")
+      .values({ name: input.model, created_at: input.createdAt })
+      .onConflict((conflict) => conflict.doNothing())
+      .execute();
+    const existing = await transaction
+      .selectFrom("model_versions")
+      .select("version")
+      .where("model", "=", input.model)
+      .where("pipeline_run_id", "=", input.pipelineRunId)
+      .executeTakeFirst();
+    if (existing) return existing.version;
+    const last = await transaction
+      .selectFrom("model_versions")
+      .select(({ fn }) => fn.max("version").as("version"))
+      .where("model", "=", input.model)
+      .executeTakeFirst();
+    const next = (last?.version ?? 0) + 1;
+    const { model, createdAt, createdBy, runId, pipelineRunId, datasetVersion, artifact, ...document } = input;
+    await transaction
+      .insertInto("model_versions")
+      .values({
+        model,
+        version: next,
+        created_at: createdAt,
+        created_by: createdBy,
+        run_id: runId,
+        pipeline_run_id: pipelineRunId,
+        dataset_version: datasetVersion,
+        artifact_sha256: artifact.sha256,
+        artifact_size: artifact.size,
+        document: JSON.stringify(document),
+      })
+      .execute();
+    const id = `${model}/${next}`;
+    await insertLineage(untyped, [
+      { from: { kind: "run", id: runId }, to: { kind: "model_version", id }, role: "produced" },
+      { from: { kind: "pipeline_run", id: pipelineRunId }, to: { kind: "model_version", id }, role: "produced" },
+    ]);
+    await appendAudit(untyped, {
+      time: createdAt,
+      actor: createdBy,
+      action: "registry.version_registered",
+      object: `model/${model}`,
+      reason: input.trigger,
+      details: { version: next, artifact: artifact.sha256, datasetVersion },
     });
+    return next;
+  });
   return readVersion(db, input.model, version);
 }
 
@@ -73,6 +74,7 @@ export async function moveAlias(
   transaction: Database,
   change: { model: string; alias: string; version: number; time: number; actor: string; reason: string },
 ): Promise<void> {
+  await lock(transaction, `registry.model ${change.model}`);
   await readVersion(transaction, change.model, change.version);
   const tables = registryTables(transaction);
   const before = await tables
