@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: [
       "test/postgres/**/*.postgres.ts",
-      "src/storage/{audit,database,group-commit,insert-rows,like,migrations,transactions}.test.ts",
+      "src/storage/{audit,claim-artifacts,database,group-commit,insert-rows,like,migrations,transactions}.test.ts",
       "src/{tracking,registry,mlflow,monitoring,pipelines}/**/*.test.ts",
       "test/{stages,first-run,loop,crash}.test.ts",
     ],

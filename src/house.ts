@@ -9,8 +9,10 @@ import { openEngine, type Engine } from "./pipelines/engine.ts";
 import { openProcessExecutor } from "./pipelines/process-executor.ts";
 import type { House, Stage, Step } from "./stage.ts";
 import { auditMigrations } from "./storage/audit.ts";
+import { artifactStoreMigration, claimArtifacts } from "./storage/claim-artifacts.ts";
 import { openDatabase, type Database } from "./storage/database.ts";
 import { openFolderBlobs } from "./storage/folder-blobs.ts";
+import { holdsOf } from "./storage/holds.ts";
 import { migrate } from "./storage/migrations.ts";
 
 export interface OpenHouse {
@@ -35,7 +37,8 @@ export async function openHouse(settings: Settings, stages: readonly Stage[], cl
   const log = openLog(settings.logLevel, "server");
   const db = await openMetadata(settings);
   try {
-    await migrate(db, [{ name: "storage", migrations: auditMigrations }, ...stages], clock.now());
+    await migrate(db, [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages], clock.now());
+    if (holdsOf(db).shared) await claimArtifacts(db, settings.artifacts);
   } catch (error) {
     await db.destroy();
     throw error;

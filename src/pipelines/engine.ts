@@ -114,7 +114,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
   const holds = (): Holds => holdsOf(house().db);
   /** Throws when the run is another server's by now. */
   const keepHold = async (id: string): Promise<void> => {
-    if (!(await holds().take(holdOf(id)))) throw new MillraceError(takenOver, 503, `Another server has taken over the run ${id}`);
+    if (!(await holds().take(holdOf(id)))) throw new MillraceError("pipelines.taken_over", 503, `Another server has taken over the run ${id}`);
   };
 
   /** Walks a run that goes on, as soon as no other server does. */
@@ -193,10 +193,8 @@ const lookMs = 5000;
 
 const holdOf = (id: string): string => `pipelines.run ${id}`;
 
-const takenOver = "pipelines.taken_over";
-
 /** Whether a walk ended for reasons that are none of the run's: it goes on, here or elsewhere. */
-const brokeOff = (error: unknown): boolean => error instanceof MillraceError && [takenOver, "storage.database_unavailable"].includes(error.code);
+const brokeOff = (error: unknown): boolean => error instanceof MillraceError && ["pipelines.taken_over", "storage.database_unavailable"].includes(error.code);
 
 /** What makes two runs of a worker step the same work; undefined when a file it reads cannot be read, which is for the step to say. */
 async function cacheKeyOf(step: Step & { readonly where: "worker" }, params: JsonObject, inputs: Readonly<Record<string, JsonObject>>, seed: number): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import { registryTables } from "../../src/registry/store.ts";
 import { stages } from "../../src/stages.ts";
 import { appendAudit, auditMigrations, readAudit, verifyAudit, type AuditTables } from "../../src/storage/audit.ts";
 import type { Database } from "../../src/storage/database.ts";
+import { artifactStoreMigration } from "../../src/storage/claim-artifacts.ts";
 import { openTestDatabase } from "../../src/storage/fixtures/open-test-database.ts";
 import { writeTogether } from "../../src/storage/group-commit.ts";
 import { holdsOf } from "../../src/storage/holds.ts";
@@ -25,7 +26,7 @@ async function openTwice(): Promise<[Database, Database]> {
   onTestFinished(async () => {
     for (const db of both) await db.destroy();
   });
-  const rooms = [{ name: "storage", migrations: auditMigrations }, ...stages];
+  const rooms = [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages];
   const applied = await Promise.all(both.map((db) => migrate(db, rooms, 1)));
   // Each migration by one of them.
   expect(applied.flat().length).toBe(new Set(applied.flat()).size);

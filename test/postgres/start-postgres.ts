@@ -19,6 +19,9 @@ export interface TestPostgres {
   readonly stop: () => Promise<void>;
 }
 
+/** A database that sorts as people do, not by bytes: what relies on bytes must say so. */
+const foreign = ["--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-locale", "en-US"];
+
 const user = "millrace";
 const password = "p@ss/word%";
 
@@ -32,7 +35,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   await writeFile(secret, password);
   await chmod(folder, 0o755);
   if (who) for (const path of [folder, secret]) await chown(path, who.uid, who.gid);
-  await run(join(binaries, "initdb"), ["-D", data, "-U", user, "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", "--locale", "C.UTF-8", "--no-sync"], { ...who, cwd: folder });
+  await run(join(binaries, "initdb"), ["-D", data, "-U", user, "-A", "scram-sha-256", "--pwfile", secret, "-E", "UTF8", ...foreign, "--no-sync"], { ...who, cwd: folder });
   const port = await freePort();
   const url = `postgres://${user}:${encodeURIComponent(password)}@127.0.0.1:${port}/postgres`;
   let child: ChildProcess | undefined;
