@@ -80,7 +80,8 @@ function databaseOf(input: SettingsInput, env: Readonly<Record<string, string | 
   throw invalid("config.bad_database", `${input.database === undefined ? "MILLRACE_DATABASE" : "--database"} ${wrong}; it must read postgres://user:password@host:port/name`);
 }
 
-/** An environment for the processes that compute or serve: they need no database, so they get no way to it. */
+/** An environment for the processes that compute or serve: they need no database, so they get neither its address nor its password. */
 export function withoutDatabase(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => name !== "MILLRACE_DATABASE" && !name.startsWith("PG")));
+  const { MILLRACE_DATABASE: _address, PGPASSWORD: _password, ...rest } = env;
+  return rest;
 }

@@ -39,8 +39,7 @@ const refusals: Readonly<Record<string, string>> = {
 
 /** Connection exceptions, operator intervention, and what sockets say. */
 function isLost(error: Error, code: unknown): boolean {
-  if (typeof code === "string" && (/^08/.test(code) || ["57P01", "57P02", "57P03", "57P05", "53300", "25P03"].includes(code))) return true;
-  if (typeof code === "string" && /^(ECONN|EPIPE|ENOTFOUND|EAI_|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOENT|EACCES)/.test(code)) return true;
+  if (typeof code === "string" && /^(08...|57P0[1235]|53300|25P03|ECONN.*|EPIPE|ENOTFOUND|EAI_.*|EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|ENOENT|EACCES)$/.test(code)) return true;
   return /Connection terminated|timeout exceeded when trying to connect|Client was closed|not queryable|Client has encountered a connection error/i.test(error.message);
 }
 

@@ -29,7 +29,7 @@ export function openPostgresHolds(newClient: () => Client, explain: (error: unkn
     try {
       session ??= await open();
       const { rows } = await session.query<{ answer: boolean }>(text, [...values]);
-      return rows[0]?.answer === true;
+      return rows[0]?.answer ?? false;
     } catch (error) {
       const lost = session;
       if (lost) {

@@ -1,5 +1,5 @@
 import { CompiledQuery, Kysely, PostgresDialect, sql, type DatabaseConnection, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from "kysely";
-import pg from "pg";
+import { Client, Pool, types, type PoolClient } from "pg";
 import type { Database } from "./database.ts";
 import { provideHolds } from "./holds.ts";
 import { explainFailure, unfit } from "./postgres-errors.ts";
@@ -16,8 +16,8 @@ const patienceMs = 10_000;
  */
 export async function openPostgres(url: string): Promise<Database> {
   const settings = { connectionString: url, application_name: "millrace", keepAlive: true, connectionTimeoutMillis: patienceMs, types: { getTypeParser } };
-  const holds = openPostgresHolds(() => new pg.Client(settings), (error) => explainFailure(error, url));
-  const pool = preparing(new pg.Pool({ ...settings, max: mostConnections }), (error) => explainFailure(error, url), holds.close);
+  const holds = openPostgresHolds(() => new Client(settings), (error) => explainFailure(error, url));
+  const pool = preparing(new Pool({ ...settings, max: mostConnections }), (error) => explainFailure(error, url), holds.close);
   const onCreateConnection = async (connection: DatabaseConnection): Promise<void> => void (await connection.executeQuery(CompiledQuery.raw(sessionSettings)));
   const db: Database = new Kysely({ dialect: new PostgresDialect({ pool, onCreateConnection }) });
   try {
@@ -49,20 +49,20 @@ async function checkFit(db: Database): Promise<void> {
 }
 
 /** Numbers as JavaScript has them: counts and moments (int8) are well within 2^53; a zero has no sign, as in SQLite. */
-const numeric = new Set<number>([pg.types.builtins.INT8, pg.types.builtins.FLOAT4, pg.types.builtins.FLOAT8, pg.types.builtins.NUMERIC]);
+const numeric = new Set<number>([types.builtins.INT8, types.builtins.FLOAT4, types.builtins.FLOAT8, types.builtins.NUMERIC]);
 const getTypeParser = ((oid: number, format?: "text" | "binary") =>
-  numeric.has(oid) ? (text: string) => Number(text) + 0 : pg.types.getTypeParser(oid, format as "text")) as typeof pg.types.getTypeParser;
+  numeric.has(oid) ? (text: string) => Number(text) + 0 : types.getTypeParser(oid, format)) as typeof types.getTypeParser;
 
 /** Texts of statements kept prepared by each connection, and how long one may be: long ones are inserts of many rows, seldom seen twice. */
 const mostPrepared = 200;
 const longestPrepared = 4000;
 
 /** The pool as Kysely sees it: a statement that a connection sees again is prepared, and failures say what is wrong. */
-function preparing(pool: pg.Pool, explain: (error: unknown) => unknown, closeHolds: () => Promise<void>): PostgresPool {
+function preparing(pool: Pool, explain: (error: unknown) => unknown, closeHolds: () => Promise<void>): PostgresPool {
   // A connection that breaks while nobody uses it is taken out by the pool; whoever uses one is told by the statement.
   pool.on("error", () => undefined);
   pool.on("connect", (client) => client.on("error", () => undefined));
-  const clients = new WeakMap<pg.PoolClient, PostgresPoolClient>();
+  const clients = new WeakMap<PoolClient, PostgresPoolClient>();
   return {
     options: pool.options,
     connect: async () => {
@@ -82,7 +82,7 @@ function preparing(pool: pg.Pool, explain: (error: unknown) => unknown, closeHol
   };
 }
 
-function preparingClient(client: pg.PoolClient, explain: (error: unknown) => unknown): PostgresPoolClient {
+function preparingClient(client: PoolClient, explain: (error: unknown) => unknown): PostgresPoolClient {
   const names = new Map<string, string>();
   /** The name under which a statement is prepared: from the second time on. */
   const nameOf = (text: string): string | undefined => {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import pg from "pg";
+import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { client } from "../../src/http/client.ts";
 import type { PipelineRoutes } from "../../src/pipelines/routes.ts";
@@ -29,7 +29,7 @@ test.each([
   ["a schema that is not there", changed((url) => url.searchParams.set("options", "-c search_path=nothing")), 2, /No schema of the search path is there/],
   ["a user who may make no tables", changed((url) => ([url.username, url.password] = ["guest", "wr0ng-secret"])), 2, /guest may not make tables in the schema public.*owner/],
 ])("%s is said in one sentence, without the password", async (what, database, code, says) => {
-  const admin = new pg.Client({ connectionString: server.href });
+  const admin = new Client({ connectionString: server.href });
   await admin.connect();
   if (what.includes("encoding")) await admin.query("create database latin encoding 'LATIN1' locale 'C' locale_provider libc template template0");
   if (what.includes("user")) await admin.query("create role guest login password 'wr0ng-secret'");

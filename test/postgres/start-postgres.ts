@@ -6,7 +6,7 @@ import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import pg from "pg";
+import { Client } from "pg";
 
 const run = promisify(execFile);
 
@@ -49,7 +49,7 @@ export async function startPostgres(): Promise<TestPostgres> {
     exited = once(started, "exit");
     const deadline = performance.now() + 30_000;
     for (;;) {
-      const client = new pg.Client({ connectionString: url });
+      const client = new Client({ connectionString: url });
       const failure = await client.connect().then(
         () => undefined,
         (error: Error) => error,
