@@ -72,3 +72,15 @@ test("inserts say how many rows they made", async () => {
   expect((await insert()).numInsertedOrUpdatedRows).toBe(1n);
   expect((await insert()).numInsertedOrUpdatedRows).toBe(0n);
 });
+
+test.runIf(onPostgres)("what PostgreSQL cannot keep is refused as the caller's mistake", async () => {
+  const db = await openNotes();
+  await expect(db.insertInto("notes").values({ id: 1, text: "a\0b", number: null }).execute()).rejects.toMatchObject({ code: "storage.bad_value", status: 400 });
+  await expect(db.insertInto("notes").values({ id: 2 ** 40, text: null, number: null }).execute()).rejects.toMatchObject({ code: "storage.bad_value", status: 400 });
+  expect(await db.selectFrom("notes").selectAll().execute()).toEqual([]);
+});
+
+test.runIf(onPostgres)("a commit waits for the disk, whatever the server's default", async () => {
+  const db = await openNotes();
+  expect((await sql`show synchronous_commit`.execute(db)).rows).toEqual([{ synchronous_commit: "on" }]);
+});

@@ -1,4 +1,4 @@
-import { CompiledQuery, Kysely, PostgresDialect, sql, type DatabaseConnection, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from "kysely";
+import { Kysely, PostgresDialect, sql, type PostgresPool, type PostgresPoolClient, type PostgresQueryResult } from "kysely";
 import { Client, Pool, types, type PoolClient } from "pg";
 import type { Database } from "./database.ts";
 import { provideHolds } from "./holds.ts";
@@ -18,8 +18,7 @@ export async function openPostgres(url: string): Promise<Database> {
   const settings = { connectionString: url, application_name: "millrace", keepAlive: true, connectionTimeoutMillis: patienceMs, types: { getTypeParser } };
   const holds = openPostgresHolds(() => new Client(settings), (error) => explainFailure(error, url));
   const pool = preparing(new Pool({ ...settings, max: mostConnections }), (error) => explainFailure(error, url), holds.close);
-  const onCreateConnection = async (connection: DatabaseConnection): Promise<void> => void (await connection.executeQuery(CompiledQuery.raw(sessionSettings)));
-  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool, onCreateConnection }) });
+  const db: Database = new Kysely({ dialect: new PostgresDialect({ pool }) });
   try {
     await checkFit(db);
   } catch (error) {
@@ -66,12 +65,17 @@ function preparing(pool: Pool, explain: (error: unknown) => unknown, closeHolds:
   return {
     options: pool.options,
     connect: async () => {
+      let client: PoolClient | undefined;
       try {
-        const client = await pool.connect();
-        const known = clients.get(client) ?? preparingClient(client, explain);
-        clients.set(client, known);
-        return known;
+        client = await pool.connect();
+        const known = clients.get(client);
+        if (known) return known;
+        await client.query(sessionSettings);
+        const fresh = preparingClient(client, explain);
+        clients.set(client, fresh);
+        return fresh;
       } catch (error) {
+        client?.release(true);
         throw explain(error);
       }
     },

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { CompiledQuery } from "kysely";
 import type { Database } from "./database.ts";
 import { isSqlite } from "./dialect.ts";
 import { isClash } from "./postgres-errors.ts";
@@ -35,8 +35,8 @@ export async function readAtOnce<T>(db: Database, read: (transaction: Database) 
  */
 export async function lock(transaction: Database, name: string, options: { readonly shared?: boolean } = {}): Promise<void> {
   if (isSqlite(transaction)) return;
-  const taking = options.shared === true ? sql`pg_advisory_xact_lock_shared` : sql`pg_advisory_xact_lock`;
-  await sql`select ${taking}(hashtextextended(current_schema() || ' ' || ${name}::text, 0))`.execute(transaction);
+  const taking = options.shared === true ? "pg_advisory_xact_lock_shared" : "pg_advisory_xact_lock";
+  await transaction.executeQuery(CompiledQuery.raw(`select ${taking}(${lockKey("$1::text")})`, [name]));
 }
 
 /** A name as the number that PostgreSQL locks: of this schema, for locks are a database's. `text` is the program's own SQL. */

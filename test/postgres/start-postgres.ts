@@ -25,7 +25,10 @@ const foreign = ["--locale", "C.UTF-8", "--locale-provider", "icu", "--icu-local
 const user = "millrace";
 const password = "p@ss/word%";
 
-/** A PostgreSQL server of the system's package on a free port of this machine, its data in a temporary folder, with fsync as in life. */
+/**
+ * A PostgreSQL server of the system's package on a free port of this machine, its data in a temporary folder, with fsync as in life. Commits do not
+ * wait for the disk by default, so that Millrace must say that its own do.
+ */
 export async function startPostgres(): Promise<TestPostgres> {
   const binaries = findBinaries();
   const folder = await mkdtemp(join(tmpdir(), "millrace-postgres-"));
@@ -41,7 +44,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   let child: ChildProcess | undefined;
   let exited: Promise<unknown> = Promise.resolve();
   const start = async (): Promise<void> => {
-    const settings = { port, listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: 400, shared_buffers: "64MB", fsync: "on", max_locks_per_transaction: 256 };
+    const settings = { port, listen_addresses: "127.0.0.1", unix_socket_directories: "", max_connections: 400, shared_buffers: "64MB", fsync: "on", synchronous_commit: "off", max_locks_per_transaction: 256 };
     const started = spawn(join(binaries, "postgres"), ["-D", data, ...Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`])], { ...who, cwd: folder, stdio: ["ignore", "ignore", "pipe"] });
     child = started;
     let said = "";

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { client } from "../../src/http/client.ts";
+import type { OptimizationRoutes } from "../../src/optimization/routes.ts";
 import type { PipelineRoutes } from "../../src/pipelines/routes.ts";
 import { verifyAudit, type AuditTables } from "../../src/storage/audit.ts";
 import { openTestDatabase, testDatabase } from "../../src/storage/fixtures/open-test-database.ts";
-import { usual, writeWorld, type World } from "../daily-world.ts";
+import { dayMs, usual, writeWorld, type World } from "../daily-world.ts";
 import { runProject, startMillrace, type RunningServer } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 
@@ -84,6 +85,14 @@ test("what one deploys the other's gateway serves, too; a run whose server is ki
   const endpoint = `${other.gateway}/v2/models/${first.model}`;
   await expect.poll(async () => (await fetch(endpoint)).status, { timeout: 15_000 }).toBe(200);
 
+  // A turn that both are asked for is done once, and both say so.
+  const [here, there] = [one, other].map((at) => client<OptimizationRoutes>(at.url, "optimization"));
+  const { loop } = await here("GET /loops/:endpoint", { params: { endpoint: first.model } });
+  for (const day of [1, 2, 3]) {
+    const turns = await Promise.all([here, there].map((api) => api("POST /loops/:endpoint/ticks", { params: { endpoint: first.model }, body: { time: loop.startedAt + day * dayMs } })));
+    expect(turns.map((turn) => turn.state)).toEqual(["done", "done"]);
+  }
+
   const pipelines = client<PipelineRoutes>(other.url, "pipelines");
   const second = writeWorld(join(folder), { ...world, target: (x, group) => usual(x, group) + 5 }).then((changed) => runProject(one.url, changed, "second").catch(() => undefined));
   await expect
@@ -95,19 +104,6 @@ test("what one deploys the other's gateway serves, too; a run whose server is ki
   const run = await pipelines("GET /runs/:id", { params: { id: "second" } });
   expect([run.state, run.reason]).toEqual(["succeeded", null]);
   expect(await auditBreaks()).toBeUndefined();
-});
-
-test("a run that a living server walks is left to it by one that starts", async () => {
-  const { folder, server } = await openPlace();
-  const file = await writeWorld(folder, world);
-  const one = await server("one");
-  const running = runProject(one.url, file, "first");
-  const other = await server("other");
-  const run = await running;
-  expect([run.state, run.reason]).toEqual(["succeeded", null]);
-  // Each step began once: had both walked it, the later would have written its own times over the former's.
-  const seen = await client<PipelineRoutes>(other.url, "pipelines")("GET /runs/:id", { params: { id: "first" } });
-  expect(seen.steps).toEqual(run.steps);
 });
 
 test("a server with another artifact folder is refused", async () => {
