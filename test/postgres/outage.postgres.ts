@@ -1,8 +1,10 @@
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Client } from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { client } from "../../src/http/client.ts";
 import type { PipelineRoutes } from "../../src/pipelines/routes.ts";
+import { testDatabase } from "../../src/storage/fixtures/open-test-database.ts";
 import { usual, writeWorld } from "../daily-world.ts";
 import { millrace, runProject, startMillrace } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -39,6 +41,21 @@ test.each([
   expect(sentence).toMatch(says);
   expect(ran.code).toBe(code);
   for (const text of [secret, encodeURIComponent(secret), "wr0ng-secret"]) expect(`${out}${err}`).not.toContain(text);
+});
+
+test("the processes it starts show no password: not in their arguments, and the gateway not in its environment", async () => {
+  const folder = await temporaryFolder();
+  const [home, file] = [join(folder, "home"), await writeWorld(folder, { baseDays: 20, liveDays: 2, target: usual })];
+  const ran = await millrace(["run", file, "--database", (await testDatabase(home))!, "--home", home, "--port", "0", "--gateway-port", "0", "--json"]);
+  onTestFinished(async () => void (await millrace(["down", "--home", home])));
+  expect([ran.code, ran.err.includes(server.password), ran.out.includes(server.password)]).toEqual([0, false, false]);
+  const pidIn = async (name: string): Promise<number> => (JSON.parse(await readFile(join(home, "run", name), "utf8")) as { pid: number }).pid;
+  const [up, gateway] = [await pidIn("server.json"), await pidIn("gateway.json")];
+  for (const path of [`/proc/${up}/cmdline`, `/proc/${gateway}/cmdline`, join(home, "run", "server.json"), join(home, "logs", "server.log")]) {
+    expect(await readFile(path, "utf8")).not.toContain(`:${server.password}@`);
+  }
+  const environment = (pid: number): Promise<string> => readFile(`/proc/${pid}/environ`, "utf8");
+  expect([(await environment(up)).includes("MILLRACE_DATABASE="), (await environment(gateway)).includes("MILLRACE_DATABASE=")]).toEqual([true, false]);
 });
 
 test("while the database is away requests are told so; when it is back everything goes on, runs that were under way too", async () => {
