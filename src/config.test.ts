@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import { expect, test } from "vitest";
-import { resolveSettings, type SettingsInput } from "./config.ts";
+import { resolveSettings, withoutDatabase, type SettingsInput } from "./config.ts";
 
 test("without anything the defaults hold", () => {
-  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", workers: 2 });
+  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", workers: 2 });
 });
 
 test("the command line comes before the environment, the environment before the defaults", () => {
@@ -13,6 +13,10 @@ test("the command line comes before the environment, the environment before the 
     home: "/tmp/x", port: 7000, gatewayPort: 7001, host: "0.0.0.0", logLevel: "info",
   });
   expect(resolveSettings({ port: 0 }, env).port).toBe(0);
+  const shared = { MILLRACE_DATABASE: "postgres://me@one/x", MILLRACE_ARTIFACTS: "/srv/artifacts" };
+  expect(resolveSettings({}, shared)).toMatchObject({ database: "postgres://me@one/x", artifacts: "/srv/artifacts" });
+  expect(resolveSettings({ database: "postgresql:///y?host=/run", artifacts: "/tmp/a" }, shared)).toMatchObject({ database: "postgresql:///y?host=/run", artifacts: "/tmp/a" });
+  expect(resolveSettings({}, { MILLRACE_DATABASE: "", MILLRACE_ARTIFACTS: "" })).toMatchObject({ database: null, artifacts: resolve(".millrace/artifacts") });
 });
 
 test.each<[SettingsInput, Record<string, string>, string, RegExp]>([
@@ -22,7 +26,14 @@ test.each<[SettingsInput, Record<string, string>, string, RegExp]>([
   [{}, { MILLRACE_PORT: "http" }, "config.bad_port", /^MILLRACE_PORT must be a whole number from 0 to 65535, got "http"$/],
   [{}, { MILLRACE_PORT: "" }, "config.bad_port", /MILLRACE_PORT .* got ""/],
   [{ port: 6000 }, {}, "config.blocked_port", /browsers/],
+  [{ database: "mysql://me:hidden@one/x" }, {}, "config.bad_database", /^--database begins with mysql:\/\/; it must read postgres:\/\/user:password@host:port\/name$/],
+  [{}, { MILLRACE_DATABASE: "one/x" }, "config.bad_database", /^MILLRACE_DATABASE is no URL/],
+  [{}, { MILLRACE_DATABASE: "postgres://me@one" }, "config.bad_database", /names no database/],
   [{}, { MILLRACE_LOG_LEVEL: "loud" }, "config.bad_log_level", /one of trace, .*, got "loud"/],
 ])("%j with %j is refused", (input, env, code, message) => {
   expect(() => resolveSettings(input, env)).toThrow(expect.objectContaining({ code, status: 400, message: expect.stringMatching(message) as string }) as Error);
+});
+
+test("processes that need no database get no way to it", () => {
+  expect(withoutDatabase({ PATH: "/bin", MILLRACE_DATABASE: "postgres://me:hidden@one/x", PGPASSWORD: "hidden" })).toEqual({ PATH: "/bin" });
 });

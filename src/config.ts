@@ -1,10 +1,14 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { invalid } from "./errors.ts";
 
 /** The settings of one running Millrace: command line first, then environment, then these defaults. */
 export interface Settings {
   /** Where everything is kept. */
   readonly home: string;
+  /** The PostgreSQL database of the metadata, `postgres://user:password@host:port/name`; null keeps them in the home folder (SQLite). */
+  readonly database: string | null;
+  /** The folder of the artifacts; servers that share a database share it, too. */
+  readonly artifacts: string;
   readonly host: string;
   /** Port of the API and the pages (MLflow's by default); 0 takes any free one. */
   readonly port: number;
@@ -19,6 +23,8 @@ export interface Settings {
 
 export interface SettingsInput {
   readonly home?: string | undefined;
+  readonly database?: string | undefined;
+  readonly artifacts?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly gatewayPort?: number | undefined;
@@ -50,8 +56,12 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
   if (!logLevels.includes(logLevel)) {
     throw invalid("config.bad_log_level", `The log level must be one of ${logLevels.join(", ")}, got ${JSON.stringify(logLevel)}`);
   }
+  const home = resolve(input.home ?? env["MILLRACE_HOME"] ?? ".millrace");
+  const artifacts = input.artifacts ?? env["MILLRACE_ARTIFACTS"];
   return {
-    home: resolve(input.home ?? env["MILLRACE_HOME"] ?? ".millrace"),
+    home,
+    database: databaseOf(input, env),
+    artifacts: artifacts === undefined || artifacts === "" ? join(home, "artifacts") : resolve(artifacts),
     host: input.host ?? env["MILLRACE_HOST"] ?? "127.0.0.1",
     port: port("--port", input.port, "MILLRACE_PORT", 5000),
     gatewayPort: port("--gateway-port", input.gatewayPort, "MILLRACE_GATEWAY_PORT", 8080),
@@ -64,4 +74,23 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
 function checkRoot(root: string): string {
   if (/^mlflow-artifacts:$|^file:\/\/\/.|^[a-z][a-z0-9+.-]*:\/\/[^/]/i.test(root)) return root.replace(/(?<=[^/:])\/+$/, "");
   throw invalid("config.bad_artifact_root", `The artifact root must be a URI: mlflow-artifacts: (the default), file:///a/folder, s3://bucket/folder …; got ${JSON.stringify(root)}`);
+}
+
+/** The address of the PostgreSQL database, checked as far as can be without asking it; its password may be in it and is never repeated. */
+function databaseOf(input: SettingsInput, env: Readonly<Record<string, string | undefined>>): string | null {
+  const given = input.database ?? env["MILLRACE_DATABASE"];
+  if (given === undefined || given === "") return null;
+  const url = URL.canParse(given) ? new URL(given) : undefined;
+  const wrong = !url ? "is no URL (marks in a password are written in percent code: @ is %40, / is %2F)"
+    : !/^postgres(ql)?:$/.test(url.protocol) ? `begins with ${url.protocol}//`
+    : url.pathname.length < 2 ? "names no database"
+    : undefined;
+  if (wrong === undefined) return given;
+  throw invalid("config.bad_database", `${input.database === undefined ? "MILLRACE_DATABASE" : "--database"} ${wrong}; it must read postgres://user:password@host:port/name`);
+}
+
+/** An environment for the processes that compute or serve: they need no database, so they get neither its address nor its password. */
+export function withoutDatabase(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const { MILLRACE_DATABASE: _address, PGPASSWORD: _password, ...rest } = env;
+  return rest;
 }

@@ -9,8 +9,10 @@ import { openEngine, type Engine } from "./pipelines/engine.ts";
 import { openProcessExecutor } from "./pipelines/process-executor.ts";
 import type { House, Stage, Step } from "./stage.ts";
 import { auditMigrations } from "./storage/audit.ts";
-import { openDatabase } from "./storage/database.ts";
+import { artifactStoreMigration, claimArtifacts } from "./storage/claim-artifacts.ts";
+import { openDatabase, type Database } from "./storage/database.ts";
 import { openFolderBlobs } from "./storage/folder-blobs.ts";
+import { holdsOf } from "./storage/holds.ts";
 import { migrate } from "./storage/migrations.ts";
 
 export interface OpenHouse {
@@ -24,21 +26,30 @@ export function stepsOf(stages: readonly Stage[]): ReadonlyMap<string, Step> {
   return new Map(stages.flatMap((stage) => stage.steps ?? []).map((step) => [step.name, step]));
 }
 
-/** Where the artifacts of a home folder lie. */
-export const blobsRoot = (home: string): string => join(home, "artifacts");
+/** The metadata of these settings: a PostgreSQL database, or the SQLite file of the home folder. The driver is loaded only when it is asked for. */
+async function openMetadata({ home, database }: Settings): Promise<Database> {
+  if (database === null) return openDatabase(join(home, "millrace.db"));
+  return (await import("./storage/postgres.ts")).openPostgres(database);
+}
 
 /** Opens the foundations over a home folder and brings its schema up to date. */
 export async function openHouse(settings: Settings, stages: readonly Stage[], clock: Clock = systemClock): Promise<OpenHouse> {
   const log = openLog(settings.logLevel, "server");
-  const db = openDatabase(join(settings.home, "millrace.db"));
-  await migrate(db, [{ name: "storage", migrations: auditMigrations }, ...stages], clock.now());
+  const db = await openMetadata(settings);
+  try {
+    await migrate(db, [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages], clock.now());
+    if (holdsOf(db).shared) await claimArtifacts(db, settings.artifacts);
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
   const main = fileURLToPath(new URL(`main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
-  const executor = openProcessExecutor({ program: main, args: ["worker", blobsRoot(settings.home)], workers: settings.workers });
+  const executor = openProcessExecutor({ program: main, args: ["worker", settings.artifacts], workers: settings.workers });
   const engine = openEngine(() => house, clock, stepsOf(stages), executor);
   const house: House = {
     settings,
     db,
-    blobs: openFolderBlobs(blobsRoot(settings.home)),
+    blobs: openFolderBlobs(settings.artifacts),
     events: openEvents(log),
     clock,
     log,

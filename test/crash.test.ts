@@ -6,7 +6,7 @@ import { client } from "../src/http/client.ts";
 import type { PipelineRoutes } from "../src/pipelines/routes.ts";
 import type { PipelineRun } from "../src/stage.ts";
 import { verifyAudit, type AuditTables } from "../src/storage/audit.ts";
-import { openDatabase } from "../src/storage/database.ts";
+import { openTestDatabase } from "../src/storage/fixtures/open-test-database.ts";
 import { replayWorld, storyOf, usual, writeWorld, type Story, type World } from "./daily-world.ts";
 import { runProject, startMillrace, type RunningServer } from "./running-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -23,7 +23,7 @@ async function life(disturb?: (place: { readonly home: string; readonly file: st
   const first = await runProject(server.url, file, "first");
   expect([first.state, first.reason]).toEqual(["succeeded", null]);
   await replayWorld(server.url, server.gateway);
-  const db = openDatabase(join(home, "millrace.db"));
+  const db = await openTestDatabase(join(home, "millrace.db"));
   onTestFinished(() => db.destroy());
   expect(await verifyAudit(db.withTables<AuditTables>())).toBeUndefined();
   return storyOf(server.url);

@@ -11,7 +11,7 @@ import type { OptimizationRoutes } from "../src/optimization/routes.ts";
 import type { RegistryRoutes } from "../src/registry/routes.ts";
 import type { ServingRoutes } from "../src/serving/routes.ts";
 import { verifyAudit, type AuditTables } from "../src/storage/audit.ts";
-import { openDatabase } from "../src/storage/database.ts";
+import { openTestDatabase } from "../src/storage/fixtures/open-test-database.ts";
 import type { TrackingRoutes } from "../src/tracking/routes.ts";
 import { runProject, startMillrace } from "./running-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -95,7 +95,7 @@ test("from a table to a model that answers, is watched, and can be traced back",
   // Who did what and why stands in a chain that nobody has touched.
   const history = await client<ServingRoutes>(url, "serving")("GET /deployments/:endpoint/history", { params: { endpoint: "stones" } });
   expect(history.entries).toMatchObject([{ action: "serving.deployment_changed", reason: "version 1 passed the gate of run first" }]);
-  const db = openDatabase(join(home, "millrace.db"));
+  const db = await openTestDatabase(join(home, "millrace.db"));
   onTestFinished(() => db.destroy());
   expect(await verifyAudit(db.withTables<AuditTables>())).toBeUndefined();
 

@@ -8,6 +8,7 @@ import { openHouse } from "../src/house.ts";
 import { openServer } from "../src/http/server.ts";
 import type { House } from "../src/stage.ts";
 import { stages } from "../src/stages.ts";
+import { testDatabase } from "../src/storage/fixtures/open-test-database.ts";
 
 export interface Protocol {
   readonly server: FastifyInstance;
@@ -26,7 +27,7 @@ export type Answer = any;
 export async function openProtocol(options: { readonly artifactRoot?: string } = {}): Promise<Protocol> {
   const home = await temporaryFolder();
   const clock = virtualClock(1000);
-  const { house, close } = await openHouse({ home, host: "127.0.0.1", port: 0, gatewayPort: 0, logLevel: "silent", artifactRoot: options.artifactRoot ?? "mlflow-artifacts:", workers: 1 }, stages, clock);
+  const { house, close } = await openHouse({ home, database: await testDatabase(), artifacts: join(home, "artifacts"), host: "127.0.0.1", port: 0, gatewayPort: 0, logLevel: "silent", artifactRoot: options.artifactRoot ?? "mlflow-artifacts:", workers: 1 }, stages, clock);
   // With pages, as users have it: their catch-all must not take what belongs to the protocol.
   const pages = join(home, "pages");
   await mkdir(pages);

@@ -10,6 +10,7 @@ import { client } from "../src/http/client.ts";
 import type { OptimizationRoutes } from "../src/optimization/routes.ts";
 import { loadProject } from "../src/project/load.ts";
 import type { PipelineRun } from "../src/stage.ts";
+import { testDatabase } from "../src/storage/fixtures/open-test-database.ts";
 
 export const program = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 
@@ -24,9 +25,11 @@ export interface RunningServer {
 }
 
 /** A real server with its gateway on free ports; both are gone after the test. */
-export async function startMillrace(home: string, options: { readonly gatewayPort?: number } = {}): Promise<RunningServer> {
+export async function startMillrace(home: string, options: { readonly gatewayPort?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<RunningServer> {
+  const database = await testDatabase(join(home, "millrace.db"));
   const child = spawn(process.execPath, [program, "up", "--json", "--home", home, "--port", "0", "--gateway-port", String(options.gatewayPort ?? 0), "--log-level", "error"], {
     stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...(database === null ? {} : { MILLRACE_DATABASE: database }), ...options.env },
   });
   const exited = once(child, "exit");
   onTestFinished(async () => {

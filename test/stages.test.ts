@@ -1,14 +1,16 @@
+import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { stages } from "../src/stages.ts";
 import { auditMigrations } from "../src/storage/audit.ts";
-import { openDatabase } from "../src/storage/database.ts";
+import { onPostgres, openTestDatabase } from "../src/storage/fixtures/open-test-database.ts";
+import { artifactStoreMigration } from "../src/storage/claim-artifacts.ts";
 import { migrate } from "../src/storage/migrations.ts";
 import { rooms } from "./import-rules.ts";
 
 test("the rooms' own migrations run, and their names are unique and in order", async () => {
-  const db = openDatabase(":memory:");
+  const db = await openTestDatabase();
   onTestFinished(() => db.destroy());
-  const rooms = [{ name: "storage", migrations: auditMigrations }, ...stages];
+  const rooms = [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages];
   const applied = await migrate(db, rooms, 1);
   expect(new Set(applied).size).toBe(applied.length);
   expect(applied.length).toBeGreaterThan(6);
@@ -17,6 +19,15 @@ test("the rooms' own migrations run, and their names are unique and in order", a
     expect(names).toEqual([...names].sort());
     for (const name of names) expect(name).toMatch(/^\d{4}-[a-z0-9-]+$/);
   }
+});
+
+test.runIf(onPostgres)("all texts are compared by their bytes, as on SQLite", async () => {
+  const db = await openTestDatabase();
+  onTestFinished(() => db.destroy());
+  await migrate(db, [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages], 1);
+  const { rows } = await sql<{ collation: string }>`
+    select distinct coalesce(collation_name, 'default') as collation from information_schema.columns where table_schema = current_schema() and data_type = 'text'`.execute(db);
+  expect(rows).toEqual([{ collation: "C" }]);
 });
 
 test("the rooms stand in the order of a model's life, the engine after them", () => {

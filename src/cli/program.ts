@@ -64,6 +64,8 @@ async function runCommand(command: Command, args: readonly string[], options: Re
   process.on("SIGINT", stop).on("SIGTERM", stop);
   const settings = {
     home: options["home"] as string | undefined,
+    database: options["database"] as string | undefined,
+    artifacts: options["artifacts"] as string | undefined,
     host: options["host"] as string | undefined,
     port: options["port"] as number | undefined,
     gatewayPort: options["gatewayPort"] as number | undefined,

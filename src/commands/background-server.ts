@@ -26,12 +26,14 @@ export async function backgroundServer(program: string, settings: Settings, opti
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   const logFile = join(settings.home, "logs", "server.log");
   const log = openSync(logFile, "a");
-  const args = ["up", "--home", settings.home, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--artifact-root", settings.artifactRoot, "--log-level", settings.logLevel];
+  const args = ["up", "--home", settings.home, "--artifacts", settings.artifacts, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--artifact-root", settings.artifactRoot, "--log-level", settings.logLevel];
   // The server is mostly idle: a small young generation keeps it small, at no cost that shows.
   const child = spawn(process.execPath, ["--max-semi-space-size=4", program, ...args], {
     // The channel is how a bound server notices that the process that started it is gone.
     stdio: ["ignore", log, log, ...(options.bound ? (["ipc"] as const) : [])],
     detached: true,
+    // Not as an argument: everybody on the machine can read those.
+    env: { ...process.env, ...(settings.database === null ? {} : { MILLRACE_DATABASE: settings.database }) },
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let gone = false;

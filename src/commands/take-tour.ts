@@ -6,6 +6,7 @@ import type { Command, CommandContext } from "../cli/command.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { isoDate } from "../clock.ts";
 import { resolveSettings } from "../config.ts";
+import { invalid } from "../errors.ts";
 import { client } from "../http/client.ts";
 import type { OptimizationRoutes } from "../optimization/routes.ts";
 import type { Loop } from "../optimization/types.ts";
@@ -23,6 +24,9 @@ const example = fileURLToPath(new URL("../../examples/bike-sharing/millrace.yaml
 /** One tour of the whole loop, from where an earlier one was cut off. */
 export const takeTour = (program: string): Command["run"] => async (context, _args, options) => {
   const settings = resolveSettings(context.settings, process.env);
+  if (options["fresh"] === true && settings.database !== null) {
+    throw invalid("tour.fresh_database", "--fresh forgets a home folder, and this tour is kept in a PostgreSQL database; leave --fresh out, or name an empty database with --database");
+  }
   if (options["fresh"] === true) await rm(settings.home, { recursive: true, force: true });
   const { say, signal } = context;
   const server = await backgroundServer(program, settings, { bound: true });

@@ -6,6 +6,8 @@ import { startServer } from "../server.ts";
 import { stages } from "../stages.ts";
 
 export const serverOptions = {
+  "--database <url>": "keep the metadata in PostgreSQL: postgres://user:password@host:port/name (MILLRACE_DATABASE; SQLite in the home folder)",
+  "--artifacts <dir>": "folder of the artifacts (MILLRACE_ARTIFACTS; artifacts in the home folder)",
   "--port <n>": "port of the API and the pages (MILLRACE_PORT; 5000; 0 takes any free one)",
   "--gateway-port <n>": "port of the gateway (MILLRACE_GATEWAY_PORT; 8080; 0 takes any free one)",
   "--host <address>": "address to listen on (MILLRACE_HOST; 127.0.0.1)",

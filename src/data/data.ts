@@ -1,6 +1,8 @@
+import { sql } from "kysely";
 import { notFound } from "../errors.ts";
 import type { BlobStore } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
+import { likeExactly } from "../storage/like.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import type { DatasetManifest } from "./dataset-manifest.ts";
 import type { IngestOutput } from "./ingest-step.ts";
@@ -57,7 +59,7 @@ export async function readDatasetVersion(db: Database, blobs: BlobStore, id: str
   const rows = await dataTables(db)
     .selectFrom("dataset_versions")
     .selectAll()
-    .where("id", "like", `${id.replaceAll(/[%_]/g, "")}%`)
+    .where(likeExactly(db, sql.ref("id"), `${id.replaceAll(/[%_]/g, "")}%`))
     .limit(2)
     .execute();
   const row = rows[0];

@@ -34,6 +34,7 @@ export function mlflowErrorCode(error: MillraceError): { readonly code: MlflowEr
   if (error.status === 409) return error.code.endsWith("_exists") ? { code: "RESOURCE_ALREADY_EXISTS", status: 400 } : { code: "RESOURCE_CONFLICT", status: 409 };
   if (error.status === 404) return { code: "RESOURCE_DOES_NOT_EXIST", status: 404 };
   if (error.status === 403) return { code: "PERMISSION_DENIED", status: 403 };
+  if (error.status === 503) return { code: "TEMPORARILY_UNAVAILABLE", status: 503 };
   if (error.status < 500) return { code: "INVALID_PARAMETER_VALUE", status: error.status };
   return { code: "INTERNAL_ERROR", status: error.status };
 }

@@ -53,7 +53,7 @@ function compareExperiment(db: Database, comparison: Comparison): Condition {
   const { key, operator } = comparison;
   if (kindOf(key) === "attribute") {
     if (key.name === "name") return compareText(db, columns["name"], comparison);
-    if (key.name === "creation_time" || key.name === "last_update_time") return compareNumber(columns[key.name], comparison, "numeric attribute");
+    if (key.name === "creation_time" || key.name === "last_update_time") return compareNumber(db, columns[key.name], comparison, "numeric attribute");
     throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are 'name, creation_time, last_update_time'`);
   }
   const one = (condition: Condition) =>

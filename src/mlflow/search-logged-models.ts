@@ -93,13 +93,13 @@ function compareModel(db: Database, comparison: Comparison, datasets: Condition 
   const { key, operator } = comparison;
   const kind = kindOf(key);
   if (kind === "attribute") {
-    if (key.name in numbers) return compareNumber(numbers[key.name], comparison, "numeric attribute");
+    if (key.name in numbers) return compareNumber(db, numbers[key.name], comparison, "numeric attribute");
     if (key.name in texts) return compareText(db, texts[key.name], comparison);
     throw invalidParameter(`Invalid attribute '${key.name}'. Valid ones are ${[...Object.keys(texts), ...Object.keys(numbers)].join(", ")}`);
   }
   if (kind === "metric") {
     return sql<SqlBool>`exists (select 1 from model_metrics m where m.model_id = logged_models.id and m.key = ${key.name} and m.kind <> 2
-      and ${compareNumber(sql`m.value`, comparison, "metric")} and ${datasets ?? sql<SqlBool>`true`})`;
+      and ${compareNumber(db, sql`m.value`, comparison, "metric")} and ${datasets ?? sql<SqlBool>`true`})`;
   }
   const table = sql.raw(kind === "param" ? "logged_model_params" : "logged_model_tags");
   const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.model_id = logged_models.id and t.key = ${key.name} and ${condition})`;

@@ -97,7 +97,7 @@ function compare(db: Database, comparison: Comparison, entity: Entity): Conditio
   const { key, operator } = comparison;
   if (key.prefix === undefined || /^(attr|attributes?)$/i.test(key.prefix)) {
     if (key.name in entity.texts) return compareText(db, entity.texts[key.name], comparison);
-    if (key.name in entity.numbers) return compareNumber(entity.numbers[key.name], comparison, "numeric attribute");
+    if (key.name in entity.numbers) return compareNumber(db, entity.numbers[key.name], comparison, "numeric attribute");
     throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are '${[...Object.keys(entity.texts), ...Object.keys(entity.numbers)].join(", ")}'`);
   }
   if (!/^tags?$/i.test(key.prefix)) throw invalidParameter(`Invalid entity type '${key.prefix}'. Valid entity types are ['attribute', 'tag']`);

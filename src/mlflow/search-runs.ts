@@ -85,7 +85,7 @@ function compareRun(db: Database, comparison: Comparison): Condition {
   const kind = kindOf(key);
   if (kind === "attribute") {
     const name = attribute(key.name);
-    return name in numbers ? compareNumber(numbers[name], comparison, "numeric attribute") : compareText(db, texts[name], comparison);
+    return name in numbers ? compareNumber(db, numbers[name], comparison, "numeric attribute") : compareText(db, texts[name], comparison);
   }
   if (kind === "dataset") {
     if (!["name", "digest", "context"].includes(key.name)) throw invalidParameter(`Invalid dataset key '${key.name}' specified. Valid keys are 'name, digest, context'`);
@@ -97,7 +97,7 @@ function compareRun(db: Database, comparison: Comparison): Condition {
     if (absent || operator === "IS NOT NULL") return sql<SqlBool>`${sql.raw(absent ? "not " : "")}exists (${metric(key.name, sql`1`)})`;
     if (operator === "LIKE" || operator === "ILIKE" || operator === "RLIKE") throw invalidComparator(operator, ["=", "!=", "<", "<=", ">", ">="]);
     // Not correlated with the run: the index over key and value finds the runs.
-    return sql<SqlBool>`runs.id in (select run_id from latest_metrics where key = ${key.name} and kind <> 2 and ${compareNumber(sql`value`, comparison, "metric")})`;
+    return sql<SqlBool>`runs.id in (select run_id from latest_metrics where key = ${key.name} and kind <> 2 and ${compareNumber(db, sql`value`, comparison, "metric")})`;
   }
   const table = sql.raw(kind === "param" ? "params" : "run_tags");
   const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.run_id = runs.id and t.key = ${key.name} and ${condition})`;

@@ -106,6 +106,22 @@ test.each([
   [["attr.created ASC"], ["a", "b", "c", "d", "e"]],
 ])("ordered by %j: %j; what has no value comes last", async (order_by, expected) => expect(await found(await openSamples(), { order_by })).toEqual(expected));
 
+test.each([
+  ["start_time > 1.5", ["c", "d", "e"]],
+  ["start_time <= 1e300", ["a", "b", "c", "d", "e"]],
+  ["start_time IN (0, 2.0, 2.5)", ["a", "c"]],
+  ["run_name ILIKE 'A' OR run_name LIKE 'B'", ["a"]],
+  ["params.q = '100%' AND params.p LIKE 'x%'", ["d"]],
+])("%s finds %j", async (filter, expected) => expect(await found(await openSamples(), { filter, order_by: ["run_name"] })).toEqual(expected));
+
+test("names are ordered by their bytes, whatever the language", async () => {
+  const protocol = await openProtocol();
+  const names = ["B", "_", "a", "Z", "é", "e", "10", "9", "-a", "ab", "a b"];
+  for (const name of names) await startRun(protocol, { run_name: name });
+  expect(await found(protocol, { order_by: ["run_name"] })).toEqual(names.toSorted((one, other) => Buffer.compare(Buffer.from(one), Buffer.from(other))));
+  expect(await found(protocol, { filter: "run_name IN ('É', 'E', 'é')" })).toEqual(["é"]);
+});
+
 test("pages cover a search once", async () => {
   const { post } = await openSamples();
   const seen: string[] = [];

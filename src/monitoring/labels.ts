@@ -1,4 +1,5 @@
 import type { Database } from "../storage/database.ts";
+import { transact } from "../storage/transactions.ts";
 import { monitoringTables } from "./store.ts";
 
 export interface Label {
@@ -14,29 +15,27 @@ export interface Label {
 export async function addLabels(db: Database, endpoint: string, labels: readonly Label[]): Promise<void> {
   // One row may be named once in an insert that updates (PostgreSQL refuses a second time); the last word counts.
   const rows = [...new Map(labels.map((label) => [JSON.stringify([label.requestId, label.rowIndex]), label])).values()];
-  await monitoringTables(db)
-    .transaction()
-    .execute(async (transaction) => {
-      for (let from = 0; from < rows.length; from += 1000) {
-        await transaction
-          .insertInto("labels")
-          .values(
-            rows.slice(from, from + 1000).map((label) => ({
-              endpoint,
-              request_id: label.requestId,
-              row_index: label.rowIndex,
-              value: label.value,
-              arrived_at: label.arrivedAt,
-            })),
-          )
-          .onConflict((conflict) =>
-            conflict
-              .columns(["endpoint", "request_id", "row_index"])
-              .doUpdateSet((row) => ({ value: row.ref("excluded.value"), arrived_at: row.ref("excluded.arrived_at") })),
-          )
-          .execute();
-      }
-    });
+  await transact(db, async (transaction) => {
+    for (let from = 0; from < rows.length; from += 1000) {
+      await monitoringTables(transaction)
+        .insertInto("labels")
+        .values(
+          rows.slice(from, from + 1000).map((label) => ({
+            endpoint,
+            request_id: label.requestId,
+            row_index: label.rowIndex,
+            value: label.value,
+            arrived_at: label.arrivedAt,
+          })),
+        )
+        .onConflict((conflict) =>
+          conflict
+            .columns(["endpoint", "request_id", "row_index"])
+            .doUpdateSet((row) => ({ value: row.ref("excluded.value"), arrived_at: row.ref("excluded.arrived_at") })),
+        )
+        .execute();
+    }
+  });
 }
 
 /** Labels that were known at `until`, of those that arrived from `from` on, in order of arrival. */

@@ -4,6 +4,7 @@ import { readTrainedVersion } from "../registry/versions.ts";
 import { readDeployment } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
+import { lock, transact } from "../storage/transactions.ts";
 import { cusum } from "./cusum.ts";
 import { measureDrift } from "./drift.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
@@ -94,25 +95,25 @@ async function computeWindow(house: House, config: MonitorConfig, window: TimeWi
   }
   if (sums.size === 0) sums.set("served", { variant: "served", version: 0, sums: noErrors });
   const predictions = await countPredictions(house, config.endpoint, window);
-  await monitoringTables(house.db)
-    .transaction()
-    .execute(async (transaction) => {
-      await transaction.deleteFrom("error_windows").where("endpoint", "=", config.endpoint).where("start", "=", window.from).execute();
-      await transaction
-        .insertInto("error_windows")
-        .values(
-          [...sums.values()].map((one) => ({
-            endpoint: config.endpoint,
-            start: window.from,
-            end: window.until,
-            variant: one.variant,
-            version: one.version,
-            predictions,
-            sums: JSON.stringify(one.sums),
-          })),
-        )
-        .execute();
-    });
+  await transact(house.db, async (transaction) => {
+    await lock(transaction, `monitoring.windows ${config.endpoint}`);
+    const tables = monitoringTables(transaction);
+    await tables.deleteFrom("error_windows").where("endpoint", "=", config.endpoint).where("start", "=", window.from).execute();
+    await tables
+      .insertInto("error_windows")
+      .values(
+        [...sums.values()].map((one) => ({
+          endpoint: config.endpoint,
+          start: window.from,
+          end: window.until,
+          variant: one.variant,
+          version: one.version,
+          predictions,
+          sums: JSON.stringify(one.sums),
+        })),
+      )
+      .execute();
+  });
 }
 
 /** Computed windows of live error, oldest first. */

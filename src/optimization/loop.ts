@@ -9,6 +9,7 @@ import { resolveAlias } from "../registry/aliases.ts";
 import { trained } from "../registry/versions.ts";
 import { flushPredictions } from "../serving/serving.ts";
 import type { House, PipelineRun } from "../stage.ts";
+import { holdsOf } from "../storage/holds.ts";
 import { judgeCanary } from "./canary.ts";
 import { expectation } from "./expectation.ts";
 import { readLoop } from "./loops.ts";
@@ -29,15 +30,7 @@ export async function tick(house: House, endpoint: string, now: number): Promise
   const before = byEndpoint.get(endpoint);
   const turn = (async () => {
     await before?.catch(() => undefined);
-    const last = await latestTick(house.db, endpoint);
-    if (last && last.time > now) {
-      throw conflict("optimization.time_went_back", `The loop of ${endpoint} has turned at ${new Date(last.time).toISOString()}; it cannot turn at ${new Date(now).toISOString()}, which is earlier`);
-    }
-    if (last?.time === now && last.state === "done") return;
-    if (last?.state === "running" && last.time < now) await turnOnce(house, endpoint, last.time);
-    await flushPredictions(house);
-    await writeTick(house.db, endpoint, { time: now, state: "running" });
-    await turnOnce(house, endpoint, now);
+    await alone(house, endpoint, () => turnTo(house, endpoint, now));
   })();
   byEndpoint.set(endpoint, turn);
   try {
@@ -45,6 +38,30 @@ export async function tick(house: House, endpoint: string, now: number): Promise
   } finally {
     if (byEndpoint.get(endpoint) === turn) byEndpoint.delete(endpoint);
   }
+}
+
+/** Does the work when no other server turns this loop. */
+async function alone(house: House, endpoint: string, work: () => Promise<void>): Promise<void> {
+  const [holds, name] = [holdsOf(house.db), `optimization.loop ${endpoint}`];
+  while (!(await holds.take(name))) await new Promise((resolve) => setTimeout(resolve, 250));
+  try {
+    await work();
+  } finally {
+    // A hold that cannot be given back is lost with its session.
+    await holds.give(name).catch(() => undefined);
+  }
+}
+
+async function turnTo(house: House, endpoint: string, now: number): Promise<void> {
+  const last = await latestTick(house.db, endpoint);
+  if (last && last.time > now) {
+    throw conflict("optimization.time_went_back", `The loop of ${endpoint} has turned at ${new Date(last.time).toISOString()}; it cannot turn at ${new Date(now).toISOString()}, which is earlier`);
+  }
+  if (last?.time === now && last.state === "done") return;
+  if (last?.state === "running" && last.time < now) await turnOnce(house, endpoint, last.time);
+  await flushPredictions(house);
+  await writeTick(house.db, endpoint, { time: now, state: "running" });
+  await turnOnce(house, endpoint, now);
 }
 
 async function turnOnce(house: House, endpoint: string, now: number): Promise<void> {

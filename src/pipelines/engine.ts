@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
 import type { House, JsonObject, PipelineRun, Pipelines, PipelineSpec, PipelineStep, Step, StepProgress } from "../stage.ts";
 import { hashFile } from "../storage/folder-blobs.ts";
+import { holdsOf, type Holds } from "../storage/holds.ts";
 import type { Executor } from "./executor.ts";
 import { cachedOutput, finishRun, insertRun, listRuns, readRun, updateStep } from "./store.ts";
 
@@ -17,6 +18,9 @@ export interface Engine extends Pipelines {
  * in the database before the next step begins, so a run that was cut off goes on from its last finished step. A worker step whose
  * name, version, parameters, seed, inputs and files read were seen before is not run again (inputs name content by its hash, so equal
  * keys mean equal work).
+ *
+ * Of servers that share a database each run is walked by one, which holds its name. A run whose server is gone is taken over by another; a
+ * server that has lost its hold (the database was away) stops where it is, and whoever then holds the run goes on from its last finished step.
  */
 export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<string, Step>, executor: Executor): Engine {
   const active = new Map<string, Promise<void>>();
@@ -55,6 +59,8 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     }
     await Promise.all(running.values());
     if (closing) return;
+    if (brokeOff(failure)) throw failure;
+    await keepHold(id);
     const state = failure !== undefined ? "failed" : stopped !== undefined ? "stopped" : "succeeded";
     await finishRun(db, id, state, failure === undefined ? (stopped ?? null) : describeError(failure), clock.now());
     await events.emit({ name: `pipelines.run_${state}`, time: clock.now(), payload: { id, name: run.name, model: run.model } });
@@ -73,6 +79,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
         return output;
       }
     }
+    await keepHold(run.id);
     await updateStep(db, run.id, step.id, { state: "running", startedAt, ...(cacheKey === undefined ? {} : { cacheKey }) });
     const key = `${run.id}/${step.id}`;
     const report = (now: StepProgress): void => void progress.set(key, now);
@@ -90,10 +97,12 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
               stepId: step.id,
               actor: run.actor,
             })) as JsonObject;
+      await keepHold(run.id);
       await updateStep(db, run.id, step.id, { state: "succeeded", finishedAt: clock.now(), output });
       return output;
     } catch (error) {
-      if (closing) throw error;
+      if (closing || brokeOff(error)) throw error;
+      await keepHold(run.id);
       const code = error instanceof MillraceError ? error.code : "pipelines.step_failed";
       await updateStep(db, run.id, step.id, { state: "failed", finishedAt: clock.now(), error: { code, message: describeError(error) } });
       throw error;
@@ -102,9 +111,37 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     }
   };
 
+  const holds = (): Holds => holdsOf(house().db);
+  /** Throws when the run is another server's by now. */
+  const keepHold = async (id: string): Promise<void> => {
+    if (!(await holds().take(holdOf(id)))) throw new MillraceError("pipelines.taken_over", 503, `Another server has taken over the run ${id}`);
+  };
+
+  /** Walks a run that goes on, as soon as no other server does. */
+  const walkAlone = async (id: string): Promise<void> => {
+    try {
+      while (!closing && (await read(id)).state === "running") {
+        if (!(await holds().take(holdOf(id)))) await new Promise((resolve) => setTimeout(resolve, lookMs / 10));
+        else if ((await read(id)).state === "running") return await walk(id);
+      }
+    } finally {
+      // A hold that cannot be given back is lost with its session.
+      await holds().give(holdOf(id)).catch(() => undefined);
+    }
+  };
+
+  /** Takes up the runs that nobody walks. */
+  const takeUp = async (): Promise<void> => {
+    for (const run of await listRuns(house().db, { state: "running", limit: 10_000 })) {
+      if (!active.has(run.id) && (await holds().take(holdOf(run.id)))) begin(run.id);
+    }
+  };
+  let looking: Promise<void> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
   const begin = (id: string): void => {
     if (active.has(id)) return;
-    const walking = walk(id).finally(() => active.delete(id));
+    const walking = walkAlone(id).finally(() => active.delete(id));
     // Whoever waits for the run sees the error; nobody may be waiting.
     walking.catch((error: unknown) => house().log.error({ err: error, run: id }, "a pipeline run broke off"));
     active.set(id, walking);
@@ -120,24 +157,44 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
   return {
     async start(id, spec) {
       checkSpec(spec, steps);
-      await insertRun(house().db, id, spec, clock.now());
-      if ((await read(id)).state === "running") begin(id);
+      // Held before it is there to be seen: no other server shall take it for one that was left.
+      await holds().take(holdOf(id));
+      try {
+        await insertRun(house().db, id, spec, clock.now());
+      } catch (error) {
+        await holds().give(holdOf(id)).catch(() => undefined);
+        throw error;
+      }
+      begin(id);
     },
     async finished(id) {
       await active.get(id);
       return read(id);
     },
     async resume() {
-      for (const run of await listRuns(house().db, { state: "running", limit: 10_000 })) begin(run.id);
+      await takeUp();
+      if (!holds().shared) return;
+      const look = (): Promise<void> => takeUp().catch((error: unknown) => house().log.warn({ err: error }, "left runs could not be looked for"));
+      timer = setInterval(() => void (looking ??= look().finally(() => (looking = undefined))), lookMs).unref();
     },
     read,
     async stop() {
       closing = true;
+      clearInterval(timer);
+      await looking;
       await executor.close();
       await Promise.allSettled(active.values());
     },
   };
 }
+
+/** How often the runs of servers that are gone are looked for, where servers share a database. */
+const lookMs = 5000;
+
+const holdOf = (id: string): string => `pipelines.run ${id}`;
+
+/** Whether a walk ended for reasons that are none of the run's: it goes on, here or elsewhere. */
+const brokeOff = (error: unknown): boolean => error instanceof MillraceError && ["pipelines.taken_over", "storage.database_unavailable"].includes(error.code);
 
 /** What makes two runs of a worker step the same work; undefined when a file it reads cannot be read, which is for the step to say. */
 async function cacheKeyOf(step: Step & { readonly where: "worker" }, params: JsonObject, inputs: Readonly<Record<string, JsonObject>>, seed: number): Promise<string | undefined> {

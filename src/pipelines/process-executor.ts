@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from "node:child_process";
+import { withoutDatabase } from "../config.ts";
 import { MillraceError } from "../errors.ts";
 import type { JsonObject, StepProgress } from "../stage.ts";
 import type { Executor, StepTask } from "./executor.ts";
@@ -33,7 +34,12 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
   let closed = false;
 
   const startWorker = (): Worker => {
-    const child = fork(options.program, [...options.args], { stdio: ["ignore", "ignore", "inherit", "ipc"], serialization: "advanced", execArgv: [] });
+    const child = fork(options.program, [...options.args], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      serialization: "advanced",
+      execArgv: [],
+      env: withoutDatabase(process.env),
+    });
     const worker: Worker = { child, job: undefined, idle: undefined };
     workers.add(worker);
     child.on("message", (message: WorkerMessage) => {

@@ -1,4 +1,5 @@
 import type { Database } from "../storage/database.ts";
+import { transact } from "../storage/transactions.ts";
 import type { Migration } from "../storage/migrations.ts";
 import type { JsonObject, PipelineRun, PipelineSpec, StepProgress, StepRun, StepState } from "../stage.ts";
 
@@ -72,45 +73,44 @@ const tablesOf = (db: Database) => db.withTables<PipelineTables>();
 
 /** Inserts a run with all its steps waiting; does nothing when the id exists. */
 export async function insertRun(db: Database, id: string, spec: PipelineSpec, now: number): Promise<void> {
-  await tablesOf(db)
-    .transaction()
-    .execute(async (transaction) => {
-      const inserted = await transaction
-        .insertInto("pipeline_runs")
-        .values({
-          id,
-          name: spec.name,
-          model: spec.model,
-          trigger_reason: spec.trigger,
-          actor: spec.actor,
-          state: "running",
-          reason: null,
-          spec: JSON.stringify(spec),
-          created_at: now,
+  await transact(db, async (untyped) => {
+    const transaction = tablesOf(untyped);
+    const inserted = await transaction
+      .insertInto("pipeline_runs")
+      .values({
+        id,
+        name: spec.name,
+        model: spec.model,
+        trigger_reason: spec.trigger,
+        actor: spec.actor,
+        state: "running",
+        reason: null,
+        spec: JSON.stringify(spec),
+        created_at: now,
+        finished_at: null,
+      })
+      .onConflict((conflict) => conflict.column("id").doNothing())
+      .executeTakeFirst();
+    if (inserted.numInsertedOrUpdatedRows === 0n) return;
+    await transaction
+      .insertInto("step_runs")
+      .values(
+        spec.steps.map((step, position) => ({
+          run_id: id,
+          id: step.id,
+          position,
+          step: step.step,
+          state: "waiting" as const,
+          cache_key: null,
+          cache_hit: 0,
+          started_at: null,
           finished_at: null,
-        })
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .executeTakeFirst();
-      if (inserted.numInsertedOrUpdatedRows === 0n) return;
-      await transaction
-        .insertInto("step_runs")
-        .values(
-          spec.steps.map((step, position) => ({
-            run_id: id,
-            id: step.id,
-            position,
-            step: step.step,
-            state: "waiting" as const,
-            cache_key: null,
-            cache_hit: 0,
-            started_at: null,
-            finished_at: null,
-            output: null,
-            error: null,
-          })),
-        )
-        .execute();
-    });
+          output: null,
+          error: null,
+        })),
+      )
+      .execute();
+  });
 }
 
 export interface StepChange {
@@ -148,17 +148,16 @@ export async function finishRun(
   reason: string | null,
   now: number,
 ): Promise<void> {
-  await tablesOf(db)
-    .transaction()
-    .execute(async (transaction) => {
-      await transaction.updateTable("pipeline_runs").set({ state, reason, finished_at: now }).where("id", "=", id).execute();
-      await transaction
-        .updateTable("step_runs")
-        .set({ state: "skipped" })
-        .where("run_id", "=", id)
-        .where("state", "=", "waiting")
-        .execute();
-    });
+  await transact(db, async (untyped) => {
+    const transaction = tablesOf(untyped);
+    await transaction.updateTable("pipeline_runs").set({ state, reason, finished_at: now }).where("id", "=", id).execute();
+    await transaction
+      .updateTable("step_runs")
+      .set({ state: "skipped" })
+      .where("run_id", "=", id)
+      .where("state", "=", "waiting")
+      .execute();
+  });
 }
 
 /** The output of an earlier step run with this cache key, if any succeeded. */

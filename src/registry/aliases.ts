@@ -1,6 +1,7 @@
 import { invalid, MillraceError, notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
+import { lock } from "../storage/transactions.ts";
 import { findModel, modelRow } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { ModelVersion } from "./types.ts";
@@ -57,6 +58,7 @@ export function checkAlias(alias: string): void {
  */
 export async function moveAlias(transaction: Database, change: AliasChange & { readonly version: number }): Promise<void> {
   checkAlias(change.alias);
+  await lock(transaction, `registry.model ${change.model}`);
   const { modelId } = await versionRow(transaction, change.model, change.version);
   const required = (await aliasPolicies(transaction, change.model))[change.alias] ?? [];
   if (required.length > 0) {

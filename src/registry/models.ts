@@ -3,6 +3,7 @@ import { conflict, invalid, notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
+import { lock } from "../storage/transactions.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
 import type { RegisteredModel } from "./types.ts";
 
@@ -22,12 +23,17 @@ export interface NewModel extends Change {
 /** Adds a model without versions. Throws `registry.model_exists`, `registry.bad_model_name`. */
 export async function createModel(db: Database, input: NewModel): Promise<void> {
   checkModelName(input.name);
+  await lockName(db, input.name);
   if (await findModel(db, input.name)) throw conflict("registry.model_exists", `Registered Model (name=${input.name}) already exists.`);
   await insertModel(db, input);
 }
 
+/** Whoever gives or takes a name waits for the one before. Call it in the transaction. */
+const lockName = (transaction: Database, name: string): Promise<void> => lock(transaction, `registry.model ${name}`);
+
 /** The model's row; adds the model when there is none. */
 export async function ensureModel(db: Database, input: NewModel): Promise<ModelRow> {
+  await lockName(db, input.name);
   const known = await findModel(db, input.name);
   if (known) return known;
   await insertModel(db, input);
@@ -114,6 +120,7 @@ export async function describeModel(db: Database, name: string, description: str
 /** Gives a model another name; its versions keep their numbers. Throws `registry.in_use` for one that is deployed under its name. */
 export async function renameModel(db: Database, name: string, newName: string, change: Change): Promise<void> {
   checkModelName(newName);
+  for (const one of [name, newName].toSorted()) await lockName(db, one);
   const { id } = await modelRow(db, name);
   if (await findModel(db, newName)) throw conflict("registry.model_exists", `Registered Model (name=${newName}) already exists.`);
   await requireUnheld(db, id, `Model ${name} cannot be renamed`);
@@ -134,6 +141,7 @@ export async function deleteModel(db: Database, name: string, change: Change): P
 
 /** Brings back the model of this name that was deleted last. Throws `registry.model_exists` when the name is taken again. */
 export async function restoreModel(db: Database, name: string, change: Change): Promise<void> {
+  await lockName(db, name);
   if (await findModel(db, name)) throw conflict("registry.model_exists", `There is a model ${name} that is not deleted; rename it first`);
   const tables = registryTables(db);
   const row = await tables.selectFrom("registered_models").select("id").where("name", "=", name).where("deleted_at", "is not", null).orderBy("deleted_at", "desc").executeTakeFirst();

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { auditMigrations, readAudit } from "../storage/audit.ts";
-import { openDatabase } from "../storage/database.ts";
+import { openTestDatabase } from "../storage/fixtures/open-test-database.ts";
 import { migrate } from "../storage/migrations.ts";
 import { trackingMigrations } from "../tracking/store.ts";
 import { holdVersions, moveAlias, removeAlias, resolveAlias, setAliasPolicy } from "./aliases.ts";
@@ -120,7 +120,7 @@ describe("aliases", () => {
 });
 
 test("a registry of before keeps its models, versions and aliases", async () => {
-  const db = openDatabase(":memory:");
+  const db = await openTestDatabase();
   const rooms = [{ name: "storage", migrations: auditMigrations }, { name: "tracking", migrations: trackingMigrations }];
   await migrate(db, [...rooms, { name: "registry", migrations: registryMigrations.slice(0, 1) }], 0);
   // eslint-disable-next-line typescript/no-explicit-any

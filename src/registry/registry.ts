@@ -1,5 +1,6 @@
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
+import { transact } from "../storage/transactions.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import { ensureModel } from "./models.ts";
 import { registryTables } from "./store.ts";
@@ -13,48 +14,46 @@ export type NewTrainedVersion = Omit<TrainedVersion, "origin" | Exclude<keyof Ve
  * one transaction. A pipeline run has one version: registering again for the same run returns the version that is there.
  */
 export async function registerVersion(db: Database, input: NewTrainedVersion): Promise<TrainedVersion> {
-  const version = await registryTables(db)
-    .transaction()
-    .execute(async (transaction) => {
-      const untyped = transaction as unknown as Database;
-      const { model, createdAt: time, createdBy: actor, runId, pipelineRunId, datasetVersion, artifact, trigger, ...evidence } = input;
-      const { id: modelId } = await ensureModel(untyped, { name: model, time, actor, reason: trigger });
-      const existing = await transaction.selectFrom("model_versions").select("version").where("model_id", "=", modelId).where("pipeline_run_id", "=", pipelineRunId).executeTakeFirst();
-      if (existing) return existing.version;
-      const next = await nextVersion(untyped, modelId, time);
-      const source = `runs:/${runId}/model.onnx`;
-      await transaction
-        .insertInto("model_versions")
-        .values({
-          model_id: modelId,
-          version: next,
-          created_at: time,
-          updated_at: time,
-          created_by: actor,
-          deleted_at: null,
-          description: null,
-          stage: "None",
-          source,
-          storage: source,
-          run_id: runId,
-          run_link: null,
-          logged_model_id: null,
-          reason: trigger,
-          pipeline_run_id: pipelineRunId,
-          dataset_version: datasetVersion,
-          artifact_sha256: artifact.sha256,
-          artifact_size: artifact.size,
-          document: JSON.stringify(evidence),
-        })
-        .execute();
-      const id = `${model}/${next}`;
-      await insertLineage(untyped, [
-        { from: { kind: "run", id: runId }, to: { kind: "model_version", id }, role: "produced" },
-        { from: { kind: "pipeline_run", id: pipelineRunId }, to: { kind: "model_version", id }, role: "produced" },
-      ]);
-      const details = { version: next, artifact: artifact.sha256, datasetVersion };
-      await appendAudit(untyped, { time, actor, action: "registry.version_registered", object: `model/${model}`, reason: trigger, details });
-      return next;
-    });
+  const version = await transact(db, async (untyped) => {
+    const transaction = registryTables(untyped);
+    const { model, createdAt: time, createdBy: actor, runId, pipelineRunId, datasetVersion, artifact, trigger, ...evidence } = input;
+    const { id: modelId } = await ensureModel(untyped, { name: model, time, actor, reason: trigger });
+    const existing = await transaction.selectFrom("model_versions").select("version").where("model_id", "=", modelId).where("pipeline_run_id", "=", pipelineRunId).executeTakeFirst();
+    if (existing) return existing.version;
+    const next = await nextVersion(untyped, modelId, time);
+    const source = `runs:/${runId}/model.onnx`;
+    await transaction
+      .insertInto("model_versions")
+      .values({
+        model_id: modelId,
+        version: next,
+        created_at: time,
+        updated_at: time,
+        created_by: actor,
+        deleted_at: null,
+        description: null,
+        stage: "None",
+        source,
+        storage: source,
+        run_id: runId,
+        run_link: null,
+        logged_model_id: null,
+        reason: trigger,
+        pipeline_run_id: pipelineRunId,
+        dataset_version: datasetVersion,
+        artifact_sha256: artifact.sha256,
+        artifact_size: artifact.size,
+        document: JSON.stringify(evidence),
+      })
+      .execute();
+    const id = `${model}/${next}`;
+    await insertLineage(untyped, [
+      { from: { kind: "run", id: runId }, to: { kind: "model_version", id }, role: "produced" },
+      { from: { kind: "pipeline_run", id: pipelineRunId }, to: { kind: "model_version", id }, role: "produced" },
+    ]);
+    const details = { version: next, artifact: artifact.sha256, datasetVersion };
+    await appendAudit(untyped, { time, actor, action: "registry.version_registered", object: `model/${model}`, reason: trigger, details });
+    return next;
+  });
   return readTrainedVersion(db, input.model, version);
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { withoutDatabase } from "../config.ts";
 import { conflict, MillraceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { alive } from "../process-alive.ts";
@@ -129,7 +130,7 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   const child = spawn(
     process.execPath,
     ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port)],
-    { detached: true, stdio: ["ignore", out, out], env: { ...process.env, NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
+    { detached: true, stdio: ["ignore", out, out], env: { ...withoutDatabase(process.env), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
   );
   child.unref();
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));

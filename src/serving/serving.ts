@@ -6,6 +6,7 @@ import { readTrainedVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import type { Database } from "../storage/database.ts";
+import { transact } from "../storage/transactions.ts";
 import type { GatewayConfig } from "./gateway/config.ts";
 import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
 import { readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
@@ -38,7 +39,7 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
     throw invalid("serving.bad_weights", `The traffic shares of ${change.endpoint} must add up to 1, they add up to ${total}`);
   }
   for (const variant of change.variants) await readTrainedVersion(house.db, change.endpoint, variant.version);
-  await house.db.transaction().execute(async (transaction) => {
+  await transact(house.db, async (transaction) => {
     await writeDeployment(transaction, change);
     await holdDeployed(transaction, change);
     await also?.(transaction);
@@ -57,13 +58,24 @@ const holdDeployed = (transaction: Database, { endpoint, variants }: Pick<Deploy
 /** What homes from before versions could be held need: says of every deployment that it uses its versions. */
 export async function holdAllDeployed(house: House): Promise<void> {
   const { deployments } = await readDeployments(house.db);
-  await house.db.transaction().execute(async (transaction) => {
+  await transact(house.db, async (transaction) => {
     for (const deployment of deployments) await holdDeployed(transaction, deployment);
   });
 }
 
-/** Writes the gateway's configuration from the database and has the gateway load it. */
-export async function applyDeployments(house: House): Promise<void> {
+const applying = new WeakMap<House, Promise<number>>();
+
+/**
+ * Writes the gateway's configuration from the database and has the gateway load it; one after another, so that the newest is the last.
+ * Returns the revision that is served.
+ */
+export function applyDeployments(house: House): Promise<number> {
+  const applied = (applying.get(house) ?? Promise.resolve(0)).catch(() => 0).then(() => applyNow(house));
+  applying.set(house, applied);
+  return applied;
+}
+
+async function applyNow(house: House): Promise<number> {
   const { revision, deployments } = await readDeployments(house.db);
   const config: GatewayConfig = {
     revision,
@@ -91,6 +103,7 @@ export async function applyDeployments(house: House): Promise<void> {
   if (status.revision !== revision) {
     throw new MillraceError("serving.gateway_behind", 500, `The gateway serves revision ${status.revision}, not ${revision}, after a reload`);
   }
+  return revision;
 }
 
 /** The ONNX file the gateway loads: a link to the artifact under a name that says what it is, kept while a configuration may name it. */

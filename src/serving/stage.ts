@@ -1,6 +1,8 @@
 import { fileURLToPath } from "node:url";
 import type { House, Stage } from "../stage.ts";
+import { holdsOf } from "../storage/holds.ts";
 import { servingCommands } from "./commands.ts";
+import { followDeployments } from "./follow-deployments.ts";
 import { superviseGateway } from "./gateway-process.ts";
 import { servingRoutes } from "./routes.ts";
 import { applyDeployments, attachGateway, holdAllDeployed } from "./serving.ts";
@@ -24,7 +26,11 @@ export const serving: Stage = {
     });
     attachGateway(house, supervisor);
     await holdAllDeployed(house);
-    await applyDeployments(house);
-    return supervisor.stop;
+    const revision = await applyDeployments(house);
+    const stopFollowing = holdsOf(house.db).shared ? followDeployments(house, revision) : undefined;
+    return async () => {
+      await stopFollowing?.();
+      await supervisor.stop();
+    };
   },
 };

@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { readAtOnce } from "../storage/transactions.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import type { Deployment, Variant } from "./types.ts";
 
@@ -98,11 +99,17 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
   });
 }
 
+/** The number of the newest change to any deployment. */
+export async function readRevision(db: Database): Promise<number> {
+  return (await tablesOf(db).selectFrom("serving_revision").select("revision").executeTakeFirstOrThrow()).revision;
+}
+
 export async function readDeployments(db: Database): Promise<{ revision: number; deployments: Deployment[] }> {
-  const tables = tablesOf(db);
-  const { revision } = await tables.selectFrom("serving_revision").select("revision").executeTakeFirstOrThrow();
-  const deployments = await tables.selectFrom("deployments").selectAll().orderBy("endpoint").execute();
-  const variants = await tables.selectFrom("deployment_variants").selectAll().orderBy("endpoint").orderBy("position").execute();
+  const [revision, deployments, variants] = await readAtOnce(db, async (transaction) => [
+    await readRevision(transaction),
+    await tablesOf(transaction).selectFrom("deployments").selectAll().orderBy("endpoint").execute(),
+    await tablesOf(transaction).selectFrom("deployment_variants").selectAll().orderBy("endpoint").orderBy("position").execute(),
+  ]);
   return {
     revision,
     deployments: deployments.map((row) => ({

@@ -1,11 +1,12 @@
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
 import { appendAudit, auditMigrations, readAudit, verifyAudit, type AuditTables } from "./audit.ts";
-import { openDatabase, type Database } from "./database.ts";
+import type { Database } from "./database.ts";
+import { openTestDatabase } from "./fixtures/open-test-database.ts";
 import { migrate } from "./migrations.ts";
 
 async function openAudit() {
-  const db = openDatabase(":memory:");
+  const db = await openTestDatabase();
   onTestFinished(() => db.destroy());
   await migrate(db, [{ name: "storage", migrations: auditMigrations }], 0);
   return { db, verify: () => verifyAudit(db.withTables<AuditTables>()) };

@@ -2,6 +2,7 @@ import type { Kysely } from "kysely";
 import { hashOf } from "../canonical-json.ts";
 import type { Database } from "./database.ts";
 import type { Migration } from "./migrations.ts";
+import { lock } from "./transactions.ts";
 
 /** Who did what to what, when and why; each entry's hash covers the one before it, so that a change to the past shows. */
 export interface AuditEntry {
@@ -59,6 +60,8 @@ export async function appendAudit(
   entry: Omit<AuditEntry, "seq" | "previousHash" | "hash">,
 ): Promise<void> {
   const tables = transaction.withTables<AuditTables>();
+  // Held until the transaction ends, so that the next entry follows this one and none is missing between.
+  await lock(transaction, "storage.audit");
   const last = await tables.selectFrom("audit_log").select(["seq", "hash"]).orderBy("seq", "desc").limit(1).executeTakeFirst();
   const body = { ...entry, seq: (last?.seq ?? 0) + 1, previousHash: last?.hash ?? firstHash };
   await tables

@@ -1,4 +1,15 @@
-import { SqliteAdapter, type ColumnDefinitionBuilder, type CreateTableBuilder, type Kysely, sql } from "kysely";
+import {
+  OperationNodeTransformer,
+  RawNode,
+  SqliteAdapter,
+  sql,
+  type ColumnDefinitionBuilder,
+  type CreateTableBuilder,
+  type DataTypeNode,
+  type Expression,
+  type Kysely,
+  type KyselyPlugin,
+} from "kysely";
 
 /** What SQL cannot say portably is said once for each database, in this folder only. */
 export const isSqlite = (db: Pick<Kysely<unknown>, "getExecutor">): boolean => db.getExecutor().adapter instanceof SqliteAdapter;
@@ -10,3 +21,24 @@ export const clustered = <T extends string, C extends string>(db: Kysely<unknown
 /** An integer primary key that the database counts up. */
 export const counted = (db: Kysely<unknown>) => (column: ColumnDefinitionBuilder): ColumnDefinitionBuilder =>
   isSqlite(db) ? column.primaryKey() : column.primaryKey().generatedByDefaultAsIdentity();
+
+/** A number to compare a column of whole numbers with, which may itself be none (`start_time > 1.5`): PostgreSQL takes it for the column's type. */
+export const anyNumber = (db: Pick<Kysely<unknown>, "getExecutor">, value: number): Expression<number> =>
+  isSqlite(db) ? sql<number>`${value}` : sql<number>`${value}::double precision`;
+
+/**
+ * Texts are compared and sorted by their bytes (as UTF-8), whatever the language of the database: SQLite does so by itself, on PostgreSQL
+ * every text column of a migration gets the collation "C". Searches and orders then agree, and so do their indexes.
+ */
+export const binaryTexts: KyselyPlugin = {
+  transformQuery: ({ node }) => collating.transformNode(node),
+  transformResult: ({ result }) => Promise.resolve(result),
+};
+
+class Collating extends OperationNodeTransformer {
+  protected override transformDataType(node: DataTypeNode): DataTypeNode {
+    return node.dataType === "text" ? (RawNode.createWithSql(`text collate "C"`) as unknown as DataTypeNode) : node;
+  }
+}
+
+const collating = new Collating();

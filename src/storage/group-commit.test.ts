@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
-import { openDatabase, type Database } from "./database.ts";
+import type { Database } from "./database.ts";
+import { openTestDatabase } from "./fixtures/open-test-database.ts";
 import { writeTogether } from "./group-commit.ts";
 
 async function openLedger(): Promise<{ db: Database; add: (entry: string) => (transaction: Database) => Promise<string>; entries: () => Promise<string[]>; commits: () => number }> {
-  const db = openDatabase(":memory:");
+  const db = await openTestDatabase();
   await db.schema.createTable("ledger").addColumn("entry", "text", (column) => column.notNull().unique()).execute();
   const tables = (database: Database) => database.withTables<{ ledger: { entry: string } }>();
   let commits = 0;

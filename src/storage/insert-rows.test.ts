@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { openDatabase } from "./database.ts";
+import { openTestDatabase } from "./fixtures/open-test-database.ts";
 import { insertRows } from "./insert-rows.ts";
 
 test.each([0, 1, 3, 5000, 12_345])("%d rows arrive", async (count) => {
-  const untyped = openDatabase(":memory:");
+  const untyped = await openTestDatabase();
   const db = untyped.withTables<{ numbers: { id: number; text: string | null } }>();
   await db.schema.createTable("numbers").addColumn("id", "integer", (column) => column.primaryKey()).addColumn("text", "text").execute();
   const rows = Array.from({ length: count }, (_, id): [number, string | null] => [id, id % 2 === 0 ? null : `no. ${id}`]);

@@ -1,15 +1,16 @@
 import * as fc from "fast-check";
 import { sql } from "kysely";
-import { expect, test } from "vitest";
-import { openDatabase } from "./database.ts";
-import { likeExactly } from "./like.ts";
+import { afterAll, expect, test } from "vitest";
+import { openTestDatabase } from "./fixtures/open-test-database.ts";
+import { likeExactly, likeInAnyCase } from "./like.ts";
 
-const matches = async (text: string, pattern: string): Promise<boolean> => {
-  const db = openDatabase(":memory:");
-  const { rows } = await sql<{ found: number }>`select ${likeExactly(db, sql`${text}`, pattern)} as found`.execute(db);
-  await db.destroy();
-  return rows[0].found === 1;
+const matches = async (text: string, pattern: string, like = likeExactly): Promise<boolean> => {
+  const db = await opened;
+  const { rows } = await sql<{ found: number | boolean }>`select ${like(db, sql`cast(${text} as text)`, pattern)} as found`.execute(db);
+  return Boolean(rows[0].found);
 };
+const opened = openTestDatabase();
+afterAll(async () => (await opened).destroy());
 
 test.each([
   ["abc", "abc", true],
@@ -24,7 +25,18 @@ test.each([
   ["a?c", "a?c", true],
   ["abc", "a?c", false],
   ["", "%", true],
+  ["a\\b", "a\\%", true],
 ])("%s like %s: %s", async (text, pattern, expected) => expect(await matches(text, pattern)).toBe(expected));
+
+test.each([
+  ["abc", "ABC", true],
+  ["ABC", "a%", true],
+  ["aXc", "a_C", true],
+  ["Äb", "äB", false],
+  ["Äb", "ÄB", true],
+  ["a\\b", "A\\%", true],
+  ["abc", "abd", false],
+])("%s like %s in any case: %s", async (text, pattern, expected) => expect(await matches(text, pattern, likeInAnyCase)).toBe(expected));
 
 test("a text without wildcards is like itself and nothing else", async () => {
   const text = fc.string({ unit: fc.constantFrom("a", "A", "*", "?", "[", "]", "^", "-", "é"), maxLength: 6 });

@@ -11,3 +11,9 @@ export function likeExactly(db: Database, text: Expression<unknown>, pattern: st
   const glob = pattern.replaceAll(/[[*?%_]/g, (mark) => (mark === "%" ? "*" : mark === "_" ? "?" : `[${mark}]`));
   return sql<SqlBool>`${text} glob ${glob}`;
 }
+
+/** The same without telling A–Z from a–z; other letters are told apart, as SQLite has it. */
+export function likeInAnyCase(db: Database, text: Expression<unknown>, pattern: string): Expression<SqlBool> {
+  if (isSqlite(db)) return sql<SqlBool>`lower(${text}) like lower(${pattern})`;
+  return sql<SqlBool>`lower(${text} collate "C") like lower(${pattern}::text collate "C") escape ''`;
+}

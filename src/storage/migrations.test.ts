@@ -1,6 +1,8 @@
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
-import { openDatabase } from "./database.ts";
+import type { Database } from "./database.ts";
+import { isSqlite } from "./dialect.ts";
+import { openTestDatabase } from "./fixtures/open-test-database.ts";
 import { migrate, type Migration } from "./migrations.ts";
 
 const creating = (name: string, table: string): Migration => ({
@@ -10,17 +12,20 @@ const creating = (name: string, table: string): Migration => ({
   },
 });
 
-const open = () => {
-  const db = openDatabase(":memory:");
+const open = async (): Promise<Database> => {
+  const db = await openTestDatabase();
   onTestFinished(() => db.destroy());
   return db;
 };
 
-const tablesOf = async (db: ReturnType<typeof open>): Promise<string[]> =>
-  (await sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`.execute(db)).rows.map((row) => row.name);
+const tablesOf = async (db: Database): Promise<string[]> => {
+  const names = isSqlite(db) ? sql<{ name: string }>`select name from sqlite_master where type = 'table' order by name`
+    : sql<{ name: string }>`select table_name as name from information_schema.tables where table_schema = current_schema() order by table_name`;
+  return (await names.execute(db)).rows.map((row) => row.name);
+};
 
 test("each migration is applied once, in order, room by room", async () => {
-  const db = open();
+  const db = await open();
   const mill = { name: "mill", migrations: [creating("0001-wheels", "wheels")] };
   const race = { name: "race", migrations: [creating("0001-gates", "gates")] };
   expect(await migrate(db, [mill, race, { name: "idle" }], 1)).toEqual(["mill/0001-wheels", "race/0001-gates"]);
@@ -36,18 +41,20 @@ test("each migration is applied once, in order, room by room", async () => {
 });
 
 test("a newer schema is refused, with a sentence, before anything is changed", async () => {
-  const db = open();
+  const db = await open();
   await migrate(db, [{ name: "mill", migrations: [creating("0001-wheels", "wheels"), creating("0002-stones", "stones")] }], 1);
   const older = [{ name: "mill", migrations: [creating("0001-wheels", "wheels")] }, { name: "race", migrations: [creating("0001-gates", "gates")] }];
   await expect(migrate(db, older, 2)).rejects.toMatchObject({
     code: "storage.newer_schema",
-    message: "This home folder was written by a newer Millrace (it has the migrations mill/0002-stones); use that version, or another --home",
+    message: isSqlite(db)
+      ? "This home folder was written by a newer Millrace (it has the migrations mill/0002-stones); use that version, or another --home"
+      : "This database was written by a newer Millrace (it has the migrations mill/0002-stones); use that version, or another --database",
   });
   expect(await tablesOf(db)).not.toContain("gates");
 });
 
 test("a migration that fails leaves nothing of itself, and the ones before it stand", async () => {
-  const db = open();
+  const db = await open();
   const failing: Migration = {
     name: "0002-broken",
     up: async (transaction) => {

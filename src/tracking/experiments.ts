@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { conflict, invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
+import { lock } from "../storage/transactions.ts";
 import { trackingTables } from "./store.ts";
 import type { Experiment, Lifecycle } from "./types.ts";
 
@@ -33,6 +34,7 @@ export interface NewExperiment {
 /** Adds an experiment; returns its id. Throws `tracking.experiment_exists`, for one that is deleted as well. */
 export async function createExperiment(db: Database, input: NewExperiment): Promise<string> {
   if (input.name.trim() === "") throw invalid("tracking.bad_experiment_name", "An experiment's name must not be empty");
+  await lock(db, experimentNames);
   const existing = await findExperiment(db, input.name);
   if (existing) {
     const hint = existing.lifecycle === "deleted" ? " in deleted state. You can restore the experiment, or permanently delete it to create a new one" : "";
@@ -49,6 +51,18 @@ export async function createExperiment(db: Database, input: NewExperiment): Prom
   const tags = Object.entries(input.tags ?? {}).map(([key, value]) => ({ experiment_id: id, key, value }));
   if (tags.length > 0) await tables.insertInto("experiment_tags").values(tags).execute();
   return id;
+}
+
+/** What a transaction locks that gives an experiment its name or its number. */
+const experimentNames = "tracking.experiments";
+
+/** The experiment of this name, deleted or not; added when there is none. */
+export async function experimentNamed(db: Database, name: string, now: number): Promise<Experiment> {
+  const known = await findExperiment(db, name);
+  if (known) return known;
+  // Another server may add it just now.
+  await lock(db, experimentNames);
+  return (await findExperiment(db, name)) ?? readExperiment(db, await createExperiment(db, { name, now }));
 }
 
 /** The experiment of this name, deleted or not. */
@@ -85,6 +99,7 @@ export async function readExperiments(db: Database, ids: readonly string[]): Pro
 
 /** Throws `tracking.not_active` for a deleted one. */
 export async function renameExperiment(db: Database, id: string, name: string, now: number): Promise<void> {
+  await lock(db, experimentNames);
   await requireActive(db, id);
   const taken = await findExperiment(db, name);
   if (taken && taken.id !== id) throw conflict("tracking.experiment_exists", `Experiment '${name}' already exists.`);
@@ -96,6 +111,7 @@ export async function renameExperiment(db: Database, id: string, name: string, n
  * were deleted at another time.
  */
 export async function setExperimentLifecycle(db: Database, id: string, lifecycle: Lifecycle, now: number): Promise<void> {
+  await lock(db, `tracking.experiment ${id}`);
   const { lifecycle: before, updatedAt } = await readExperiment(db, id);
   if (before === lifecycle) {
     throw notFound("tracking.not_in_state", `The experiment ${id} is ${before === "active" ? "active already: there is no deleted one to restore" : "deleted already"}`);
@@ -127,8 +143,14 @@ export async function deleteExperimentTag(db: Database, id: string, key: string,
   await tables.updateTable("experiments").set({ updated_at: now }).where("id", "=", id).execute();
 }
 
+/** The experiment, which stays active until the transaction ends, so that a run may begin in it. Throws `tracking.not_active`. */
+export async function keepActive(db: Database, id: string): Promise<Experiment> {
+  await lock(db, `tracking.experiment ${id}`, { shared: true });
+  return requireActive(db, id);
+}
+
 /** The experiment, which must not be deleted: `tracking.not_active`. */
-export async function requireActive(db: Database, id: string): Promise<Experiment> {
+async function requireActive(db: Database, id: string): Promise<Experiment> {
   const experiment = await readExperiment(db, id);
   if (experiment.lifecycle !== "active") {
     throw invalid("tracking.not_active", `The experiment ${id} must be in the 'active' state. Current state is ${experiment.lifecycle}.`);

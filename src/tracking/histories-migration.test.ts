@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { openDatabase } from "../storage/database.ts";
+import { openTestDatabase } from "../storage/fixtures/open-test-database.ts";
 import { migrate } from "../storage/migrations.ts";
 import { findExperiment } from "./experiments.ts";
 import { metricHistory } from "./history.ts";
@@ -14,7 +14,7 @@ type OldTables = {
 };
 
 test("a ledger of before keeps its runs, histories and artifacts; its experiments get numbers", async () => {
-  const untyped = openDatabase(":memory:");
+  const untyped = await openTestDatabase();
   await migrate(untyped, [{ name: "tracking", migrations: trackingMigrations.slice(0, 1) }], 0);
   const db = untyped.withTables<OldTables>();
   const names = ["bike demand", "1", "Default", "2"];

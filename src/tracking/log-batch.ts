@@ -2,6 +2,7 @@ import { sql } from "kysely";
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
+import { transact } from "../storage/transactions.ts";
 import { storedValue } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
 import type { MetricPoint } from "./types.ts";
@@ -67,25 +68,25 @@ async function seriesOf(db: Database, runId: string, keys: readonly string[]): P
   return read();
 }
 
-/** Sets parameters once: the same value again is well, another throws `tracking.param_changed`. */
+/** Sets parameters once: the same value again is well, another throws `tracking.param_changed`. All or none. */
 export async function logParams(db: Database, runId: string, params: readonly (readonly [key: string, value: string])[]): Promise<void> {
   if (params.length === 0) return;
   const keys = params.map(([key]) => key);
-  const rows = await trackingTables(db).selectFrom("params").select(["key", "value"]).where("run_id", "=", runId).where("key", "in", keys).execute();
-  const known = new Map(rows.map((row) => [row.key, row.value]));
-  const added: [string, string, string][] = [];
-  for (const [key, value] of params) {
-    const old = known.get(key);
-    if (old === undefined) added.push([runId, key, value]);
-    else if (old !== value) {
-      throw invalid(
-        "tracking.param_changed",
-        `Changing param values is not allowed. Param with key='${key}' was already logged with value='${old}' for run ID='${runId}'. Attempted logging new value '${value}'.`,
-      );
+  await transact(db, async (transaction) => {
+    // Written first and compared then: of two servers that set a parameter at once, one finds the other's value.
+    await insertRows(transaction, "params", ["run_id", "key", "value"], params.map(([key, value]) => [runId, key, value]), "on conflict do nothing");
+    const rows = await trackingTables(transaction).selectFrom("params").select(["key", "value"]).where("run_id", "=", runId).where("key", "in", keys).execute();
+    const known = new Map(rows.map((row) => [row.key, row.value]));
+    for (const [key, value] of params) {
+      const old = known.get(key);
+      if (old !== value) {
+        throw invalid(
+          "tracking.param_changed",
+          `Changing param values is not allowed. Param with key='${key}' was already logged with value='${old}' for run ID='${runId}'. Attempted logging new value '${value}'.`,
+        );
+      }
     }
-    known.set(key, value);
-  }
-  await insertRows(db, "params", ["run_id", "key", "value"], added);
+  });
 }
 
 /** Sets tags, over those that are there. The tag of the name renames the run. */

@@ -2,7 +2,7 @@ import type { Expression, OrderByExpression, SqlBool } from "kysely";
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
-import { requireActive } from "./experiments.ts";
+import { keepActive } from "./experiments.ts";
 import { numberOf } from "./metric-value.ts";
 import type { KeyValue } from "./run-details.ts";
 import { nameOfRun } from "./run-names.ts";
@@ -27,7 +27,7 @@ export async function createLoggedModel(db: Database, input: NewLoggedModel): Pr
   if (name !== undefined && (name === "" || /[/:.%"']/.test(name))) {
     throw invalid("tracking.bad_model_name", `Invalid model name ('${name}') provided. Model name must be a non-empty string and cannot contain the following characters: ('/', ':', '.', '%', '"', "'")`);
   }
-  const experiment = await requireActive(db, input.experimentId);
+  const experiment = await keepActive(db, input.experimentId);
   await trackingTables(db)
     .insertInto("logged_models")
     .values({

@@ -1,6 +1,6 @@
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
-import { requireActive } from "./experiments.ts";
+import { keepActive } from "./experiments.ts";
 import { setRunTags } from "./log-batch.ts";
 import { nameOfRun } from "./run-names.ts";
 import { trackingTables } from "./store.ts";
@@ -21,7 +21,7 @@ export interface NewRun {
 
 /** Begins a run. Its name is also its tag `mlflow.runName`; two that differ are refused. */
 export async function createRun(db: Database, input: NewRun): Promise<void> {
-  const experiment = await requireActive(db, input.experimentId);
+  const experiment = await keepActive(db, input.experimentId);
   const tagged = input.tags.get(runNameTag);
   if (input.name && tagged && input.name !== tagged) {
     throw invalid("tracking.two_names", `Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values (run_name='${input.name}', mlflow.runName='${tagged}').`);
@@ -66,6 +66,7 @@ export async function setRunLifecycle(db: Database, id: string, lifecycle: Lifec
     .updateTable("runs")
     .set({ lifecycle, deleted_at: lifecycle === "deleted" ? now : null })
     .where("id", "=", id)
+    .where("lifecycle", "=", before)
     .execute();
 }
 

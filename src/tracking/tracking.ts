@@ -1,6 +1,7 @@
 import { notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
-import { createExperiment, findExperiment, storeRoot } from "./experiments.ts";
+import { transact } from "../storage/transactions.ts";
+import { experimentNamed, storeRoot } from "./experiments.ts";
 import { logMetrics } from "./log-batch.ts";
 import { numberOf } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
@@ -25,28 +26,25 @@ export interface RunRecord {
  * repeated after a crash leaves one run.
  */
 export async function recordRun(db: Database, record: RunRecord): Promise<void> {
-  await trackingTables(db)
-    .transaction()
-    .execute(async (transaction) => {
-      const untyped = transaction as unknown as Database;
-      const known = await findExperiment(untyped, record.experiment);
-      const experimentId = known?.id ?? (await createExperiment(untyped, { name: record.experiment, now: record.startedAt }));
-      await forgetRun(untyped, record.id);
-      const run = { experiment_id: experimentId, name: record.name, status: record.status, started_at: record.startedAt, ended_at: record.endedAt };
-      await transaction
-        .insertInto("runs")
-        .values({ id: record.id, ...run, lifecycle: "active", deleted_at: null, user_id: "millrace", artifact_uri: `${storeRoot}/${experimentId}/${record.id}/artifacts` })
-        .onConflict((conflict) => conflict.column("id").doUpdateSet(run))
-        .execute();
-      const pairs = (values: Readonly<Record<string, string>>) => Object.entries(values).map(([key, value]) => ({ run_id: record.id, key, value }));
-      const tags = pairs({ "mlflow.runName": record.name, ...record.tags });
-      if (pairs(record.params).length > 0) await transaction.insertInto("params").values(pairs(record.params)).execute();
-      await transaction.insertInto("run_tags").values(tags).execute();
-      await logMetrics(untyped, record.id, record.metrics);
-      const files = record.artifacts.map((artifact) => ({ owner: record.id, ...artifact }));
-      if (files.length > 0) await transaction.insertInto("files").values(files).execute();
-      await insertLineage(untyped, record.lineage);
-    });
+  await transact(db, async (transaction) => {
+    const tables = trackingTables(transaction);
+    const { id: experimentId } = await experimentNamed(transaction, record.experiment, record.startedAt);
+    await forgetRun(transaction, record.id);
+    const run = { experiment_id: experimentId, name: record.name, status: record.status, started_at: record.startedAt, ended_at: record.endedAt };
+    await tables
+      .insertInto("runs")
+      .values({ id: record.id, ...run, lifecycle: "active", deleted_at: null, user_id: "millrace", artifact_uri: `${storeRoot}/${experimentId}/${record.id}/artifacts` })
+      .onConflict((conflict) => conflict.column("id").doUpdateSet(run))
+      .execute();
+    const pairs = (values: Readonly<Record<string, string>>) => Object.entries(values).map(([key, value]) => ({ run_id: record.id, key, value }));
+    const tags = pairs({ "mlflow.runName": record.name, ...record.tags });
+    if (pairs(record.params).length > 0) await tables.insertInto("params").values(pairs(record.params)).execute();
+    await tables.insertInto("run_tags").values(tags).execute();
+    await logMetrics(transaction, record.id, record.metrics);
+    const files = record.artifacts.map((artifact) => ({ owner: record.id, ...artifact }));
+    if (files.length > 0) await tables.insertInto("files").values(files).execute();
+    await insertLineage(transaction, record.lineage);
+  });
 }
 
 /** Takes away what a run holds, and leaves the run. */

@@ -1,6 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
-import { likeExactly } from "../../storage/like.ts";
+import { anyNumber } from "../../storage/dialect.ts";
+import { likeExactly, likeInAnyCase } from "../../storage/like.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 import type { Comparison, Filter } from "./parse-filter.ts";
 
@@ -19,11 +20,11 @@ const numeric = ["=", "!=", "<", "<=", ">", ">="];
 const textual = ["=", "!=", "LIKE", "ILIKE", "IN", "NOT IN", "IS NULL", "IS NOT NULL"];
 
 /** A comparison of a number column; `what` names the key's kind in errors. */
-export function compareNumber(column: Expression<unknown>, { key, operator, values }: Comparison, what: string): Condition {
-  if (operator === "IN" || operator === "NOT IN") return compareList(column, operator, values.map((value) => numberOf(value, key.text, what)));
+export function compareNumber(db: Database, column: Expression<unknown>, { key, operator, values }: Comparison, what: string): Condition {
+  if (operator === "IN" || operator === "NOT IN") return compareList(column, operator, values.map((value) => anyNumber(db, numberOf(value, key.text, what))));
   if (operator === "IS NULL" || operator === "IS NOT NULL") return isNull(column, operator);
   if (!numeric.includes(operator)) throw invalidComparator(operator, numeric);
-  return sql<SqlBool>`${column} ${sql.raw(operator)} ${numberOf(values[0], key.text, what)}`;
+  return sql<SqlBool>`${column} ${sql.raw(operator)} ${anyNumber(db, numberOf(values[0], key.text, what))}`;
 }
 
 /** A comparison of a text column; numbers must be in quotes, as MLflow has it. */
@@ -36,11 +37,11 @@ export function compareText(db: Database, column: Expression<unknown>, { key, op
   });
   if (operator === "IN" || operator === "NOT IN") return compareList(column, operator, texts);
   if (operator === "LIKE") return likeExactly(db, column, texts[0]);
-  if (operator === "ILIKE") return sql<SqlBool>`lower(${column}) like lower(${texts[0]})`;
+  if (operator === "ILIKE") return likeInAnyCase(db, column, texts[0]);
   return sql<SqlBool>`${column} ${sql.raw(operator)} ${texts[0]}`;
 }
 
-const compareList = (column: Expression<unknown>, operator: "IN" | "NOT IN", values: readonly (string | number)[]): Condition =>
+const compareList = (column: Expression<unknown>, operator: "IN" | "NOT IN", values: readonly (string | Expression<number>)[]): Condition =>
   sql<SqlBool>`${column} ${sql.raw(operator)} (${sql.join(values)})`;
 
 const isNull = (column: Expression<unknown>, operator: "IS NULL" | "IS NOT NULL"): Condition => sql<SqlBool>`${column} ${sql.raw(operator)}`;
