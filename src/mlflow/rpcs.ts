@@ -10,6 +10,12 @@ import { runRpcs } from "./runs.ts";
 import { searchExperimentsRpc } from "./search-experiments.ts";
 import { searchRunsRpc } from "./search-runs.ts";
 import { mountVersion, serverInfoRpc } from "./server-info.ts";
+import { assessmentRpcs } from "./traces/assessments.ts";
+import { mountOtlp } from "./traces/otlp/otlp-route.ts";
+import { searchTraceRpcs } from "./traces/search-traces.ts";
+import { mountTraceArtifact } from "./traces/trace-artifact.ts";
+import { traceMetricsRpc } from "./traces/trace-metrics.ts";
+import { traceRpcs } from "./traces/traces.ts";
 
 /** All remote procedures of MLflow's API that Millrace serves. */
 export const rpcs: readonly Rpc[] = [
@@ -20,8 +26,12 @@ export const rpcs: readonly Rpc[] = [
   ...loggingRpcs,
   ...metricRpcs,
   ...artifactRpcs,
+  ...traceRpcs,
+  ...searchTraceRpcs,
+  ...assessmentRpcs,
+  traceMetricsRpc,
   serverInfoRpc,
 ];
 
 /** What is no RPC: routes with a body of their own kind (files, OTLP). */
-export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles];
+export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles, mountOtlp, mountTraceArtifact];
