@@ -95,7 +95,7 @@ async function writeSpans(db: Database, spans: readonly Span[]): Promise<void> {
 
 /**
  * Sums tokens and costs over all spans of these traces (over all, not only those that came now: a span that is sent twice counts once). What
- * a client has said of its whole trace stays.
+ * stands there when a client has said what it knows of its whole trace stays.
  */
 async function addUp(db: Database, ids: readonly string[], given: ReadonlySet<string>): Promise<void> {
   if (ids.length === 0) return;

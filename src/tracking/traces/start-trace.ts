@@ -7,7 +7,7 @@ import { requireTrace } from "./read-traces.ts";
 import { pairsOf, setPairs } from "./trace-pairs.ts";
 import { traceKeys, traceTables } from "./trace-tables.ts";
 import type { Trace, TraceState } from "./types.ts";
-import { tokensIn } from "./usage.ts";
+import { tokenKeys, tokensIn } from "./usage.ts";
 
 export type NewTrace = Omit<Trace, "assessments"> & {
   readonly assessments: readonly NewAssessment[];
@@ -40,13 +40,10 @@ export async function startTrace(db: Database, trace: NewTrace): Promise<void> {
 /** Sets metadata; the token counts among it are also what is summed over traces. */
 async function setMetadata(db: Database, id: string, metadata: Readonly<Record<string, string>>): Promise<void> {
   await setPairs(db, "trace_metadata", pairsOf(id, metadata));
-  await insertRows(
-    db,
-    "trace_metrics",
-    ["trace_id", "span_id", "key", "value"],
-    [...tokensIn(metadata[traceKeys.tokenUsage])].map(([key, value]) => [id, "", key, value]),
-    "on conflict (trace_id, span_id, key) do update set value = excluded.value",
-  );
+  const tokens = [...tokensIn(metadata[traceKeys.tokenUsage])];
+  if (tokens.length === 0) return;
+  await traceTables(db).deleteFrom("trace_metrics").where("trace_id", "=", id).where("span_id", "=", "").where("key", "in", tokenKeys).execute();
+  await insertRows(db, "trace_metrics", ["trace_id", "span_id", "key", "value"], tokens.map(([key, value]) => [id, "", key, value]));
 }
 
 export interface TraceEnd {

@@ -37,7 +37,7 @@ function spanOf(span: OtlpSpan, resource: Attributes): Span {
     endedAt: ended === 0n ? null : ended,
     status: statuses[numberOf(span.status?.code, statusCodes)] ?? "unset",
     statusMessage: span.status?.message ?? "",
-    attributes: { [spanAttributes.traceId]: traceId, ...attributes },
+    attributes: { [spanAttributes.traceId]: traceId, ...(parent === undefined ? serviceOf(resource) : {}), ...attributes },
     events: (span.events ?? []).map((event) => ({ name: event.name ?? "", at: timeOf(event.timeUnixNano, "timeUnixNano"), attributes: attributesOf(event.attributes) })),
     links: (span.links ?? []).map((link) => ({
       otelTraceId: idOf(link.traceId, 16, "links.traceId") ?? "",
@@ -52,6 +52,12 @@ function spanOf(span: OtlpSpan, resource: Attributes): Span {
 function traceIdOf(attributes: Attributes, otelTraceId: string): string {
   const said = unpacked(attributes[spanAttributes.traceId] ?? null);
   return typeof said === "string" && said !== "" && said.length <= 250 ? said : `tr-${otelTraceId}`;
+}
+
+/** The service that ran it, which a root span says of itself too, so that its trace is found by it; SDKs call one without a name `unknown_service`. */
+function serviceOf(resource: Attributes): Attributes {
+  const name = resource["service.name"];
+  return typeof name === "string" && name !== "" && !name.startsWith("unknown_service") ? { "service.name": name } : {};
 }
 
 /** An id as hex; undefined when it is not there. Shorter ones, which some SDKs send, are filled up with zeros in front. */
