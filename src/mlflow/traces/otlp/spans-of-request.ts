@@ -87,10 +87,14 @@ function numberOf(value: number | string | bigint | undefined, names: readonly s
   return /^\d+$/.test(value) ? Number(value) : Math.max(0, names.indexOf(value));
 }
 
-const attributesOf = (pairs: readonly OtlpKeyValue[] = []): Attributes => Object.fromEntries(pairs.map(({ key, value }) => [key, valueOf(value)]));
+/** How deep lists and maps may lie in one another: as deep as protobuf's own readers go. */
+const deepest = 100;
 
-function valueOf(value: OtlpValue | null | undefined): AttributeValue {
+const attributesOf = (pairs: readonly OtlpKeyValue[] = [], depth = 0): Attributes => Object.fromEntries(pairs.map(({ key, value }) => [key, valueOf(value, depth)]));
+
+function valueOf(value: OtlpValue | null | undefined, depth: number): AttributeValue {
   if (value === undefined || value === null) return null;
+  if (depth > deepest) throw new BadSpan(`an attribute has more than ${deepest} levels`);
   if (value.stringValue !== undefined) return value.stringValue;
   if (value.boolValue !== undefined) return value.boolValue;
   if (value.intValue !== undefined) {
@@ -100,8 +104,8 @@ function valueOf(value: OtlpValue | null | undefined): AttributeValue {
   }
   // "NaN" and the infinities are texts in JSON.
   if (value.doubleValue !== undefined) return Number(value.doubleValue);
-  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map(valueOf);
-  if (value.kvlistValue !== undefined) return attributesOf(value.kvlistValue.values);
+  if (value.arrayValue !== undefined) return (value.arrayValue.values ?? []).map((one) => valueOf(one, depth + 1));
+  if (value.kvlistValue !== undefined) return attributesOf(value.kvlistValue.values, depth + 1);
   if (value.bytesValue === undefined) return null;
   return typeof value.bytesValue === "string" ? value.bytesValue : Buffer.from(value.bytesValue).toString("base64");
 }
