@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { notFound } from "../../errors.ts";
 import type { House } from "../../stage.ts";
 import { writeTogether } from "../../storage/group-commit.ts";
 import { deleteTraces, deleteTraceTag, linkPrompts, linkTracesToRun, setTraceTag } from "../../tracking/traces/change-trace.ts";
@@ -8,7 +7,7 @@ import { endTrace, startTrace } from "../../tracking/traces/start-trace.ts";
 import { spansAreHere, traceKeys } from "../../tracking/traces/trace-tables.ts";
 import type { Span, Trace } from "../../tracking/traces/types.ts";
 import { checkKey } from "../limits.ts";
-import { invalidParameter } from "../mlflow-error.ts";
+import { invalidParameter, missingResource } from "../mlflow-error.ts";
 import { boolean, integer, keyValue, list, map, message, oneOf, orElse, required, string } from "../mlflow-fields.ts";
 import { rpc, type Rpc } from "../mlflow-route.ts";
 import { assessmentFields, newAssessment } from "./assessment-fields.ts";
@@ -60,9 +59,10 @@ export const traceRpcs: readonly Rpc[] = [
   }),
   rpc("GET", `${v3}/:trace_id`, { trace_id: required(string) }, async (house, { trace_id }) => ({ trace: { trace_info: traceInfoMessage(await readTrace(house.db, trace_id)) } })),
   rpc("GET", `${v3}/get`, { trace_id: required(string), allow_partial: orElse(boolean, false) }, async (house, { trace_id, allow_partial }) => {
-    const trace = await readTrace(house.db, trace_id);
+    const [trace] = await readTraces(house.db, [trace_id]);
+    if (!trace) throw missingResource(`Trace with ID ${trace_id} is not found.`);
     const spans = (await readSpans(house.db, [trace_id])).get(trace_id) ?? [];
-    if (!allow_partial && !isWhole(trace, spans)) throw notFound("mlflow.trace_not_whole", `Trace with ID ${trace_id} is not fully exported yet, please try again later.`);
+    if (!allow_partial && !isWhole(trace, spans)) throw missingResource(`Trace with ID ${trace_id} is not fully exported yet, please try again later.`);
     return { trace: traceMessage(trace, spans) };
   }),
   rpc("GET", `${v3}/batchGet`, { trace_ids: required(list(string)) }, async (house, { trace_ids }) => {
