@@ -87,10 +87,17 @@ function compileMetricFilter(db: Database, view: MetricView, text: string): Cond
     const table = sql.table(pair[1] === "tag" ? "trace_tags" : "trace_metadata");
     return sql`exists (select 1 from ${table} t where t.trace_id = traces.id and t.key = ${pair[2]} and ${compareText(db, sql`t.value`, filter)})`;
   }
-  const entity = filter.key.prefix ?? "";
-  if (!Object.hasOwn(columns, name)) {
-    throw invalidParameter(`Invalid identifier '${filter.key.text}'. Filters compare ${Object.keys(columns).join(", ")}, trace.tag.<key> or trace.metadata.<key>`);
-  }
-  if (entity !== "trace" && `${entity}s` !== view) throw invalidParameter(`Filtering by ${entity} is only supported for ${entity.toUpperCase()}S view type, got ${view.toUpperCase()}`);
+  if (!Object.hasOwn(columns, name)) throw invalidName(name);
+  const about = name.split(".")[0];
+  if (about !== "trace" && `${about}s` !== view) throw invalidParameter(`Filtering by ${about} is only supported for ${about.toUpperCase()}S view type, got ${view.toUpperCase()}`);
   return compareText(db, columns[name], filter);
+}
+
+function invalidName(name: string): Error {
+  const [about, entity = "", key] = name.split(".");
+  const valid = Object.keys(columns).filter((known) => known.startsWith(`${about}.`));
+  if (valid.length === 0) return invalidParameter(`Invalid view type '${about}'. Valid values are trace, span, assessment`);
+  if (key !== undefined && valid.includes(`${about}.${entity}`)) return invalidParameter(`Filtering by ${entity} does not require a key, use '${about}.${entity}' instead`);
+  if (about === "trace" && (entity === "tag" || entity === "metadata")) return invalidParameter(`Filtering by ${entity} requires a key, e.g. 'trace.${entity}.<key> = <value>'`);
+  return invalidParameter(`Invalid entity '${entity}' specified for view type '${about}'. Valid entities are ${[...valid.map((known) => known.split(".")[1]), ...(about === "trace" ? ["tag", "metadata"] : [])].join(", ")}`);
 }
