@@ -81,6 +81,7 @@ const columns: Readonly<Record<string, Expression<unknown>>> = {
 function compileMetricFilter(db: Database, view: MetricView, text: string): Condition {
   const filter = parseFilter(text);
   if (filter?.kind !== "comparison") throw invalidParameter(`Invalid filter: '${text}'. Expected one filter clause.`);
+  if (filter.key.prefix === undefined) throw invalidParameter(`Invalid identifier '${filter.key.name}'. Columns should be specified as 'trace.<key>', 'span.<key>', 'assessment.<key>'.`);
   const name = [filter.key.prefix, filter.key.name].join(".");
   const pair = /^trace\.(tag|metadata)\.(.+)$/s.exec(name);
   if (pair) {

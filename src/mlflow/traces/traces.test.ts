@@ -166,6 +166,7 @@ test("aggregates by name and by time, with filters", async () => {
   expect((await query({ time_interval_seconds: 2, start_time_ms: 0, end_time_ms: 5000 })).data_points.map((point: { dimensions: object }) => point.dimensions)).toEqual([{ time_bucket: "1970-01-01T00:00:00+00:00" }, { time_bucket: "1970-01-01T00:00:02+00:00" }]);
   expect(await query({ filters: ["span.name = 'a'"] })).toMatchObject({ error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining("only supported for SPANS") });
   for (const [filter, text] of [
+    ["status = 'OK'", "Invalid identifier 'status'"],
     ["model.name = 'a'", "Invalid view type 'model'"],
     ["trace.length = 'a'", "Invalid entity 'length' specified for view type 'trace'"],
     ["trace.status.x = 'a'", "does not require a key, use 'trace.status' instead"],
