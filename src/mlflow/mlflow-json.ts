@@ -38,10 +38,26 @@ export function parseBody(text: string, options: { readonly exact: boolean } = {
 // TypeScript's library does not know JSON.rawJSON (ECMAScript 2026) yet.
 const rawJson = (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON;
 
+/** Any JSON of the client's own, in an answer: what is empty or null in it stays there. */
+export class AnyJson {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
 /** As protobuf's JSON: unset fields and empty lists are left out, integers of any size are numbers, non-finite doubles are strings. */
-export const formatBody = (value: unknown): string =>
-  JSON.stringify(value, (_key, inner: unknown) => {
+export function formatBody(value: unknown): string {
+  const kept = new WeakSet<object>();
+  const keep = (inner: unknown): unknown => {
+    if (typeof inner === "object" && inner !== null) kept.add(inner);
+    return inner;
+  };
+  return JSON.stringify(value, function (this: object, _key, inner: unknown) {
+    if (inner instanceof AnyJson) return keep(inner.value);
     if (typeof inner === "number") return Number.isFinite(inner) ? inner : String(inner);
     if (typeof inner === "bigint") return rawJson(String(inner));
+    if (kept.has(this)) return keep(inner);
     return inner === null || (Array.isArray(inner) && inner.length === 0) ? undefined : inner;
   });
+}

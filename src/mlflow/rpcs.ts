@@ -15,6 +15,12 @@ import { searchLoggedModelsRpc } from "./search-logged-models.ts";
 import { searchRegistryRpcs } from "./search-registry.ts";
 import { searchRunsRpc } from "./search-runs.ts";
 import { mountVersion, serverInfoRpc } from "./server-info.ts";
+import { assessmentRpcs } from "./traces/assessments.ts";
+import { mountOtlp } from "./traces/otlp/otlp-route.ts";
+import { searchTraceRpcs } from "./traces/search-traces.ts";
+import { mountTraceArtifact } from "./traces/trace-artifact.ts";
+import { traceMetricsRpc } from "./traces/trace-metrics.ts";
+import { traceRpcs } from "./traces/traces.ts";
 
 /** All remote procedures of MLflow's API that Millrace serves. */
 export const rpcs: readonly Rpc[] = [
@@ -30,8 +36,12 @@ export const rpcs: readonly Rpc[] = [
   ...registeredModelRpcs,
   ...modelVersionRpcs,
   ...searchRegistryRpcs,
+  ...traceRpcs,
+  ...searchTraceRpcs,
+  ...assessmentRpcs,
+  traceMetricsRpc,
   serverInfoRpc,
 ];
 
 /** What is no RPC: routes with a body of their own kind (files, OTLP). */
-export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles];
+export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles, mountOtlp, mountTraceArtifact];

@@ -2,6 +2,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from "kysely";
+import { addRegularExpressions } from "./regular-expression.ts";
 
 /** The metadata database as rooms see it: Kysely without tables; a room adds its own with `withTables<...>()`. */
 // eslint-disable-next-line typescript/no-empty-object-type
@@ -18,6 +19,7 @@ export function openDatabase(file: string): Database {
   if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
   const sqlite = new DatabaseSync(file, { timeout: 10_000 });
   sqlite.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+  addRegularExpressions(sqlite);
   // Preparing costs about as much as a short write; SQLite prepares again by itself when the schema changes.
   const prepared = new Map<string, SqliteStatement>();
   const database: SqliteDatabase = {

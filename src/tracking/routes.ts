@@ -2,6 +2,7 @@ import Type from "typebox";
 import { notFound } from "../errors.ts";
 import { raw, route } from "../http/route.ts";
 import { metricHistory } from "./history.ts";
+import { traceRoutes } from "./traces/trace-routes.ts";
 import { listRuns, readLineage, readRun } from "./tracking.ts";
 import type { Run } from "./types.ts";
 
@@ -41,6 +42,7 @@ export const trackingRoutes = {
     params: Type.Object({ kind: Type.String(), id: Type.String() }),
     handle: async (house, { params }) => ({ edges: await readLineage(house.db, params) }),
   }),
+  ...traceRoutes,
 };
 
 export type TrackingRoutes = typeof trackingRoutes;

@@ -9,7 +9,7 @@ const settings = { MLFLOW_HTTP_REQUEST_MAX_RETRIES: "0", MLFLOW_DISABLE_TELEMETR
 let python: string;
 
 beforeAll(async () => {
-  python = await pythonWith("mlflow", ["mlflow", "scikit-learn"]);
+  python = await pythonWith("mlflow-and-otlp", ["mlflow", "scikit-learn", "opentelemetry-exporter-otlp-proto-http"]);
 });
 
 test("a session of MLflow's Python client: runs, metrics, artifacts, searches, deletions", async () => {
@@ -21,6 +21,12 @@ test("a session of MLflow's Python client: runs, metrics, artifacts, searches, d
 test("models that its users log, register, move through aliases and stages, load, copy, search and delete", async () => {
   const { url } = await startMillrace(await temporaryFolder());
   const said = await runScript(python, script("models_session.py"), { ...settings, MLFLOW_TRACKING_URI: url });
+  expect(JSON.parse(said)).toMatchObject({ done: true });
+});
+
+test.each(["tracing_session.py", "otel_exporter.py"])("traces: %s", async (session) => {
+  const { url } = await startMillrace(await temporaryFolder());
+  const said = await runScript(python, script(session), { ...settings, MLFLOW_TRACKING_URI: url });
   expect(JSON.parse(said)).toMatchObject({ done: true });
 });
 

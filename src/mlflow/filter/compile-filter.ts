@@ -2,18 +2,29 @@ import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { anyNumber } from "../../storage/dialect.ts";
 import { likeExactly, likeInAnyCase } from "../../storage/like.ts";
+import { linearExpression, matchesExpression } from "../../storage/regular-expression.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 import type { Comparison, Filter } from "./parse-filter.ts";
 
 export type Condition = Expression<SqlBool>;
 
-/** Turns a filter into SQL; `compile` does so for one comparison, knowing the entity's keys. */
-export function compileFilter(filter: Filter, compile: (comparison: Comparison) => Condition): Condition {
-  if (filter.kind === "comparison") return compile(filter);
+/**
+ * Turns a filter into SQL; `compile` does so for one comparison, knowing the entity's keys. Comparisons that `together` takes are about the
+ * same one of many things (a span of a trace) when AND joins them: it compiles them in one piece.
+ */
+export function compileFilter(filter: Filter, compile: (comparison: Comparison) => Condition, together?: Together): Condition {
+  if (filter.kind === "comparison") return together?.takes(filter) === true ? together.compile([filter]) : compile(filter);
   // A comparison with NULL is neither true nor false; NOT means "all the others".
-  if (filter.kind === "not") return sql<SqlBool>`not coalesce(${compileFilter(filter.part, compile)}, false)`;
-  const parts = filter.parts.map((part) => compileFilter(part, compile));
+  if (filter.kind === "not") return sql<SqlBool>`not coalesce(${compileFilter(filter.part, compile, together)}, false)`;
+  const taken = filter.kind === "and" && together ? filter.parts.filter((part) => part.kind === "comparison" && together.takes(part)) : [];
+  const parts = filter.parts.filter((part) => !taken.includes(part)).map((part) => compileFilter(part, compile, together));
+  if (taken.length > 0) parts.push(together!.compile(taken as Comparison[]));
   return sql<SqlBool>`(${sql.join(parts, filter.kind === "and" ? sql` and ` : sql` or `)})`;
+}
+
+export interface Together {
+  readonly takes: (comparison: Comparison) => boolean;
+  readonly compile: (comparisons: readonly Comparison[]) => Condition;
 }
 
 const numeric = ["=", "!=", "<", "<=", ">", ">="];
@@ -37,8 +48,21 @@ export function compareText(db: Database, column: Expression<unknown>, { key, op
   });
   if (operator === "IN" || operator === "NOT IN") return compareList(column, operator, texts);
   if (operator === "LIKE") return likeExactly(db, column, texts[0]);
+  if (operator === "RLIKE") return matchesExpression(db, column, checkedPattern(texts[0]));
   if (operator === "ILIKE") return likeInAnyCase(db, column, texts[0]);
   return sql<SqlBool>`${column} ${sql.raw(operator)} ${texts[0]}`;
+}
+
+const longestPattern = 500;
+
+function checkedPattern(pattern: string): string {
+  if (pattern.length > longestPattern) throw invalidParameter(`A regular expression has at most ${longestPattern} characters, this one has ${pattern.length}`);
+  try {
+    linearExpression(pattern);
+    return pattern;
+  } catch (error) {
+    throw invalidParameter(`${JSON.stringify(pattern)} is not a regular expression: ${(error as Error).message}`);
+  }
 }
 
 const compareList = (column: Expression<unknown>, operator: "IN" | "NOT IN", values: readonly (string | Expression<number>)[]): Condition =>
