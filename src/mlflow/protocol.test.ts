@@ -14,10 +14,10 @@ describe("the shape of the protocol", () => {
 
   test("what is not served answers ENDPOINT_NOT_FOUND, below both roots and both versions", async () => {
     const { get, post } = await openProtocol();
-    for (const path of ["/api/2.0/mlflow/nothing", "/ajax-api/3.0/mlflow/label-schemas/x", "/api/2.0/mlflow-artifacts/mpu/create/x"]) {
+    for (const path of ["/api/2.0/mlflow/nothing", "/ajax-api/3.0/mlflow/label-schemas/x", "/api/2.0/mlflow-artifacts/nothing/x"]) {
       expect(await post(path, {})).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     }
-    for (const path of ["/api/3.0/mlflow/workspaces", "/api/2.0/mlflow/nothing", "/api/2.0/mlflow-artifacts/presigned/x", "/ajax-api/2.0/mlflow/runs/create"]) {
+    for (const path of ["/api/3.0/mlflow/workspaces", "/api/2.0/mlflow/nothing", "/api/2.0/mlflow-artifacts/nothing/x", "/ajax-api/2.0/mlflow/runs/create"]) {
       expect(await get(path)).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     }
   });

@@ -8,6 +8,7 @@ import { loggingRpcs } from "./logging.ts";
 import { metricRpcs } from "./metrics.ts";
 import type { Rpc } from "./mlflow-route.ts";
 import { modelVersionRpcs } from "./model-versions.ts";
+import { mountMultipart } from "./multipart.ts";
 import { registeredModelRpcs } from "./registered-models.ts";
 import { runRpcs } from "./runs.ts";
 import { searchExperimentsRpc } from "./search-experiments.ts";
@@ -44,4 +45,4 @@ export const rpcs: readonly Rpc[] = [
 ];
 
 /** What is no RPC: routes with a body of their own kind (files, OTLP). */
-export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles, mountOtlp, mountTraceArtifact];
+export const mounts: readonly ((server: FastifyInstance, house: House) => Promise<void>)[] = [mountVersion, mountArtifactProxy, mountRunFiles, mountMultipart, mountOtlp, mountTraceArtifact];

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
+import { fetchRows } from "../storage/fetch-rows.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { transact } from "../storage/transactions.ts";
 import { storedValue } from "./metric-value.ts";
@@ -58,9 +59,10 @@ function isLater(one: Stored, other: Stored): boolean {
 }
 
 async function seriesOf(db: Database, runId: string, keys: readonly string[]): Promise<Map<string, number>> {
-  const tables = trackingTables(db);
-  const read = async () =>
-    new Map((await tables.selectFrom("metric_series").select(["id", "key"]).where("run_id", "=", runId).where("key", "in", keys).execute()).map((row) => [row.key, row.id]));
+  const read = async () => {
+    const rows = await fetchRows<{ id: number; key: string }>(db, `select id, key from metric_series where run_id = ? and key in (${keys.map(() => "?").join(", ")})`, [runId, ...keys]);
+    return new Map(rows.map((row) => [row.key, row.id]));
+  };
   const known = await read();
   const missing = keys.filter((key) => !known.has(key));
   if (missing.length === 0) return known;

@@ -1,5 +1,6 @@
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
+import { fetchRows } from "../storage/fetch-rows.ts";
 import { keepActive } from "./experiments.ts";
 import { setRunTags } from "./log-batch.ts";
 import { nameOfRun } from "./run-names.ts";
@@ -77,7 +78,7 @@ export async function requireActiveRun(db: Database, id: string): Promise<void> 
 }
 
 async function lifecycleOf(db: Database, id: string): Promise<Lifecycle> {
-  const row = await trackingTables(db).selectFrom("runs").select("lifecycle").where("id", "=", id).executeTakeFirst();
+  const [row] = await fetchRows<{ lifecycle: Lifecycle }>(db, "select lifecycle from runs where id = ?", [id]);
   if (!row) throw notFound("tracking.run_not_found", `Run with id=${id} not found`);
   return row.lifecycle;
 }
