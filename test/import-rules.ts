@@ -29,6 +29,7 @@ export const faces: Readonly<Record<string, string>> = {
   "tracking/inputs.ts": "datasets and models a run took in and put out",
   "tracking/files.ts": "artifacts by path",
   "tracking/run-details.ts": "a run with everything that hangs on it",
+  "tracking/changes.ts": "word to the house of what was written, after its commit",
   "tracking/search.ts": "search over runs and experiments",
   "tracking/filter/run-filter.ts": "the search language over runs",
   "tracking/filter/parse-filter.ts": "the search language, for other things that are searched",

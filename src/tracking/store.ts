@@ -2,6 +2,7 @@ import type { Generated } from "kysely";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
 import { historiesMigration } from "./histories-migration.ts";
+import { runsTableMigration } from "./runs-table-migration.ts";
 import type { Lifecycle, RunStatus } from "./types.ts";
 
 export type TrackingTables = {
@@ -114,4 +115,5 @@ export const trackingMigrations: readonly Migration[] = [
     },
   },
   historiesMigration,
+  runsTableMigration,
 ];
