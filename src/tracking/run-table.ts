@@ -3,7 +3,7 @@ import type { Database } from "../storage/database.ts";
 import { badFilter } from "./filter/bad-filter.ts";
 import { ordersBy, runFilter, type RunOrder } from "./filter/run-filter.ts";
 import { viewOf } from "./run-views.ts";
-import { numberOf, sayableNumber, type SayableNumber } from "./metric-value.ts";
+import { numberOf, sayableNumber } from "./metric-value.ts";
 import { searchRuns } from "./search.ts";
 import { trackingTables } from "./store.ts";
 import type { Lifecycle, RunStatus } from "./types.ts";
@@ -22,7 +22,7 @@ export interface RunsQuestion {
   readonly level: string;
 }
 
-/** One row, with the values of the columns that were asked for and are there. */
+/** One row, with the values of the columns that were asked for and are there; a metric that is not finite is told as text. */
 export interface RunRow {
   readonly id: string;
   readonly experimentId: string;
@@ -33,7 +33,7 @@ export interface RunRow {
   readonly userId: string;
   /** How many runs of this state of life are its children. */
   readonly children: number;
-  readonly values: Readonly<Record<string, string | SayableNumber>>;
+  readonly values: Readonly<Record<string, string | number>>;
 }
 
 interface Page {
@@ -98,7 +98,7 @@ export async function readRows(db: Database, ids: readonly string[], columns: re
   if (ids.length === 0) return [];
   const tables = trackingTables(db);
   const rows = new Map((await tables.selectFrom("runs").selectAll().where("id", "in", ids).execute()).map((row) => [row.id, row]));
-  const values = new Map(ids.map((id): [string, Record<string, string | SayableNumber>] => [id, {}]));
+  const values = new Map(ids.map((id): [string, Record<string, string | number>] => [id, {}]));
   const keysOf = (prefix: string): string[] => columns.map(keyOfColumn).flatMap((key) => (key.prefix === prefix ? [key.name] : []));
   const metrics = keysOf("metrics");
   if (metrics.length > 0) {
