@@ -24,7 +24,7 @@ test("a ledger of before keeps its runs, histories and artifacts; its experiment
   await db.insertInto("metrics").values([1, 2, 3].map((step) => ({ run_id: "run of 1", key: "loss", step, time: 9, value: 1 / step }))).execute();
   await db.insertInto("artifacts").values({ run_id: "run of 1", path: "report.html", sha256: "ab", size: 3 }).execute();
 
-  expect(await migrate(untyped, [{ name: "tracking", migrations: trackingMigrations }], 0)).toEqual(["tracking/0002-histories"]);
+  expect(await migrate(untyped, [{ name: "tracking", migrations: trackingMigrations }], 0)).toEqual(["tracking/0002-histories", "tracking/0003-runs-table"]);
 
   const ids = await Promise.all(names.map(async (name) => (await findExperiment(untyped, name))?.id));
   expect(ids).toEqual(["1", "2", "0", "3"]);

@@ -33,12 +33,14 @@ export function ColumnPicker({ columns, all, of, onChange }: ColumnPickerProps) 
   // In the order of the list, so that a column does not jump to the end when it is taken away and back.
   const set = (next: ReadonlySet<string>): void => onChange(known.filter((column) => next.has(column)));
   return (
+    // Escape closes it wherever in it the focus is.
+    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
     <div className="picker" ref={place} onKeyDown={(event) => { if (event.key === "Escape") { setOpen(false); button.current?.focus(); } }}>
       <button ref={button} type="button" className="button" aria-expanded={open} aria-controls="columns" onClick={() => setOpen(!open)}>
         Columns
       </button>
       {open ? (
-        <div id="columns" className="picker-body" role="group" aria-label="Columns of the table">
+        <section id="columns" className="picker-body" aria-label="Columns of the table">
           {/* The box was asked for by a button; typing is what comes next. */}
           {/* eslint-disable-next-line jsx-a11y/no-autofocus */}
           <input className="input" autoFocus value={text} placeholder="Search columns" aria-label="Search columns" onChange={(event) => setText(event.target.value)} />
@@ -66,7 +68,7 @@ export function ColumnPicker({ columns, all, of, onChange }: ColumnPickerProps) 
           {found.length > shown.length ? <p className="small muted">{count(found.length - shown.length, "more column")}: search to narrow them down.</p> : null}
           {typed !== undefined && !known.includes(typed) ? <button type="button" className="button" onClick={() => { onChange([...columns, typed]); setText(""); }}>Add {typed}</button> : null}
           <p className="small muted">Those of the newest {count(of, "run")}; another is added by its whole name, such as <code>metrics.loss</code>.</p>
-        </div>
+        </section>
       ) : null}
     </div>
   );

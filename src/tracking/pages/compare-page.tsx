@@ -85,9 +85,9 @@ function SideBySide({ runs, drawn, lines }: { runs: readonly RunDetails[]; drawn
         <table className="compare">
           <thead>
             <tr>
-              <td />
+              <th scope="col">Run</th>
               {runs.map((run, index) => (
-                <th key={run.id} scope="col">
+                <th key={run.id} scope="col" aria-label={drawn[index].name}>
                   <span className="row"><i className="dot" style={{ background: drawn[index].color }} aria-hidden="true" /><Anchor to={`/runs/${encodeURIComponent(run.id)}`}>{drawn[index].name}</Anchor></span>
                 </th>
               ))}
@@ -101,7 +101,7 @@ function SideBySide({ runs, drawn, lines }: { runs: readonly RunDetails[]; drawn
               const own = shown.filter((line) => line.kind === kind);
               return own.length === 0 ? null : (
                 <Fragment key={kind}>
-                  <tr className="group"><th scope="colgroup" colSpan={runs.length + 1}>{titles[kind]}</th></tr>
+                  <tr className="group"><th scope="rowgroup" colSpan={runs.length + 1}>{titles[kind]}</th></tr>
                   {own.map(({ key, values, differs }) => (
                     <tr key={key} className={differs ? "differs" : undefined}>
                       <th scope="row">{key}</th>

@@ -84,14 +84,14 @@ export function MetricChart({ metric, runs, settings, height = 220 }: MetricChar
           <><b>{place(x[cursor])}</b> {lines.slice(0, 6).map(({ name, values }) => `${lines.length > 1 ? `${name} ` : ""}${formatNumber(values[cursor])}`).join(" · ")}</>
         )}
       </div>
-      <div className="zoom" role="group" aria-label={`Zoom of ${metric}`}>
+      <fieldset className="zoom" aria-label={`Zoom of ${metric}`}>
         <button type="button" className="button quiet" aria-label="Zoom in" onClick={() => shift(0.5, 0)}>+</button>
         <button type="button" className="button quiet" aria-label="Zoom out" disabled={!range} onClick={() => shift(2, 0)}>−</button>
         <button type="button" className="button quiet" aria-label="Earlier" disabled={!range} onClick={() => shift(1, -0.5)}>‹</button>
         <button type="button" className="button quiet" aria-label="Later" disabled={!range} onClick={() => shift(1, 0.5)}>›</button>
         <button type="button" className="button quiet" disabled={!range} onClick={() => setZoom(null)}>All</button>
-      </div>
-      <ZoomChart x={x} lines={lines} height={height} logarithmic={logarithmic} range={range} formatX={place} onRange={(next) => setZoom(next && { axis, range: next })} onCursor={setCursor} />
+      </fieldset>
+      <ZoomChart x={x} lines={lines} height={height} logarithmic={logarithmic} range={range} xIsTime={axis !== "step"} formatX={place} onRange={(next) => setZoom(next && { axis, range: next })} onCursor={setCursor} />
       <Odd runs={runs} series={series} logarithmic={logarithmic} />
     </ChartFrame>
   );

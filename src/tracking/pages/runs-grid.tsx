@@ -18,16 +18,19 @@ interface RunsGridProps {
   readonly renderError: (error: Error) => ReactNode;
 }
 
+const blank = "\u00a0";
 const rowHeight = 36;
-const nameWidth = 300;
+const nameWidth = 260;
 
 /** The table of runs: only the rows in sight are in the page, and only their pages are fetched, however many runs there are. */
 export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError }: RunsGridProps) {
   const scroller = useRef<HTMLDivElement>(null);
-  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [open, setOpen] = useState<ReadonlyMap<string, number>>(new Map());
   const [visible, setVisible] = useState({ first: 0, last: 40 });
   const { total, error, rowAt, unfolded } = useRunRows(view, visible, open);
   const rows = rowCount(total ?? 0, unfolded);
+  // It keeps its state outside of React, and this component is not compiled.
+  // eslint-disable-next-line react/incompatible-library
   const virtual = useVirtualizer({
     count: rows,
     getScrollElement: () => scroller.current,
@@ -42,15 +45,15 @@ export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError 
   if (total === undefined) return <output className="loading">Loading…</output>;
   const items = virtual.getVirtualItems();
   const [above, below] = [items[0]?.start ?? 0, virtual.getTotalSize() - (items.at(-1)?.end ?? 0)];
-  const toggle = (id: string): void => setOpen((old) => (old.has(id) ? new Set([...old].filter((one) => one !== id)) : new Set([...old, id])));
+  const toggle = (id: string, at: number): void => setOpen((old) => new Map(old.has(id) ? [...old].filter(([one]) => one !== id) : [...old, [id, at]]));
   const width = 40 + nameWidth + view.columns.reduce((sum, column) => sum + columnWidth(column), 0);
   return (
     <>
       {error ? renderError(error) : null}
-      <p className="small muted" role="status">
+      <output className="small muted">
         {count(total, "run")}
         {view.nested ? " at the top; nested ones are below their parents" : ""}
-      </p>
+      </output>
       {total === 0 ? empty : (
         // The table scrolls by itself and takes the focus, so that the keyboard can scroll it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -69,18 +72,18 @@ export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError 
               </tr>
             </thead>
             <tbody>
-              {above > 0 ? <tr className="gap" aria-hidden="true" style={{ height: above }}><td colSpan={2 + view.columns.length} /></tr> : null}
+              {above > 0 ? <tr className="gap" aria-hidden="true" style={{ height: above }}><td colSpan={2 + view.columns.length}>{blank}</td></tr> : null}
               {items.map((item) => {
                 const place = placeOf(item.index, unfolded);
                 const row = "top" in place ? rowAt(place.top) : place.row;
                 const depth = "top" in place ? 0 : place.depth;
-                if (!row) return <tr key={item.index} aria-rowindex={item.index + 2} className="waiting"><td /><th scope="row"><i /></th><td colSpan={view.columns.length} /></tr>;
+                if (!row) return <tr key={item.index} aria-rowindex={item.index + 2} className="waiting"><td className="pick">{blank}</td><th scope="row"><i /><span className="visually-hidden">Loading</span></th><td colSpan={view.columns.length}>{blank}</td></tr>;
                 return (
                   <tr key={`${item.index} ${row.id}`} aria-rowindex={item.index + 2} className={selected.has(row.id) ? "selected" : undefined}>
                     <td className="pick"><input type="checkbox" checked={selected.has(row.id)} aria-label={`Choose ${row.name}`} onChange={(event) => onSelect(row, event.target.checked)} /></td>
                     <th scope="row">
                       <span className="run-name" style={{ paddingLeft: depth * 18 }}>
-                        {view.nested ? <Fold row={row} open={open.has(row.id)} onToggle={() => toggle(row.id)} /> : null}
+                        {view.nested ? <Fold row={row} open={open.has(row.id)} onToggle={() => toggle(row.id, "top" in place ? place.top : -1)} /> : null}
                         <Anchor to={`/runs/${encodeURIComponent(row.id)}`}>{shortId(row.name)}</Anchor>
                       </span>
                     </th>
@@ -88,7 +91,7 @@ export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError 
                   </tr>
                 );
               })}
-              {below > 0 ? <tr className="gap" aria-hidden="true" style={{ height: below }}><td colSpan={2 + view.columns.length} /></tr> : null}
+              {below > 0 ? <tr className="gap" aria-hidden="true" style={{ height: below }}><td colSpan={2 + view.columns.length}>{blank}</td></tr> : null}
             </tbody>
           </table>
         </section>

@@ -6,7 +6,7 @@ import { formatNumber } from "../../ui/format.ts";
 import type { DrawnRun } from "./chart-lines.ts";
 import { extent, placeName, type Dimension } from "./comparison.ts";
 
-const [width, height, left, bottom, top, right] = [900, 380, 78, 40, 14, 20];
+const [width, height, left, bottom, top, right] = [900, 380, 78, 40, 26, 20];
 
 /** Any param or metric against any other, a dot for each run. */
 export function ScatterPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; dimensions: readonly Dimension[] }) {
@@ -43,6 +43,7 @@ export function ScatterPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; d
             </g>
           ))}
           <text x={(left + width - right) / 2} y={height - 4} textAnchor="middle" className="name">{x.name}</text>
+          <text x={4} y={top - 2} className="name">{y.name}</text>
           {dots.map(({ run, at }) => (
             <circle key={run.id} cx={toX(at[0])} cy={toY(at[1])} r={6} fill={run.color}>
               <title>{`${run.name}: ${x.name} ${placeName(x, at[0], formatNumber)}, ${y.name} ${placeName(y, at[1], formatNumber)}`}</title>

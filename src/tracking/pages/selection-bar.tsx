@@ -28,7 +28,7 @@ export function SelectionBar({ selected, lifecycle, onClear }: SelectionBarProps
   const other = lifecycle === "active" ? "deleted" : "active";
   if (ids.length === 0 && !done && !change.error) return null;
   return (
-    <div className="selection" role="region" aria-label="Chosen runs">
+    <section className="selection" aria-label="Chosen runs">
       {ids.length > 0 ? (
         <>
           <b>{count(ids.length, "run")} chosen</b>
@@ -38,12 +38,12 @@ export function SelectionBar({ selected, lifecycle, onClear }: SelectionBarProps
         </>
       ) : done ? (
         <>
-          <span role="status">{count(done.runs.length, "run")} {done.lifecycle === "deleted" ? "deleted" : "restored"}.</span>
+          <output>{count(done.runs.length, "run")} {done.lifecycle === "deleted" ? "deleted" : "restored"}.</output>
           <button type="button" className="button" disabled={change.isPending} onClick={() => { change.mutate({ runs: [...done.runs], lifecycle: done.lifecycle === "deleted" ? "active" : "deleted" }); }}>Undo</button>
           <button type="button" className="button quiet" onClick={() => setDone(null)}>Close</button>
         </>
       ) : null}
       {change.error ? <span className="filter-error" role="alert">{change.error.message}</span> : null}
-    </div>
+    </section>
   );
 }

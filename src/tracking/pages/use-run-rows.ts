@@ -1,5 +1,5 @@
 import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
-import { useContext, useEffect, useRef, useState } from "react";
+import { useContext, useEffect, useState } from "react";
 import { PollInterval } from "../../ui/live-query.ts";
 import type { RunRow } from "../run-table.ts";
 import type { Unfolded } from "./row-layout.ts";
@@ -27,8 +27,11 @@ export interface RunRows {
   readonly unfolded: readonly Unfolded<RunRow>[];
 }
 
-/** The rows of a view around what is visible, fetched a hundred at a time as somebody scrolls; and the nested runs of those unfolded. */
-export function useRunRows(view: RunsView, visible: { readonly first: number; readonly last: number }, open: ReadonlySet<string>): RunRows {
+/**
+ * The rows of a view around what is visible, fetched a hundred at a time as somebody scrolls; and the nested runs of those unfolded.
+ * `open` says which these are, and where each stood at the top (-1: below another).
+ */
+export function useRunRows(view: RunsView, visible: { readonly first: number; readonly last: number }, open: ReadonlyMap<string, number>): RunRows {
   const refetchInterval = useContext(PollInterval);
   const settled = useSettled(visible);
   const first = useQuery({ ...pageQuery(view, 0), refetchInterval, placeholderData: keepPreviousData });
@@ -41,23 +44,17 @@ export function useRunRows(view: RunsView, visible: { readonly first: number; re
     return (page === 0 ? first.data : pages[page - from]?.data)?.runs[index % pageSize];
   };
 
-  // Where a run that is unfolded stands is known from when it was last seen.
-  const places = useRef(new Map<string, number>());
-  for (const number of [0, ...numbers]) {
-    for (let index = number * pageSize; index < (number + 1) * pageSize; index += 1) {
-      const row = rowAt(index);
-      if (row && row.children > 0) places.current.set(row.id, index);
-    }
+  // Where an unfolded run stands: where it is now if its page is there, for runs come and go; else where it was unfolded.
+  const places = new Map(open);
+  for (const [page, data] of [[0, first.data], ...numbers.map((number, index) => [number, pages[index].data] as const)] as const) {
+    data?.runs.forEach((row, index) => open.has(row.id) && places.set(row.id, page * pageSize + index));
   }
-  const nested = useQueries({ queries: [...open].map((id) => ({ ...childrenQuery(view, id), refetchInterval })) });
-  const childrenOf = new Map([...open].map((id, index) => [id, nested[index].data?.runs ?? []]));
+  const nested = useQueries({ queries: [...open.keys()].map((id) => ({ ...childrenQuery(view, id), refetchInterval })) });
+  const childrenOf = new Map([...open.keys()].map((id, index) => [id, nested[index].data?.runs ?? []]));
   const below = (id: string, depth: number): { row: RunRow; depth: number }[] =>
     (childrenOf.get(id) ?? []).flatMap((row) => [{ row, depth }, ...(depth < 10 && open.has(row.id) ? below(row.id, depth + 1) : [])]);
-  const unfolded = !view.nested ? [] : [...open]
-    .flatMap((id) => {
-      const after = places.current.get(id);
-      return after === undefined || after >= (total ?? 0) ? [] : [{ after, below: below(id, 1) }];
-    })
+  const unfolded = !view.nested ? [] : [...places]
+    .flatMap(([id, after]) => (after < 0 || after >= (total ?? 0) ? [] : [{ after, below: below(id, 1) }]))
     .toSorted((one, other) => one.after - other.after);
   return { total, error: first.error, rowAt, unfolded };
 }

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useLayoutEffect, useRef } from "react";
 import uPlot from "uplot";
 import { formatNumber } from "../format.ts";
 import { canvasColor } from "./line-chart-options.ts";
@@ -23,6 +23,8 @@ export interface ZoomChartProps {
   readonly logarithmic: boolean;
   /** What is shown of x; null for all there is. */
   readonly range: readonly [number, number] | null;
+  /** Seconds: ticks stand at whole minutes, hours and days. */
+  readonly xIsTime: boolean;
   readonly formatX: (x: number) => string;
   /** A range was dragged, or null: all of it was asked for by a double click. */
   readonly onRange: (range: readonly [number, number] | null) => void;
@@ -35,9 +37,11 @@ export function ZoomChart(props: ZoomChartProps) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const latest = useRef(props);
-  latest.current = props;
-  const { lines, height, logarithmic } = props;
-  const structure = JSON.stringify([lines.map((line) => [line.name, line.color, line.faint !== undefined, line.low !== undefined]), height, logarithmic]);
+  useLayoutEffect(() => {
+    latest.current = props;
+  });
+  const { lines, height, logarithmic, xIsTime } = props;
+  const structure = JSON.stringify([lines.map((line) => [line.name, line.color, line.faint !== undefined, line.low !== undefined]), height, logarithmic, xIsTime]);
   useEffect(() => {
     const element = place.current!;
     const draw = (): void => {
@@ -55,10 +59,13 @@ export function ZoomChart(props: ZoomChartProps) {
       plot.current?.destroy();
       plot.current = null;
     };
+    // A chart of another make is drawn anew; other values go into the one that is there.
+    // eslint-disable-next-line react/exhaustive-effect-dependencies
   }, [structure]);
   const { x, range } = props;
   useEffect(() => {
     plot.current?.setData(dataOf(latest.current));
+    // eslint-disable-next-line react/exhaustive-effect-dependencies
   }, [x, lines, range]);
   return <div ref={place} aria-hidden="true" style={{ height }} />;
 }
@@ -75,8 +82,9 @@ function optionsOf(latest: { readonly current: ZoomChartProps }, element: HTMLEl
   const series: uPlot.Series[] = [{}];
   for (const line of lines) {
     if (line.low && line.high) {
-      bands.push({ series: [series.length, series.length + 1], fill: faded(line.color, 28) });
-      series.push({ stroke: "transparent", points: { show: false } }, { stroke: "transparent", points: { show: false } });
+      bands.push({ series: [series.length, series.length + 1], fill: faded(line.color, 30) });
+      const edge: uPlot.Series = { stroke: faded(line.color, 55), width: 1, points: { show: false } };
+      series.push(edge, edge);
     }
     if (line.faint) series.push({ stroke: faded(line.color, 30), width: 1, points: { show: false } });
     series.push({ label: line.name, stroke: color(line.color), width: 1.8, points: { size: 5 } });
@@ -93,7 +101,7 @@ function optionsOf(latest: { readonly current: ZoomChartProps }, element: HTMLEl
       y: logarithmic ? { distr: 3 } : { range: (_, low, high) => withAir(low, high) },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 90, size: 28, values: (_, ticks) => ticks.map((tick) => latest.current.formatX(tick)) },
+      { ...axis, grid: { show: false }, space: 90, size: 28, ...(latest.current.xIsTime ? { incrs: timeSteps } : {}), values: (_, ticks) => ticks.map((tick) => latest.current.formatX(tick)) },
       { ...axis, size: 58, space: 32, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : formatNumber(tick))) },
     ],
     series,
@@ -109,6 +117,9 @@ function optionsOf(latest: { readonly current: ZoomChartProps }, element: HTMLEl
     },
   };
 }
+
+/** Between the ticks of a time axis, in seconds. */
+const timeSteps = [0.001, 0.01, 0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000, 31_536_000];
 
 function withAir(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null) return [0, 1];
