@@ -31,7 +31,9 @@ export interface Series {
 const together = 100;
 
 /** Throws nothing for a metric that is not there: it has no points. */
-export async function readSeries(db: Database, runId: string, key: string, range: SeriesRange, buckets: number): Promise<Series> {
+export async function readSeries(db: Database, runId: string, key: string, asked: SeriesRange, buckets: number): Promise<Series> {
+  // Steps and milliseconds are whole; PostgreSQL takes no other number for them.
+  const range = { axis: asked.axis, from: asked.from === undefined ? undefined : Math.ceil(asked.from), to: asked.to === undefined ? undefined : Math.floor(asked.to) };
   const tables = trackingTables(db);
   const series = await tables.selectFrom("metric_series").select("id").where("run_id", "=", runId).where("key", "=", key).executeTakeFirst();
   if (!series) return nothing;

@@ -11,6 +11,8 @@ import { trackingApi } from "./tracking-api.ts";
 export function ArtifactBrowser({ run }: { run: string }) {
   const [address, change] = useAddress();
   const chosen = address["artifact"];
+  const root = useLiveQuery(["tracking", "files", run, ""], (signal) => trackingApi("GET /runs/:id/files", { params: { id: run }, query: { path: "" } }, { signal }));
+  if (root.data?.entries.length === 0) return <p className="muted">This run made no files.</p>;
   return (
     <div className="artifacts">
       <nav aria-label="Files of this run"><Folder run={run} path="" chosen={chosen} onChoose={(path) => change({ artifact: path })} /></nav>

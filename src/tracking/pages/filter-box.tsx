@@ -24,7 +24,7 @@ export function FilterBox({ filter, view, onChange }: { filter: string; view: Ru
       <button type="submit" className="button">Filter</button>
       {filter === "" ? null : <button type="button" className="button quiet" onClick={() => onChange("")}>Clear</button>}
       <p id="run-filter-note" className={error ? "filter-error" : "small muted"} role={error ? "alert" : undefined}>
-        {error ? error.message : <>metrics, params, tags, attributes and datasets, with <code>= != &lt; &gt; LIKE IN IS NULL</code>, <code>AND OR NOT</code> and parentheses; text in quotes</>}
+        {error ? <>{error.message}. An example: <code>{example}</code></> : <>metrics, params, tags, attributes and datasets, with <code>= != &lt; &gt; LIKE IN IS NULL</code>, <code>AND OR NOT</code> and parentheses; text in quotes</>}
       </p>
     </form></search>
   );

@@ -13,7 +13,7 @@ import { storeChoice, storedChoice } from "../../ui/stored-choice.ts";
 import { FilterBox } from "./filter-box.tsx";
 import { allColumns, readColumns, usualColumns, writeColumns } from "./run-columns.ts";
 import { ColumnPicker } from "./column-picker.tsx";
-import { RunsGrid } from "./runs-grid.tsx";
+import { RunsTable } from "./runs-table.tsx";
 import "./runs.css";
 import { SelectionBar } from "./selection-bar.tsx";
 import { trackingApi } from "./tracking-api.ts";
@@ -96,7 +96,7 @@ function Experiment({ shown, experiments }: { shown: ExperimentChoice; experimen
         <a className="button" href={`/api/tracking/experiments/${encodeURIComponent(shown.id)}/runs.csv?${csv}`} download>Download CSV</a>
       </div>
       <FilterBox key={address["filter"] ?? ""} filter={address["filter"] ?? ""} view={view} onChange={(filter) => change({ filter })} />
-      <RunsGrid
+      <RunsTable
         view={view}
         selected={selected}
         onSelect={(row, on) => setSelected((old) => new Map([...[...old].filter(([id]) => id !== row.id), ...(on ? [[row.id, row.name] as const] : [])]))}

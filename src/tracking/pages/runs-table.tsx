@@ -8,7 +8,7 @@ import { RunCell } from "./run-cell.tsx";
 import { columnTitle, columnWidth, partsOf } from "./run-columns.ts";
 import { useRunRows, type RunsView } from "./use-run-rows.ts";
 
-interface RunsGridProps {
+interface RunsTableProps {
   readonly view: RunsView;
   readonly selected: ReadonlyMap<string, string>;
   readonly onSelect: (row: RunRow, selected: boolean) => void;
@@ -20,10 +20,11 @@ interface RunsGridProps {
 
 const blank = "\u00a0";
 const rowHeight = 36;
-const nameWidth = 260;
+/** Rows drawn, and fetched, above and below those in sight. */
+const overscan = 12;
 
 /** The table of runs: only the rows in sight are in the page, and only their pages are fetched, however many runs there are. */
-export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError }: RunsGridProps) {
+export function RunsTable({ view, selected, onSelect, onSort, empty, renderError }: RunsTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
   const [open, setOpen] = useState<ReadonlyMap<string, number>>(new Map());
   const [visible, setVisible] = useState({ first: 0, last: 40 });
@@ -35,10 +36,12 @@ export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError 
     count: rows,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
+    overscan,
     onChange: (instance) => {
       const range = instance.range;
-      if (range) setVisible((old) => (old.first === range.startIndex && old.last === range.endIndex ? old : { first: range.startIndex, last: range.endIndex }));
+      if (!range) return;
+      const [first, last] = [Math.max(0, range.startIndex - overscan), range.endIndex + overscan];
+      setVisible((old) => (old.first === first && old.last === last ? old : { first, last }));
     },
   });
   if (error && total === undefined) return <>{renderError(error)}</>;
@@ -46,7 +49,7 @@ export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError 
   const items = virtual.getVirtualItems();
   const [above, below] = [items[0]?.start ?? 0, virtual.getTotalSize() - (items.at(-1)?.end ?? 0)];
   const toggle = (id: string, at: number): void => setOpen((old) => new Map(old.has(id) ? [...old].filter(([one]) => one !== id) : [...old, [id, at]]));
-  const width = 40 + nameWidth + view.columns.reduce((sum, column) => sum + columnWidth(column), 0);
+  const width = view.columns.reduce((sum, column) => sum + columnWidth(column), 0);
   return (
     <>
       {error ? renderError(error) : null}
@@ -57,11 +60,11 @@ export function RunsGrid({ view, selected, onSelect, onSort, empty, renderError 
       {total === 0 ? empty : (
         // The table scrolls by itself and takes the focus, so that the keyboard can scroll it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-        <section ref={scroller} className="runs-scroll" tabIndex={0} aria-label="Runs, scrolls">
-          <table className="runs-table" style={{ width }} aria-label="Runs" aria-rowcount={rows + 1}>
+        <section ref={scroller} className="runs-scroll" style={{ height: `min(72vh, 60rem, ${(rows + 1) * rowHeight + 20}px)` }} tabIndex={0} aria-label="Runs, scrolls">
+          <table className="runs-table" style={{ width: `calc(40px + var(--name-width) + ${width}px)` }} aria-label="Runs" aria-rowcount={rows + 1}>
             <colgroup>
               <col style={{ width: 40 }} />
-              <col style={{ width: nameWidth }} />
+              <col style={{ width: "var(--name-width)" }} />
               {view.columns.map((column) => <col key={column} style={{ width: columnWidth(column) }} />)}
             </colgroup>
             <thead>
