@@ -162,6 +162,13 @@ describe("a run", () => {
   });
 });
 
+test("the link that MLflow's client prints after a run leads to the run", async () => {
+  const { page } = await open(`/#/experiments/${house!.experiments.net}/runs/${house!.runs.net}`);
+  expect(await page.locator("h1").textContent()).toBe("net-wide");
+  expect(new URL(page.url()).pathname).toBe(`/runs/${house!.runs.net}`);
+  await page.close();
+});
+
 describe("files of a run", () => {
   const at = (path: string): string => `/runs/${house!.runs.net}?artifact=${encodeURIComponent(path)}`;
 
