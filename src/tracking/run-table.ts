@@ -51,11 +51,37 @@ export async function pageOfRuns(db: Database, question: RunsQuestion, page: Pag
   const view = viewOf(db, JSON.stringify(question), now, () => countRuns(db, question));
   let ids: readonly string[];
   if (question.sort === undefined) ids = await searchRuns(db, question.experimentIds, { ...search, offset: page.offset, limit: page.limit });
-  else {
+  else if (page.offset + page.limit <= shallow && view.ids === undefined && !question.filter && question.sort.column.startsWith("metrics.")) {
+    const first = await firstByMetric(db, question, page);
+    // Fewer than asked for: then come the runs without the metric, which only the whole order knows.
+    ids = first.length === page.limit ? first : await searchRuns(db, question.experimentIds, { ...search, offset: page.offset, limit: page.limit });
+  } else {
     view.ids ??= searchRuns(db, question.experimentIds, { ...search, offset: 0, limit: Number.MAX_SAFE_INTEGER });
     ids = (await view.ids).slice(page.offset, page.offset + page.limit);
   }
   return { total: await view.total, runs: await readRows(db, ids, page.columns) };
+}
+
+/** Up to here a page by a metric is read from the index over its values, without sorting the rest. */
+const shallow = 1000;
+
+/** A page in the order of a metric, of the runs that have it and it is a number; in the order that `ordersBy` gives. */
+async function firstByMetric(db: Database, { experimentIds, lifecycle, sort, ...question }: RunsQuestion, { offset, limit }: Page): Promise<string[]> {
+  let query = trackingTables(db)
+    .selectFrom("latest_metrics")
+    .innerJoin("runs", "runs.id", "latest_metrics.run_id")
+    .select("runs.id")
+    .where("latest_metrics.key", "=", sort!.column.slice("metrics.".length))
+    .where("latest_metrics.kind", "<>", 2)
+    // Said so that SQLite begins with the index over values and not with the runs: an expression keeps their own index out of it.
+    .where(sql<SqlBool>`runs.lifecycle || '' = ${lifecycle}`)
+    .where(sql<SqlBool>`runs.experiment_id || '' in (${sql.join(experimentIds)})`)
+    .orderBy("latest_metrics.value", sort!.descending ? "desc" : "asc")
+    .orderBy("runs.started_at", "desc")
+    .orderBy("runs.id");
+  const where = conditionOf(db, { experimentIds, lifecycle, ...question });
+  if (where) query = query.where(where);
+  return (await query.limit(limit).offset(offset).execute()).map(({ id }) => id);
 }
 
 /** All ids that answer to a question, in its order. */
