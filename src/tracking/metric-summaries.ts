@@ -33,8 +33,9 @@ export async function summarizeMetrics(db: Database, runId: string): Promise<Met
     const ranges = await sql<{ id: number; n: number | string; low: number | null; high: number | null }>`
       select series_id as id, count(*) as n, min(case when kind = 0 then value end) as low, max(case when kind = 0 then value end) as high
       from metric_points where series_id in (${sql.join(part.map(({ id }) => id))}) group by series_id`.execute(db);
-    const reached = ranges.rows.flatMap(({ id, low, high }) => [low, high].map((value) => sql`select cast(${id} as integer) as id, min(step) as step from metric_points where series_id = ${id} and kind = 0 and value = ${value}`));
-    const steps = reached.length === 0 ? [] : (await sql<{ id: number; step: number | null }>`${sql.join(reached, sql` union all `)}`.execute(db)).rows;
+    const firstStep = (id: number, value: number | null) => sql`select min(step) as step from metric_points where series_id = ${id} and kind = 0 and value = ${value}`;
+    const reached = ranges.rows.flatMap(({ id, low, high }) => [firstStep(id, low), firstStep(id, high)]);
+    const steps = reached.length === 0 ? [] : (await sql<{ step: number | null }>`${sql.join(reached, sql` union all `)}`.execute(db)).rows;
     for (const [index, range] of ranges.rows.entries()) {
       const extreme = (value: number | null, at: number): Extreme | null => (value === null ? null : { value, step: Number(steps[2 * index + at].step) });
       found.set(part.find(({ id }) => id === range.id)!.key, { points: Number(range.n), min: extreme(range.low, 0), max: extreme(range.high, 1) });

@@ -38,7 +38,8 @@ function renderCell(cell: Cell): string {
   const source = joined(cell.source);
   if (cell.cell_type !== "code") return `<section class="words"><pre>${escape(source)}</pre></section>`;
   const outputs = (Array.isArray(cell.outputs) ? (cell.outputs as readonly Output[]) : []).map((output) => `<div class="output">${renderOutput(output)}</div>`).join("");
-  return `<section><div class="number">In [${cell.execution_count === undefined || cell.execution_count === null ? " " : Number(cell.execution_count)}]</div><pre class="code">${escape(source)}</pre>${outputs}</section>`;
+  const count = cell.execution_count === undefined || cell.execution_count === null ? " " : Number(cell.execution_count);
+  return `<section><div class="number">In [${count}]</div><pre class="code">${escape(source)}</pre>${outputs}</section>`;
 }
 
 function renderOutput(output: Output): string {

@@ -49,13 +49,20 @@ export async function previewArtifact(blobs: BlobStore, { path, sha256, size }: 
     // The last row of what was cut may be half a row.
     const complete = whole ? rows : rows.slice(0, -1);
     const shown = complete.slice(0, mostRows + 1).map((row) => row.slice(0, mostCells));
-    const notes = [complete.length > mostRows + 1 || !whole ? `The first ${shown.length - 1} rows` : "", complete.some((row) => row.length > mostCells) ? `the first ${mostCells} columns` : ""].filter((note) => note !== "");
+    const notes = [
+      ...(complete.length > mostRows + 1 || !whole ? [`The first ${shown.length - 1} rows`] : []),
+      ...(complete.some((row) => row.length > mostCells) ? [`the first ${mostCells} columns`] : []),
+    ];
     return { kind: "table", size, rows: shown, note: notes.length === 0 ? "" : `${notes.join(", ")}; download the file to see all.` };
   }
   return { kind: "text", size, text: extension === "json" && whole ? indented(text) : text, note: cut };
 }
 
-const tooLarge = (size: number, most: number, what: string): Preview => ({ kind: "none", size, note: `${what} of up to ${most / 1_000_000} MB are shown, this one has ${(size / 1_000_000).toFixed(1)} MB: download it.` });
+const tooLarge = (size: number, most: number, what: string): Preview => ({
+  kind: "none",
+  size,
+  note: `${what} of up to ${most / 1_000_000} MB are shown, this one has ${(size / 1_000_000).toFixed(1)} MB: download it.`,
+});
 
 /** JSON with line breaks; text that is no JSON stays as it is, and so do numbers with more digits than JavaScript keeps. */
 function indented(text: string): string {

@@ -135,6 +135,10 @@ async function readAfter(house: House, runId: string, key: string, last: Seen | 
     .select(["metric_points.step", "metric_points.time", "metric_points.value", "metric_points.kind"])
     .where("metric_series.run_id", "=", runId)
     .where("metric_series.key", "=", key);
-  if (last) query = query.where((expression) => expression.or([expression("metric_points.step", ">", last.step), expression.and([expression("metric_points.step", "=", last.step), expression("metric_points.time", ">", last.time)])]));
+  if (last) {
+    query = query.where((is) =>
+      is.or([is("metric_points.step", ">", last.step), is.and([is("metric_points.step", "=", last.step), is("metric_points.time", ">", last.time)])]),
+    );
+  }
   return query.orderBy("metric_points.step").orderBy("metric_points.time").limit(mostPoints + 1).execute();
 }

@@ -26,8 +26,10 @@ const most = 50;
 export function ComparePage({ params }: PageProps) {
   const ids = [...new Set((params["runs"] ?? "").split(",").filter((id) => id !== ""))];
   const query = useLiveQuery(["tracking", "compare", ...ids], (signal) => trackingApi("POST /runs/details", { body: { runs: ids.slice(0, most) } }, { signal }));
+  const first = query.data?.runs[0];
+  const crumbs = [{ title: "Runs", to: first ? `/experiments/${first.experimentId}` : "/runs" }];
   return (
-    <Page title="Comparison of runs" crumbs={[{ title: "Runs", to: query.data?.runs[0] ? `/experiments/${query.data.runs[0].experimentId}` : "/runs" }]} {...(ids.length > most ? { lead: `The first ${most} of ${ids.length} runs.` } : {})}>
+    <Page title="Comparison of runs" crumbs={crumbs} lead={ids.length > most ? `The first ${most} of ${ids.length} runs.` : undefined}>
       <Loaded query={query}>{({ runs }) => (runs.length < 2 ? <TooFew found={runs.length} /> : <Compared runs={runs} missing={Math.min(ids.length, most) - runs.length} />)}</Loaded>
     </Page>
   );
@@ -57,7 +59,9 @@ function Compared({ runs, missing }: { runs: readonly RunDetails[]; missing: num
       {histories.length > 0 ? <Panel title="Histories"><MetricCharts metrics={histories} runs={drawn} /></Panel> : null}
       {dimensions.length >= 2 ? (
         <>
-          <Panel title="All at once" note="A line is a run; it crosses each axis at the value it has there. Point at a line, or walk the table below, to see one run."><ParallelPlot runs={drawn} dimensions={dimensions} /></Panel>
+          <Panel title="All at once" note="A line is a run; it crosses each axis at the value it has there. Point at a line, or walk the table below, to see one run.">
+            <ParallelPlot runs={drawn} dimensions={dimensions} />
+          </Panel>
           <Panel title="One against the other"><ScatterPlot runs={drawn} dimensions={dimensions} /></Panel>
         </>
       ) : null}

@@ -75,8 +75,10 @@ export function MetricChart({ metric, runs, settings, height = 220 }: MetricChar
     columns: [axis === "relative" ? "since the start" : axis, ...lines.map(({ name }) => name)],
     rows: x.map((at, index) => [place(at), ...lines.map(({ values }) => formatNumber(values[index]))]),
   });
+  const shown = exact ? count(points, "stored point") : `${count(points, "point")}: mean, and the band of least and greatest`;
+  const legend = runs.length > 1 ? <Legend items={runs.map(({ name, color }) => ({ name, color }))} /> : <span className="muted">{shown}</span>;
   return (
-    <ChartFrame summary={summaryOf(metric, series, runs)} table={table} legend={runs.length > 1 ? <Legend items={runs.map(({ name, color }) => ({ name, color }))} /> : <span className="muted">{exact ? count(points, "stored point") : `${count(points, "point")}: mean, and the band of least and greatest`}</span>}>
+    <ChartFrame summary={summaryOf(metric, series, runs)} table={table} legend={legend}>
       <div className="readout small" aria-hidden="true">
         {cursor === null || x[cursor] === undefined ? (
           <span className="muted">{range ? `${place(low)} to ${place(high)}` : "Drag to zoom in, down to every stored point."}</span>
@@ -91,7 +93,17 @@ export function MetricChart({ metric, runs, settings, height = 220 }: MetricChar
         <button type="button" className="button quiet" aria-label="Later" disabled={!range} onClick={() => shift(1, 0.5)}>›</button>
         <button type="button" className="button quiet" disabled={!range} onClick={() => setZoom(null)}>All</button>
       </fieldset>
-      <ZoomChart x={x} lines={lines} height={height} logarithmic={logarithmic} range={range} xIsTime={axis !== "step"} formatX={place} onRange={(next) => setZoom(next && { axis, range: next })} onCursor={setCursor} />
+      <ZoomChart
+        x={x}
+        lines={lines}
+        height={height}
+        logarithmic={logarithmic}
+        range={range}
+        xIsTime={axis !== "step"}
+        formatX={place}
+        onRange={(next) => setZoom(next && { axis, range: next })}
+        onCursor={setCursor}
+      />
       <Odd runs={runs} series={series} logarithmic={logarithmic} />
     </ChartFrame>
   );
@@ -100,7 +112,12 @@ export function MetricChart({ metric, runs, settings, height = 220 }: MetricChar
 /** What the picture cannot show. */
 function Odd({ runs, series, logarithmic }: { runs: readonly DrawnRun[]; series: readonly (Series | undefined)[]; logarithmic: boolean }) {
   const names: Readonly<Record<string, string>> = { NaN: "NaN", Infinity: "∞", "-Infinity": "−∞" };
-  const lines = series.flatMap((one, index) => (one?.odd ?? []).map((odd) => `${runs.length > 1 ? `${runs[index].name}: ` : ""}${count(odd.count, "value")} ${odd.count === 1 ? "is" : "are"} ${names[String(odd.value)] ?? odd.value}, first at step ${odd.firstStep.toLocaleString("en-US")}`));
+  const lines = series.flatMap((one, index) =>
+    (one?.odd ?? []).map(({ value, count: n, firstStep }) => {
+      const whose = runs.length > 1 ? `${runs[index].name}: ` : "";
+      return `${whose}${count(n, "value")} ${n === 1 ? "is" : "are"} ${names[String(value)] ?? value}, first at step ${firstStep.toLocaleString("en-US")}`;
+    }),
+  );
   if (logarithmic && series.some((one) => one?.low.some((value) => value !== null && value <= 0))) lines.push("Values of zero and below have no logarithm and are left out");
   return lines.length === 0 ? null : <p className="small odd">{lines.join(" · ")}</p>;
 }

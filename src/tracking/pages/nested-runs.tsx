@@ -13,8 +13,9 @@ export function NestedRuns({ run }: { run: RunDetails }) {
   const { runs, total } = query.data ?? { runs: [], total: 0 };
   if (runs.length === 0) return null;
   const compared = runs.slice(0, 50).map(({ id }) => encodeURIComponent(id));
+  const aside = compared.length > 1 ? <Anchor to={`/compare/${compared.join(",")}`}>{total > 50 ? "Compare the newest 50" : "Compare them"}</Anchor> : null;
   return (
-    <Panel title="Nested runs" {...(total > runs.length ? { note: `The newest ${runs.length} of ${total}.` } : {})} aside={compared.length > 1 ? <Anchor to={`/compare/${compared.join(",")}`}>{total > 50 ? "Compare the newest 50" : "Compare them"}</Anchor> : null}>
+    <Panel title="Nested runs" note={total > runs.length ? `The newest ${runs.length} of ${total}.` : undefined} aside={aside}>
       <DataTable
         label="Nested runs"
         rows={runs}

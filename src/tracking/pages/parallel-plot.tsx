@@ -11,8 +11,12 @@ const usual = 7;
 
 /** All params and metrics that differ as parallel axes, a line for each run; below it the same as a table, in which a row lights its line. */
 export function ParallelPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; dimensions: readonly Dimension[] }) {
-  // Metrics come last in the list and first in interest.
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(() => new Set([...dimensions.filter(({ name }) => name.startsWith("param ")).slice(0, usual - 2), ...dimensions.filter(({ name }) => name.startsWith("metric ")).slice(0, 2)].map(({ name }) => name)));
+  // A few params and the metrics they led to.
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(() => {
+    const named = (kind: string): string[] => dimensions.map(({ name }) => name).filter((name) => name.startsWith(kind));
+    return new Set([...named("param ").slice(0, usual - 2), ...named("metric ").slice(0, 2)]);
+  });
+  const choose = (name: string, on: boolean): void => setChosen(new Set(on ? [...chosen, name] : [...chosen].filter((one) => one !== name)));
   const [lit, setLit] = useState<string | null>(null);
   const shown = dimensions.filter(({ name }) => chosen.has(name));
   const width = Math.max(900, shown.length * 130);
@@ -39,7 +43,10 @@ export function ParallelPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; 
       <fieldset className="choices row">
         <legend className="visually-hidden">Axes</legend>
         {dimensions.slice(0, 40).map(({ name }) => (
-          <label key={name} className="axis-choice"><input type="checkbox" checked={chosen.has(name)} onChange={(event) => setChosen(new Set(event.target.checked ? [...chosen, name] : [...chosen].filter((one) => one !== name)))} />{name}</label>
+          <label key={name} className="axis-choice">
+            <input type="checkbox" checked={chosen.has(name)} onChange={(event) => choose(name, event.target.checked)} />
+            {name}
+          </label>
         ))}
       </fieldset>
       <ScrollRegion className="plot-scroll" label="Runs as lines over parallel axes">
@@ -57,7 +64,15 @@ export function ParallelPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; 
             );
           })}
           {runs.map((run, index) => (
-            <path key={run.id} d={path(index)} fill="none" stroke={run.color} className={lit === run.id ? "lit" : lit === null ? undefined : "dim"} onPointerEnter={() => setLit(run.id)} onPointerLeave={() => setLit(null)}>
+            <path
+              key={run.id}
+              d={path(index)}
+              fill="none"
+              stroke={run.color}
+              className={lit === run.id ? "lit" : lit === null ? undefined : "dim"}
+              onPointerEnter={() => setLit(run.id)}
+              onPointerLeave={() => setLit(null)}
+            >
               <title>{run.name}</title>
             </path>
           ))}
@@ -69,7 +84,12 @@ export function ParallelPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; 
           <tbody>
             {runs.map((run, index) => (
               <tr key={run.id} className={lit === run.id ? "lit" : undefined} onPointerEnter={() => setLit(run.id)} onPointerLeave={() => setLit(null)}>
-                <th scope="row"><button type="button" className="light" aria-pressed={lit === run.id} onFocus={() => setLit(run.id)} onBlur={() => setLit(null)}><i className="dot" style={{ background: run.color }} aria-hidden="true" />{run.name}</button></th>
+                <th scope="row">
+                  <button type="button" className="light" aria-pressed={lit === run.id} onFocus={() => setLit(run.id)} onBlur={() => setLit(null)}>
+                    <i className="dot" style={{ background: run.color }} aria-hidden="true" />
+                    {run.name}
+                  </button>
+                </th>
                 {shown.map((dimension) => <td key={dimension.name}>{placeName(dimension, dimension.places[index], formatNumber)}</td>)}
               </tr>
             ))}

@@ -31,7 +31,15 @@ export function RunPage({ params }: PageProps) {
       title={run ? shortId(run.name) : shortId(id)}
       crumbs={[{ title: "Runs", to: run ? `/experiments/${run.experimentId}` : "/runs" }]}
       lead={run?.tags.find(({ key }) => key === "mlflow.note.content" || key === "trigger")?.value}
-      aside={run ? <span className="row">{listening ? <Badge tone="water" icon="dot">live</Badge> : null}{run.lifecycle === "deleted" ? <Badge tone="copper">deleted</Badge> : null}<RunStatus status={run.status} /></span> : null}
+      aside={
+        run ? (
+          <span className="row">
+            {listening ? <Badge tone="water" icon="dot">live</Badge> : null}
+            {run.lifecycle === "deleted" ? <Badge tone="copper">deleted</Badge> : null}
+            <RunStatus status={run.status} />
+          </span>
+        ) : null
+      }
     >
       <Loaded query={query}>{(found) => <Details run={found} now={query.dataUpdatedAt} />}</Loaded>
     </Page>

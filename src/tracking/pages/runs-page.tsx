@@ -71,7 +71,8 @@ function Experiment({ shown, experiments }: { shown: ExperimentChoice; experimen
   // A filter may find a nested run whose parent it does not find, so what it finds stands side by side.
   const nested = lifecycle === "active" && !address["filter"] && address["nest"] !== "no";
   const view: RunsView = { experiment: shown.id, filter: address["filter"], sort: address["sort"], lifecycle, nested, columns };
-  const csv = new URLSearchParams({ columns: JSON.stringify(columns.filter((column) => !column.startsWith("attributes."))), lifecycle, ...(view.filter ? { filter: view.filter } : {}), ...(view.sort ? { sort: view.sort } : {}) });
+  const logged = columns.filter((column) => !column.startsWith("attributes."));
+  const csv = new URLSearchParams({ columns: JSON.stringify(logged), lifecycle, ...(view.filter ? { filter: view.filter } : {}), ...(view.sort ? { sort: view.sort } : {}) });
   return (
     <section className="panel runs" aria-label={`Runs of ${shown.name}`}>
       <div className="runs-bar">
@@ -89,7 +90,14 @@ function Experiment({ shown, experiments }: { shown: ExperimentChoice; experimen
           </select>
         </label>
         <span className="fill" />
-        <button type="button" className="button" aria-pressed={nested} disabled={lifecycle === "deleted" || Boolean(address["filter"])} title={address["filter"] ? "What a filter finds stands side by side" : undefined} onClick={() => change({ nest: nested ? "no" : undefined })}>
+        <button
+          type="button"
+          className="button"
+          aria-pressed={nested}
+          disabled={lifecycle === "deleted" || Boolean(address["filter"])}
+          title={address["filter"] ? "What a filter finds stands side by side" : undefined}
+          onClick={() => change({ nest: nested ? "no" : undefined })}
+        >
           Nest runs
         </button>
         <ColumnPicker columns={columns} all={known.data ? allColumns(known.data) : []} of={known.data?.runs ?? 0} onChange={choose} />

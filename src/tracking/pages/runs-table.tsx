@@ -80,7 +80,7 @@ export function RunsTable({ view, selected, onSelect, onSort, empty, renderError
                 const place = placeOf(item.index, unfolded);
                 const row = "top" in place ? rowAt(place.top) : place.row;
                 const depth = "top" in place ? 0 : place.depth;
-                if (!row) return <tr key={item.index} aria-rowindex={item.index + 2} className="waiting"><td className="pick">{blank}</td><th scope="row"><i /><span className="visually-hidden">Loading</span></th><td colSpan={view.columns.length}>{blank}</td></tr>;
+                if (!row) return <Waiting key={item.index} index={item.index} columns={view.columns.length} />;
                 return (
                   <tr key={`${item.index} ${row.id}`} aria-rowindex={item.index + 2} className={selected.has(row.id) ? "selected" : undefined}>
                     <td className="pick"><input type="checkbox" checked={selected.has(row.id)} aria-label={`Choose ${row.name}`} onChange={(event) => onSelect(row, event.target.checked)} /></td>
@@ -100,6 +100,17 @@ export function RunsTable({ view, selected, onSelect, onSort, empty, renderError
         </section>
       )}
     </>
+  );
+}
+
+/** A row whose page is on the way. */
+function Waiting({ index, columns }: { index: number; columns: number }) {
+  return (
+    <tr aria-rowindex={index + 2} className="waiting">
+      <td className="pick">{blank}</td>
+      <th scope="row"><i /><span className="visually-hidden">Loading</span></th>
+      <td colSpan={Math.max(1, columns)}>{blank}</td>
+    </tr>
   );
 }
 

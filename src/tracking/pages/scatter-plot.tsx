@@ -17,6 +17,7 @@ export function ScatterPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; d
   const toY = (place: number): number => height - bottom - ((place - rangeY[0]) / (rangeY[1] - rangeY[0])) * (height - bottom - top);
   const dots = runs.flatMap((run, index) => (x.places[index] === null || y.places[index] === null ? [] : [{ run, at: [x.places[index], y.places[index]] as const }]));
   const table = () => ({ columns: ["run", x.name, y.name], rows: runs.map((run, index) => [run.name, placeName(x, x.places[index], formatNumber), placeName(y, y.places[index], formatNumber)]) });
+  const note = dots.length < runs.length ? `${runs.length - dots.length} of ${runs.length} runs lack a finite value of one of the two` : "Point at a dot for its run";
   const choice = (axis: "x" | "y", label: string) => (
     <label className="pair">
       <span>{label}</span>
@@ -28,7 +29,7 @@ export function ScatterPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; d
   return (
     <div className="stack">
       <div className="row">{choice("x", "Across")}{choice("y", "Up")}</div>
-      <ChartFrame summary={`${y.name} against ${x.name} of ${dots.length} runs`} table={table} legend={<span className="muted">{dots.length < runs.length ? `${runs.length - dots.length} of ${runs.length} runs lack a finite value of one of the two` : "Point at a dot for its run"}</span>}>
+      <ChartFrame summary={`${y.name} against ${x.name} of ${dots.length} runs`} table={table} legend={<span className="muted">{note}</span>}>
         <SvgPicture label={`${y.name} against ${x.name}; the same as a table by the button below`} viewBox={`0 0 ${width} ${height}`} className="plot">
           {ticksOf(x, rangeX).map((tick) => (
             <g key={tick}>

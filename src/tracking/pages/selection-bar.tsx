@@ -11,6 +11,7 @@ interface SelectionBarProps {
 }
 
 const mostCompared = 50;
+const opposite = (lifecycle: "active" | "deleted") => (lifecycle === "active" ? ("deleted" as const) : ("active" as const));
 
 /** What can be done with the runs that are chosen; what was deleted can be brought back right here. */
 export function SelectionBar({ selected, lifecycle, onClear }: SelectionBarProps) {
@@ -25,21 +26,24 @@ export function SelectionBar({ selected, lifecycle, onClear }: SelectionBarProps
     },
   });
   const ids = [...selected.keys()];
-  const other = lifecycle === "active" ? "deleted" : "active";
   if (ids.length === 0 && !done && !change.error) return null;
   return (
     <section className="selection" aria-label="Chosen runs">
       {ids.length > 0 ? (
         <>
           <b>{count(ids.length, "run")} chosen</b>
-          {ids.length >= 2 && ids.length <= mostCompared ? <Anchor className="button primary" to={`/compare/${ids.map(encodeURIComponent).join(",")}`}>Compare</Anchor> : <span className="muted small">{ids.length < 2 ? "Choose a second one to compare" : `At most ${mostCompared} can be compared`}</span>}
-          <button type="button" className="button" disabled={change.isPending} onClick={() => change.mutate({ runs: ids, lifecycle: other })}>{lifecycle === "active" ? "Delete" : "Restore"}</button>
+          {ids.length >= 2 && ids.length <= mostCompared ? (
+            <Anchor className="button primary" to={`/compare/${ids.map(encodeURIComponent).join(",")}`}>Compare</Anchor>
+          ) : (
+            <span className="muted small">{ids.length < 2 ? "Choose a second one to compare" : `At most ${mostCompared} can be compared`}</span>
+          )}
+          <button type="button" className="button" disabled={change.isPending} onClick={() => change.mutate({ runs: ids, lifecycle: opposite(lifecycle) })}>{lifecycle === "active" ? "Delete" : "Restore"}</button>
           <button type="button" className="button quiet" onClick={onClear}>Choose none</button>
         </>
       ) : done ? (
         <>
           <output>{count(done.runs.length, "run")} {done.lifecycle === "deleted" ? "deleted" : "restored"}.</output>
-          <button type="button" className="button" disabled={change.isPending} onClick={() => { change.mutate({ runs: [...done.runs], lifecycle: done.lifecycle === "deleted" ? "active" : "deleted" }); }}>Undo</button>
+          <button type="button" className="button" disabled={change.isPending} onClick={() => change.mutate({ runs: [...done.runs], lifecycle: opposite(done.lifecycle) })}>Undo</button>
           <button type="button" className="button quiet" onClick={() => setDone(null)}>Close</button>
         </>
       ) : null}
