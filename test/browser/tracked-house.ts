@@ -1,3 +1,4 @@
+import { crc32, deflateSync } from "node:zlib";
 import { emptyHouse, type RunningHouse } from "./lived-in-house.ts";
 
 /** Runs that browser tests look for, by id. */
@@ -14,7 +15,7 @@ export interface TrackedHouse extends RunningHouse {
 type Answer = any;
 
 const begin = Date.UTC(2026, 9, 1, 8);
-const picture = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAFUlEQVR4nGNkaPjPgAMwMTDgNJIAALsAAR9eyJRzAAAAAElFTkSuQmCC", "base64");
+const picture = drawPng(24);
 /** Tries whatever a page could to run a script or to reach ours; what it manages stands in the title of the page that shows it. */
 const attack = `try { parent.document.title = 'taken over' } catch { } try { document.title = localStorage.length } catch { } fetch('/api/tracking/runs').then(() => new Image().src = '/stolen')`;
 const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="120" height="60"><rect width="120" height="60" fill="teal"/><script>${attack}</script></svg>`;
@@ -88,4 +89,22 @@ export async function trackedHouse(): Promise<TrackedHouse> {
   await log(odd, [1, 2, "NaN", "Infinity", 3, 0, "NaN"].map((value, step) => ({ key: "loss", value, step })));
   await end(odd, 1, "FAILED");
   return { ...house, experiments, runs: { parent, net, running, odd }, trials, post };
+}
+
+/** A square picture of one colour (PNG, 8 bits of red, green and blue). */
+function drawPng(side: number): Buffer {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(side, 0);
+  header.writeUInt32BE(side, 4);
+  header.set([8, 2, 0, 0, 0], 8);
+  const row = Buffer.concat([Buffer.from([0]), ...Array.from({ length: side }, () => Buffer.from([161, 79, 13]))]);
+  const rows = deflateSync(Buffer.concat(Array.from({ length: side }, () => row)));
+  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk("IHDR", header), chunk("IDAT", rows), chunk("IEND", Buffer.alloc(0))]);
 }

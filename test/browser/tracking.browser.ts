@@ -185,6 +185,7 @@ describe("files of a run", () => {
   ] as const)("%s is shown, and downloads", async (path, shown) => {
     const { page } = await open(at(path));
     await shown(page).waitFor();
+    if (path.startsWith("plots/")) await expect.poll(() => page.evaluate("document.querySelector('img.picture').naturalWidth")).toBe(path.endsWith(".svg") ? 120 : 24);
     const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("link", { name: "Download" }).click()]);
     expect(Buffer.concat(await (await download.createReadStream()).toArray())).toEqual(Buffer.from(files[path]));
     await page.close();
