@@ -1,3 +1,4 @@
+import type { Readable } from "node:stream";
 import type { Static, TSchema } from "typebox";
 import type { House } from "../stage.ts";
 
@@ -14,7 +15,7 @@ export interface Call<P, Q, B> {
 export interface RawReply {
   readonly raw: true;
   readonly contentType: string;
-  readonly body: Uint8Array | string;
+  readonly body: Uint8Array | string | Readable;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -37,8 +38,8 @@ export const route = <R, P extends TSchema = TSchema, Q extends TSchema = TSchem
   definition: Route<P, Q, B, R>,
 ): Route<P, Q, B, R> => definition;
 
-/** Marks a reply that is not JSON (a report, a file). */
-export const raw = (contentType: string, body: Uint8Array | string, headers?: Record<string, string>): RawReply => ({
+/** Marks a reply that is not JSON (a report, a file, a stream of events). */
+export const raw = (contentType: string, body: RawReply["body"], headers?: Record<string, string>): RawReply => ({
   raw: true,
   contentType,
   body,

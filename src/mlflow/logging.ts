@@ -1,4 +1,5 @@
 import { writeTogether } from "../storage/group-commit.ts";
+import { announceMetrics, announceRun } from "../tracking/changes.ts";
 import { logDatasets, logModels, type DatasetInput } from "../tracking/inputs.ts";
 import { deleteRunTag, logMetrics, logParams, setRunTags, type LoggedPoint } from "../tracking/log-batch.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
@@ -60,12 +61,20 @@ function readModelJson(text: string): object {
   return model as object;
 }
 
+/** What those who watch a run are told of. */
+interface Written {
+  readonly points?: readonly LoggedPoint[];
+  readonly run?: boolean;
+}
+
 /** Writes to an active run: together with what others write now, whole or not at all. */
-async function writeToRun(house: House, runId: string, write: (transaction: Database) => Promise<void>): Promise<object> {
+async function writeToRun(house: House, runId: string, write: (transaction: Database) => Promise<void>, written: Written = { run: true }): Promise<object> {
   await writeTogether(house.db, async (transaction) => {
     await requireActiveRun(transaction, runId);
     await write(transaction);
   });
+  if (written.points) await announceMetrics(house, runId, [...new Set(written.points.map(({ key }) => key))]);
+  if (written.run) await announceRun(house, runId);
   return {};
 }
 
@@ -79,7 +88,7 @@ const datasetInput = message({
 export const loggingRpcs: readonly Rpc[] = [
   rpc("POST", `${path}/log-metric`, { ...runFields, ...metricFields }, async (house, request) => {
     const [id, point] = [runIdOf(request), pointOf(request, "name")];
-    return writeToRun(house, id, (transaction) => logMetrics(transaction, id, [point]));
+    return writeToRun(house, id, (transaction) => logMetrics(transaction, id, [point]), { points: [point] });
   }),
   rpc("POST", `${path}/log-parameter`, { ...runFields, key: required(string), value: orElse(string, "") }, async (house, request) => {
     const [id, key] = [runIdOf(request), checkKey(request.key, "key")];
@@ -101,11 +110,12 @@ export const loggingRpcs: readonly Rpc[] = [
     const tags = new Map(request.tags.map(({ key, value }, index) => [checkKey(key, `tags[${index}].key`), value]));
     const repeated = params.find(([key, value], index) => params.some(([other, otherValue], at) => at < index && other === key && otherValue !== value));
     if (repeated) throw invalidParameter(`Duplicate parameter keys have been submitted: ${repeated[0]}, with different values. A param can be logged once.`);
-    return writeToRun(house, id, async (transaction) => {
+    const write = async (transaction: Database): Promise<void> => {
       await logParams(transaction, id, params);
       await setRunTags(transaction, id, tags);
       await logMetrics(transaction, id, points);
-    });
+    };
+    return writeToRun(house, id, write, { points, run: params.length + tags.size > 0 });
   }),
   rpc("POST", `${path}/log-inputs`, { run_id: required(string), datasets: list(datasetInput), models: list(message({ model_id: required(string) })) }, async (house, request) => {
     const inputs = request.datasets.map(({ dataset, tags }): DatasetInput => {

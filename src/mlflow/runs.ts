@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { writeTogether } from "../storage/group-commit.ts";
+import { announceRun } from "../tracking/changes.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
 import { createRun, setRunLifecycle, updateRun } from "../tracking/runs.ts";
 import { runInfoMessage, runMessage } from "./entity-messages.ts";
@@ -48,15 +49,18 @@ export const runRpcs: readonly Rpc[] = [
       await updateRun(transaction, id, change);
       return readRunDetails(transaction, id);
     });
+    await announceRun(house, id);
     return { run_info: runInfoMessage(made) };
   }),
   rpc("GET", `${path}/get`, runFields, async (house, request) => ({ run: runMessage(await readRunDetails(house.db, runIdOf(request))) })),
   rpc("POST", `${path}/delete`, { run_id: required(string) }, async (house, { run_id }) => {
     await writeTogether(house.db, (transaction) => setRunLifecycle(transaction, run_id, "deleted", house.clock.now()));
+    await announceRun(house, run_id);
     return {};
   }),
   rpc("POST", `${path}/restore`, { run_id: required(string) }, async (house, { run_id }) => {
     await writeTogether(house.db, (transaction) => setRunLifecycle(transaction, run_id, "active", house.clock.now()));
+    await announceRun(house, run_id);
     return {};
   }),
 ];

@@ -1,12 +1,12 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readExperiments } from "../tracking/experiments.ts";
+import { compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
+import type { Key } from "../tracking/filter/key.ts";
+import { parseOrder } from "../tracking/filter/order-by.ts";
+import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
 import { searchExperiments } from "../tracking/search.ts";
 import { experimentMessage } from "./entity-messages.ts";
-import { compareNumber, compareText, compileFilter, type Condition } from "./filter/compile-filter.ts";
-import type { Key } from "./filter/key.ts";
-import { parseOrder } from "./filter/order-by.ts";
-import { parseFilter, type Comparison } from "./filter/parse-filter.ts";
 import { checkPageSize } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { integer, list, oneOf, required, string } from "./mlflow-fields.ts";

@@ -1,9 +1,9 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readLoggedModels, searchLoggedModels } from "../tracking/logged-models.ts";
-import { compareNumber, compareText, compileFilter, type Condition } from "./filter/compile-filter.ts";
-import type { Key } from "./filter/key.ts";
-import { parseFilter, type Comparison } from "./filter/parse-filter.ts";
+import { compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
+import type { Key } from "../tracking/filter/key.ts";
+import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
 import { loggedModelMessages } from "./logged-models.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { boolean, integer, list, message, orElse, required, string, type Values } from "./mlflow-fields.ts";

@@ -1,9 +1,9 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import { searchModels, searchVersions } from "../registry/search.ts";
 import type { Database } from "../storage/database.ts";
-import { compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "./filter/compile-filter.ts";
-import { parseOrder } from "./filter/order-by.ts";
-import { parseFilter, type Comparison, type Filter } from "./filter/parse-filter.ts";
+import { compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "../tracking/filter/compile-filter.ts";
+import { parseOrder } from "../tracking/filter/order-by.ts";
+import { parseFilter, type Comparison, type Filter } from "../tracking/filter/parse-filter.ts";
 import { checkPageSize } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { integer, list, orElse, string } from "./mlflow-fields.ts";

@@ -157,3 +157,14 @@ async function requireActive(db: Database, id: string): Promise<Experiment> {
   }
   return experiment;
 }
+
+/** How many active runs each experiment has; none that has no run. */
+export async function countRunsOf(db: Database): Promise<Map<string, number>> {
+  const rows = await trackingTables(db)
+    .selectFrom("runs")
+    .select((expression) => ["experiment_id", expression.fn.countAll<number | string>().as("n")])
+    .where("lifecycle", "=", "active")
+    .groupBy("experiment_id")
+    .execute();
+  return new Map(rows.map(({ experiment_id, n }) => [experiment_id, Number(n)]));
+}

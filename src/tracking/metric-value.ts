@@ -16,3 +16,8 @@ export function storedValue(number: number): StoredValue {
 export function numberOf({ value, kind }: StoredValue): number {
   return kind === 0 ? value : kind === 2 ? Number.NaN : kind * Number.POSITIVE_INFINITY;
 }
+
+/** A number as JSON can say it, which has no NaN and no infinities: those are told as text, which `Number(…)` reads. */
+export type SayableNumber = number | "NaN" | "Infinity" | "-Infinity";
+
+export const sayableNumber = (value: number): SayableNumber => (Number.isFinite(value) ? value : (String(value) as SayableNumber));

@@ -1,6 +1,8 @@
 import type { Stage } from "../stage.ts";
+import { trackingEvents } from "./changes.ts";
 import { trackingCommands } from "./commands.ts";
 import { trackingRoutes } from "./routes.ts";
+import { endStreams } from "./run-stream.ts";
 import { trackingMigrations } from "./store.ts";
 
 export const tracking: Stage = {
@@ -9,4 +11,6 @@ export const tracking: Stage = {
   migrations: trackingMigrations,
   routes: trackingRoutes,
   commands: trackingCommands,
+  events: trackingEvents,
+  start: async (house) => async () => endStreams(house),
 };

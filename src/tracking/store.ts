@@ -3,6 +3,7 @@ import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
 import { historiesMigration } from "./histories-migration.ts";
 import { loggedModelsMigration } from "./logged-models-migration.ts";
+import { runsTableMigration } from "./runs-table-migration.ts";
 import { tracesMigration } from "./traces/traces-migration.ts";
 import type { Lifecycle, LoggedModelStatus, RunStatus } from "./types.ts";
 
@@ -132,4 +133,5 @@ export const trackingMigrations: readonly Migration[] = [
   historiesMigration,
   tracesMigration,
   loggedModelsMigration,
+  runsTableMigration,
 ];

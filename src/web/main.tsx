@@ -5,7 +5,12 @@ import { createRoot } from "react-dom/client";
 import { ApiError } from "../http/client.ts";
 import "../ui/theme.css";
 import "../ui/layout.css";
+import { pageOfMlflowLink } from "./mlflow-links.ts";
 import { openRouter } from "./router.tsx";
+
+// Before the router reads the address: the clients print such links after every run.
+const linked = pageOfMlflowLink(location.hash);
+if (linked !== undefined) history.replaceState(null, "", linked);
 
 const queries = new QueryClient({
   defaultOptions: {

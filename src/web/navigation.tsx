@@ -34,7 +34,7 @@ export function Navigation({ models, model, busy }: NavigationProps) {
         <ul>
           {navigation.map((entry) => (
             <li key={entry.path}>
-              <Anchor to={entry.path} current={isCurrent(pathname, entry.path)}>
+              <Anchor to={entry.path} current={[entry.path, ...(entry.also ?? [])].some((path) => isCurrent(pathname, path))}>
                 {entry.name}
               </Anchor>
             </li>

@@ -23,10 +23,10 @@ export const pages: readonly PageEntry[] = [
 ];
 
 /** The navigation, in the order of a model's life. */
-export const navigation: readonly { readonly path: string; readonly name: string }[] = [
+export const navigation: readonly { readonly path: string; readonly name: string; /** Other pages that belong to it. */ readonly also?: readonly string[] }[] = [
   { path: "/", name: "The loop" },
   { path: "/data", name: "Data" },
-  { path: "/runs", name: "Runs" },
+  { path: "/runs", name: "Runs", also: ["/experiments", "/compare"] },
   { path: "/evaluations", name: "Evaluations" },
   { path: "/models", name: "Models" },
   { path: "/deployments", name: "Deployments" },

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../src/http/client.ts";
@@ -7,8 +5,8 @@ import type { RegistryRoutes } from "../../src/registry/routes.ts";
 import { navigation } from "../../src/web/pages.ts";
 import { emptyHouse, exampleProject, livedInHouse, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
+import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const model = "bike-demand";
 
 let browser: Browser | undefined;
@@ -27,33 +25,10 @@ afterAll(async () => {
 /** A page, once it shows its content; with what the console complained about. */
 async function open(path: string, options: { at?: RunningHouse; phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
+  const complaints = complaintsOf(page);
   await page.goto((options.at ?? house!).url + path);
   await settled(page);
   return { page, complaints };
-}
-
-async function settled(page: Page): Promise<void> {
-  await page.locator("main h1").waitFor();
-  await page.locator("main .panel, main .notice, main .race").first().waitFor();
-  await page.waitForFunction("!document.querySelector('main .loading')");
-}
-
-interface Violation {
-  readonly id: string;
-  readonly impact: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
-
-/** axe's serious and critical violations, as sentences. */
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")) as readonly Violation[];
-  return found
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`));
 }
 
 /** The pages of single things, found as a user would: by the first link of their list. */
@@ -74,11 +49,10 @@ async function championPath(): Promise<string> {
 /** What is wrong with a page, as sentences. */
 async function faultsOf(path: string, options: { phone?: boolean; dark?: boolean }): Promise<string[]> {
   const { page, complaints } = await open(path, options);
-  const wider = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
   const faults = [
     ...(await violations(page)),
     ...complaints,
-    ...(wider > 0 ? [`it is ${wider} px wider than the screen`] : []),
+    ...(await tooWide(page)),
     ...((await page.title()).endsWith(" · Millrace") ? [] : [`its title is ${await page.title()}`]),
   ];
   await page.close();
@@ -164,12 +138,13 @@ test("what does not exist is said, with the way back", async () => {
 
 test("columns sort both ways", async () => {
   const { page } = await open("/runs");
-  const firstRows = async (): Promise<string | null> => page.locator("main tbody tr").first().textContent();
+  const firstRow = async (): Promise<string | null> => page.locator("main tbody tr").first().textContent();
   await page.getByRole("button", { name: "RMSE" }).click();
-  const highest = await firstRows();
+  await page.locator("th[aria-sort=descending]").waitFor();
+  const highest = await firstRow();
   await page.getByRole("button", { name: "RMSE" }).click();
-  expect(await page.locator("th[aria-sort=ascending]").textContent()).toBe("RMSE");
-  expect(await firstRows()).not.toBe(highest);
+  await page.locator("th[aria-sort=ascending]").waitFor();
+  await expect.poll(firstRow).not.toBe(highest);
   await page.close();
 });
 

@@ -1,8 +1,8 @@
 import { sql, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { traceKeys } from "../../tracking/traces/trace-tables.ts";
-import { compareText, invalidComparator, type Condition } from "../filter/compile-filter.ts";
-import type { Comparison, Operator } from "../filter/parse-filter.ts";
+import { compareText, invalidComparator, type Condition } from "../../tracking/filter/compile-filter.ts";
+import type { Comparison, Operator } from "../../tracking/filter/parse-filter.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 
 const operators: readonly Operator[] = ["=", "!=", "IN", "NOT IN", "LIKE", "ILIKE", "RLIKE", "IS NULL", "IS NOT NULL"];

@@ -3,7 +3,7 @@ import type { House } from "../../stage.ts";
 import { readTraces } from "../../tracking/traces/read-traces.ts";
 import { countTogether, searchTraces } from "../../tracking/traces/search-traces.ts";
 import type { Trace } from "../../tracking/traces/types.ts";
-import type { Condition } from "../filter/compile-filter.ts";
+import type { Condition } from "../../tracking/filter/compile-filter.ts";
 import { checkPageSize } from "../limits.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 import { integer, list, orElse, required, string } from "../mlflow-fields.ts";

@@ -2,10 +2,10 @@ import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { jsonText } from "../../storage/json-text.ts";
 import { traceKeys } from "../../tracking/traces/trace-tables.ts";
-import { compareNumber, compareText, compileFilter, type Condition } from "../filter/compile-filter.ts";
-import type { Key } from "../filter/key.ts";
-import { parseOrder } from "../filter/order-by.ts";
-import { parseFilter, type Comparison, type Operator } from "../filter/parse-filter.ts";
+import { compareNumber, compareText, compileFilter, type Condition } from "../../tracking/filter/compile-filter.ts";
+import type { Key } from "../../tracking/filter/key.ts";
+import { parseOrder } from "../../tracking/filter/order-by.ts";
+import { parseFilter, type Comparison, type Operator } from "../../tracking/filter/parse-filter.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 import { compareAssessment } from "./assessment-filter.ts";
 

@@ -1,8 +1,8 @@
 import { sql, type Expression } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { queryTraceMetrics, type Aggregation, type MetricView } from "../../tracking/traces/trace-metrics.ts";
-import { compareText, type Condition } from "../filter/compile-filter.ts";
-import { parseFilter } from "../filter/parse-filter.ts";
+import { compareText, type Condition } from "../../tracking/filter/compile-filter.ts";
+import { parseFilter } from "../../tracking/filter/parse-filter.ts";
 import { checkPageSize } from "../limits.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 import { double, integer, list, message, oneOf, orElse, required, string } from "../mlflow-fields.ts";

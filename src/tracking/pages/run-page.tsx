@@ -1,71 +1,84 @@
 import { Anchor } from "../../ui/anchor.tsx";
-import { Facts, Pairs } from "../../ui/facts.tsx";
-import { formatMoment, formatNumber, formatSpan, metricName, shortId } from "../../ui/format.ts";
+import { Badge } from "../../ui/badge.tsx";
+import { Pairs } from "../../ui/facts.tsx";
+import { shortId } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import type { Artifact, Run } from "../types.ts";
-import { ArtifactList } from "./artifact-list.tsx";
-import { LossCurve } from "./loss-curve.tsx";
-import { RunStatus } from "./runs-page.tsx";
-import { mainMetrics } from "./telling-columns.ts";
+import { ArtifactBrowser } from "./artifact-browser.tsx";
+import type { DrawnRun } from "./chart-lines.ts";
+import { MetricCharts } from "./metric-charts.tsx";
+import { MetricsTable } from "./metrics-table.tsx";
+import { NestedRuns } from "./nested-runs.tsx";
+import { RunFacts } from "./run-facts.tsx";
+import { RunInputs } from "./run-inputs.tsx";
+import { RunStatus } from "./run-status.tsx";
+import "./runs.css";
 import { trackingApi } from "./tracking-api.ts";
+import type { RunDetails } from "./run-details.ts";
+import { useRunStream } from "./use-run-stream.ts";
 
-/** One run: what it was given, what came out. */
+/** One run: what it was given, what came out; as it comes out, while it trains. */
 export function RunPage({ params }: PageProps) {
   const id = params["run"] ?? "";
-  const query = useLiveQuery(["tracking", "run", id], (signal) => trackingApi("GET /runs/:id", { params: { id } }, { signal }));
+  const query = useLiveQuery(["tracking", "run", id], (signal) => trackingApi("GET /runs/:id/details", { params: { id } }, { signal }));
+  const run = query.data;
+  const listening = useRunStream(id, run?.status === "running");
   return (
-    <Page title={shortId(id)} crumbs={[{ title: "Runs", to: "/runs" }]} lead={query.data?.tags["trigger"]} aside={query.data ? <RunStatus status={query.data.status} /> : null}>
-      <Loaded query={query}>{(run) => <RunDetails run={run} />}</Loaded>
+    <Page
+      title={run ? shortId(run.name) : shortId(id)}
+      crumbs={[{ title: "Runs", to: run ? `/experiments/${run.experimentId}` : "/runs" }]}
+      lead={run?.tags.find(({ key }) => key === "mlflow.note.content" || key === "trigger")?.value}
+      aside={
+        run ? (
+          <span className="row">
+            {listening ? <Badge tone="water" icon="dot">live</Badge> : null}
+            {run.lifecycle === "deleted" ? <Badge tone="copper">deleted</Badge> : null}
+            <RunStatus status={run.status} />
+          </span>
+        ) : null
+      }
+    >
+      <Loaded query={query}>{(found) => <Details run={found} now={query.dataUpdatedAt} />}</Loaded>
     </Page>
   );
 }
 
-function RunDetails({ run }: { run: Run & { readonly artifacts: readonly Artifact[] } }) {
-  const id = encodeURIComponent(run.id);
-  const dataset = run.tags["dataset_version"];
-  const metrics = mainMetrics([run]);
+function Details({ run, now }: { run: RunDetails; now: number }) {
+  const metrics = useLiveQuery(["tracking", "metrics", run.id], (signal) => trackingApi("GET /runs/:id/metrics", { params: { id: run.id } }, { signal }));
+  const drawn: DrawnRun[] = [{ id: run.id, name: run.name, color: "var(--water)", startedAt: run.startedAt }];
+  const own = run.tags.filter(({ key }) => !key.startsWith("mlflow."));
   return (
     <>
-      <section className="panel" aria-label="In short">
-        <Facts
-          facts={[
-            ...metrics.map((key) => ({ name: metricName(key), value: formatNumber(run.metrics[key]), ...intervalNote(run, key) })),
-            { name: "Trained on", value: `${formatNumber(run.metrics["training_rows"])} rows`, note: dataset ? <Anchor to={`/data/${dataset}`}><code>{shortId(dataset)}</code></Anchor> : undefined },
-            { name: "Took", value: run.endedAt === null ? "–" : formatSpan(run.endedAt - run.startedAt), note: formatMoment(run.startedAt) },
-          ]}
-        />
-        <p className="row small" style={{ marginTop: "0.9rem" }}>
-          <Anchor to={`/evaluations/${id}`}>Evaluation</Anchor>
-          <Anchor to={`/pipelines/${id}`}>Pipeline run</Anchor>
+      <section className="panel" aria-label="In short"><RunFacts run={run} now={now} /></section>
+      <Loaded query={metrics}>
+        {(found) => {
+          const histories = found.metrics.filter(({ points }) => points > 1).map(({ key }) => key);
+          return (
+            <>
+              {histories.length > 0 ? <Panel title="Histories"><MetricCharts metrics={histories} runs={drawn} /></Panel> : null}
+              <div className="columns">
+                <Panel title="Metrics">{found.metrics.length > 0 ? <MetricsTable metrics={found.metrics} /> : <p className="muted">Nothing was measured yet.</p>}</Panel>
+                <div className="stack">
+                  <Panel title="Parameters">{run.params.length > 0 ? <Pairs values={run.params.map(({ key, value }) => [key, value] as const)} /> : <p className="muted">None were logged.</p>}</Panel>
+                  {own.length > 0 ? <Panel title="Tags"><Pairs values={own.map(({ key, value }) => [key, value] as const)} /></Panel> : null}
+                </div>
+              </div>
+            </>
+          );
+        }}
+      </Loaded>
+      <RunInputs run={run} />
+      <NestedRuns run={run} />
+      <Panel title="Artifacts"><ArtifactBrowser run={run.id} /></Panel>
+      {run.tags.some(({ key }) => key === "dataset_version") ? (
+        <p className="row small">
+          <Anchor to={`/evaluations/${encodeURIComponent(run.id)}`}>Evaluation</Anchor>
+          <Anchor to={`/pipelines/${encodeURIComponent(run.id)}`}>Pipeline run</Anchor>
         </p>
-      </section>
-      <div className="columns">
-        <div className="stack">
-          {"training_loss" in run.metrics ? (
-            <Panel title="Training loss">
-              <LossCurve run={run.id} />
-            </Panel>
-          ) : null}
-          <Panel title="Artifacts">
-            <ArtifactList run={run.id} artifacts={run.artifacts} />
-          </Panel>
-        </div>
-        <Panel title="Parameters">
-          <Pairs values={Object.entries(run.params)} />
-        </Panel>
-      </div>
-      <Panel title="All metrics" note="The last value of each, others on the same rows included.">
-        <Pairs many values={Object.entries(run.metrics).map(([key, value]) => [key, formatNumber(value)] as const)} />
-      </Panel>
+      ) : null}
     </>
   );
-}
-
-function intervalNote(run: Run, key: string): { note?: string } {
-  const [low, high] = [run.metrics[`${key}_low`], run.metrics[`${key}_high`]];
-  return low === undefined || high === undefined ? {} : { note: `${formatNumber(low)} to ${formatNumber(high)}` };
 }

@@ -1,64 +1,123 @@
-import { Anchor } from "../../ui/anchor.tsx";
-import { Badge } from "../../ui/badge.tsx";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { useAddress } from "../../ui/address.ts";
 import { useCurrentModel } from "../../ui/current-model.ts";
-import { DataTable, type TableColumn } from "../../ui/data-table.tsx";
-import { formatMoment, formatNumber, metricName, shortId } from "../../ui/format.ts";
+import { formatNumber } from "../../ui/format.ts";
+import { CodeBlock } from "../../ui/json-view.tsx";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
-import { EmptyNotice } from "../../ui/notice.tsx";
+import { EmptyNotice, ErrorNotice } from "../../ui/notice.tsx";
+import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
-import { Panel } from "../../ui/panel.tsx";
-import type { Run } from "../types.ts";
-import { mainMetrics, tellingParams } from "./telling-columns.ts";
+import { storeChoice, storedChoice } from "../../ui/stored-choice.ts";
+import { FilterBox } from "./filter-box.tsx";
+import { allColumns, readColumns, usualColumns, writeColumns } from "./run-columns.ts";
+import { ColumnPicker } from "./column-picker.tsx";
+import { RunsTable } from "./runs-table.tsx";
+import "./runs.css";
+import { SelectionBar } from "./selection-bar.tsx";
 import { trackingApi } from "./tracking-api.ts";
+import type { RunsView } from "./use-run-rows.ts";
 
-/** All runs of a model's experiment, to sort and compare. */
-export function RunsPage() {
-  const experiment = useCurrentModel();
-  const query = useLiveQuery(["tracking", "runs", experiment], (signal) =>
-    trackingApi("GET /runs", { query: { limit: 500, ...(experiment === null ? {} : { experiment }) } }, { signal }),
-  );
+interface ExperimentChoice {
+  readonly id: string;
+  readonly name: string;
+  readonly runs: number;
+}
+
+/** All runs of an experiment, to filter, sort, choose and compare: that of the address, else that of the model, else the first with runs. */
+export function RunsPage({ params }: PageProps) {
+  const model = useCurrentModel();
+  const query = useLiveQuery(["tracking", "experiments"], (signal) => trackingApi("GET /experiments", { signal }));
   return (
-    <Page title="Runs" lead="Every training with its parameters and metrics, whether or not the gate let it pass afterwards.">
+    <Page title="Runs" lead="Every training with what it was given and what came out, of Millrace's own pipelines and of every MLflow client.">
       <Loaded query={query}>
-        {({ runs }) =>
-          runs.length === 0 ? (
-            <EmptyNotice title="No runs yet">
-              <p>
-                <code>millrace run</code> trains the first model.
-              </p>
-            </EmptyNotice>
-          ) : (
-            <Panel title={`Experiment ${runs[0].experiment}`} note={paramsNote(runs)}>
-              <RunsTable runs={runs} />
-            </Panel>
-          )
-        }
+        {({ experiments }) => {
+          const asked = params["experiment"];
+          const shown = experiments.find((one) => (asked === undefined ? one.name === model : one.id === asked)) ?? (asked === undefined ? (experiments.find(({ runs }) => runs > 0) ?? experiments[0]) : undefined);
+          if (shown === undefined) return asked === undefined ? <FirstRun /> : <EmptyNotice title="There is no such experiment"><p>None has the id <code>{asked}</code>, or it is deleted.</p></EmptyNotice>;
+          if (experiments.every(({ runs }) => runs === 0) && asked === undefined) return <FirstRun />;
+          return <Experiment key={shown.id} shown={shown} experiments={experiments} />;
+        }}
       </Loaded>
     </Page>
   );
 }
 
-const mostParams = 6;
-const paramsNote = (runs: readonly Run[]): string =>
-  tellingParams(runs, mostParams).length === 0 && runs.length > 1 ? "All runs have the same parameters; a run's page lists them." : "Parameters that differ between runs have a column; a run's page lists all.";
-
-function RunsTable({ runs }: { runs: readonly Run[] }) {
-  const metrics = mainMetrics(runs);
-  const columns: TableColumn<Run>[] = [
-    { key: "name", header: "Run", sort: (run) => run.name, render: (run) => <Anchor to={`/runs/${encodeURIComponent(run.id)}`}>{shortId(run.name)}</Anchor> },
-    { key: "status", header: "Status", render: ({ status }) => <RunStatus status={status} /> },
-    ...metrics.map((key): TableColumn<Run> => ({ key: `metric ${key}`, header: metricName(key), align: "right", sort: (run) => run.metrics[key], render: (run) => formatNumber(run.metrics[key]) })),
-    { key: "rows", header: "Rows", align: "right", sort: (run) => run.metrics["training_rows"], render: (run) => formatNumber(run.metrics["training_rows"]) },
-    ...tellingParams(runs, mostParams).map((key): TableColumn<Run> => ({ key: `param ${key}`, header: key, sort: (run) => run.params[key], render: (run) => run.params[key] ?? "–" })),
-    { key: "started", header: "Started", align: "nowrap", sort: (run) => run.startedAt, render: (run) => formatMoment(run.startedAt) },
-    { key: "why", header: "Why", align: "wide", render: (run) => <span className="small muted">{run.tags["trigger"] ?? ""}</span> },
-  ];
-  return <DataTable label="Runs" rows={runs} rowKey={(run) => run.id} columns={columns} />;
+/** What to do when nothing was ever logged. */
+function FirstRun() {
+  return (
+    <EmptyNotice title="No runs yet">
+      <p><code>millrace run</code> trains the first model. From Python, with the <code>mlflow</code> client as it is:</p>
+      <CodeBlock label="The first run from Python" text={`import mlflow; mlflow.set_tracking_uri("${location.origin}")\nwith mlflow.start_run(): mlflow.log_metric("loss", 0.5)`} />
+    </EmptyNotice>
+  );
 }
 
-/** A run's status as a badge. */
-export function RunStatus({ status }: { status: Run["status"] }) {
-  if (status === "finished") return <Badge tone="good" icon="check">finished</Badge>;
-  return status === "failed" ? <Badge tone="bad" icon="cross">failed</Badge> : <Badge tone="water" icon="play">running</Badge>;
+function Experiment({ shown, experiments }: { shown: ExperimentChoice; experiments: readonly ExperimentChoice[] }) {
+  const navigate = useNavigate();
+  const [address, change] = useAddress();
+  const [selected, setSelected] = useState<ReadonlyMap<string, string>>(new Map());
+  const lifecycle = address["show"] === "deleted" ? "deleted" : "active";
+  const known = useLiveQuery(["tracking", "columns", shown.id, lifecycle], (signal) => trackingApi("GET /experiments/:id/columns", { params: { id: shown.id }, query: { lifecycle } }, { signal }));
+  const remembered = `columns.${shown.id}`;
+  const chosen = address["columns"] ?? storedChoice(remembered);
+  const columns = chosen === undefined ? usualColumns(known.data ?? { metrics: [], params: [], tags: [] }) : readColumns(chosen);
+  const choose = (next: readonly string[] | undefined): void => {
+    const text = next && (next.length === 0 ? "none" : writeColumns(next));
+    storeChoice(remembered, text);
+    change({ columns: text });
+  };
+  // A filter may find a nested run whose parent it does not find, so what it finds stands side by side.
+  const nested = lifecycle === "active" && !address["filter"] && address["nest"] !== "no";
+  const view: RunsView = { experiment: shown.id, filter: address["filter"], sort: address["sort"], lifecycle, nested, columns };
+  const logged = columns.filter((column) => !column.startsWith("attributes."));
+  const csv = new URLSearchParams({ columns: JSON.stringify(logged), lifecycle, ...(view.filter ? { filter: view.filter } : {}), ...(view.sort ? { sort: view.sort } : {}) });
+  return (
+    <section className="panel runs" aria-label={`Runs of ${shown.name}`}>
+      <div className="runs-bar">
+        <label className="pair">
+          <span>Experiment</span>
+          <select className="select" value={shown.id} onChange={(event) => void navigate({ to: `/experiments/${encodeURIComponent(event.target.value)}` })}>
+            {experiments.map(({ id, name, runs }) => <option key={id} value={id}>{`${name} (${formatNumber(runs)})`}</option>)}
+          </select>
+        </label>
+        <label className="pair">
+          <span>Show</span>
+          <select className="select" value={lifecycle} onChange={(event) => { setSelected(new Map()); change({ show: event.target.value === "deleted" ? "deleted" : undefined }); }}>
+            <option value="active">active</option>
+            <option value="deleted">deleted</option>
+          </select>
+        </label>
+        <span className="fill" />
+        <button
+          type="button"
+          className="button"
+          aria-pressed={nested}
+          disabled={lifecycle === "deleted" || Boolean(address["filter"])}
+          title={address["filter"] ? "What a filter finds stands side by side" : undefined}
+          onClick={() => change({ nest: nested ? "no" : undefined })}
+        >
+          Nest runs
+        </button>
+        <ColumnPicker columns={columns} all={known.data ? allColumns(known.data) : []} of={known.data?.runs ?? 0} onChange={choose} />
+        <a className="button" href={`/api/tracking/experiments/${encodeURIComponent(shown.id)}/runs.csv?${csv}`} download>Download CSV</a>
+      </div>
+      <FilterBox key={address["filter"] ?? ""} filter={address["filter"] ?? ""} view={view} onChange={(filter) => change({ filter })} />
+      <RunsTable
+        view={view}
+        selected={selected}
+        onSelect={(row, on) => setSelected((old) => new Map([...[...old].filter(([id]) => id !== row.id), ...(on ? [[row.id, row.name] as const] : [])]))}
+        onSort={(sort) => change({ sort })}
+        renderError={(error) => (address["filter"] && "code" in error ? null : <ErrorNotice error={error} />)}
+        empty={<Nothing filter={address["filter"]} lifecycle={lifecycle} />}
+      />
+      <SelectionBar selected={selected} lifecycle={lifecycle} onClear={() => setSelected(new Map())} />
+    </section>
+  );
+}
+
+function Nothing({ filter, lifecycle }: { filter: string | undefined; lifecycle: string }) {
+  if (filter) return <EmptyNotice title="No run answers to this filter"><p>Take a part of it away, or clear it to see all runs.</p></EmptyNotice>;
+  return lifecycle === "deleted" ? <EmptyNotice title="Nothing is deleted here" /> : <FirstRun />;
 }

@@ -1,4 +1,4 @@
-import { invalidParameter } from "../mlflow-error.ts";
+import { badFilter } from "./bad-filter.ts";
 import { readKey, type Key } from "./key.ts";
 import { tokens } from "./tokens.ts";
 
@@ -7,9 +7,9 @@ export interface Order {
   readonly ascending: boolean;
 }
 
-/** Reads one order: a key, then perhaps ASC or DESC. Throws INVALID_PARAMETER_VALUE. */
+/** Reads one order: a key, then perhaps ASC or DESC. Throws `tracking.bad_filter`. */
 export function parseOrder(text: string): Order {
-  const wrong = () => invalidParameter(`Invalid order_by clause '${text}'. Could not be parsed.`);
+  const wrong = () => badFilter(`Invalid order_by clause '${text}'. Could not be parsed.`);
   const all = tokens(text);
   const read = readKey(all, 0);
   if (!read) throw wrong();

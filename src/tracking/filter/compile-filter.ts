@@ -3,7 +3,7 @@ import type { Database } from "../../storage/database.ts";
 import { anyNumber } from "../../storage/dialect.ts";
 import { likeExactly, likeInAnyCase } from "../../storage/like.ts";
 import { linearExpression, matchesExpression } from "../../storage/regular-expression.ts";
-import { invalidParameter } from "../mlflow-error.ts";
+import { badFilter } from "./bad-filter.ts";
 import type { Comparison, Filter } from "./parse-filter.ts";
 
 export type Condition = Expression<SqlBool>;
@@ -43,7 +43,7 @@ export function compareText(db: Database, column: Expression<unknown>, { key, op
   if (!allowed.includes(operator)) throw invalidComparator(operator, allowed);
   if (operator === "IS NULL" || operator === "IS NOT NULL") return isNull(column, operator);
   const texts = values.map((value) => {
-    if (typeof value !== "string") throw invalidParameter(`Expected a quoted string value for ${key.text} (e.g. 'my-value'). Got value ${value}`);
+    if (typeof value !== "string") throw badFilter(`Expected a quoted string value for ${key.text} (e.g. 'my-value'). Got value ${value}`);
     return value;
   });
   if (operator === "IN" || operator === "NOT IN") return compareList(column, operator, texts);
@@ -56,12 +56,12 @@ export function compareText(db: Database, column: Expression<unknown>, { key, op
 const longestPattern = 500;
 
 function checkedPattern(pattern: string): string {
-  if (pattern.length > longestPattern) throw invalidParameter(`A regular expression has at most ${longestPattern} characters, this one has ${pattern.length}`);
+  if (pattern.length > longestPattern) throw badFilter(`A regular expression has at most ${longestPattern} characters, this one has ${pattern.length}`);
   try {
     linearExpression(pattern);
     return pattern;
   } catch (error) {
-    throw invalidParameter(`${JSON.stringify(pattern)} is not a regular expression: ${(error as Error).message}`);
+    throw badFilter(`${JSON.stringify(pattern)} is not a regular expression: ${(error as Error).message}`);
   }
 }
 
@@ -71,9 +71,9 @@ const compareList = (column: Expression<unknown>, operator: "IN" | "NOT IN", val
 const isNull = (column: Expression<unknown>, operator: "IS NULL" | "IS NOT NULL"): Condition => sql<SqlBool>`${column} ${sql.raw(operator)}`;
 
 export const invalidComparator = (operator: string, allowed: readonly string[]): Error =>
-  invalidParameter(`Invalid comparator '${operator}' not one of '${allowed.join(", ")}'`);
+  badFilter(`Invalid comparator '${operator}' not one of '${allowed.join(", ")}'`);
 
 function numberOf(value: unknown, key: string, what: string): number {
   if (typeof value === "number") return value;
-  throw invalidParameter(`Expected numeric value type for ${what}${what.includes("attribute") ? `: ${key}` : ""}. Found ${JSON.stringify(value)}`);
+  throw badFilter(`Expected numeric value type for ${what}${what.includes("attribute") ? `: ${key}` : ""}. Found ${JSON.stringify(value)}`);
 }

@@ -1,4 +1,4 @@
-import { invalidParameter } from "../mlflow-error.ts";
+import { badFilter } from "./bad-filter.ts";
 
 /** `word`: an identifier, perhaps with dots; `quoted`: in quotes or back-ticks. */
 export type TokenKind = "word" | "quoted" | "number" | "operator" | "(" | ")" | ",";
@@ -24,7 +24,7 @@ export function tokens(text: string): Token[] {
   for (let at = 0; at < text.length; ) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
-    if (!match) throw invalidParameter(`Invalid clause(s) in filter string: ${JSON.stringify(text.slice(at))} (character ${at + 1} of ${JSON.stringify(text)} begins nothing that is known)`);
+    if (!match) throw badFilter(`Invalid clause(s) in filter string: ${JSON.stringify(text.slice(at))} (character ${at + 1} of ${JSON.stringify(text)} begins nothing that is known)`);
     at = pattern.lastIndex;
     const [all, space, quoted, number, operator, mark] = match;
     if (space === undefined) {

@@ -1,4 +1,4 @@
-import { invalidParameter } from "../mlflow-error.ts";
+import { badFilter } from "./bad-filter.ts";
 import { readKey, type Key } from "./key.ts";
 import { tokens, type Token } from "./tokens.ts";
 
@@ -22,7 +22,7 @@ export type Filter =
 
 /**
  * Reads a search filter: MLflow's grammar (comparisons joined by AND) and, beyond it, OR, NOT and parentheses, in SQL's order of
- * precedence. Undefined for an empty filter. Throws INVALID_PARAMETER_VALUE for what is not a filter.
+ * precedence. Undefined for an empty filter. Throws `tracking.bad_filter` for what is not a filter.
  */
 export function parseFilter(text: string | undefined): Filter | undefined {
   if (text === undefined || text.trim() === "") return undefined;
@@ -103,7 +103,7 @@ class Reader {
       return token.value;
     }
     if (token?.kind === "word" || token?.quote === "`") {
-      throw invalidParameter(`Parameter value is either not quoted or unidentified quote types used for string value ${token.text}. Use either single or double quotes.`);
+      throw badFilter(`Parameter value is either not quoted or unidentified quote types used for string value ${token.text}. Use either single or double quotes.`);
     }
     throw this.wrong(start);
   }
@@ -124,6 +124,6 @@ class Reader {
 
   private wrong(from = this.at): Error {
     const clause = this.tokens.slice(from).map((token) => token.text).join(" ");
-    return invalidParameter(`Invalid clause(s) in filter string: ${clause === "" ? "the filter ends too early" : `'${clause}'`}; the whole filter is ${JSON.stringify(this.text)}`);
+    return badFilter(`Invalid clause(s) in filter string: ${clause === "" ? "the filter ends too early" : `'${clause}'`}; the whole filter is ${JSON.stringify(this.text)}`);
   }
 }

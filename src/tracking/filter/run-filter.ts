@@ -1,0 +1,112 @@
+import { sql, type Expression, type SqlBool } from "kysely";
+import type { Database } from "../../storage/database.ts";
+import { badFilter } from "./bad-filter.ts";
+import { compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "./compile-filter.ts";
+import type { Key } from "./key.ts";
+import { parseOrder } from "./order-by.ts";
+import { parseFilter, type Comparison } from "./parse-filter.ts";
+
+/** A run filter's text as a condition over `runs`; undefined for an empty one. Throws `tracking.bad_filter`. */
+export function runFilter(db: Database, text: string | undefined): Condition | undefined {
+  const filter = parseFilter(text);
+  return filter && compileFilter(filter, (comparison) => compareRun(db, comparison));
+}
+
+/** What a key of a run's filter is about. */
+const kinds: Readonly<Record<string, "metric" | "param" | "tag" | "attribute" | "dataset">> = {
+  metric: "metric",
+  metrics: "metric",
+  param: "param",
+  params: "param",
+  parameter: "param",
+  parameters: "param",
+  tag: "tag",
+  tags: "tag",
+  attribute: "attribute",
+  attributes: "attribute",
+  attr: "attribute",
+  run: "attribute",
+  dataset: "dataset",
+  datasets: "dataset",
+};
+
+function kindOf(key: Key): "metric" | "param" | "tag" | "attribute" | "dataset" {
+  if (key.prefix === undefined) return "attribute";
+  const kind = kinds[key.prefix.toLowerCase()];
+  if (kind === undefined) throw badFilter(`Invalid entity type '${key.prefix}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']`);
+  return kind;
+}
+
+const texts: Readonly<Record<string, Expression<unknown>>> = {
+  run_id: sql`runs.id`,
+  run_name: sql`runs.name`,
+  user_id: sql`runs.user_id`,
+  status: sql`upper(runs.status)`,
+  artifact_uri: sql`runs.artifact_uri`,
+};
+const numbers: Readonly<Record<string, Expression<unknown>>> = { start_time: sql`runs.started_at`, end_time: sql`runs.ended_at` };
+
+/** Other names of attributes. */
+const aliases: Readonly<Record<string, string>> = { created: "start_time", "run name": "run_name", name: "run_name", user: "user_id", run_uuid: "run_id", id: "run_id" };
+
+function attribute(name: string): string {
+  const known = aliases[name.toLowerCase()] ?? name;
+  if (known in texts || known in numbers) return known;
+  throw badFilter(`Invalid attribute key '${name}' specified. Valid keys are '${[...Object.keys(texts), ...Object.keys(numbers)].join(", ")}'`);
+}
+
+function compareRun(db: Database, comparison: Comparison): Condition {
+  const { key, operator } = comparison;
+  const kind = kindOf(key);
+  if (kind === "attribute") {
+    const name = attribute(key.name);
+    return name in numbers ? compareNumber(db, numbers[name], comparison, "numeric attribute") : compareText(db, texts[name], comparison);
+  }
+  if (kind === "dataset") {
+    if (!["name", "digest", "context"].includes(key.name)) throw badFilter(`Invalid dataset key '${key.name}' specified. Valid keys are 'name, digest, context'`);
+    const condition = compareText(db, sql.ref(`run_datasets.${key.name}`), comparison);
+    return sql<SqlBool>`exists (select 1 from run_datasets where run_datasets.run_id = runs.id and ${condition})`;
+  }
+  const absent = operator === "IS NULL";
+  if (kind === "metric") {
+    if (absent || operator === "IS NOT NULL") return sql<SqlBool>`${sql.raw(absent ? "not " : "")}exists (${metric(key.name, sql`1`)})`;
+    if (operator === "LIKE" || operator === "ILIKE" || operator === "RLIKE") throw invalidComparator(operator, ["=", "!=", "<", "<=", ">", ">="]);
+    // Not correlated with the run: the index over key and value finds the runs.
+    return sql<SqlBool>`runs.id in (select run_id from latest_metrics where key = ${key.name} and kind <> 2 and ${compareNumber(db, sql`value`, comparison, "metric")})`;
+  }
+  const table = sql.raw(kind === "param" ? "params" : "run_tags");
+  const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.run_id = runs.id and t.key = ${key.name} and ${condition})`;
+  if (absent) return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
+  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+}
+
+const metric = (key: string, what: Expression<unknown>): Expression<unknown> => sql`select ${what} from latest_metrics m where m.run_id = runs.id and m.key = ${key}`;
+
+/** What runs are sorted by, as SQL. */
+export interface RunOrder {
+  readonly by: Expression<unknown>;
+  readonly ascending: boolean;
+}
+
+/** `metrics.rmse DESC` as orders over `runs`: those without the value come last, and before them those whose metric is NaN. */
+export function runOrders(text: string): RunOrder[] {
+  const { key, ascending } = parseOrder(text);
+  if (kindOf(key) === "dataset") throw badFilter(`Invalid order_by entity type 'dataset' in '${text}'`);
+  return ordersBy(key, ascending);
+}
+
+/** The same for a key that is known already. */
+export function ordersBy(key: Key, ascending: boolean): RunOrder[] {
+  const kind = kindOf(key);
+  const lastWhenNull = (by: Expression<unknown>) => [{ by: sql`case when ${by} is null then 1 else 0 end`, ascending: true }, { by, ascending }];
+  if (kind === "attribute") {
+    const name = attribute(key.name);
+    return lastWhenNull(texts[name] ?? numbers[name]);
+  }
+  if (kind === "metric") {
+    const rank = metric(key.name, sql`case when m.kind = 2 then 1 else 0 end`);
+    return [{ by: sql`coalesce((${rank}), 2)`, ascending: true }, { by: sql`(${metric(key.name, sql`m.value`)})`, ascending }];
+  }
+  const table = sql.raw(kind === "param" ? "params" : "run_tags");
+  return lastWhenNull(sql`(select t.value from ${table} t where t.run_id = runs.id and t.key = ${key.name})`);
+}

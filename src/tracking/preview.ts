@@ -1,0 +1,88 @@
+import type { BlobStore } from "../storage/blobs.ts";
+import { readDelimited } from "./csv.ts";
+import type { Artifact } from "./types.ts";
+
+/** How an artifact is shown. */
+export type Preview =
+  | { readonly kind: "image"; readonly size: number }
+  /** A page of its own in a sandbox: HTML, or a notebook made into HTML. */
+  | { readonly kind: "document"; readonly size: number; readonly note: string }
+  | { readonly kind: "table"; readonly size: number; readonly rows: readonly (readonly string[])[]; readonly note: string }
+  | { readonly kind: "text"; readonly size: number; readonly text: string; readonly note: string }
+  /** Not shown; `note` says why. */
+  | { readonly kind: "none"; readonly size: number; readonly note: string };
+
+/** The content types of what a browser shows as a picture. */
+export const imageTypes: Readonly<Record<string, string>> = {
+  png: "image/png",
+  jpg: "image/jpeg",
+  jpeg: "image/jpeg",
+  gif: "image/gif",
+  webp: "image/webp",
+  svg: "image/svg+xml",
+};
+
+/** Bytes beyond which a picture or a document is not shown. */
+export const mostShown = { image: 20_000_000, document: 10_000_000 } as const;
+/** Bytes of a text or table that are read. */
+const head = 400_000;
+const mostRows = 200;
+const mostCells = 60;
+
+export const extensionOf = (path: string): string => /\.([^./]+)$/.exec(path)?.[1].toLowerCase() ?? "";
+
+/** What to show of an artifact; never more of it than a page can bear. */
+export async function previewArtifact(blobs: BlobStore, { path, sha256, size }: Artifact): Promise<Preview> {
+  const extension = extensionOf(path);
+  if (extension in imageTypes) return size <= mostShown.image ? { kind: "image", size } : tooLarge(size, mostShown.image, "Pictures");
+  if (["html", "htm", "ipynb"].includes(extension)) {
+    if (size > mostShown.document) return tooLarge(size, mostShown.document, "Documents");
+    return { kind: "document", size, note: "Shown in a sandbox: scripts do not run, nothing is loaded from elsewhere." };
+  }
+  const start = await readHead(blobs, sha256);
+  if (start.includes(0)) return { kind: "none", size, note: "This is not text: download it to open it with its own program." };
+  const whole = start.length === size;
+  const text = new TextDecoder("utf-8").decode(start, { stream: !whole });
+  const cut = whole ? "" : `The first ${Math.round(head / 1000)} kB of ${Math.round(size / 1000)} kB; download it to see all.`;
+  if (extension === "csv" || extension === "tsv") {
+    const rows = readDelimited(text, extension === "csv" ? "," : "\t", mostRows + 2);
+    // The last row of what was cut may be half a row.
+    const complete = whole ? rows : rows.slice(0, -1);
+    const shown = complete.slice(0, mostRows + 1).map((row) => row.slice(0, mostCells));
+    const notes = [
+      ...(complete.length > mostRows + 1 || !whole ? [`The first ${shown.length - 1} rows`] : []),
+      ...(complete.some((row) => row.length > mostCells) ? [`the first ${mostCells} columns`] : []),
+    ];
+    return { kind: "table", size, rows: shown, note: notes.length === 0 ? "" : `${notes.join(", ")}; download the file to see all.` };
+  }
+  return { kind: "text", size, text: extension === "json" && whole ? indented(text) : text, note: cut };
+}
+
+const tooLarge = (size: number, most: number, what: string): Preview => ({
+  kind: "none",
+  size,
+  note: `${what} of up to ${most / 1_000_000} MB are shown, this one has ${(size / 1_000_000).toFixed(1)} MB: download it.`,
+});
+
+/** JSON with line breaks; text that is no JSON stays as it is, and so do numbers with more digits than JavaScript keeps. */
+function indented(text: string): string {
+  if (/\d{16}/.test(text)) return text;
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+async function readHead(blobs: BlobStore, sha256: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  const stream = await blobs.stream(sha256);
+  for await (const chunk of stream) {
+    chunks.push(chunk as Buffer);
+    length += (chunk as Buffer).length;
+    if (length >= head) break;
+  }
+  stream.destroy();
+  return Buffer.concat(chunks).subarray(0, head);
+}
