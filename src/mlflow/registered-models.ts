@@ -1,12 +1,12 @@
 import { checkAlias, moveAlias, removeAlias, resolveAlias } from "../registry/aliases.ts";
-import { createModel, deleteModel, deleteModelTag, describeModel, modelRow, readModel, renameModel, setModelTag } from "../registry/models.ts";
+import { createModel, deleteModel, deleteModelTag, describeModel, findModel, modelRow, readModel, renameModel, setModelTag } from "../registry/models.ts";
 import { latestVersions } from "../registry/search.ts";
 import { stageOf } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import type { Database } from "../storage/database.ts";
 import { checkRegistryTag } from "./limits.ts";
-import { invalidParameter, missingResource } from "./mlflow-error.ts";
+import { invalidParameter, missingResource, mlflowError } from "./mlflow-error.ts";
 import { keyValue, list, required, string } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
 import { modelMessages, versionMessage, wholeVersionMessage } from "./registry-messages.ts";
@@ -20,12 +20,27 @@ export const changeBy = (house: House): { readonly time: number; readonly actor:
 
 const write = (house: House, work: (transaction: Database) => Promise<unknown>): Promise<object> => writeTogether(house.db, work).then(() => ({}));
 
+const isPrompt = (tags: Readonly<Record<string, string>>): boolean => tags["mlflow.prompt.is_prompt"]?.toLowerCase() === "true";
+
+/** A name that is taken is refused in MLflow's words, which tell prompts from models. */
+async function refuseTaken(transaction: Database, name: string, prompt: boolean): Promise<void> {
+  if (!(await findModel(transaction, name))) return;
+  const known = isPrompt((await readModel(transaction, name)).tags);
+  const called = (one: boolean): string => (one ? "Prompt" : "Registered Model");
+  if (known === prompt) throw mlflowError("RESOURCE_ALREADY_EXISTS", `${called(prompt)} (name=${name}) already exists.`);
+  const [wanted, taken] = [called(prompt).toLowerCase(), called(known).toLowerCase()];
+  throw mlflowError("RESOURCE_ALREADY_EXISTS", `Tried to create a ${wanted} with name '${name}', but the name is already taken by a ${taken}. A model and a prompt cannot have the same name.`);
+}
+
 const answer = async (house: House, model: string): Promise<object> => ({ registered_model: (await modelMessages(house, [await readModel(house.db, model)]))[0] });
 
 export const registeredModelRpcs: readonly Rpc[] = [
   rpc("POST", `${path}/create`, { ...name, tags: list(keyValue), description: string, deployment_job_id: string }, async (house, request) => {
     const tags = new Map(request.tags.map(({ key, value }) => checkRegistryTag(key, value)));
-    await write(house, (transaction) => createModel(transaction, { name: request.name, tags, description: request.description, ...changeBy(house) }));
+    await write(house, async (transaction) => {
+      await refuseTaken(transaction, request.name, isPrompt(Object.fromEntries(tags)));
+      await createModel(transaction, { name: request.name, tags, description: request.description, ...changeBy(house) });
+    });
     return answer(house, request.name);
   }),
   rpc("POST", `${path}/rename`, { ...name, new_name: required(string) }, async (house, request) => {

@@ -103,7 +103,7 @@ class Reader {
       return token.value;
     }
     if (token?.kind === "word" || token?.quote === "`") {
-      throw badFilter(`Parameter value is either not quoted or unidentified quote types used for string value ${token.text}. Use either single or double quotes.`);
+      throw badFilter(`Invalid clause(s) in filter string: ${JSON.stringify(this.text)}. Parameter value is either not quoted or unidentified quote types used for string value ${token.text}. Use either single or double quotes.`);
     }
     throw this.wrong(start);
   }
