@@ -123,13 +123,15 @@ export async function readVersionRows(db: Database, rows: readonly VersionRow[])
   });
 }
 
-/** Throws `registry.model_not_found`, `registry.version_not_found`. */
+/** Throws `registry.version_not_found`. */
 export async function readVersion(db: Database, model: string, version: number): Promise<ModelVersion> {
   const [found] = await listVersions(db, model, { version });
   if (found) return found;
-  await modelRow(db, model);
-  throw notFound("registry.version_not_found", `Model Version (name=${model}, version=${version}) not found`);
+  throw versionNotFound(model, version, await findModel(db, model));
 }
+
+const versionNotFound = (model: string, version: number, known: object | undefined): Error =>
+  notFound("registry.version_not_found", `Model Version (name=${model}, version=${version}) not found${known ? "" : ": there is no model of this name"}`);
 
 /** A version that this house trained; `registry.not_trained_here` for one that a client registered. */
 export async function readTrainedVersion(db: Database, model: string, version: number): Promise<TrainedVersion> {
@@ -144,10 +146,10 @@ export function trained(version: ModelVersion): TrainedVersion {
 
 /** The row of a version that is not deleted. */
 export async function versionRow(db: Database, model: string, version: number): Promise<{ readonly modelId: number }> {
-  const { id } = await modelRow(db, model);
-  const row = await registryTables(db).selectFrom("model_versions").select("version").where("model_id", "=", id).where("version", "=", version).where("deleted_at", "is", null).executeTakeFirst();
-  if (!row) throw notFound("registry.version_not_found", `Model Version (name=${model}, version=${version}) not found`);
-  return { modelId: id };
+  const known = await findModel(db, model);
+  const rows = registryTables(db).selectFrom("model_versions").select("version").where("version", "=", version).where("deleted_at", "is", null);
+  if (!known || !(await rows.where("model_id", "=", known.id).executeTakeFirst())) throw versionNotFound(model, version, known);
+  return { modelId: known.id };
 }
 
 export async function describeVersion(db: Database, model: string, version: number, description: string, change: Change): Promise<void> {
