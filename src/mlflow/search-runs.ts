@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { runFilter, runOrders } from "../tracking/filter/run-filter.ts";
+import { metricOrder, runFilter, runOrders, walkedFilter } from "../tracking/filter/run-filter.ts";
 import { readManyRuns } from "../tracking/run-details.ts";
 import { searchRuns } from "../tracking/search.ts";
 import { runMessage } from "./entity-messages.ts";
@@ -25,7 +25,10 @@ export const searchRunsRpc: Rpc = rpc(
     const offset = offsetOf(request.page_token);
     const where = runFilter(house.db, request.filter);
     const orders = [...request.order_by.flatMap(runOrders), { by: sql`runs.started_at`, ascending: false }];
-    const ids = request.experiment_ids.length === 0 ? [] : await searchRuns(house.db, request.experiment_ids, { lifecycle: lifecycleOf(request.run_view_type), where, orders, offset, limit: size + 1 });
+    const sorted = request.order_by.length === 1 ? metricOrder(request.order_by[0]) : undefined;
+    const byMetric = sorted && { ...sorted, filter: walkedFilter(house.db, request.filter) };
+    const search = { lifecycle: lifecycleOf(request.run_view_type), where, orders, byMetric, offset, limit: size + 1 };
+    const ids = request.experiment_ids.length === 0 ? [] : await searchRuns(house.db, request.experiment_ids, search);
     const { rows, next } = pageOf(ids, offset, size);
     return { runs: (await readManyRuns(house.db, rows)).map(runMessage), next_page_token: next };
   },

@@ -1,7 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { badFilter } from "./filter/bad-filter.ts";
-import { ordersBy, runFilter, type RunOrder } from "./filter/run-filter.ts";
+import { ordersBy, runFilter, walkedFilter, type RunOrder, type WalkedFilter } from "./filter/run-filter.ts";
 import { viewOf } from "./run-views.ts";
 import { numberOf, sayableNumber } from "./metric-value.ts";
 import { searchRuns } from "./search.ts";
@@ -42,6 +42,9 @@ interface Page {
   readonly limit: number;
 }
 
+/** From here on, pages by a metric are cut from the whole order, which is kept for a while. */
+const shallow = 1000;
+
 /** How many runs answer to the question, and a page of them. Throws `tracking.bad_filter`. */
 export async function pageOfRuns(db: Database, question: RunsQuestion, page: Page, now: number): Promise<{ total: number; runs: RunRow[] }> {
   const where = conditionOf(db, question);
@@ -51,37 +54,14 @@ export async function pageOfRuns(db: Database, question: RunsQuestion, page: Pag
   const view = viewOf(db, JSON.stringify(question), now, () => countRuns(db, question));
   let ids: readonly string[];
   if (question.sort === undefined) ids = await searchRuns(db, question.experimentIds, { ...search, offset: page.offset, limit: page.limit });
-  else if (page.offset + page.limit <= shallow && view.ids === undefined && !question.filter && question.sort.column.startsWith("metrics.")) {
-    const first = await firstByMetric(db, question, page);
-    // Fewer than asked for: then come the runs without the metric, which only the whole order knows.
-    ids = first.length === page.limit ? first : await searchRuns(db, question.experimentIds, { ...search, offset: page.offset, limit: page.limit });
+  else if (page.offset < shallow && view.ids === undefined && question.sort.column.startsWith("metrics.")) {
+    const byMetric = { key: question.sort.column.slice("metrics.".length), ascending: !question.sort.descending, filter: walkedCondition(db, question) };
+    ids = await searchRuns(db, question.experimentIds, { ...search, byMetric, offset: page.offset, limit: page.limit });
   } else {
     view.ids ??= searchRuns(db, question.experimentIds, { ...search, offset: 0, limit: Number.MAX_SAFE_INTEGER });
     ids = (await view.ids).slice(page.offset, page.offset + page.limit);
   }
   return { total: await view.total, runs: await readRows(db, ids, page.columns) };
-}
-
-/** Up to here a page by a metric is read from the index over its values, without sorting the rest. */
-const shallow = 1000;
-
-/** A page in the order of a metric, of the runs that have it and it is a number; in the order that `ordersBy` gives. */
-async function firstByMetric(db: Database, { experimentIds, lifecycle, sort, ...question }: RunsQuestion, { offset, limit }: Page): Promise<string[]> {
-  let query = trackingTables(db)
-    .selectFrom("latest_metrics")
-    .innerJoin("runs", "runs.id", "latest_metrics.run_id")
-    .select("runs.id")
-    .where("latest_metrics.key", "=", sort!.column.slice("metrics.".length))
-    .where("latest_metrics.kind", "<>", 2)
-    // Said so that SQLite begins with the index over values and not with the runs: an expression keeps their own index out of it.
-    .where(sql<SqlBool>`runs.lifecycle || '' = ${lifecycle}`)
-    .where(sql<SqlBool>`runs.experiment_id || '' in (${sql.join(experimentIds)})`)
-    .orderBy("latest_metrics.value", sort!.descending ? "desc" : "asc")
-    .orderBy("runs.started_at", "desc")
-    .orderBy("runs.id");
-  const where = conditionOf(db, { experimentIds, lifecycle, ...question });
-  if (where) query = query.where(where);
-  return (await query.limit(limit).offset(offset).execute()).map(({ id }) => id);
 }
 
 /** All ids that answer to a question, in its order. */
@@ -92,13 +72,21 @@ export function idsOfRuns(db: Database, question: RunsQuestion): Promise<string[
 }
 
 function conditionOf(db: Database, { filter, level }: RunsQuestion): Expression<SqlBool> | undefined {
-  const filtered = runFilter(db, filter);
-  const placed =
-    level === "all" ? undefined
+  const [filtered, placed] = [runFilter(db, filter), placeOf(level)];
+  return filtered && placed ? sql<SqlBool>`${placed} and ${filtered}` : (filtered ?? placed);
+}
+
+function walkedCondition(db: Database, { filter, level }: RunsQuestion): WalkedFilter | undefined {
+  const [filtered, placed] = [walkedFilter(db, filter), placeOf(level)];
+  if (!placed) return filtered;
+  return { condition: filtered ? sql<SqlBool>`${placed} and ${filtered.condition}` : placed, bounds: filtered?.bounds ?? [] };
+}
+
+/** Whether a run stands at this level of the tree. */
+function placeOf(level: string): Expression<SqlBool> | undefined {
+  return level === "all" ? undefined
     : level === "top" ? sql<SqlBool>`runs.id not in (select t.run_id from run_tags t join runs p on p.id = t.value and p.lifecycle = 'active' where t.key = 'mlflow.parentRunId')`
     : sql<SqlBool>`runs.id in (select t.run_id from run_tags t where t.key = 'mlflow.parentRunId' and t.value = ${level})`;
-  if (!filtered || !placed) return filtered ?? placed;
-  return sql<SqlBool>`${placed} and ${filtered}`;
 }
 
 async function countRuns(db: Database, question: RunsQuestion): Promise<number> {

@@ -12,6 +12,35 @@ export function runFilter(db: Database, text: string | undefined): Condition | u
   return filter && compileFilter(filter, (comparison) => compareRun(db, comparison));
 }
 
+/** The same filter for who walks over runs in an order of his own and stops early. */
+export interface WalkedFilter {
+  /** Asks for each run's metrics, one look each, instead of finding all runs that have them first. */
+  readonly condition: Condition;
+  /** Statements that find at least as many rows as there are runs to find, each quickly. */
+  readonly bounds: readonly Expression<unknown>[];
+}
+
+/** A run filter's text for walking; undefined for an empty one. */
+export function walkedFilter(db: Database, text: string | undefined): WalkedFilter | undefined {
+  const filter = parseFilter(text);
+  if (!filter) return undefined;
+  const all = filter.kind === "and" ? filter.parts : [filter];
+  const bounds = all.flatMap((part) => (part.kind === "comparison" && comparesMetric(part) ? [metricsWith(db, part)] : []));
+  const condition = compileFilter(filter, (comparison) =>
+    comparesMetric(comparison) ? sql<SqlBool>`exists (${metricsWith(db, comparison)} and run_id = runs.id)` : compareRun(db, comparison),
+  );
+  return { condition, bounds };
+}
+
+const comparesMetric = ({ key, operator }: Comparison): boolean => kindOf(key) === "metric" && operator !== "IS NULL" && operator !== "IS NOT NULL";
+
+/** The latest metrics that a comparison finds. */
+function metricsWith(db: Database, comparison: Comparison): Expression<unknown> {
+  const { key, operator } = comparison;
+  if (operator === "LIKE" || operator === "ILIKE" || operator === "RLIKE") throw invalidComparator(operator, ["=", "!=", "<", "<=", ">", ">="]);
+  return sql`select run_id from latest_metrics where key = ${key.name} and kind <> 2 and ${compareNumber(db, sql`value`, comparison, "metric")}`;
+}
+
 /** What a key of a run's filter is about. */
 const kinds: Readonly<Record<string, "metric" | "param" | "tag" | "attribute" | "dataset">> = {
   metric: "metric",
@@ -70,9 +99,8 @@ function compareRun(db: Database, comparison: Comparison): Condition {
   const absent = operator === "IS NULL";
   if (kind === "metric") {
     if (absent || operator === "IS NOT NULL") return sql<SqlBool>`${sql.raw(absent ? "not " : "")}exists (${metric(key.name, sql`1`)})`;
-    if (operator === "LIKE" || operator === "ILIKE" || operator === "RLIKE") throw invalidComparator(operator, ["=", "!=", "<", "<=", ">", ">="]);
     // Not correlated with the run: the index over key and value finds the runs.
-    return sql<SqlBool>`runs.id in (select run_id from latest_metrics where key = ${key.name} and kind <> 2 and ${compareNumber(db, sql`value`, comparison, "metric")})`;
+    return sql<SqlBool>`runs.id in (${metricsWith(db, comparison)})`;
   }
   const table = sql.raw(kind === "param" ? "params" : "run_tags");
   const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.run_id = runs.id and t.key = ${key.name} and ${condition})`;
@@ -93,6 +121,12 @@ export function runOrders(text: string): RunOrder[] {
   const { key, ascending } = parseOrder(text);
   if (kindOf(key) === "dataset") throw badFilter(`Invalid order_by entity type 'dataset' in '${text}'`);
   return ordersBy(key, ascending);
+}
+
+/** The metric of an order by a metric; undefined for other orders. */
+export function metricOrder(text: string): { readonly key: string; readonly ascending: boolean } | undefined {
+  const { key, ascending } = parseOrder(text);
+  return kindOf(key) === "metric" ? { key: key.name, ascending } : undefined;
 }
 
 /** The same for a key that is known already. */
