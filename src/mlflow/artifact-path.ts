@@ -43,11 +43,12 @@ export function placeOf(path: string): Place {
 }
 
 /**
- * The place of a path below an artifact URI: `mlflow-artifacts:/…`, or `file:///…` where it lies under `artifactRoot`, the one the server
- * was started with. Files elsewhere are not ours to read.
+ * The place of a path below an artifact URI: `mlflow-artifacts:/…`, or, where it lies under `artifactRoot`, the one the server was started
+ * with, `file:///…` and `http://…/api/2.0/mlflow-artifacts/artifacts/…` (the address of this server's own proxy, as some clients write it). Files elsewhere are not ours to read.
  */
 export function placeOfRoot(artifactRoot: string, uri: string, path: string): Place {
-  const root = /^mlflow-artifacts:(?:\/\/[^/]*)?\/?(.*)$/.exec(uri)?.[1];
+  const proxy = /^https?:.*\/api\/2\.0\/mlflow-artifacts\/artifacts$/.test(artifactRoot) && uri.startsWith(`${artifactRoot}/`) ? uri.slice(artifactRoot.length + 1) : undefined;
+  const root = proxy ?? /^mlflow-artifacts:(?:\/\/[^/]*)?\/?(.*)$/.exec(uri)?.[1];
   if (root !== undefined) {
     const { owner, path: below } = placeOf(root);
     return { owner, path: [below, safePath(path)].filter((part) => part !== "").join("/") };

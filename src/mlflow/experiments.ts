@@ -11,7 +11,7 @@ import {
 } from "../tracking/experiments.ts";
 import { listDatasets } from "../tracking/inputs.ts";
 import { experimentMessage } from "./entity-messages.ts";
-import { checkExperimentName, checkKey } from "./limits.ts";
+import { checkExperimentName, checkKey, checkLengths } from "./limits.ts";
 import { invalidParameter, missingResource } from "./mlflow-error.ts";
 import { keyValue, list, orElse, required, string } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
@@ -45,6 +45,7 @@ export const experimentRpcs: readonly Rpc[] = [
     return {};
   }),
   rpc("POST", `${path}/set-experiment-tag`, { ...id, key: required(string), value: orElse(string, "") }, async (house, { experiment_id, key, value }) => {
+    checkLengths({ value }, { value: 5000 });
     await writeTogether(house.db, (transaction) => setExperimentTag(transaction, experiment_id, checkKey(key, "key"), value, house.clock.now()));
     return {};
   }),

@@ -38,6 +38,14 @@ export function checkExperimentName(name: string): string {
   return name;
 }
 
+/** Refuses texts that are longer than their limits. */
+export function checkLengths(values: Readonly<Record<string, string | undefined>>, limits: Readonly<Record<string, number>>): void {
+  for (const [key, limit] of Object.entries(limits)) {
+    const length = values[key]?.length ?? 0;
+    if (length > limit) throw invalidParameter(`'${key}' exceeds the maximum length of ${limit} characters (it has ${length})`);
+  }
+}
+
 /** How much one log-batch may hold. */
 export function checkBatch(sizes: { readonly metrics: number; readonly params: number; readonly tags: number }): void {
   const check = (what: string, limit: number, size: number): void => {

@@ -4,7 +4,7 @@ import { logDatasets, logModels, type DatasetInput } from "../tracking/inputs.ts
 import { deleteRunTag, logMetrics, logParams, setRunTags, type LoggedPoint } from "../tracking/log-batch.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
 import { requireActiveRun } from "../tracking/runs.ts";
-import { checkBatch, checkKey } from "./limits.ts";
+import { checkBatch, checkKey, checkLengths } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { double, integer, keyValue, list, message, orElse, required, string } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
@@ -120,6 +120,8 @@ export const loggingRpcs: readonly Rpc[] = [
   rpc("POST", `${path}/log-inputs`, { run_id: required(string), datasets: list(datasetInput), models: list(message({ model_id: required(string) })) }, async (house, request) => {
     const inputs = request.datasets.map(({ dataset, tags }): DatasetInput => {
       const { source_type, ...rest } = dataset;
+      checkLengths(rest, { name: 500, digest: 36, source: 65_535, schema: 1_048_575, profile: 16_777_215 });
+      for (const tag of tags) checkLengths(tag, { key: 255, value: 500 });
       return { dataset: { ...rest, sourceType: source_type }, tags: Object.fromEntries(tags.map(({ key, value }) => [key, value])) };
     });
     return writeToRun(house, request.run_id, async (transaction) => {

@@ -16,7 +16,8 @@ export const metricRpcs: readonly Rpc[] = [
   rpc("GET", `${path}/get-history`, { ...runFields, metric_key: required(string), max_results: integer, page_token: string }, async (house, request) => {
     const id = runIdOf(request);
     const offset = offsetOf(request.page_token);
-    const size = request.max_results === undefined ? Number.MAX_SAFE_INTEGER - 1 : checkPageSize(request.max_results, Number.MAX_SAFE_INTEGER - 1);
+    const size = request.max_results === undefined ? Number.MAX_SAFE_INTEGER - 1 : request.max_results === 0 ? 0 : checkPageSize(request.max_results, Number.MAX_SAFE_INTEGER - 1);
+    if (size === 0) return {};
     const { rows, next } = pageOf(await metricHistory(house.db, id, request.metric_key, { offset, limit: size + 1 }), offset, size);
     return { metrics: rows.map(metricMessage), next_page_token: next };
   }),

@@ -49,6 +49,9 @@ describe("the shape of the protocol", () => {
 describe("errors have MLflow's codes and words", () => {
   test.each([
     ["experiments/create", { name: "Default" }, 400, "RESOURCE_ALREADY_EXISTS", "already exists"],
+    ["experiments/set-experiment-tag", { experiment_id: "0", key: "k", value: "x".repeat(5001) }, 400, "INVALID_PARAMETER_VALUE", "'value' exceeds the maximum length of 5000 characters"],
+    ["experiments/delete", { experiment_id: "mine" }, 400, "INVALID_PARAMETER_VALUE", "Invalid experiment ID 'mine'"],
+    ["runs/log-inputs", { run_id: "r", datasets: [{ dataset: { name: "x".repeat(501), digest: "d", source_type: "t", source: "s" } }] }, 400, "INVALID_PARAMETER_VALUE", "'name' exceeds the maximum length of 500"],
     ["experiments/create", {}, 400, "INVALID_PARAMETER_VALUE", "Missing value for required parameter 'name'."],
     ["experiments/create", { name: 3 }, 400, "INVALID_PARAMETER_VALUE", "Invalid value 3 for parameter 'name' supplied"],
     ["experiments/create", { name: "x".repeat(501) }, 400, "INVALID_PARAMETER_VALUE", "exceeds the maximum length of 500"],

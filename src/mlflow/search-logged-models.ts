@@ -53,8 +53,10 @@ function offsetOf(text: string | undefined, search: Omit<Token, "offset">): numb
   }
   const { offset, ...of } = token;
   if (!Number.isSafeInteger(offset) || offset! < 0) throw invalidParameter(`Invalid page token: ${text}`);
+  const parts = { experiment_ids: "Experiment IDs in the page token do", filter_string: "Filter string in the page token does", order_by: "Order by in the page token does" } as const;
   for (const key of ["experiment_ids", "filter_string", "order_by"] as const) {
-    if (JSON.stringify(of[key]) !== JSON.stringify(search[key])) throw invalidParameter(`The page token belongs to a search with another ${key}: got ${JSON.stringify(search[key])}, the token has ${JSON.stringify(of[key])}`);
+    const [asked, was] = [JSON.stringify(search[key]), JSON.stringify(of[key])];
+    if (was !== asked) throw invalidParameter(`${parts[key]} not match what is asked for: the token has ${was}, the request ${asked}`);
   }
   return offset!;
 }

@@ -4,6 +4,7 @@ import type { House } from "../stage.ts";
 import { readFileEntry } from "../tracking/files.ts";
 import { artifactFile } from "./artifact-folder.ts";
 import type { Place } from "./artifact-path.ts";
+import { attachment, contentTypeOf } from "./content-type.ts";
 
 /**
  * Sends a file, or the part of it that a Range header asks for, as an attachment: a browser saves it and never runs it, whatever it is.
@@ -12,8 +13,8 @@ export async function sendFile(house: House, request: FastifyRequest, reply: Fas
   const { path } = place;
   const { file, size, sha256 } = await contentOf(house, place);
   void reply.headers({
-    "content-type": "application/octet-stream",
-    "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(path.split("/").at(-1) ?? "")}`,
+    "content-type": contentTypeOf(path),
+    "content-disposition": attachment(path),
     "content-security-policy": "sandbox; default-src 'none'",
     "x-content-type-options": "nosniff",
     "accept-ranges": "bytes",

@@ -38,7 +38,7 @@ export async function createExperiment(db: Database, input: NewExperiment): Prom
   const existing = await findExperiment(db, input.name);
   if (existing) {
     const hint = existing.lifecycle === "deleted" ? " in deleted state. You can restore the experiment, or permanently delete it to create a new one" : "";
-    throw conflict("tracking.experiment_exists", `Experiment '${input.name}' already exists${hint}.`);
+    throw conflict("tracking.experiment_exists", `Experiment(name=${input.name}) already exists${hint}.`);
   }
   const tables = trackingTables(db);
   const { last } = await tables.selectFrom("experiments").select(sql<number | null>`max(cast(id as integer))`.as("last")).executeTakeFirstOrThrow();
@@ -71,8 +71,9 @@ export async function findExperiment(db: Database, name: string): Promise<Experi
   return row && readExperiment(db, row.id);
 }
 
-/** Throws `tracking.experiment_not_found`. */
+/** Throws `tracking.experiment_not_found`, `tracking.bad_experiment_id`. */
 export async function readExperiment(db: Database, id: string): Promise<Experiment> {
+  if (!/^\d+$/.test(id)) throw invalid("tracking.bad_experiment_id", `Invalid experiment ID '${id}'. Experiment ID must be a valid integer.`);
   const [experiment] = await readExperiments(db, [id]);
   if (!experiment) throw notFound("tracking.experiment_not_found", `No Experiment with id=${id} exists`);
   return experiment;
@@ -102,7 +103,7 @@ export async function renameExperiment(db: Database, id: string, name: string, n
   await lock(db, experimentNames);
   await requireActive(db, id);
   const taken = await findExperiment(db, name);
-  if (taken && taken.id !== id) throw conflict("tracking.experiment_exists", `Experiment '${name}' already exists.`);
+  if (taken && taken.id !== id) throw conflict("tracking.experiment_exists", `Experiment(name=${name}) already exists.`);
   await trackingTables(db).updateTable("experiments").set({ name, updated_at: now }).where("id", "=", id).execute();
 }
 
