@@ -6,7 +6,7 @@ export default defineConfig({
     include: ["test/clients/**/*.clients.ts"],
     pool: "forks",
     maxWorkers: 1,
-    testTimeout: 180_000,
+    testTimeout: 600_000,
     hookTimeout: 900_000,
     reporters: ["default"],
   },

@@ -33,7 +33,7 @@ export async function backgroundServer(program: string, settings: Settings, opti
     stdio: ["ignore", log, log, ...(options.bound ? (["ipc"] as const) : [])],
     detached: true,
     // Not as an argument: everybody on the machine can read those.
-    env: { ...process.env, ...(settings.database === null ? {} : { MILLRACE_DATABASE: settings.database }) },
+    env: { ...process.env, ...(options.bound ? { MILLRACE_BOUND: "1" } : {}), ...(settings.database === null ? {} : { MILLRACE_DATABASE: settings.database }) },
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   let gone = false;

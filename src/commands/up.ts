@@ -22,14 +22,14 @@ export const upCommand: Command = {
   options: serverOptions,
   run: async ({ settings, json, say, signal }) => {
     const started = performance.now();
+    // A parent that started us with a channel and is gone wants us gone too; it may go while we start, or before.
+    const orphaned = process.connected ? once(process, "disconnect") : process.env["MILLRACE_BOUND"] === "1" ? Promise.resolve() : new Promise(() => undefined);
+    process.channel?.unref();
     const resolved = resolveSettings(settings, process.env);
     const server = await startServer(resolved, stages);
     const { url, gateway } = server.address;
     if (json) process.stdout.write(`${JSON.stringify({ url, gateway, home: resolved.home, pid: process.pid })}\n`);
     else say(`${colors.bold("millrace")} is up after ${Math.round(performance.now() - started)} ms\n  pages and API  ${url}\n  gateway        ${gateway}\n  home           ${resolved.home}\nCtrl-C stops it.`);
-    // A parent that started us with a channel and is gone wants us gone too.
-    const orphaned = process.channel ? once(process, "disconnect") : new Promise(() => undefined);
-    process.channel?.unref();
     if (!signal.aborted) await Promise.race([once(signal, "abort"), orphaned]);
     say("stopping …");
     await server.stop();

@@ -23,6 +23,8 @@ export async function ensureDefaultExperiment(db: Database, now: number, artifac
 }
 
 export interface NewExperiment {
+  /** A free one; without it, the next number. */
+  readonly id?: string | undefined;
   readonly name: string;
   /** A URI; without one, a folder of its own under the root. */
   readonly artifactLocation?: string | undefined;
@@ -41,8 +43,7 @@ export async function createExperiment(db: Database, input: NewExperiment): Prom
     throw conflict("tracking.experiment_exists", `Experiment(name=${input.name}) already exists${hint}.`);
   }
   const tables = trackingTables(db);
-  const { last } = await tables.selectFrom("experiments").select(sql<number | null>`max(cast(id as integer))`.as("last")).executeTakeFirstOrThrow();
-  const id = String(Number(last ?? 0) + 1);
+  const id = input.id ?? (await nextId(db));
   const location = input.artifactLocation === undefined || input.artifactLocation === "" ? locationUnder(input.artifactRoot ?? storeRoot, id) : input.artifactLocation;
   await tables
     .insertInto("experiments")
@@ -53,8 +54,15 @@ export async function createExperiment(db: Database, input: NewExperiment): Prom
   return id;
 }
 
+/** The next number. Imported experiments may have long ones, which MLflow draws at random: nothing is counted on from them. */
+async function nextId(db: Database): Promise<string> {
+  const short = trackingTables(db).selectFrom("experiments").where(sql<boolean>`length(id) < 10`);
+  const { last } = await short.select(sql<number | null>`max(cast(id as integer))`.as("last")).executeTakeFirstOrThrow();
+  return String(Number(last ?? 0) + 1);
+}
+
 /** What a transaction locks that gives an experiment its name or its number. */
-const experimentNames = "tracking.experiments";
+export const experimentNames = "tracking.experiments";
 
 /** The experiment of this name, deleted or not; added when there is none. */
 export async function experimentNamed(db: Database, name: string, now: number): Promise<Experiment> {

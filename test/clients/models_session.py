@@ -25,27 +25,36 @@ X = pd.DataFrame({"a": [1.0, 2.0, 3.0], "b": [0.0, 1.0, 0.0]})
 y = np.array([1.0, 3.0, 3.0])
 model = LinearRegression().fit(X, y)
 
+# Logged models are entities of their own from MLflow 3 on.
+three = hasattr(client, "search_logged_models")
+
 with mlflow.start_run() as run:
     mlflow.log_metric("nan", float("nan"))
-    info = mlflow.sklearn.log_model(model, name="linear", signature=infer_signature(X, model.predict(X)), input_example=X, registered_model_name="mill", params={"fit": "ols"})
-    mlflow.log_metric("rmse", 0.25, model_id=info.model_id)
-logged = mlflow.get_logged_model(info.model_id)
-assert logged.status == "READY" and logged.source_run_id == run.info.run_id and logged.params == {"fit": "ols"}, logged
-assert [m.key for m in logged.metrics if m.key == "rmse"] == ["rmse"], logged.metrics
-assert client.get_run(run.info.run_id).outputs.model_outputs[0].model_id == info.model_id
-assert [m.model_id for m in mlflow.search_logged_models(filter_string="metrics.rmse < 0.3", output_format="list")] == [info.model_id]
-files = {f.path for f in client.list_logged_model_artifacts(info.model_id)} if hasattr(client, "list_logged_model_artifacts") else {"MLmodel"}
-assert "MLmodel" in files, files
+    name = {"name": "linear", "params": {"fit": "ols"}} if three else {"artifact_path": "linear"}
+    info = mlflow.sklearn.log_model(model, signature=infer_signature(X, model.predict(X)), input_example=X, registered_model_name="mill", **name)
+    if three:
+        mlflow.log_metric("rmse", 0.25, model_id=info.model_id)
+if three:
+    logged = mlflow.get_logged_model(info.model_id)
+    assert logged.status == "READY" and logged.source_run_id == run.info.run_id and logged.params == {"fit": "ols"}, logged
+    assert [m.key for m in logged.metrics if m.key == "rmse"] == ["rmse"], logged.metrics
+    assert client.get_run(run.info.run_id).outputs.model_outputs[0].model_id == info.model_id
+    assert [m.model_id for m in mlflow.search_logged_models(filter_string="metrics.rmse < 0.3", output_format="list")] == [info.model_id]
+    files = {f.path for f in client.list_logged_model_artifacts(info.model_id)} if hasattr(client, "list_logged_model_artifacts") else {"MLmodel"}
+    assert "MLmodel" in files, files
+else:
+    assert "linear/MLmodel" in {f.path for f in client.list_artifacts(run.info.run_id, "linear")}
+    assert json.loads(client.get_run(run.info.run_id).data.tags["mlflow.log-model.history"])[0]["artifact_path"] == "linear"
 
 # Registered, and found by version, alias, stage.
 assert client.get_model_version("mill", "1").run_id == run.info.run_id
 client.set_registered_model_alias("mill", "champion", "1")
 client.transition_model_version_stage("mill", "1", "Production")
-for uri in ["models:/mill/1", "models:/mill@champion", "models:/mill/Production", "models:/mill/latest", f"models:/{info.model_id}", f"runs:/{run.info.run_id}/linear"]:
+for uri in ["models:/mill/1", "models:/mill@champion", "models:/mill/Production", "models:/mill/latest", *([f"models:/{info.model_id}"] if three else []), f"runs:/{run.info.run_id}/linear"]:
     loaded = mlflow.pyfunc.load_model(uri)
     assert np.allclose(loaded.predict(X), model.predict(X)), uri
     assert loaded.metadata.signature.inputs.input_names() == ["a", "b"], uri
-assert mlflow.models.get_model_info("models:/mill@champion").model_id == info.model_id
+assert mlflow.models.get_model_info("models:/mill@champion").model_uuid == info.model_uuid
 
 # Copies, tags, descriptions, searches, deletions.
 copied = client.copy_model_version("models:/mill@champion", "mill copied")
@@ -65,8 +74,10 @@ refused(lambda: client.create_model_version("mill", "file:///etc/passwd"), "INVA
 refused(lambda: client.set_registered_model_alias("mill", "v1", "1"), "INVALID_PARAMETER_VALUE")
 
 # Prompts are models that only prompt searches find.
-mlflow.genai.register_prompt(name="ask", template="Say {{word}}", tags={"team": "mill"})
-assert mlflow.genai.load_prompt("prompts:/ask/1").format(word="hi") == "Say hi"
+prompts = mlflow.genai if hasattr(mlflow, "genai") else mlflow
+prompts.register_prompt(name="ask", template="Say {{word}}", tags={"team": "mill"})
+assert prompts.load_prompt("prompts:/ask/1").format(word="hi") == "Say hi"
 assert [m.name for m in client.search_registered_models()] == ["mill"]
-assert [p.name for p in mlflow.genai.search_prompts()] == ["ask"]
-print(json.dumps({"done": True}))
+if three:
+    assert [p.name for p in prompts.search_prompts()] == ["ask"]
+print(json.dumps({"mlflow": mlflow.__version__, "done": True}))

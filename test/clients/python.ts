@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { access } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -7,19 +7,19 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /**
- * A Python that has these packages of PyPI: `$MILLRACE_CLIENTS_PYTHON`, or an environment made once in the cache folder. Throws when it
- * cannot be made.
+ * A Python that has these packages of PyPI: `$MILLRACE_CLIENTS_PYTHON` (`…_PYTHON_<NAME>` for other environments than `mlflow`), or an
+ * environment made once in the cache folder, and again when the packages asked for are others. Throws when it cannot be made.
  */
 export async function pythonWith(name: string, packages: readonly string[]): Promise<string> {
-  const given = process.env["MILLRACE_CLIENTS_PYTHON"];
+  const given = process.env[name === "mlflow" ? "MILLRACE_CLIENTS_PYTHON" : `MILLRACE_CLIENTS_PYTHON_${name.toUpperCase()}`];
   if (given !== undefined) return given;
   const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "millrace", "clients", name);
   const python = join(folder, "bin", "python");
   const made = join(folder, "installed");
-  if (!(await access(made).then(() => true, () => false))) {
-    await run("python3", ["-m", "venv", folder]);
+  if ((await readFile(made, "utf8").catch(() => "")) !== packages.join("\n")) {
+    await run("python3", ["-m", "venv", "--clear", folder]);
     await run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", ...packages], { maxBuffer: 64 << 20 });
-    await run("touch", [made]);
+    await writeFile(made, packages.join("\n"));
   }
   return python;
 }
