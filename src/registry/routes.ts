@@ -3,6 +3,8 @@ import { raw, route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
 import { readLineage } from "../tracking/tracking.ts";
 import { listModels, modelRow } from "./models.ts";
+import { aliasRoutes } from "./routes-aliases.ts";
+import { versionRoutes } from "./routes-versions.ts";
 import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
 
 const name = Type.Object({ name: Type.String() });
@@ -40,6 +42,8 @@ export const registryRoutes = {
       });
     },
   }),
+  ...versionRoutes,
+  ...aliasRoutes,
   "GET /models/:name/history": route({
     summary: "Every change of a model: versions registered, aliases moved; who, when, why",
     params: name,

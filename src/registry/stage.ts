@@ -11,4 +11,5 @@ export const registry: Stage = {
   routes: registryRoutes,
   commands: registryCommands,
   steps: [registerStep],
+  events: { "registry.alias_moved": "somebody moved, rolled back or removed an alias through the API, MLflow's included" },
 };
