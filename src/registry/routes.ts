@@ -4,6 +4,7 @@ import { readAudit } from "../storage/audit.ts";
 import { readLineage } from "../tracking/tracking.ts";
 import { listModels, modelRow } from "./models.ts";
 import { aliasRoutes } from "./routes-aliases.ts";
+import { garbageRoutes } from "./routes-garbage.ts";
 import { versionRoutes } from "./routes-versions.ts";
 import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
 
@@ -44,6 +45,7 @@ export const registryRoutes = {
   }),
   ...versionRoutes,
   ...aliasRoutes,
+  ...garbageRoutes,
   "GET /models/:name/history": route({
     summary: "Every change of a model: versions registered, aliases moved; who, when, why",
     params: name,

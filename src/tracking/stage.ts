@@ -1,4 +1,5 @@
 import type { Stage } from "../stage.ts";
+import { trackingCollector } from "./collect.ts";
 import { trackingCommands } from "./commands.ts";
 import { trackingRoutes } from "./routes.ts";
 import { trackingMigrations } from "./store.ts";
@@ -9,4 +10,5 @@ export const tracking: Stage = {
   migrations: trackingMigrations,
   routes: trackingRoutes,
   commands: trackingCommands,
+  collector: trackingCollector,
 };
