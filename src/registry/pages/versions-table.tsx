@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { Anchor } from "../../ui/anchor.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { formatDay, formatMoment, formatNumber, metricName } from "../../ui/format.ts";
@@ -12,12 +13,13 @@ const evidence = (version: ModelVersion) => (version.origin === "trained" ? vers
 const formatDayOf = (time: number | null | undefined): string => (typeof time === "number" ? formatDay(time) : "–");
 
 /** A model's versions, newest first, with why each one exists. */
-export function VersionsTable({ model }: { model: string }) {
+export function VersionsTable({ model, aside, actions }: { model: string; aside?: ReactNode; actions?: (version: number) => ReactNode }) {
   const query = useLiveQuery(["registry", "versions", model], (signal) => registryApi("GET /models/:name/versions", { params: { name: model } }, { signal }));
   return (
     <Loaded query={query}>
       {({ versions }) => (
-        <Panel title={`Versions of ${model}`}>
+        <Panel title={`Versions of ${model}`} aside={aside}>
+          {versions.length === 0 ? <p className="muted">There is no version of it.</p> : null}
           <DataTable
             label={`Versions of ${model}`}
             rows={versions}
@@ -44,7 +46,9 @@ export function VersionsTable({ model }: { model: string }) {
               { key: "rows", header: "Rows", align: "right", sort: (version) => evidence(version)?.training.rows, render: (version) => formatNumber(evidence(version)?.training.rows) },
               { key: "until", header: "Data until", align: "nowrap", sort: (version) => evidence(version)?.training.until, render: (version) => formatDayOf(evidence(version)?.training.until) },
               { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
+              { key: "origin", header: "From", sort: ({ origin }) => origin, render: (version) => (version.origin === "trained" ? version.algorithm : "a client") },
               { key: "why", header: "Why", align: "wide", render: ({ trigger }) => <span className="small muted">{trigger}</span> },
+              ...(actions ? [{ key: "actions", header: <span className="visually-hidden">Actions</span>, render: ({ version }: ModelVersion) => actions(version) }] : []),
             ]}
           />
         </Panel>
