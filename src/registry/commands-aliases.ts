@@ -18,7 +18,7 @@ export const aliasCommands: readonly Command[] = [
       const data = await client<RegistryRoutes>(await server(), "registry")("GET /models/:name/aliases", { params: { name } });
       const rows = data.moves.map((move) => [move.alias, move.version === null ? "removed" : `version ${move.version}${move.kind === "rolled_back" ? " (rolled back)" : ""}`, moment(move.time), move.actor, move.reason]);
       const policies = Object.entries(data.policies).map(([alias, requires]) => `${alias} requires ${requires.join(", ")}`);
-      return { data, text: [table(["alias", "pointed at", "since", "who", "why"], rows, "No alias was ever set."), ...policies].join("\n") };
+      return { data, text: [table(["alias", "pointed at", "since", "who", "why"], rows, "No alias has moved yet."), ...policies].join("\n") };
     },
   },
   {

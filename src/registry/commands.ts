@@ -3,6 +3,7 @@ import { moment, table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
 import { aliasCommands } from "./commands-aliases.ts";
 import { versionCommands } from "./commands-versions.ts";
+import { convertCommand } from "./convert/convert-command.ts";
 import type { RegistryRoutes } from "./routes.ts";
 
 export const registryCommands: readonly Command[] = [
@@ -33,4 +34,5 @@ export const registryCommands: readonly Command[] = [
   },
   ...versionCommands,
   ...aliasCommands,
+  convertCommand,
 ];

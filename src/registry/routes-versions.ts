@@ -3,6 +3,7 @@ import { notFound } from "../errors.ts";
 import { raw, route } from "../http/route.ts";
 import { transact } from "../storage/transactions.ts";
 import { compareEvidence } from "./compare.ts";
+import { storeConversion } from "./convert/store-conversion.ts";
 import { deletedModels, deletedVersions } from "./deleted.ts";
 import { readEvidence } from "./evidence.ts";
 import { deleteModel, restoreModel } from "./models.ts";
@@ -38,6 +39,18 @@ export const versionRoutes = {
         "x-content-type-options": "nosniff",
       });
     },
+  }),
+  "POST /models/:name/versions/:version/conversions": route({
+    summary: "Registers an ONNX graph that was made of this version (`millrace models convert`) as the next one, with its lineage; nothing is run here",
+    params: nameAndVersion,
+    body: Type.Object({
+      onnx: Type.String({ description: "the file in base64, 48 MB at most" }),
+      versions: Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 100 })),
+      compared: Type.Union([Type.Null(), Type.Object({ rows: Type.Integer({ minimum: 0 }), difference: Type.Number(), share: Type.Number(), differentLabels: Type.Integer({ minimum: 0 }) })]),
+    }),
+    handle: async (house, { params, body: { onnx, versions, compared }, actor }) => ({
+      version: await storeConversion(house, { model: params.name, version: params.version, onnx: Buffer.from(onnx, "base64"), versions, compared, actor }),
+    }),
   }),
   "GET /deleted": route({
     summary: "Models and versions that were deleted and can be brought back",

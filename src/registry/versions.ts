@@ -3,6 +3,7 @@ import { invalid, notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
+import { insertLineage } from "../tracking/tracking.ts";
 import { recordMove } from "./alias-moves.ts";
 import { findModel, modelRow, requireUnheld, type Change } from "./models.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
@@ -64,6 +65,8 @@ export async function createVersion(transaction: Database, input: NewVersion): P
     })
     .execute();
   await insertRows(transaction, "model_version_tags", ["model_id", "version", "key", "value"], [...(input.tags ?? [])].map(([key, value]) => [id, version, key, value]));
+  const node = { kind: "model_version", id: `${input.model}/${version}` };
+  if (input.runId !== undefined) await insertLineage(transaction, [{ from: { kind: "run", id: input.runId }, to: node, role: "produced" }]);
   await appendAudit(transaction, {
     time: input.time,
     actor: input.actor,

@@ -59,7 +59,7 @@ export function AliasesPanel({ model, aliases, versions, onDone }: AliasesPanelP
                 { key: "policy", header: "Requires", render: (alias) => policies[alias]?.join(", ") ?? "" },
                 {
                   key: "actions",
-                  header: <span className="visually-hidden">Actions</span>,
+                  header: "Actions",
                   render: (alias) => (
                     <span className="row">
                       <AskButton label="Roll back" title={`Roll ${alias} back`} confirm="Roll back" fields={[reason]} run={async (values) => onDone({ text: (await registryApi("POST /models/:name/aliases/:alias/rollback", { params: { name: model, alias }, body: { reason: values["reason"] } })).note })}>

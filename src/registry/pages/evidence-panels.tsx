@@ -22,30 +22,34 @@ export function EvidencePanels({ evidence }: { evidence: Evidence }) {
         </Panel>
       ) : null}
       <div className="columns">
-        <Panel title="Metrics" note={evidence.evaluation.some(({ low }) => low !== null) ? "On held-out rows, with 95 % bootstrap intervals." : "As its run or its logged model says."}>
-          <Metrics evidence={evidence} />
-        </Panel>
-        <Panel title="Signature" note="What goes in and what comes out.">
-          {evidence.signature ? <SignatureTable signature={evidence.signature} /> : <NotRecorded>No signature is written down: log the model with one (infer_signature) or with an input example.</NotRecorded>}
-        </Panel>
-        <Panel title="Data">
-          <Data evidence={evidence} />
-        </Panel>
-        <Panel title="Code">
-          <Code evidence={evidence} />
-        </Panel>
-        <Panel title="Parameters">{Object.keys(evidence.config).length > 0 ? <Pairs values={Object.entries(evidence.config)} /> : <NotRecorded>No parameters were logged.</NotRecorded>}</Panel>
-        <Panel title="Environment">{Object.keys(evidence.environment).length > 0 ? <Pairs values={Object.entries(evidence.environment)} /> : <NotRecorded>Nothing says what it was made with.</NotRecorded>}</Panel>
-        {evidence.format ? (
-          <Panel title="Format" note="From its MLmodel.">
-            <Pairs values={Object.entries(evidence.format.flavors).map(([flavor, details]) => [flavor, Object.entries(details).map(([key, value]) => `${key}: ${value}`).join(", ") || "no details"] as const)} />
+        <div className="stack">
+          <Panel title="Metrics" note={evidence.evaluation.some(({ low }) => low !== null) ? "On held-out rows, with 95 % bootstrap intervals." : "As its run or its logged model says."}>
+            <Metrics evidence={evidence} />
           </Panel>
-        ) : null}
-        {evidence.graph ? (
-          <Panel title="ONNX graph">
-            <Graph graph={evidence.graph} />
+          <Panel title="Data">
+            <Data evidence={evidence} />
           </Panel>
-        ) : null}
+          <Panel title="Parameters">{Object.keys(evidence.config).length > 0 ? <Pairs values={Object.entries(evidence.config)} /> : <NotRecorded>No parameters were logged.</NotRecorded>}</Panel>
+          {evidence.format ? (
+            <Panel title="Format" note="From its MLmodel.">
+              <Pairs values={Object.entries(evidence.format.flavors).map(([flavor, details]) => [flavor, Object.entries(details).map(([key, value]) => `${key}: ${value}`).join(", ") || "no details"] as const)} />
+            </Panel>
+          ) : null}
+        </div>
+        <div className="stack">
+          <Panel title="Signature" note="What goes in and what comes out.">
+            {evidence.signature ? <SignatureTable signature={evidence.signature} /> : <NotRecorded>No signature is written down: log the model with one (infer_signature) or with an input example.</NotRecorded>}
+          </Panel>
+          <Panel title="Code">
+            <Code evidence={evidence} />
+          </Panel>
+          <Panel title="Environment">{Object.keys(evidence.environment).length > 0 ? <Pairs values={Object.entries(evidence.environment)} /> : <NotRecorded>Nothing says what it was made with.</NotRecorded>}</Panel>
+          {evidence.graph ? (
+            <Panel title="ONNX graph">
+              <Graph graph={evidence.graph} />
+            </Panel>
+          ) : null}
+        </div>
       </div>
       <Panel title="Files" note={`${formatBytes(evidence.size)} in all; they come down as attachments.`}>
         <Files evidence={evidence} />

@@ -85,7 +85,7 @@ function DeletedVersions({ model }: { model: string }) {
           { key: "deleted", header: "Deleted", align: "nowrap", render: ({ deletedAt }) => formatMoment(deletedAt) },
           {
             key: "restore",
-            header: <span className="visually-hidden">Actions</span>,
+            header: "Actions",
             render: ({ version }) => (
               <AskButton label="Restore" title={`Bring version ${version} back`} confirm="Restore" fields={[{ name: "reason", label: "Why" }]} run={({ reason }) => registryApi("POST /models/:name/versions/:version/restore", { params: { name: model, version }, body: { reason } })} />
             ),

@@ -89,13 +89,8 @@ function Summary({ version, evidence }: { version: ModelVersion; evidence: Evide
           ...(version.stage === "None" ? [] : [{ name: "Stage", value: version.stage }]),
         ]}
       />
-      <p className="row small" style={{ marginTop: "0.9rem" }}>
-        {trained ? <Anchor to={`/evaluations/${run}`}>Evaluation</Anchor> : null}
-        {run === null ? null : <Anchor to={`/runs/${run}`}>Run</Anchor>}
-        {trained ? <Anchor to={`/pipelines/${encodeURIComponent(trained.pipelineRunId)}`}>Pipeline run</Anchor> : null}
-        {trained ? <Anchor to={`/data/${trained.datasetVersion}`}>Dataset version</Anchor> : null}
-      </p>
       {trained ? null : (
+        <div style={{ marginTop: "0.9rem" }}>
         <Pairs
           values={[
             ["Source", version.source],
@@ -104,7 +99,14 @@ function Summary({ version, evidence }: { version: ModelVersion; evidence: Evide
             ...Object.entries(version.tags),
           ]}
         />
+        </div>
       )}
+      <p className="row small" style={{ marginTop: "0.9rem" }}>
+        {trained ? <Anchor to={`/evaluations/${run}`}>Evaluation</Anchor> : null}
+        {run === null ? null : <Anchor to={`/runs/${run}`}>Run</Anchor>}
+        {trained ? <Anchor to={`/pipelines/${encodeURIComponent(trained.pipelineRunId)}`}>Pipeline run</Anchor> : null}
+        {trained ? <Anchor to={`/data/${trained.datasetVersion}`}>Dataset version</Anchor> : null}
+      </p>
     </section>
   );
 }

@@ -90,7 +90,7 @@ function DeletedModels() {
           { key: "deleted", header: "Deleted", align: "nowrap", render: ({ deletedAt }) => formatMoment(deletedAt) },
           {
             key: "restore",
-            header: <span className="visually-hidden">Actions</span>,
+            header: "Actions",
             render: ({ name }) => (
               <AskButton label="Restore" title={`Bring ${name} back`} confirm="Restore" fields={[{ name: "reason", label: "Why" }]} run={({ reason }) => registryApi("POST /models/:name/restore", { params: { name }, body: { reason } })}>
                 Of several deleted models of this name it is the one deleted last.

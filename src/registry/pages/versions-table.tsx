@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { Anchor } from "../../ui/anchor.tsx";
-import { DataTable } from "../../ui/data-table.tsx";
+import { DataTable, type TableColumn } from "../../ui/data-table.tsx";
 import { formatDay, formatMoment, formatNumber, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -11,6 +11,12 @@ import { modelPath, registryApi } from "./registry-api.ts";
 
 const evidence = (version: ModelVersion) => (version.origin === "trained" ? version : undefined);
 const formatDayOf = (time: number | null | undefined): string => (typeof time === "number" ? formatDay(time) : "–");
+
+/** What only versions of this house tell. */
+const trainedColumns: readonly TableColumn<ModelVersion>[] = [
+  { key: "rows", header: "Rows", align: "right", sort: (version) => evidence(version)?.training.rows, render: (version) => formatNumber(evidence(version)?.training.rows) },
+  { key: "until", header: "Data until", align: "nowrap", sort: (version) => evidence(version)?.training.until, render: (version) => formatDayOf(evidence(version)?.training.until) },
+];
 
 /** A model's versions, newest first, with why each one exists. */
 export function VersionsTable({ model, aside, actions }: { model: string; aside?: ReactNode; actions?: (version: number) => ReactNode }) {
@@ -43,12 +49,11 @@ export function VersionsTable({ model, aside, actions }: { model: string; aside?
                 sort: (version: (typeof versions)[number]) => evidence(version)?.metrics[metric]?.value,
                 render: (version: (typeof versions)[number]) => formatNumber(evidence(version)?.metrics[metric]?.value),
               })),
-              { key: "rows", header: "Rows", align: "right", sort: (version) => evidence(version)?.training.rows, render: (version) => formatNumber(evidence(version)?.training.rows) },
-              { key: "until", header: "Data until", align: "nowrap", sort: (version) => evidence(version)?.training.until, render: (version) => formatDayOf(evidence(version)?.training.until) },
+              ...(versions.some(({ origin }) => origin === "trained") ? trainedColumns : []),
               { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
               { key: "origin", header: "From", sort: ({ origin }) => origin, render: (version) => (version.origin === "trained" ? version.algorithm : "a client") },
               { key: "why", header: "Why", align: "wide", render: ({ trigger }) => <span className="small muted">{trigger}</span> },
-              ...(actions ? [{ key: "actions", header: <span className="visually-hidden">Actions</span>, render: ({ version }: ModelVersion) => actions(version) }] : []),
+              ...(actions ? [{ key: "actions", header: "Actions", render: ({ version }: ModelVersion) => actions(version) }] : []),
             ]}
           />
         </Panel>
