@@ -87,6 +87,7 @@ function AskDialog({ title, children, confirm, fields, run, onClose }: Omit<AskB
 }
 
 function Field({ field: { name, label, initial = "", required = false, options, many = false } }: { field: AskField }) {
+  const id = useId();
   if (options && many) {
     const chosen = initial.split(",");
     return (
@@ -101,17 +102,17 @@ function Field({ field: { name, label, initial = "", required = false, options, 
     );
   }
   return (
-    <label className="ask-field">
-      {label}
+    <div className="ask-field">
+      <label htmlFor={id}>{label}</label>
       {options ? (
-        <select className="select" name={name} defaultValue={initial} required={required}>
+        <select id={id} className="select" name={name} defaultValue={initial} required={required}>
           {options.map((option) => (
             <option key={option}>{option}</option>
           ))}
         </select>
       ) : (
-        <input className="text-input" name={name} defaultValue={initial} required={required} autoComplete="off" />
+        <input id={id} className="text-input" name={name} defaultValue={initial} required={required} autoComplete="off" />
       )}
-    </label>
+    </div>
   );
 }
