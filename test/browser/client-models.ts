@@ -17,7 +17,7 @@ export async function registerClientModels(url: string): Promise<void> {
   const onnx = await readFile(new URL("../../src/serving/gateway/fixtures/trips-1.onnx", import.meta.url));
   await post("registered-models/create", { name: "trips", description: "how long a trip takes", tags: [{ key: "team", value: "rides" }] });
   for (const [version, library, rmse] of [["1", "1.8.0", 3.5], ["2", "1.9.1", 3.1]] as const) {
-    const { run } = await post("runs/create", { experiment_id: "0", start_time: Date.now(), tags: [{ key: "mlflow.source.git.commit", value: `${version}`.repeat(40) }, { key: "mlflow.source.name", value: "train.py" }] });
+    const { run } = await post("runs/create", { experiment_id: "0", start_time: Date.now(), tags: [{ key: "mlflow.source.git.commit", value: version.repeat(40) }, { key: "mlflow.source.name", value: "train.py" }] });
     const id = run["info"]["run_id"];
     await post("runs/log-metric", { run_id: id, key: "rmse", value: rmse, timestamp: 1, step: 0 });
     await post("runs/log-parameter", { run_id: id, key: "depth", value: version });

@@ -1,3 +1,4 @@
+import type { Tensor, TensorConstructor } from "onnxruntime-node";
 import { invalid } from "../../errors.ts";
 import type { Feed, Made } from "./run-python.ts";
 
@@ -15,10 +16,10 @@ export interface Compared {
 /** Runs the graph on the example by ONNX Runtime and compares; null without an example. */
 export async function comparePredictions(file: string, { feeds, predictions, probabilities }: Made): Promise<Compared | null> {
   if (feeds === null || predictions === null) return null;
-  const { InferenceSession, Tensor } = await import("onnxruntime-node");
+  const { InferenceSession, Tensor: Constructor } = await import("onnxruntime-node");
   const session = await InferenceSession.create(file, { logSeverityLevel: 4 });
   try {
-    const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, tensorOf(Tensor, feed)])));
+    const results = await session.run(Object.fromEntries(Object.entries(feeds).map(([name, feed]) => [name, tensorOf(Constructor, feed)])));
     const answers = session.outputNames.map((name) => Array.from(results[name].data as ArrayLike<unknown>));
     return probabilities === null ? compareNumbers(predictions, answers[0]) : compareClasses(predictions, probabilities, answers);
   } finally {
@@ -26,12 +27,12 @@ export async function comparePredictions(file: string, { feeds, predictions, pro
   }
 }
 
-function tensorOf(Tensor: typeof import("onnxruntime-node").Tensor, { type, rows }: Feed): InstanceType<typeof Tensor> {
+function tensorOf(Constructor: TensorConstructor, { type, rows }: Feed): Tensor {
   const [values, shape] = [rows.flat(), [rows.length, rows[0]?.length ?? 0]];
-  if (type === "string") return new Tensor("string", values.map(String), shape);
-  if (type === "int64") return new Tensor("int64", BigInt64Array.from(values.map((value) => BigInt(value as number))), shape);
-  if (type === "bool") return new Tensor("bool", Uint8Array.from(values.map(Number)), shape);
-  return new Tensor("float32", Float32Array.from(values.map((value) => (value === null ? Number.NaN : Number(value)))), shape);
+  if (type === "string") return new Constructor("string", values.map(String), shape);
+  if (type === "int64") return new Constructor("int64", BigInt64Array.from(values.map((value) => BigInt(value as number))), shape);
+  if (type === "bool") return new Constructor("bool", Uint8Array.from(values.map(Number)), shape);
+  return new Constructor("float32", Float32Array.from(values.map((value) => (value === null ? Number.NaN : Number(value)))), shape);
 }
 
 /** Numbers of a regression, or of whatever has no probabilities. */

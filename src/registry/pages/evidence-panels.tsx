@@ -81,7 +81,7 @@ function Data({ evidence: { data } }: { evidence: Evidence }) {
       key={`${name} ${digest} ${role}`}
       values={[
         [role === "" ? "dataset" : role, name],
-        [ours ? "dataset version" : "digest", ours ? <Anchor to={`/data/${digest}`}>{shortId(digest)}</Anchor> : <code>{digest}</code>],
+        [ours ? "dataset version" : "digest", digestOf(digest, ours)] as const,
         ...(source === "" ? [] : [["source", source] as const]),
         ...(rows === null ? [] : [["rows", formatNumber(rows)] as const]),
         ...(Object.keys(columns).length === 0 ? [] : [["columns", String(Object.keys(columns).length)] as const]),
@@ -89,6 +89,8 @@ function Data({ evidence: { data } }: { evidence: Evidence }) {
     />
   ));
 }
+
+const digestOf = (digest: string, ours: boolean) => (ours ? <Anchor to={`/data/${digest}`}>{shortId(digest)}</Anchor> : <code>{digest}</code>);
 
 function Code({ evidence: { code } }: { evidence: Evidence }) {
   if (!code) return <NotRecorded>Nothing says which code made it.</NotRecorded>;

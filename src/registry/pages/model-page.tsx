@@ -50,11 +50,7 @@ export function ModelPage({ params }: PageProps) {
             <VersionsTable
               model={name}
               aside={<CompareForm model={name} versions={model.versions} />}
-              actions={(version) => (
-                <AskButton label="Delete" quiet title={`Delete version ${version} of ${name}`} confirm="Delete" fields={[why]} run={(values) => remove(version, values["reason"])}>
-                  The aliases that point at it go with it. It can be restored until garbage is collected; a version that is deployed is not deleted.
-                </AskButton>
-              )}
+              onDelete={remove}
             />
             {Object.keys(model.tags).length > 0 ? (
               <Panel title="Tags">

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { Anchor } from "../../ui/anchor.tsx";
+import { AskButton } from "../../ui/ask-button.tsx";
 import { DataTable, type TableColumn } from "../../ui/data-table.tsx";
 import { formatDay, formatMoment, formatNumber, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
@@ -19,7 +20,7 @@ const trainedColumns: readonly TableColumn<ModelVersion>[] = [
 ];
 
 /** A model's versions, newest first, with why each one exists. */
-export function VersionsTable({ model, aside, actions }: { model: string; aside?: ReactNode; actions?: (version: number) => ReactNode }) {
+export function VersionsTable({ model, aside, onDelete }: { model: string; aside?: ReactNode; onDelete?: (version: number, reason: string) => Promise<void> }) {
   const query = useLiveQuery(["registry", "versions", model], (signal) => registryApi("GET /models/:name/versions", { params: { name: model } }, { signal }));
   return (
     <Loaded query={query}>
@@ -53,11 +54,19 @@ export function VersionsTable({ model, aside, actions }: { model: string; aside?
               { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
               { key: "origin", header: "From", sort: ({ origin }) => origin, render: (version) => (version.origin === "trained" ? version.algorithm : "a client") },
               { key: "why", header: "Why", align: "wide", render: ({ trigger }) => <span className="small muted">{trigger}</span> },
-              ...(actions ? [{ key: "actions", header: "Actions", render: ({ version }: ModelVersion) => actions(version) }] : []),
+              ...(onDelete ? [{ key: "actions", header: "Actions", render: ({ version }: ModelVersion) => <DeleteButton model={model} version={version} onDelete={onDelete} /> }] : []),
             ]}
           />
         </Panel>
       )}
     </Loaded>
+  );
+}
+
+function DeleteButton({ model, version, onDelete }: { model: string; version: number; onDelete: (version: number, reason: string) => Promise<void> }) {
+  return (
+    <AskButton label="Delete" quiet title={`Delete version ${version} of ${model}`} confirm="Delete" fields={[{ name: "reason", label: "Why", required: true }]} run={({ reason }) => onDelete(version, reason)}>
+      The aliases that point at it go with it. It can be restored until garbage is collected; a version that is deployed is not deleted.
+    </AskButton>
   );
 }
