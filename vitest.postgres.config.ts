@@ -7,7 +7,7 @@ export default defineConfig({
       "test/postgres/**/*.postgres.ts",
       "src/storage/{audit,claim-artifacts,database,group-commit,insert-rows,like,migrations,transactions}.test.ts",
       "src/{tracking,registry,mlflow,monitoring,pipelines}/**/*.test.ts",
-      "test/{stages,first-run,loop,crash}.test.ts",
+      "test/{stages,first-run,loop,crash,collect-garbage}.test.ts",
     ],
     globalSetup: ["test/postgres/global-setup.ts"],
     setupFiles: ["test/repeatable-properties.ts"],

@@ -55,6 +55,7 @@ export async function openHouse(settings: Settings, stages: readonly Stage[], cl
     log,
     newId: () => randomUUID().slice(0, 8),
     pipelines: engine,
+    collectors: stages.flatMap(({ collector }) => (collector ? [collector] : [])),
   };
   return {
     house,

@@ -19,6 +19,8 @@ export interface House {
   readonly log: Logger;
   readonly newId: () => string;
   readonly pipelines: Pipelines;
+  /** What the rooms give up when garbage is collected, in the order of the rooms. */
+  readonly collectors: readonly Collector[];
 }
 
 /**
@@ -37,8 +39,20 @@ export interface Stage {
   readonly steps?: readonly Step[];
   /** The events this room emits, each with when it does. */
   readonly events?: Readonly<Record<string, string>>;
+  readonly collector?: Collector;
   /** Called when the server has opened the house; returns how to stop what it started. */
   readonly start?: (house: House) => Promise<() => Promise<void>>;
+}
+
+/**
+ * What a room does when garbage is collected (`storage/collect-garbage.ts`), in the one transaction of the collection. Later rooms come first. Contents of the
+ * artifact store are no room's matter: those whose SHA-256 stands in no text of the database are swept afterwards.
+ */
+export interface Collector {
+  /** Ids of things of earlier rooms (runs, logged models) that this room needs, deleted or not. */
+  readonly needs?: (transaction: Database) => Promise<readonly string[]>;
+  /** Removes for good what was deleted before `before` (ms) and whose id no later room needs; returns kind → how many. */
+  readonly collect?: (transaction: Database, collection: { readonly before: number; readonly needed: ReadonlySet<string> }) => Promise<Readonly<Record<string, number>>>;
 }
 
 /** Outputs and parameters of steps: JSON; a file is a `{sha256, size}` of the blob store. */

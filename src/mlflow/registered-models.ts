@@ -1,4 +1,5 @@
-import { checkAlias, moveAlias, removeAlias, resolveAlias } from "../registry/aliases.ts";
+import { dropAlias, pointAlias } from "../registry/alias-changes.ts";
+import { checkAlias, resolveAlias } from "../registry/aliases.ts";
 import { createModel, deleteModel, deleteModelTag, describeModel, findModel, modelRow, readModel, renameModel, setModelTag } from "../registry/models.ts";
 import { latestVersions } from "../registry/search.ts";
 import { stageOf } from "../registry/versions.ts";
@@ -68,11 +69,13 @@ export const registeredModelRpcs: readonly Rpc[] = [
   ),
   rpc("POST", `${path}/alias`, { ...name, alias: required(string), version: required(string) }, async (house, request) => {
     const version = versionNumber(request.version);
-    return write(house, (transaction) => moveAlias(transaction, { model: request.name, alias: request.alias, version, reason: "set by a client", ...changeBy(house) }));
+    await pointAlias(house, { model: request.name, alias: request.alias, version, reason: "set by a client", ...changeBy(house) });
+    return {};
   }),
-  rpc("DELETE", `${path}/alias`, { ...name, alias: required(string) }, async (house, request) =>
-    write(house, (transaction) => removeAlias(transaction, { model: request.name, alias: request.alias, reason: "removed by a client", ...changeBy(house) })),
-  ),
+  rpc("DELETE", `${path}/alias`, { ...name, alias: required(string) }, async (house, request) => {
+    await dropAlias(house, { model: request.name, alias: request.alias, reason: "removed by a client", ...changeBy(house) });
+    return {};
+  }),
   rpc("GET", `${path}/alias`, { ...name, alias: required(string) }, async (house, request) => {
     await modelRow(house.db, request.name);
     if (request.alias.toLowerCase() === "latest") {

@@ -1,7 +1,10 @@
-import { invalid, MillraceError, notFound } from "../errors.ts";
+import { invalid, notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
+import type { BlobStore } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import { lock } from "../storage/transactions.ts";
+import { recordMove } from "./alias-moves.ts";
+import { checkPolicy, type Requirement } from "./alias-policy.ts";
 import { findModel, modelRow } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { ModelVersion } from "./types.ts";
@@ -15,15 +18,6 @@ export interface AliasChange {
   readonly reason: string;
 }
 
-/** What a policy may ask of a version before an alias points at it, and how it is told. */
-const requirements = {
-  gate: { says: "it passed its evaluation gate here", holds: (version: ModelVersion) => version.origin === "trained" && version.gate.passed },
-  description: { says: "it has a description", holds: (version: ModelVersion) => (version.description ?? "").trim() !== "" },
-} as const;
-
-export type Requirement = keyof typeof requirements;
-export const requirementNames = Object.keys(requirements) as Requirement[];
-
 /** Says what versions must show before this alias may point at them; nothing takes the policy away. Audited. */
 export async function setAliasPolicy(transaction: Database, change: AliasChange, requires: readonly Requirement[]): Promise<void> {
   checkAlias(change.alias);
@@ -32,13 +26,6 @@ export async function setAliasPolicy(transaction: Database, change: AliasChange,
   await tables.deleteFrom("alias_policies").where("model_id", "=", id).where("alias", "=", change.alias).execute();
   if (requires.length > 0) await tables.insertInto("alias_policies").values({ model_id: id, alias: change.alias, requires: JSON.stringify(requires) }).execute();
   await audit(transaction, change, "registry.alias_policy_set", { alias: change.alias, requires });
-}
-
-/** The policies of a model: alias → what it requires. */
-export async function aliasPolicies(db: Database, model: string): Promise<Readonly<Record<string, readonly Requirement[]>>> {
-  const { id } = await modelRow(db, model);
-  const rows = await registryTables(db).selectFrom("alias_policies").selectAll().where("model_id", "=", id).orderBy("alias").execute();
-  return Object.fromEntries(rows.map((row) => [row.alias, JSON.parse(row.requires) as Requirement[]]));
 }
 
 /** Throws `registry.bad_alias`: what reads as a version or as MLflow's `latest` is no alias. */
@@ -56,34 +43,31 @@ export function checkAlias(alias: string): void {
  * Points an alias at a version; audited, and nothing when it points there already. Call it in the transaction of what goes with it.
  * Throws `registry.policy` when the model's policy for the alias asks for something the version does not show.
  */
-export async function moveAlias(transaction: Database, change: AliasChange & { readonly version: number }): Promise<void> {
-  checkAlias(change.alias);
-  await lock(transaction, `registry.model ${change.model}`);
-  const { modelId } = await versionRow(transaction, change.model, change.version);
-  const required = (await aliasPolicies(transaction, change.model))[change.alias] ?? [];
-  if (required.length > 0) {
-    const version = await readVersion(transaction, change.model, change.version);
-    const missing = required.filter((name) => !requirements[name].holds(version));
-    if (missing.length > 0) {
-      throw new MillraceError("registry.policy", 403, `The alias ${change.alias} of ${change.model} may only point at a version of which this holds: ${missing.map((name) => requirements[name].says).join("; ")}. Of version ${change.version} it does not`);
-    }
-  }
+export async function moveAlias(transaction: Database, change: AliasChange & { readonly version: number; readonly kind?: "moved" | "rolled_back" }, blobs?: BlobStore): Promise<void> {
+  const { model, alias, version, kind = "moved" } = change;
+  checkAlias(alias);
+  await lock(transaction, `registry.model ${model}`);
+  const { modelId } = await versionRow(transaction, model, version);
   const tables = registryTables(transaction);
-  const before = await tables.selectFrom("model_aliases").select("version").where("model_id", "=", modelId).where("alias", "=", change.alias).executeTakeFirst();
-  if (before?.version === change.version) return;
+  const before = await tables.selectFrom("model_aliases").select("version").where("model_id", "=", modelId).where("alias", "=", alias).executeTakeFirst();
+  await checkPolicy(transaction, { model, alias, version, current: before?.version }, blobs);
+  if (before?.version === version) return;
   await tables
     .insertInto("model_aliases")
-    .values({ model_id: modelId, alias: change.alias, version: change.version, moved_at: change.time })
-    .onConflict((conflicting) => conflicting.columns(["model_id", "alias"]).doUpdateSet({ version: change.version, moved_at: change.time }))
+    .values({ model_id: modelId, alias, version, moved_at: change.time })
+    .onConflict((conflicting) => conflicting.columns(["model_id", "alias"]).doUpdateSet({ version, moved_at: change.time }))
     .execute();
-  await audit(transaction, change, "registry.alias_moved", { alias: change.alias, from: before?.version ?? null, to: change.version });
+  await recordMove(transaction, modelId, { ...change, kind });
+  await audit(transaction, change, "registry.alias_moved", { alias, from: before?.version ?? null, to: version, ...(kind === "rolled_back" ? { rollback: true } : {}) });
 }
 
 /** Takes an alias away; audited, and nothing when it is not there. Call it in the transaction of what goes with it. */
 export async function removeAlias(transaction: Database, change: AliasChange): Promise<void> {
   const { id } = await modelRow(transaction, change.model);
   const removed = await registryTables(transaction).deleteFrom("model_aliases").where("model_id", "=", id).where("alias", "=", change.alias).returning("version").executeTakeFirst();
-  if (removed) await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version });
+  if (!removed) return;
+  await recordMove(transaction, id, { ...change, kind: "removed", version: null });
+  await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version });
 }
 
 /** The version an alias points at, if the model and the alias exist. */
@@ -102,6 +86,13 @@ export async function holdVersions(transaction: Database, model: string, holder:
   await tables.deleteFrom("version_holds").where("model_id", "=", known.id).where("holder", "=", holder).execute();
   const rows = [...new Set(versions)].map((version) => ({ model_id: known.id, version, holder }));
   if (rows.length > 0) await tables.insertInto("version_holds").values(rows).execute();
+}
+
+/** Who uses which versions of a model: holder → versions. */
+export async function readHolds(db: Database, model: string): Promise<Readonly<Record<string, readonly number[]>>> {
+  const { id } = await modelRow(db, model);
+  const rows = await registryTables(db).selectFrom("version_holds").select(["holder", "version"]).where("model_id", "=", id).orderBy("holder").orderBy("version").execute();
+  return Object.fromEntries([...Map.groupBy(rows, ({ holder }) => holder)].map(([holder, held]) => [holder, held.map(({ version }) => version)]));
 }
 
 const audit = (transaction: Database, { time, actor, model, reason }: AliasChange, action: string, details: Readonly<Record<string, unknown>>): Promise<void> =>

@@ -1,6 +1,9 @@
 import type { Command } from "../cli/command.ts";
 import { moment, table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
+import { aliasCommands } from "./commands-aliases.ts";
+import { versionCommands } from "./commands-versions.ts";
+import { convertCommand } from "./convert/convert-command.ts";
 import type { RegistryRoutes } from "./routes.ts";
 
 export const registryCommands: readonly Command[] = [
@@ -29,4 +32,7 @@ export const registryCommands: readonly Command[] = [
       return { data, text: table(["version", "alias", "made", "rows", "judged", "why"], rows, "no versions") };
     },
   },
+  ...versionCommands,
+  ...aliasCommands,
+  convertCommand,
 ];

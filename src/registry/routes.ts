@@ -2,7 +2,11 @@ import Type from "typebox";
 import { raw, route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
 import { readLineage } from "../tracking/tracking.ts";
-import { listModels, modelRow } from "./models.ts";
+import { listModels, modelRow, readModel } from "./models.ts";
+import { aliasRoutes } from "./routes-aliases.ts";
+import { garbageRoutes } from "./routes-garbage.ts";
+import { versionRoutes } from "./routes-versions.ts";
+import { latestVersions } from "./search.ts";
 import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
 
 const name = Type.Object({ name: Type.String() });
@@ -10,8 +14,18 @@ const nameAndVersion = Type.Object({ name: Type.String(), version: Type.Integer(
 
 export const registryRoutes = {
   "GET /models": route({
-    summary: "Registered models with their aliases",
-    handle: async (house) => ({ models: await listModels(house.db) }),
+    summary: "Registered models with their aliases, and the newest version of each stage but None",
+    handle: async (house) => {
+      const models = await listModels(house.db);
+      const staged = (await latestVersions(house.db, models.map((model) => model.name))).filter(({ stage }) => stage !== "None");
+      const stagesOf = (name: string): Record<string, number> => Object.fromEntries(staged.filter(({ model }) => model === name).map(({ stage, version }) => [stage, version]));
+      return { models: models.map((model) => ({ ...model, stages: stagesOf(model.name) })) };
+    },
+  }),
+  "GET /models/:name": route({
+    summary: "One model with the numbers of its versions, newest first",
+    params: name,
+    handle: async (house, { params }) => ({ ...(await readModel(house.db, params.name)), versions: (await listVersions(house.db, params.name)).map(({ version }) => version) }),
   }),
   "GET /models/:name/versions": route({
     summary: "A model's versions, newest first",
@@ -40,6 +54,9 @@ export const registryRoutes = {
       });
     },
   }),
+  ...versionRoutes,
+  ...aliasRoutes,
+  ...garbageRoutes,
   "GET /models/:name/history": route({
     summary: "Every change of a model: versions registered, aliases moved; who, when, why",
     params: name,

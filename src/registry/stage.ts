@@ -1,4 +1,5 @@
 import type { Stage } from "../stage.ts";
+import { registryCollector } from "./collect.ts";
 import { registryCommands } from "./commands.ts";
 import { registerStep } from "./register-step.ts";
 import { registryRoutes } from "./routes.ts";
@@ -11,4 +12,6 @@ export const registry: Stage = {
   routes: registryRoutes,
   commands: registryCommands,
   steps: [registerStep],
+  collector: registryCollector,
+  events: { "registry.alias_moved": "somebody moved, rolled back or removed an alias through the API, MLflow's included" },
 };

@@ -1,6 +1,7 @@
 import type { Generated } from "kysely";
 import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { aliasMovesMigration } from "./alias-moves-migration.ts";
 import { registryMigration } from "./registry-migration.ts";
 import type { VersionStage } from "./types.ts";
 
@@ -33,6 +34,8 @@ export type RegistryTables = {
   };
   model_version_tags: { model_id: number; version: number; key: string; value: string };
   model_aliases: { model_id: number; alias: string; version: number; moved_at: number };
+  /** Every step of every alias, in order; `version` is null when it was removed. */
+  alias_moves: { id: Generated<number>; model_id: number; alias: string; kind: "moved" | "rolled_back" | "removed"; version: number | null; time: number; actor: string; reason: string };
   /** What a version must show before this alias may point at it: a JSON list of requirements. */
   alias_policies: { model_id: number; alias: string; requires: string };
   /** Who uses a version (`deployment`), so that it is neither deleted nor collected. */
@@ -76,4 +79,5 @@ export const registryMigrations: readonly Migration[] = [
     },
   },
   registryMigration,
+  aliasMovesMigration,
 ];

@@ -3,6 +3,8 @@ import { invalid, notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
+import { insertLineage } from "../tracking/tracking.ts";
+import { recordMove } from "./alias-moves.ts";
 import { findModel, modelRow, requireUnheld, type Change } from "./models.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
 import { stages, type ModelVersion, type TrainedVersion, type VersionFacts, type VersionStage } from "./types.ts";
@@ -63,6 +65,8 @@ export async function createVersion(transaction: Database, input: NewVersion): P
     })
     .execute();
   await insertRows(transaction, "model_version_tags", ["model_id", "version", "key", "value"], [...(input.tags ?? [])].map(([key, value]) => [id, version, key, value]));
+  const node = { kind: "model_version", id: `${input.model}/${version}` };
+  if (input.runId !== undefined) await insertLineage(transaction, [{ from: { kind: "run", id: input.runId }, to: node, role: "produced" }]);
   await appendAudit(transaction, {
     time: input.time,
     actor: input.actor,
@@ -182,7 +186,8 @@ export async function deleteVersion(transaction: Database, model: string, versio
   const { modelId } = await versionRow(transaction, model, version);
   await requireUnheld(transaction, modelId, `Version ${version} of ${model} cannot be deleted`, version);
   const tables = registryTables(transaction);
-  await tables.deleteFrom("model_aliases").where("model_id", "=", modelId).where("version", "=", version).execute();
+  const removed = await tables.deleteFrom("model_aliases").where("model_id", "=", modelId).where("version", "=", version).returning("alias").execute();
+  for (const { alias } of removed) await recordMove(transaction, modelId, { alias, kind: "removed", version: null, time: change.time, actor: change.actor, reason: `version ${version} was deleted` });
   await updateVersion(transaction, modelId, version, { deleted_at: change.time, updated_at: change.time });
   await tables.updateTable("registered_models").set({ updated_at: change.time }).where("id", "=", modelId).execute();
   await appendAudit(transaction, { ...change, reason: change.reason ?? "", action: "registry.version_deleted", object: `model/${model}`, details: { version } });

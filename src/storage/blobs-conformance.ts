@@ -77,8 +77,8 @@ export function blobStoreConformance(name: string, open: () => Promise<BlobStore
     test("a missing blob is said to be missing", async () => {
       const { store } = await open();
       expect(await store.has(absent)).toBe(false);
-      for (const ask of [store.get(absent), store.stream(absent), store.localPath(absent)]) {
-        await expect(ask).rejects.toMatchObject({ code: "storage.blob_not_found", status: 404 });
+      for (const ask of [() => store.get(absent), () => store.stream(absent), () => store.localPath(absent)]) {
+        await expect(ask()).rejects.toMatchObject({ code: "storage.blob_not_found", status: 404 });
       }
     });
 
@@ -101,6 +101,34 @@ export function blobStoreConformance(name: string, open: () => Promise<BlobStore
       await expect(store.putFile(folder)).rejects.toMatchObject({ syscall: expect.any(String) as string });
       expect(await count()).toBe(0);
       expect(await store.has(sha256("the first half"))).toBe(false);
+    });
+
+    test("what is listed is what was put, with its size and when; what is young is not removed, what is old is gone", async () => {
+      const { store } = await open();
+      const begin = Date.now();
+      const infos = await Promise.all(["a", "bb", "ccc"].map((text) => store.put(Buffer.from(text))));
+      const listed: { sha256: string; size: number; storedAt: number }[] = [];
+      for await (const blob of store.list()) listed.push(blob);
+      expect(listed.map(({ sha256, size }) => ({ sha256, size })).toSorted((one, other) => one.size - other.size)).toEqual(infos);
+      // File systems may count in seconds.
+      for (const { storedAt } of listed) expect(storedAt).toBeGreaterThan(begin - 2000);
+      const later = Date.now() + 10_000;
+      expect(await store.remove(infos[0].sha256, begin - 60_000)).toBe(false);
+      expect(await store.has(infos[0].sha256)).toBe(true);
+      expect(await store.remove(infos[0].sha256, later)).toBe(true);
+      expect(await store.has(infos[0].sha256)).toBe(false);
+      expect(await store.remove(infos[0].sha256, later)).toBe(false);
+      expect(await store.put(Buffer.from("a"))).toEqual(infos[0]);
+      expect((await store.get(infos[0].sha256)).toString()).toBe("a");
+    });
+
+    test("puts and removals of the same content at the same time: what was put last is there", async () => {
+      const { store } = await open();
+      for (let i = 0; i < 30; i++) {
+        const { sha256: digest } = await store.put(Buffer.from("wanted"));
+        const [, info] = await Promise.all([store.remove(digest, Date.now() - 1), store.put(Buffer.from("wanted"))]);
+        expect((await store.get(info.sha256)).toString()).toBe("wanted");
+      }
     });
 
     test("content is there after the store is opened anew", async () => {

@@ -20,6 +20,10 @@ export interface BlobStore {
   get(sha256: Digest): Promise<Buffer>;
   stream(sha256: Digest): Promise<Readable>;
   has(sha256: Digest): Promise<boolean>;
+  /** All that is there, with when it was last put (ms since 1970). */
+  list(): AsyncIterable<BlobInfo & { readonly storedAt: number }>;
+  /** Removes what was last put before `before`; false, and nothing happens, when it was put again since or is not there. A put at the same time wins. */
+  remove(sha256: Digest, before: number): Promise<boolean>;
   /** A path on this machine where the content can be read in place; never write to it. */
   localPath(sha256: Digest): Promise<string>;
 }

@@ -9,6 +9,7 @@ import {
   type Expression,
   type Kysely,
   type KyselyPlugin,
+  type SqlBool,
 } from "kysely";
 
 /** What SQL cannot say portably is said once for each database, in this folder only. */
@@ -42,3 +43,7 @@ class Collating extends OperationNodeTransformer {
 }
 
 const collating = new Collating();
+
+/** Whether a text holds 64 hex digits (a SHA-256) in a row. */
+export const digestWithin = (db: Pick<Kysely<unknown>, "getExecutor">, text: Expression<string>): Expression<SqlBool> =>
+  isSqlite(db) ? sql<SqlBool>`length(${text}) >= 64 and ${text} glob ${`*${"[0-9a-f]".repeat(64)}*`}` : sql<SqlBool>`${text} ~ '[0-9a-f]{64}'`;

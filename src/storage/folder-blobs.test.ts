@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -23,6 +23,32 @@ test("blobs lie under the first two digits of their hash", async () => {
   expect(sha256).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   expect(await readdir(join(root, "ba"))).toEqual([sha256.slice(2)]);
   expect(await hashFile(join(root, "ba", sha256.slice(2)))).toEqual({ sha256, size: 3 });
+});
+
+test("what is put again is young again; a file that is moved in with an old date is young, too", async () => {
+  const root = await temporaryFolder();
+  const store = openFolderBlobs(join(root, "artifacts"));
+  const { sha256 } = await store.put(Buffer.from("abc"));
+  const file = join(root, "artifacts", "ba", sha256.slice(2));
+  await utimes(file, 1000, 1000);
+  await store.put(Buffer.from("abc"));
+  expect(await store.remove(sha256, Date.now() - 60_000)).toBe(false);
+  await writeFile(join(root, "old"), "moved");
+  await utimes(join(root, "old"), 1000, 1000);
+  const moved = await store.putFile(join(root, "old"), { move: true });
+  expect(await store.remove(moved.sha256, Date.now() - 60_000)).toBe(false);
+});
+
+test("a removal that a crash cut off is taken back: by who reads, and by the next list", async () => {
+  const root = await temporaryFolder();
+  const store = openFolderBlobs(root);
+  const { sha256 } = await store.put(Buffer.from("abc"));
+  for (const look of [() => store.get(sha256), () => store.has(sha256), () => store.list()[Symbol.asyncIterator]().next()]) {
+    await rename(join(root, "ba", sha256.slice(2)), join(root, "tmp", `removing-${sha256}`));
+    await look();
+    expect(await readdir(join(root, "ba"))).toEqual([sha256.slice(2)]);
+    expect(await readdir(join(root, "tmp"))).toEqual([]);
+  }
 });
 
 test("a folder cannot be stored as a blob, and stays where it is", async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { invalid, notFound } from "../errors.ts";
@@ -17,8 +17,10 @@ export function openFolderBlobs(root: string): BlobStore {
 
   const place = async (temporary: string, sha256: string, size: number): Promise<BlobInfo> => {
     const target = pathOf(sha256);
-    if (await exists(target)) await rm(temporary);
+    // What is put again is young again: it must not be swept before somebody writes down that it is needed.
+    if (await touch(target)) await rm(temporary);
     else {
+      await touch(temporary);
       const created = await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
       await syncFolder(dirname(target));
@@ -35,9 +37,14 @@ export function openFolderBlobs(root: string): BlobStore {
 
   const existing = async (sha256: string): Promise<string> => {
     const path = pathOf(sha256);
-    if (!(await exists(path))) throw notFound("storage.blob_not_found", `There is no blob ${sha256} in ${root}`);
+    if (!(await exists(path)) && !(await putBack(sha256))) throw notFound("storage.blob_not_found", `There is no blob ${sha256} in ${root}`);
     return path;
   };
+
+  const asideOf = (sha256: string): string => join(root, "tmp", `removing-${sha256}`);
+
+  /** A removal that a crash cut off had taken it aside. */
+  const putBack = (sha256: string): Promise<boolean> => unlessMissing(rename(asideOf(sha256), pathOf(sha256)));
 
   return {
     async put(content) {
@@ -78,7 +85,29 @@ export function openFolderBlobs(root: string): BlobStore {
     },
     get: async (sha256) => readFile(await existing(sha256)),
     stream: async (sha256) => createReadStream(await existing(sha256)),
-    has: async (sha256) => exists(pathOf(sha256)),
+    has: async (sha256) => (await exists(pathOf(sha256))) || putBack(sha256),
+    async *list() {
+      for (const left of await names(join(root, "tmp"))) if (left.startsWith("removing-")) await putBack(left.slice("removing-".length));
+      for (const folder of await names(root)) {
+        if (!/^[0-9a-f]{2}$/.test(folder)) continue;
+        for (const rest of await names(join(root, folder))) {
+          if (!/^[0-9a-f]{62}$/.test(rest)) continue;
+          const { size, mtimeMs } = await stat(join(root, folder, rest));
+          yield { sha256: `${folder}${rest}`, size, storedAt: mtimeMs };
+        }
+      }
+    },
+    async remove(sha256, before) {
+      const [path, aside] = [pathOf(sha256), asideOf(sha256)];
+      const old = async (file: string): Promise<boolean> => (await stat(file)).mtimeMs < before;
+      if (!(await exists(path)) || !(await old(path))) return false;
+      await mkdir(dirname(aside), { recursive: true });
+      // Taken aside and looked at again: a put that came between found it (and made it young), or did not and brings its own.
+      if (!(await unlessMissing(rename(path, aside)))) return false;
+      if (!(await old(aside))) return !(await putBack(sha256));
+      await rm(aside);
+      return true;
+    },
     localPath: existing,
   };
 }
@@ -93,6 +122,25 @@ export async function hashFile(path: string): Promise<BlobInfo> {
   }
   return { sha256: hash.digest("hex"), size };
 }
+
+const touch = (path: string): Promise<boolean> => unlessMissing(utimes(path, new Date(), new Date()));
+
+/** Whether it could be done; false when the file is not there. */
+const unlessMissing = (done: Promise<void>): Promise<boolean> =>
+  done.then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return false;
+      throw error;
+    },
+  );
+
+/** What lies in a folder; nothing when it is not there. */
+const names = (folder: string): Promise<string[]> =>
+  readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    throw error;
+  });
 
 async function exists(path: string): Promise<boolean> {
   return stat(path).then(

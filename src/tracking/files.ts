@@ -41,6 +41,11 @@ export async function listFolder(db: Database, owner: string, folder: string): P
   return [...entries.values()].toSorted((one, other) => (one.path < other.path ? -1 : 1));
 }
 
+/** All files below a folder ("" is the root), in folders below it too, sorted by path. */
+export async function listFiles(db: Database, owner: string, folder: string): Promise<Artifact[]> {
+  return below(db, owner, folder === "" ? "" : `${folder}/`);
+}
+
 /** Forgets a file, or a folder with all below it; the content stays in the store. Returns how many files it forgot. */
 export async function deleteFiles(db: Database, owner: string, path: string): Promise<number> {
   const paths = [path, ...(await below(db, owner, path === "" ? "" : `${path}/`)).map((file) => file.path)];
@@ -49,8 +54,8 @@ export async function deleteFiles(db: Database, owner: string, path: string): Pr
   return Number(deleted);
 }
 
-const below = async (db: Database, owner: string, prefix: string): Promise<{ path: string; size: number }[]> => {
-  let query = trackingTables(db).selectFrom("files").select(["path", "size"]).where("owner", "=", owner).orderBy("path");
+const below = async (db: Database, owner: string, prefix: string): Promise<Artifact[]> => {
+  let query = trackingTables(db).selectFrom("files").select(["path", "sha256", "size"]).where("owner", "=", owner).orderBy("path");
   // "0" is the character after "/": a range, which the key answers without reading the rest.
   if (prefix !== "") query = query.where("path", ">=", prefix).where("path", "<", `${prefix.slice(0, -1)}0`);
   return query.execute();

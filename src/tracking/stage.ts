@@ -1,5 +1,6 @@
 import type { Stage } from "../stage.ts";
 import { trackingEvents } from "./changes.ts";
+import { trackingCollector } from "./collect.ts";
 import { trackingCommands } from "./commands.ts";
 import { trackingRoutes } from "./routes.ts";
 import { endStreams } from "./run-stream.ts";
@@ -13,4 +14,5 @@ export const tracking: Stage = {
   commands: trackingCommands,
   events: trackingEvents,
   start: async (house) => async () => endStreams(house),
+  collector: trackingCollector,
 };

@@ -1,5 +1,7 @@
+import type { ReactNode } from "react";
 import { Anchor } from "../../ui/anchor.tsx";
-import { DataTable } from "../../ui/data-table.tsx";
+import { AskButton } from "../../ui/ask-button.tsx";
+import { DataTable, type TableColumn } from "../../ui/data-table.tsx";
 import { formatDay, formatMoment, formatNumber, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -11,13 +13,20 @@ import { modelPath, registryApi } from "./registry-api.ts";
 const evidence = (version: ModelVersion) => (version.origin === "trained" ? version : undefined);
 const formatDayOf = (time: number | null | undefined): string => (typeof time === "number" ? formatDay(time) : "–");
 
+/** What only versions of this house tell. */
+const trainedColumns: readonly TableColumn<ModelVersion>[] = [
+  { key: "rows", header: "Rows", align: "right", sort: (version) => evidence(version)?.training.rows, render: (version) => formatNumber(evidence(version)?.training.rows) },
+  { key: "until", header: "Data until", align: "nowrap", sort: (version) => evidence(version)?.training.until, render: (version) => formatDayOf(evidence(version)?.training.until) },
+];
+
 /** A model's versions, newest first, with why each one exists. */
-export function VersionsTable({ model }: { model: string }) {
+export function VersionsTable({ model, aside, onDelete }: { model: string; aside?: ReactNode; onDelete?: (version: number, reason: string) => Promise<void> }) {
   const query = useLiveQuery(["registry", "versions", model], (signal) => registryApi("GET /models/:name/versions", { params: { name: model } }, { signal }));
   return (
     <Loaded query={query}>
       {({ versions }) => (
-        <Panel title={`Versions of ${model}`}>
+        <Panel title={`Versions of ${model}`} aside={aside}>
+          {versions.length === 0 ? <p className="muted">There is no version of it.</p> : null}
           <DataTable
             label={`Versions of ${model}`}
             rows={versions}
@@ -41,14 +50,23 @@ export function VersionsTable({ model }: { model: string }) {
                 sort: (version: (typeof versions)[number]) => evidence(version)?.metrics[metric]?.value,
                 render: (version: (typeof versions)[number]) => formatNumber(evidence(version)?.metrics[metric]?.value),
               })),
-              { key: "rows", header: "Rows", align: "right", sort: (version) => evidence(version)?.training.rows, render: (version) => formatNumber(evidence(version)?.training.rows) },
-              { key: "until", header: "Data until", align: "nowrap", sort: (version) => evidence(version)?.training.until, render: (version) => formatDayOf(evidence(version)?.training.until) },
+              ...(versions.some(({ origin }) => origin === "trained") ? trainedColumns : []),
               { key: "created", header: "Registered", align: "nowrap", sort: ({ createdAt }) => createdAt, render: ({ createdAt }) => formatMoment(createdAt) },
+              { key: "origin", header: "From", sort: ({ origin }) => origin, render: (version) => (version.origin === "trained" ? version.algorithm : "a client") },
               { key: "why", header: "Why", align: "wide", render: ({ trigger }) => <span className="small muted">{trigger}</span> },
+              ...(onDelete ? [{ key: "actions", header: "Actions", render: ({ version }: ModelVersion) => <DeleteButton model={model} version={version} onDelete={onDelete} /> }] : []),
             ]}
           />
         </Panel>
       )}
     </Loaded>
+  );
+}
+
+function DeleteButton({ model, version, onDelete }: { model: string; version: number; onDelete: (version: number, reason: string) => Promise<void> }) {
+  return (
+    <AskButton label="Delete" quiet title={`Delete version ${version} of ${model}`} confirm="Delete" fields={[{ name: "reason", label: "Why", required: true }]} run={({ reason }) => onDelete(version, reason)}>
+      The aliases that point at it go with it. It can be restored until garbage is collected; a version that is deployed is not deleted.
+    </AskButton>
   );
 }

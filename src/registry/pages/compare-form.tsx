@@ -1,0 +1,36 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { comparePath } from "./registry-api.ts";
+
+/** Chooses two versions of a model to set side by side; nothing while there is only one. */
+export function CompareForm({ model, versions }: { model: string; versions: readonly number[] }) {
+  const navigate = useNavigate();
+  const [newest, before] = versions;
+  const [chosen, setChosen] = useState<{ readonly a?: number; readonly b?: number }>({});
+  if (newest === undefined || before === undefined) return null;
+  const { a = before, b = newest } = chosen;
+  const choice = (label: string, value: number, set: (version: number) => void) => (
+    <select className="select" aria-label={label} value={value} onChange={(event) => set(Number(event.currentTarget.value))}>
+      {versions.map((version) => (
+        <option key={version} value={version}>
+          v{version}
+        </option>
+      ))}
+    </select>
+  );
+  return (
+    <form
+      className="row"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void navigate({ to: comparePath(model, a, model, b) });
+      }}
+    >
+      {choice("First version to compare", a, (version) => setChosen({ ...chosen, a: version }))}
+      {choice("Second version to compare", b, (version) => setChosen({ ...chosen, b: version }))}
+      <button type="submit" className="button">
+        Compare
+      </button>
+    </form>
+  );
+}

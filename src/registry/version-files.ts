@@ -1,0 +1,31 @@
+import type { House } from "../stage.ts";
+import type { Database } from "../storage/database.ts";
+import { listFiles } from "../tracking/files.ts";
+import type { Artifact } from "../tracking/types.ts";
+import type { ModelVersion } from "./types.ts";
+
+/** Where rows and contents lie. */
+export type Shelves = Pick<House, "db" | "blobs">;
+
+/** Whose files a version's are (a run, a logged model) and in which folder; undefined when they lie outside of the artifact store. */
+export function folderOf({ storage }: Pick<ModelVersion, "storage">): { readonly owner: string; readonly folder: string } | undefined {
+  const root = /^mlflow-artifacts:(?:\/\/[^/]*)?\/?(.*)$/.exec(storage)?.[1];
+  const match = root === undefined ? /^runs:\/([^/]+)(?:\/(.*))?$/.exec(storage) : /^[^/]+\/(?:models\/)?([^/]+)\/artifacts(?:\/(.*))?$/.exec(root);
+  return match ? { owner: match[1], folder: (match[2] ?? "").replace(/\/+$/, "") } : undefined;
+}
+
+/** The files of a version, by their paths in its folder; undefined when they lie outside of the artifact store. */
+export async function listVersionFiles(db: Database, version: ModelVersion): Promise<Artifact[] | undefined> {
+  if (version.origin === "trained") return [{ path: "model.onnx", ...version.artifact }];
+  const place = folderOf(version);
+  if (!place) return undefined;
+  const files = await listFiles(db, place.owner, place.folder);
+  const depth = place.folder === "" ? 0 : place.folder.length + 1;
+  return files.map((file) => ({ ...file, path: file.path.slice(depth) }));
+}
+
+/** A small file among these as text; undefined when it is not there, or larger than `most` bytes. */
+export async function readSmallFile({ blobs }: Pick<Shelves, "blobs">, files: readonly Artifact[], path: string, most = 4 << 20): Promise<string | undefined> {
+  const file = files.find((one) => one.path === path);
+  return file && file.size <= most ? (await blobs.get(file.sha256)).toString("utf8") : undefined;
+}

@@ -1,0 +1,134 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { registerClientModels } from "./client-models.ts";
+import { emptyHouse, exampleProject, walkOnce, type RunningHouse } from "./lived-in-house.ts";
+import { openBrowser } from "./open-browser.ts";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let browser: Browser | undefined;
+let house: RunningHouse | undefined;
+
+beforeAll(async () => {
+  [browser, house] = await Promise.all([openBrowser(), emptyHouse()]);
+  await walkOnce(house, await exampleProject());
+  await registerClientModels(house.url);
+});
+
+afterAll(async () => {
+  await Promise.all([browser?.close(), house?.close()]);
+});
+
+async function open(path: string, options: { phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
+  const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
+  const complaints: string[] = [];
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(house!.url + path);
+  await page.locator("main .panel, main .notice").first().waitFor();
+  await page.waitForFunction("!document.querySelector('main .loading')");
+  return { page, complaints };
+}
+
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")) as readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
+  return found.filter(({ impact }) => impact === "serious" || impact === "critical").flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+}
+
+describe.each([
+  ["on a desk", {}],
+  ["on a phone", { phone: true }],
+  ["in the dark", { dark: true }],
+])("%s", (_, options) => {
+  test.each(["/models", "/models/trips", "/models/trips/2", "/models/trips/1/compare/trips/2", "/models/trips/2/compare/bike-demand/1", "/models/bike-demand/1"])("%s is accessible, quiet, and fits", async (path) => {
+    const { page, complaints } = await open(path, options);
+    const wider = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
+    expect({ violations: await violations(page), complaints, wider: Math.max(0, wider) }).toEqual({ violations: [], complaints: [], wider: 0 });
+    await page.close();
+  });
+});
+
+test("a version of a client shows what stands behind it", async () => {
+  const { page } = await open("/models/trips/2");
+  const text = (await page.locator("main").textContent()) ?? "";
+  for (const part of ["2".repeat(40), "train.py", "depth", "==1.9.1", "distance", "tensor float64[-1]", "IsNaN", 'load_model("models:/trips/2")']) expect(text).toContain(part);
+  const coming = page.waitForEvent("download");
+  await page.getByRole("link", { name: "requirements.txt" }).click();
+  expect((await coming).suggestedFilename()).toBe("requirements.txt");
+  await page.close();
+});
+
+test("the search finds models by tag, and says when there is none", async () => {
+  const { page } = await open("/models");
+  await page.getByRole("searchbox", { name: "Search models" }).fill("team:rides");
+  expect(await page.getByRole("region", { name: "Registered models" }).locator("tbody tr").count()).toBe(1);
+  await page.getByRole("searchbox", { name: "Search models" }).fill("no such thing");
+  expect(await page.locator("main").textContent()).toContain("No model has all of these words");
+  await page.close();
+});
+
+test("two versions are chosen and compared; what is the same comes on demand", async () => {
+  const { page } = await open("/models/trips");
+  await page.getByRole("button", { name: "Compare" }).click();
+  await page.waitForURL("**/models/trips/1/compare/trips/2**");
+  await page.getByRole("heading", { name: "Parameters" }).waitFor();
+  expect(await page.getByRole("row", { name: /depth/ }).textContent()).toContain("changed");
+  expect(await page.getByRole("row", { name: /distance/ }).count()).toBe(0);
+  const signature = page.locator("section.panel", { has: page.getByRole("heading", { name: "Signature" }) });
+  await signature.getByRole("button", { name: /the same/ }).click();
+  expect(await page.getByRole("row", { name: /input distance/ }).textContent()).toContain("same");
+  await page.close();
+});
+
+test("the keyboard alone rolls an alias back: nothing without a reason, Escape leaves it", async () => {
+  const { page } = await open("/models/trips");
+  const button = page.getByRole("button", { name: "Roll back" });
+  await button.focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog", { name: "Roll champion back" });
+  await dialog.waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.keyboard.press("Enter");
+  expect(await dialog.isVisible()).toBe(true);
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  expect(await page.evaluate("document.activeElement.textContent")).toBe("Roll back");
+  await page.keyboard.press("Enter");
+  await page.keyboard.type("errors at night");
+  await page.keyboard.press("Enter");
+  await page.getByText("The alias champion points at version 1 now").waitFor();
+  await expect.poll(() => page.getByRole("row", { name: /^champion/ }).textContent()).toContain("rolled back: errors at night");
+  await page.close();
+});
+
+test("a policy refuses, in the dialog; a deletion is undone", async () => {
+  const { page } = await open("/models/trips");
+  await page.getByRole("button", { name: "Policy" }).click();
+  await page.getByLabel("gate").check();
+  await page.getByLabel("Why").fill("only what passed");
+  await page.getByRole("button", { name: "Keep" }).click();
+  await page.getByText("The policy of champion is kept.").waitFor();
+  await page.getByRole("button", { name: "Set an alias" }).click();
+  await page.getByLabel("Version", { exact: true }).selectOption("2");
+  await page.getByLabel("Why").fill("again");
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByRole("alert").waitFor();
+  expect(await page.getByRole("alert").textContent()).toContain("it passed its evaluation gate here");
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("row", { name: /^v2/ }).getByRole("button", { name: "Delete" }).click();
+  await page.getByLabel("Why").fill("not needed");
+  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+  await page.getByText("Version 2 is deleted.").waitFor();
+  await page.getByRole("region", { name: "Deleted versions" }).first().waitFor();
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("row", { name: /^v2/ }).first().waitFor();
+  await page.close();
+});
+
+test("what does not exist is said", async () => {
+  const { page } = await open("/models/trips/77");
+  expect(await page.getByRole("alert").first().textContent()).toContain("version=77");
+  await page.close();
+});
