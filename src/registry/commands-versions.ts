@@ -22,7 +22,7 @@ export const versionCommands: readonly Command[] = [
       const lines = [
         `${name} version ${data.version}: registered ${moment(data.createdAt)} by ${data.createdBy} (${data.why})`,
         `code    ${code ? [code.entryPoint, code.repository, code.commit, code.dirty === true ? "with uncommitted changes" : null].filter((one) => one !== null).join(", ") : "not recorded"}`,
-        ...(graph ? [`graph   ONNX, ${graph.producer}, ${graph.parameters} parameters, ${Object.values(graph.operators).reduce((sum, count) => sum + count, 0)} operators`] : []),
+        ...(graph ? [`graph   ONNX, ${graph.producer}, ${graph.parameters} numbers in constants, ${Object.values(graph.operators).reduce((sum, count) => sum + count, 0)} operators`] : []),
         part("data", data.data.map((one) => [one.role, one.name, one.digest.slice(0, 12), one.rows ?? "", one.source]), ["role", "dataset", "digest", "rows", "source"], "not recorded"),
         part("evaluation", data.evaluation.map((one) => [one.metric, metricText(one), one.dataset ?? "", one.from]), ["metric", "value", "dataset", "from"], "nothing was measured"),
         part("signature", [...(signature?.inputs ?? []).map((one) => ["input", one.name, one.type]), ...(signature?.outputs ?? []).map((one) => ["output", one.name, one.type])], ["", "name", "type"], "not written down"),

@@ -92,7 +92,7 @@ function signatureFacts({ signature }: Evidence): Facts {
 function graphFacts({ graph }: Evidence): Facts {
   if (!graph) return {};
   const counted = (kind: string, counts: Readonly<Record<string, number>>): [string, string][] => Object.entries(counts).map(([name, count]) => [`${kind} ${name || "ai.onnx"}`, String(count)]);
-  return { parameters: String(graph.parameters), producer: graph.producer, ...Object.fromEntries([...counted("opset", graph.opsets), ...counted("operator", graph.operators)]) };
+  return { "numbers in constants": String(graph.parameters), producer: graph.producer, ...Object.fromEntries([...counted("opset", graph.opsets), ...counted("operator", graph.operators)]) };
 }
 
 const fileFacts = ({ files }: Evidence): Facts => Object.fromEntries(files.map(({ path, sha256, size }) => [path, `${size} bytes, SHA-256 ${sha256.slice(0, 12)}`]));

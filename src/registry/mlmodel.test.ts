@@ -70,7 +70,11 @@ describe("what is broken or hostile is told, and nothing is thrown", () => {
   });
 
   test("any text and any JSON", () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), fc.json()), (text) => expect(readMlModel(text).notes).toBeInstanceOf(Array)));
+    fc.assert(
+      fc.property(fc.oneof(fc.string(), fc.json()), (text) => {
+        expect(readMlModel(text).notes).toBeInstanceOf(Array);
+      }),
+    );
     fc.assert(
       fc.property(fc.jsonValue(), fc.jsonValue(), (flavors, inputs) => {
         readMlModel(stringify({ flavors, signature: { inputs: JSON.stringify(inputs), outputs: inputs } }));

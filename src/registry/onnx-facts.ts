@@ -12,7 +12,7 @@ export interface OnnxFacts {
   readonly producer: string;
   /** Operator → how often it stands in the graph, most frequent first; graphs within operators (If, Loop) are not counted. */
   readonly operators: Readonly<Record<string, number>>;
-  /** Numbers in the graph's constants (its initializers). */
+  /** Numbers in the graph's constants (its initializers); what operators carry themselves (trees, linear models of ai.onnx.ml) is not counted. */
   readonly parameters: number;
 }
 

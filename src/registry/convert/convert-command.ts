@@ -42,11 +42,11 @@ export const convertCommand: Command = {
       const made = await convertSklearn(python, evidence, join(folder, "model"), graph, signal);
       const compared = await comparePredictions(graph, made);
       if (compared && (compared.differentLabels > 0 || !(compared.share <= tolerance))) {
-        throw new MillraceError("registry.conversion_differs", 422, `The ONNX graph does not answer like the model: over ${compared.rows} rows the greatest difference is ${compared.difference}, ${compared.share} of the greatest prediction (tolerance ${tolerance}); labels that differ: ${compared.differentLabels}. Nothing was registered`);
+        throw new MillraceError("registry.conversion_differs", 422, `The ONNX graph does not answer like the model: over ${compared.rows} rows the greatest difference is ${Number(compared.difference.toPrecision(3))}, ${Number(compared.share.toPrecision(3))} of the greatest prediction (tolerance ${tolerance}); labels that differ: ${compared.differentLabels}. Nothing was registered`);
       }
       const onnx = (await readFile(graph)).toString("base64");
       const { version } = await api("POST /models/:name/versions/:version/conversions", { params, body: { onnx, versions: made.versions, compared } });
-      const found = compared ? `Over the ${compared.rows} rows of its input example the greatest difference of a prediction is ${compared.difference}.` : "It has no input example: the predictions were not compared.";
+      const found = compared ? `Over the ${compared.rows} rows of its input example the greatest difference of a prediction is ${Number(compared.difference.toPrecision(3))}.` : "It has no input example: the predictions were not compared.";
       return { data: { model: name, version, compared }, text: `Version ${version} of ${name} is the ONNX graph of version ${number}. ${found}` };
     } finally {
       await rm(folder, { recursive: true, force: true });

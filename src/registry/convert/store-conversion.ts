@@ -42,7 +42,7 @@ export async function storeConversion(house: House, { model, version, onnx, vers
     ["model.onnx", graph],
   ] as const;
   const time = house.clock.now();
-  const told = compared === null ? "not compared" : `greatest difference ${compared.difference} over ${compared.rows} rows`;
+  const told = compared === null ? "not compared" : `greatest difference ${Number(compared.difference.toPrecision(3))} over ${compared.rows} rows`;
   return transact(house.db, async (transaction) => {
     await createLoggedModel(transaction, { id, experimentId: logged?.experimentId ?? run?.experimentId ?? "0", name: undefined, type: "onnx", sourceRunId: run?.id, params: [], tags: [{ key: "millrace.converted_from", value: `${model}/${version}` }], now: time });
     const { artifactUri } = await readLoggedModel(transaction, id);

@@ -109,7 +109,7 @@ function Graph({ graph: { operators, opsets, parameters, producer, irVersion, in
         ["outputs", outputs.map(({ name, type }) => `${name}: ${type}`).join("; ")],
         ["operators", `${formatNumber(total)}: ${several(operators, (name, count) => `${count} ${name}`)}`],
         ["operator sets", several(opsets, (name, version) => `${name || "ai.onnx"} ${version}`)],
-        ["constants", `${formatNumber(parameters)} numbers`],
+        ["numbers in constants", formatNumber(parameters)],
         ["written by", `${producer || "unknown"}, IR version ${irVersion}`],
       ]}
     />

@@ -17,7 +17,7 @@ export function ModelsPage() {
   const query = useLiveQuery(["registry", "models"], (signal) => registryApi("GET /models", { signal }));
   const [words, setWords] = useState("");
   return (
-    <Page title="Models" lead="Models that passed the gate here and models that clients registered, version by version. The alias champion says which one answers.">
+    <Page title="Models" lead="Models that passed the gate here and models that clients registered, version by version. Which one answers is a matter of its deployment.">
       <Loaded query={query}>
         {({ models }) => {
           const found = models.filter((model) => matchesWords(words, [model.name, model.description ?? "", ...Object.entries(model.tags).map(([key, value]) => `${key}:${value}`), ...Object.keys(model.aliases), ...Object.keys(model.stages)]));
