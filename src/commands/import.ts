@@ -3,6 +3,7 @@ import { exitCodes } from "../cli/exit-codes.ts";
 import { resolveSettings } from "../config.ts";
 import { invalid } from "../errors.ts";
 import { backgroundServer } from "./background-server.ts";
+import { serverOptions } from "./up.ts";
 
 /** Brings what another system keeps into a home. The server of that home does the writing: the one that runs, or one that ends with the import. */
 export const importCommand = (program: string): Command => ({
@@ -15,6 +16,7 @@ export const importCommand = (program: string): Command => ({
     "--only <names>": "experiments by name, separated by commas; and the registered models that came from them",
     "--artifacts-destination <dir>": "the folder in which the old server kept mlflow-artifacts: (its --artifacts-destination; mlartifacts beside the source)",
     "--dry-run": "say what would come, and write nothing",
+    ...serverOptions,
   },
   run: async ({ settings, say, signal }, [system], options) => {
     if (system !== "mlflow") throw invalid("cli.unknown_system", `Nothing is known of ${system ?? ""}: import from mlflow`);

@@ -38,7 +38,7 @@ export const searchExperimentsRpc: Rpc = rpc(
 
 const columns: Readonly<Record<string, Expression<unknown>>> = {
   name: sql`experiments.name`,
-  experiment_id: sql`cast(experiments.id as integer)`,
+  experiment_id: sql`cast(experiments.id as bigint)`,
   creation_time: sql`experiments.created_at`,
   last_update_time: sql`experiments.updated_at`,
 };

@@ -30,7 +30,8 @@ export async function importExperiment(transaction: Database, input: ImportedExp
 
 async function createImported(transaction: Database, input: ImportedExperiment, artifactRoot: string): Promise<string> {
   const taken = await trackingTables(transaction).selectFrom("experiments").select("id").where("id", "=", input.id).executeTakeFirst();
-  const id = taken || !/^\d{1,20}$/.test(input.id) ? undefined : input.id;
+  // As many digits as a bigint surely holds, by which experiments are sorted.
+  const id = taken || !/^\d{1,18}$/.test(input.id) ? undefined : input.id;
   return createExperiment(transaction, { id, name: input.name, artifactLocation: input.artifactLocation ?? undefined, artifactRoot, now: input.createdAt });
 }
 
