@@ -19,7 +19,7 @@ async function manyRuns(): Promise<Database> {
     ...(index % 9 === 0 ? [] : [[id(index), "m", 0, 1, index % 11 === 3 ? 0 : (index * 7919) % 500, index % 11 === 3 ? 2 : 0]]),
     [id(index), "n", 0, 1, (index * 104_729) % 1000, 0],
   ]);
-  await insertRows(db, "latest_metrics", ["run_id", "key", "step", "time", "value", "kind"], metrics as (string | number)[][]);
+  await insertRows(db, "latest_metrics", ["run_id", "key", "step", "time", "value", "kind"], metrics);
   await insertRows(db, "params", ["run_id", "key", "value"], numbers.map((index) => [id(index), "p", String(index % 4)]));
   return db;
 }
