@@ -2,7 +2,7 @@ import { invalid, MillraceError, notFound } from "../errors.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { lock } from "../storage/transactions.ts";
-import { findModel, modelRow } from "./models.ts";
+import { findModel, modelRow, promptDetail } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { ModelVersion } from "./types.ts";
 import { readVersion, versionRow } from "./versions.ts";
@@ -76,14 +76,14 @@ export async function moveAlias(transaction: Database, change: AliasChange & { r
     .values({ model_id: modelId, alias: change.alias, version: change.version, moved_at: change.time })
     .onConflict((conflicting) => conflicting.columns(["model_id", "alias"]).doUpdateSet({ version: change.version, moved_at: change.time }))
     .execute();
-  await audit(transaction, change, "registry.alias_moved", { alias: change.alias, from: before?.version ?? null, to: change.version });
+  await audit(transaction, change, "registry.alias_moved", { alias: change.alias, from: before?.version ?? null, to: change.version, ...(await promptDetail(transaction, modelId)) });
 }
 
 /** Takes an alias away; audited, and nothing when it is not there. Call it in the transaction of what goes with it. */
 export async function removeAlias(transaction: Database, change: AliasChange): Promise<void> {
   const { id } = await modelRow(transaction, change.model);
   const removed = await registryTables(transaction).deleteFrom("model_aliases").where("model_id", "=", id).where("alias", "=", change.alias).returning("version").executeTakeFirst();
-  if (removed) await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version });
+  if (removed) await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version, ...(await promptDetail(transaction, id)) });
 }
 
 /** The version an alias points at, if the model and the alias exist. */

@@ -4,6 +4,7 @@ import { readAudit } from "../storage/audit.ts";
 import { readLineage } from "../tracking/tracking.ts";
 import { listModels, modelRow } from "./models.ts";
 import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
+import { listDeliveries } from "./webhooks/deliveries.ts";
 
 const name = Type.Object({ name: Type.String() });
 const nameAndVersion = Type.Object({ name: Type.String(), version: Type.Integer({ minimum: 1 }) });
@@ -44,6 +45,12 @@ export const registryRoutes = {
     summary: "Every change of a model: versions registered, aliases moved; who, when, why",
     params: name,
     handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `model/${params.name}` }) }),
+  }),
+  "GET /webhooks/:id/deliveries": route({
+    summary: "What a webhook was told, and how it went: the newest first",
+    params: Type.Object({ id: Type.String() }),
+    query: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) }),
+    handle: async (house, { params, query }) => ({ deliveries: await listDeliveries(house.db, params.id, query.limit) }),
   }),
 };
 

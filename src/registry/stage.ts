@@ -1,8 +1,10 @@
+import { hostname } from "node:os";
 import type { Stage } from "../stage.ts";
 import { registryCommands } from "./commands.ts";
 import { registerStep } from "./register-step.ts";
 import { registryRoutes } from "./routes.ts";
 import { registryMigrations } from "./store.ts";
+import { startDispatching } from "./webhooks/dispatcher.ts";
 
 export const registry: Stage = {
   name: "registry",
@@ -11,4 +13,6 @@ export const registry: Stage = {
   routes: registryRoutes,
   commands: registryCommands,
   steps: [registerStep],
+  // A home has one server at a time, so that its name stays the same when it is started again.
+  start: (house) => Promise.resolve(startDispatching(house, `${hostname()}:${house.settings.home}`)),
 };

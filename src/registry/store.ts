@@ -3,6 +3,7 @@ import type { Database } from "../storage/database.ts";
 import type { Migration } from "../storage/migrations.ts";
 import { registryMigration } from "./registry-migration.ts";
 import type { VersionStage } from "./types.ts";
+import { webhooksMigration } from "./webhooks/tables.ts";
 
 export type RegistryTables = {
   /** `last_version` is the number given last, so that none is given twice; a name is unique among those that are not deleted. */
@@ -76,4 +77,5 @@ export const registryMigrations: readonly Migration[] = [
     },
   },
   registryMigration,
+  webhooksMigration,
 ];
