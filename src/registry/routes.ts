@@ -37,7 +37,7 @@ export const registryRoutes = {
     handle: async (house, { params }) => {
       const version = await readTrainedVersion(house.db, params.name, params.version);
       return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256), {
-        "content-disposition": `attachment; filename="${params.name}-${params.version}.onnx"`,
+        "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(`${params.name}-${params.version}.onnx`)}`,
       });
     },
   }),
