@@ -53,7 +53,7 @@ test("no request, however odd, is more than refused: every RPC, any fields", { t
         path += `?${query.toString().slice(0, 8000)}`;
       }
       const answer = await ask(protocol, call.method, path, call.method === "GET" ? undefined : body);
-      if (failed(answer)) throw new Error(`${call.method} ${path} ${JSON.stringify(body)}: ${answer.status} ${answer.text}`);
+      expect(failed(answer) ? answer.text : "", `${call.method} ${path} ${JSON.stringify(body)}`).toBe("");
     }),
     { seed: 7, numRuns: Number(process.env["FUZZ"] ?? 1500) },
   );
@@ -84,7 +84,7 @@ test("no filter and no order is more than refused, in any search", { timeout: 12
       const body = { ...common, [name]: text, ...(order === undefined ? {} : { order_by: path.includes("logged-models") ? [{ field_name: order }] : [order] }) };
       const query = new URLSearchParams({ experiment_ids: "0", max_results: "5", [name]: text.toWellFormed(), ...(order === undefined ? {} : { order_by: order.toWellFormed() }) });
       const answer = method === "GET" ? await ask(protocol, method, `/api/${path}?${query.toString()}`) : await ask(protocol, method, `/api/${path}`, body);
-      if (failed(answer)) throw new Error(`${method} ${path} ${JSON.stringify(body)}: ${answer.status} ${answer.text}`);
+      expect(failed(answer) ? answer.text : "", `${method} ${path} ${JSON.stringify(body)}`).toBe("");
     }),
     { seed: 11, numRuns: Number(process.env["FUZZ"] ?? 1500) },
   );
@@ -96,7 +96,7 @@ describe("what is too much is refused, and soon", () => {
     ["a filter of parentheses", "POST", "runs/search", { experiment_ids: ["0"], filter: `${"(".repeat(100_000)}metrics.a > 1${")".repeat(100_000)}` }],
     ["a filter of NOT", "POST", "runs/search", { experiment_ids: ["0"], filter: `${"NOT ".repeat(100_000)}metrics.a > 1` }],
     ["a filter of many clauses", "POST", "runs/search", { experiment_ids: ["0"], filter: many(5000, () => "metrics.a > 1").join(" AND ") }],
-    ["a filter of many keys", "POST", "runs/search", { experiment_ids: ["0"], filter: many(500, (at) => `metrics.m${at} > 1`).join(" AND ") }],
+    ["a filter of many keys", "POST", "runs/search", { experiment_ids: ["0"], filter: many(60, (at) => `metrics.m${at} > 1`).join(" AND ") }],
     ["a list of many values", "POST", "runs/search", { experiment_ids: ["0"], filter: `attributes.run_id IN (${many(50_000, (at) => `'r${at}'`).join(",")})` }],
     ["a filter of traces with many clauses", "POST", "traces/search", { experiment_ids: ["0"], filter: many(5000, () => "tag.a = 'b'").join(" AND ") }],
     ["many orders", "POST", "runs/search", { experiment_ids: ["0"], order_by: many(5000, (at) => `metrics.m${at} DESC`) }],
