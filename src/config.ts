@@ -19,6 +19,10 @@ export interface Settings {
   readonly artifactRoot: string;
   /** How many worker processes may run steps side by side. */
   readonly workers: number;
+  /** The hosts that webhooks may reach although their addresses are not public: names, `*.corp.example`, addresses. */
+  readonly webhookAllow: readonly string[];
+  /** The names that the server may be called besides its own (behind a proxy, say): names, `*.corp.example`. */
+  readonly allowedHosts: readonly string[];
 }
 
 export interface SettingsInput {
@@ -68,7 +72,17 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
     logLevel,
     artifactRoot: checkRoot(input.artifactRoot ?? env["MILLRACE_ARTIFACT_ROOT"] ?? "mlflow-artifacts:"),
     workers: input.workers ?? 2,
+    webhookAllow: hostsOf("MILLRACE_WEBHOOK_ALLOW", env),
+    allowedHosts: hostsOf("MILLRACE_ALLOWED_HOSTS", env),
   };
+}
+
+/** `localhost, *.corp.example, 10.1.2.3`: hosts as they stand in a URL, without port. */
+function hostsOf(variable: string, env: Readonly<Record<string, string | undefined>>): string[] {
+  const hosts = (env[variable] ?? "").split(",").map((host) => host.trim().toLowerCase().replace(/^\[|\]$/g, "")).filter((host) => host !== "");
+  const wrong = hosts.find((host) => !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/.test(host));
+  if (wrong === undefined) return hosts;
+  throw invalid("config.bad_hosts", `${variable} lists hosts, as in localhost,*.corp.example,10.1.2.3; ${JSON.stringify(wrong)} is none`);
 }
 
 function checkRoot(root: string): string {

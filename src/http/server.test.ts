@@ -44,7 +44,7 @@ type MillRoutes = typeof routes;
 
 const stage: Stage = { name: "mill", purpose: "grinds", routes };
 
-async function start(options: { pages?: boolean; host?: string } = {}) {
+async function start(options: { pages?: boolean; host?: string; allowedHosts?: readonly string[] } = {}) {
   const folder = await temporaryFolder();
   const pages = join(folder, "web");
   if (options.pages) {
@@ -52,7 +52,8 @@ async function start(options: { pages?: boolean; host?: string } = {}) {
     await writeFile(join(pages, "index.html"), "<h1>Millrace</h1>");
     await writeFile(join(pages, "app.js"), "1");
   }
-  const settings = resolveSettings({ home: folder, logLevel: "silent", ...(options.host === undefined ? {} : { host: options.host }) }, {});
+  const env = { MILLRACE_ALLOWED_HOSTS: options.allowedHosts?.join(",") };
+  const settings = resolveSettings({ home: folder, logLevel: "silent", ...(options.host === undefined ? {} : { host: options.host }) }, env);
   const server = await openServer({ settings, log: openLog("silent", "test") } as House, [stage], pages);
   onTestFinished(() => server.close());
   return { server, url: await listen(server, "127.0.0.1", 0) };
@@ -129,7 +130,20 @@ describe("foreign sites", () => {
     ["a Host with our name inside", "GET", { host: "127.0.0.1.evil.example:5000" }, 403, "http.foreign_host"],
     ["a Host that begins with ours", "GET", { host: "localhost.evil.example" }, 403, "http.foreign_host"],
     ["localhost by any port", "GET", { host: "LOCALHOST:1234" }, 200, undefined],
+    ["localhost with the dot of a full name", "GET", { host: "localhost.:5000" }, 200, undefined],
     ["IPv6's loopback", "GET", { host: "[::1]:5000" }, 200, undefined],
+    ["a Host with a user", "GET", { host: "localhost:1@evil.example" }, 403, "http.foreign_host"],
+    ["a Host with two ports", "GET", { host: "evil.example:5000:5000" }, 403, "http.foreign_host"],
+    ["another address", "GET", { host: "192.168.1.2:5000" }, 403, "http.foreign_host"],
+    ["a script, picture or frame of another site (JSON hijacking)", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "script" }, 403, "http.foreign_origin"],
+    ["a frame of another site", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe" }, 403, "http.foreign_origin"],
+    ["a page of another port that asks", "GET", { "sec-fetch-site": "same-site", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" }, 403, "http.foreign_origin"],
+    ["a form of another site", "POST", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }, 403, "http.foreign_origin"],
+    ["a link from another site", "GET", { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }, 200, undefined],
+    ["our own page", "GET", { "sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty" }, 200, undefined],
+    ["the address bar", "GET", { "sec-fetch-site": "none", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" }, 200, undefined],
+    ["a change from our page, called otherwise", "POST", { host: "LOCALHOST.:5000", origin: "http://localhost:5000" }, 200, undefined],
+    ["a change from our page behind a proxy that speaks TLS", "POST", { host: "localhost", origin: "https://localhost" }, 200, undefined],
     ["a change from another site", "POST", { origin: "https://evil.example" }, 403, "http.foreign_origin"],
     ["a change from another port", "POST", { origin: "http://127.0.0.1:1" }, 403, "http.foreign_origin"],
     ["a change from a sandboxed page", "POST", { origin: "null" }, 403, "http.foreign_origin"],
@@ -152,10 +166,42 @@ describe("foreign sites", () => {
     expect(response.headers.get("access-control-allow-origin")).toBeNull();
   });
 
-  test("a server that listens for others answers to the names others call it", async () => {
-    const { url } = await start({ host: "0.0.0.0" });
-    expect(await send(url, "GET", { host: "mill.example:5000" })).toEqual({ status: 200, code: undefined });
-    expect((await send(url, "POST", { host: "mill.example", origin: "https://evil.example" })).code).toBe("http.foreign_origin");
+  test.each<[string, readonly string[], number]>([
+    ["192.168.1.2:5000", [], 200],
+    ["[fd00::2]:5000", [], 200],
+    ["mill", [], 200],
+    ["mill:5000", [], 200],
+    ["mill.prod.svc.cluster.local:5000", [], 200],
+    ["mill.internal", [], 200],
+    ["localhost:5000", [], 200],
+    ["mill.example:5000", [], 403],
+    ["mill.example:5000", ["mill.example"], 200],
+    ["MILL.example.", ["mill.example"], 200],
+    ["a.mill.example", ["*.mill.example"], 200],
+    ["evilmill.example", ["*.mill.example", "mill.example"], 403],
+    ["mill.local.evil.example", [], 403],
+    ["mill evil", [], 403],
+  ])("a server that listens for others answers to %j with %j allowed: %d", async (host, allowedHosts, status) => {
+    const { url } = await start({ host: "0.0.0.0", allowedHosts });
+    expect((await send(url, "GET", { host })).status).toBe(status);
+    expect((await send(url, "POST", { host, origin: "https://evil.example" })).status).toBe(403);
+  });
+
+  test("a server behind a proxy answers to the name it is given", async () => {
+    const { url } = await start({ allowedHosts: ["mill.example"] });
+    expect((await send(url, "GET", { host: "mill.example" })).status).toBe(200);
+    expect((await send(url, "GET", { host: "192.168.1.2" })).status).toBe(403);
+  });
+
+  test("every answer says what it is and that nobody frames it; pages run our scripts only", async () => {
+    const { url } = await start({ pages: true });
+    for (const path of ["/", "/app.js", "/runs/17", "/api/mill/items/1", "/api/mill/absent", "/api/mill/fail/bug", "/health", "/%00", "/api/mill/items/%zz"]) {
+      const { headers } = await fetch(`${url}${path}`);
+      expect([path, headers.get("x-content-type-options"), headers.get("x-frame-options"), headers.get("cross-origin-resource-policy")]).toEqual([path, "nosniff", "SAMEORIGIN", "same-origin"]);
+      expect(headers.get("content-security-policy")).toContain("frame-ancestors 'self'");
+    }
+    for (const path of ["/", "/runs/17"]) expect((await fetch(`${url}${path}`)).headers.get("content-security-policy")).toContain("default-src 'self'");
+    expect((await fetch(`${url}/%00`)).status).toBe(400);
   });
 });
 

@@ -16,12 +16,15 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
   const server = fastify({
     loggerInstance: logger,
     bodyLimit: 64 << 20,
+    // What is no address at all (`/%zz`) comes to no hook.
+    frameworkErrors: (error, _request, reply) => void sendError(reply.headers(guards), new MillraceError("http.bad_request", error.statusCode ?? 400, error.message)),
     // Clients that were given an address with a slash at its end ask for `//api/…`.
     rewriteUrl: (request) => (request.url ?? "/").replace(/^\/{2,}/, "/"),
   });
 
   server.setValidatorCompiler(requestValidator);
-  server.addHook("onRequest", refuseForeignSites(house.settings.host));
+  server.addHook("onRequest", async (_request, reply) => void reply.headers(guards));
+  server.addHook("onRequest", refuseForeignSites(house.settings.host, house.settings.allowedHosts));
 
   server.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
     if (error instanceof MillraceError && error.status < 500) return sendError(reply, error);
@@ -43,6 +46,19 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
   await mountPages(server, pagesFolder);
   return server;
 }
+
+/** On every answer, unless a route says it more strictly: it is what its type says, and other sites neither frame nor embed it. */
+const guards = {
+  "x-content-type-options": "nosniff",
+  "x-frame-options": "SAMEORIGIN",
+  "content-security-policy": "frame-ancestors 'self'",
+  "cross-origin-resource-policy": "same-origin",
+  "cross-origin-opener-policy": "same-origin",
+  "referrer-policy": "same-origin",
+};
+
+/** Our pages run our scripts only, and speak to this server only; charts and components set styles themselves. */
+const pagePolicy = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
 
 /** Listens; a port that is taken becomes an error that says what to do. Returns the address. */
 export async function listen(server: FastifyInstance, host: string, port: number): Promise<string> {
@@ -84,7 +100,10 @@ async function mountPages(server: FastifyInstance, folder: string): Promise<void
       root: folder,
       cacheControl: false,
       // Names of assets carry the hash of their content; the page that names them must be asked for anew.
-      setHeaders: (reply, path) => void reply.header("cache-control", path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache"),
+      setHeaders: (reply, path) => {
+        void reply.header("cache-control", path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+        void reply.header("content-security-policy", pagePolicy);
+      },
     });
   }
   server.setNotFoundHandler((request, reply) => {

@@ -19,7 +19,25 @@ export const missingValue = (name: string): Error => invalidParameter(`Missing v
 export const invalidValue = (name: string, value: unknown): Error =>
   invalidParameter(`Invalid value ${show(value)} for parameter '${name}' supplied:  Hint: Value was of type '${pythonType(value)}'. ${apiDocs}`);
 
-const show = (value: unknown): string => JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? Number(inner) : inner));
+const longestShown = 1000;
+
+function show(value: unknown): string {
+  if (isDeep(value)) return "…";
+  const text = JSON.stringify(value, (_key, inner: unknown) => (typeof inner === "bigint" ? Number(inner) : inner));
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
+
+/** How deep JSON of a client's own may be: deeper, and what walks it runs out of stack. */
+const mostDepth = 200;
+
+function isDeep(value: unknown): boolean {
+  let level = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > mostDepth) return true;
+    level = level.flatMap((one) => (typeof one === "object" && one !== null ? Object.values(one) : []));
+  }
+  return false;
+}
 
 function pythonType(value: unknown): string {
   if (Array.isArray(value)) return "list";
@@ -47,7 +65,8 @@ function exactly<T>(one: Field<T>): Field<T> {
 /** Whether a message of these fields may hold integers beyond 2^53. */
 export const hasExact = (fields: Fields): boolean => Object.values(fields).some((one) => one.exact === true);
 
-export const string = field((value) => (typeof value === "string" ? value : undefined));
+/** A text; NUL is in none: PostgreSQL keeps no such text. */
+export const string = field((value) => (typeof value === "string" && !value.includes("\0") ? value : undefined));
 
 /** int32 and int64: a number, or a string that is one (Java, R). Beyond 2^53 it is refused: use `bigInteger` where such come. */
 export const integer = field((value) => {
@@ -85,20 +104,24 @@ export const oneOf = <const N extends string>(numbers: Readonly<Record<N, number
     return names.find((name) => name === value || numbers[name] === Number(value));
   });
 
-/** Any JSON, as it comes. */
-export const json = exactly(field((value) => value as object | string | number | boolean));
+/** Any JSON, as it comes, but not endlessly deep. */
+export const json = exactly(field((value) => (isDeep(value) ? undefined : (value as object | string | number | boolean))));
 
 /** A string → string map. */
 export const map: Field<Readonly<Record<string, string>> | undefined> = field((value) =>
-  typeof value === "object" && !Array.isArray(value) && Object.values(value!).every((one) => typeof one === "string") ? (value as Record<string, string>) : undefined,
+  typeof value === "object" && !Array.isArray(value) && Object.entries(value!).flat().every((one) => typeof one === "string" && !one.includes("\0")) ? (value as Record<string, string>) : undefined,
 );
 
+/** What a list may hold, where no rule of MLflow says less: all of it goes into one statement of the database. */
+const mostItems = 20_000;
+
 /** A repeated field; left out, it is empty. One value of a query stands for a list of one. */
-export const list = <T>(item: Field<T | undefined>): Field<readonly T[]> => ({
+export const list = <T>(item: Field<T | undefined>, most = mostItems): Field<readonly T[]> => ({
   exact: item.exact === true,
   read: (value, name) => {
     if (value === undefined || value === null) return [];
     const items = (Array.isArray(value) ? value : [value]) as unknown[];
+    if (items.length > most) throw invalidParameter(`'${name}' may have ${most} items, got ${items.length}`);
     return items.map((one, index) => {
       const read = Array.isArray(value) ? readNamed(item, one, name, () => `${name}[${index}]`) : item.read(one, name);
       if (read === undefined || (typeof value === "object" && !Array.isArray(value))) throw invalidValue(name, value);
@@ -124,6 +147,9 @@ export const required = <T>({ read, exact }: Field<T>): Field<NonNullable<T>> =>
 });
 
 export const orElse = <T>({ read, exact }: Field<T | undefined>, fallback: T): Field<T> => ({ read: (value, name) => read(value, name) ?? fallback, exact: exact === true });
+
+/** By what a search is sorted, the most important first. */
+export const orders = list(string, 20);
 
 /** A tag, a parameter: `{key!, value}`. */
 export const keyValue = message({ key: required(string), value: orElse(string, "") });

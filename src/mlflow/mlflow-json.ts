@@ -22,7 +22,7 @@ export function parseBody(text: string, options: { readonly exact: boolean } = {
     value = parse(text, options.exact);
   } catch {
     try {
-      value = parse(text.replaceAll(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (part) => (part.startsWith('"') ? part : `"${part}"`)), options.exact);
+      value = parse(quoteBareNumbers(text), options.exact);
     } catch (error) {
       throw mlflowError("BAD_REQUEST", `The request's body is not JSON: ${(error as Error).message}`);
     }
@@ -33,6 +33,20 @@ export function parseBody(text: string, options: { readonly exact: boolean } = {
     throw mlflowError("BAD_REQUEST", `The request's body must be a JSON object, got ${text.slice(0, 100)}`);
   }
   return value as Record<string, unknown>;
+}
+
+/** Puts quotes around the words that stand for numbers, outside of strings. In one pass, whatever the text: it is one that is no JSON. */
+function quoteBareNumbers(text: string): string {
+  const parts: string[] = [];
+  for (let at = 0; at < text.length; ) {
+    const begin = text.indexOf('"', at);
+    const outside = begin < 0 ? text.length : begin;
+    parts.push(text.slice(at, outside).replaceAll(/-?\b(?:NaN|Infinity)\b/g, '"$&"'));
+    at = outside + 1;
+    for (let mark = text[at]; at < text.length && mark !== '"'; mark = text[at]) at += mark === "\\" ? 2 : 1;
+    parts.push(text.slice(outside, (at += 1)));
+  }
+  return parts.join("");
 }
 
 // TypeScript's library does not know JSON.rawJSON (ECMAScript 2026) yet.

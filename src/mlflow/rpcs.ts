@@ -22,6 +22,7 @@ import { searchTraceRpcs } from "./traces/search-traces.ts";
 import { mountTraceArtifact } from "./traces/trace-artifact.ts";
 import { traceMetricsRpc } from "./traces/trace-metrics.ts";
 import { traceRpcs } from "./traces/traces.ts";
+import { webhookRpcs } from "./webhooks.ts";
 
 /** All remote procedures of MLflow's API that Millrace serves. */
 export const rpcs: readonly Rpc[] = [
@@ -41,6 +42,7 @@ export const rpcs: readonly Rpc[] = [
   ...searchTraceRpcs,
   ...assessmentRpcs,
   traceMetricsRpc,
+  ...webhookRpcs,
   serverInfoRpc,
 ];
 

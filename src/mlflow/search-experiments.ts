@@ -9,7 +9,7 @@ import { searchExperiments } from "../tracking/search.ts";
 import { experimentMessage } from "./entity-messages.ts";
 import { checkPageSize } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
-import { integer, list, oneOf, required, string } from "./mlflow-fields.ts";
+import { integer, oneOf, orders, required, string } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
 import { offsetOf, pageOf } from "./page-token.ts";
 import { lifecycleOf, viewTypes } from "./view-type.ts";
@@ -17,7 +17,7 @@ import { lifecycleOf, viewTypes } from "./view-type.ts";
 export const searchExperimentsRpc: Rpc = rpc(
   ["POST", "GET"],
   "2.0/mlflow/experiments/search",
-  { max_results: required(integer), filter: string, order_by: list(string), view_type: oneOf(viewTypes), page_token: string },
+  { max_results: required(integer), filter: string, order_by: orders, view_type: oneOf(viewTypes), page_token: string },
   async (house, request) => {
     const size = checkPageSize(request.max_results, 50_000);
     const offset = offsetOf(request.page_token);

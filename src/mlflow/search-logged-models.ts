@@ -15,7 +15,7 @@ const orderFields = { field_name: required(string), ascending: orElse(boolean, t
 export const searchLoggedModelsRpc: Rpc = rpc(
   "POST",
   "2.0/mlflow/logged-models/search",
-  { experiment_ids: list(string), filter: string, datasets: list(message(datasetFields)), max_results: orElse(integer, 50), order_by: list(message(orderFields)), page_token: string },
+  { experiment_ids: list(string), filter: string, datasets: list(message(datasetFields)), max_results: orElse(integer, 50), order_by: list(message(orderFields), 20), page_token: string },
   async (house, request) => {
     const size = request.max_results;
     if (size < 1 || size > 1000) throw invalidParameter(`Invalid value ${size} for parameter 'max_results' supplied: it must be from 1 to 1000`);

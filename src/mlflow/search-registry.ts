@@ -6,12 +6,12 @@ import { parseOrder } from "../tracking/filter/order-by.ts";
 import { parseFilter, type Comparison, type Filter } from "../tracking/filter/parse-filter.ts";
 import { checkPageSize } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
-import { integer, list, orElse, string } from "./mlflow-fields.ts";
+import { integer, orders, orElse, string } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
 import { offsetOf, pageOf } from "./page-token.ts";
 import { modelMessages, versionMessage } from "./registry-messages.ts";
 
-const fields = (size: number) => ({ filter: string, max_results: orElse(integer, size), order_by: list(string), page_token: string });
+const fields = (size: number) => ({ filter: string, max_results: orElse(integer, size), order_by: orders, page_token: string });
 const mostVersions = 200_000;
 
 export const searchRegistryRpcs: readonly Rpc[] = [

@@ -4,7 +4,7 @@ import { readManyRuns } from "../tracking/run-details.ts";
 import { searchRuns } from "../tracking/search.ts";
 import { runMessage } from "./entity-messages.ts";
 import { checkPageSize } from "./limits.ts";
-import { integer, list, oneOf, orElse, string } from "./mlflow-fields.ts";
+import { integer, list, oneOf, orders, orElse, string } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
 import { offsetOf, pageOf } from "./page-token.ts";
 import { lifecycleOf, viewTypes } from "./view-type.ts";
@@ -17,7 +17,7 @@ export const searchRunsRpc: Rpc = rpc(
     filter: string,
     run_view_type: oneOf(viewTypes),
     max_results: orElse(integer, 1000),
-    order_by: list(string),
+    order_by: orders,
     page_token: string,
   },
   async (house, request) => {

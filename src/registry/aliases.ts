@@ -5,7 +5,7 @@ import type { Database } from "../storage/database.ts";
 import { lock } from "../storage/transactions.ts";
 import { recordMove } from "./alias-moves.ts";
 import { checkPolicy, type Requirement } from "./alias-policy.ts";
-import { findModel, modelRow } from "./models.ts";
+import { findModel, modelRow, promptDetail } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { ModelVersion } from "./types.ts";
 import { readVersion, versionRow } from "./versions.ts";
@@ -58,7 +58,7 @@ export async function moveAlias(transaction: Database, change: AliasChange & { r
     .onConflict((conflicting) => conflicting.columns(["model_id", "alias"]).doUpdateSet({ version, moved_at: change.time }))
     .execute();
   await recordMove(transaction, modelId, { ...change, kind });
-  await audit(transaction, change, "registry.alias_moved", { alias, from: before?.version ?? null, to: version, ...(kind === "rolled_back" ? { rollback: true } : {}) });
+  await audit(transaction, change, "registry.alias_moved", { alias, from: before?.version ?? null, to: version, ...(kind === "rolled_back" ? { rollback: true } : {}), ...(await promptDetail(transaction, modelId)) });
 }
 
 /** Takes an alias away; audited, and nothing when it is not there. Call it in the transaction of what goes with it. */
@@ -67,7 +67,7 @@ export async function removeAlias(transaction: Database, change: AliasChange): P
   const removed = await registryTables(transaction).deleteFrom("model_aliases").where("model_id", "=", id).where("alias", "=", change.alias).returning("version").executeTakeFirst();
   if (!removed) return;
   await recordMove(transaction, id, { ...change, kind: "removed", version: null });
-  await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version });
+  await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version, ...(await promptDetail(transaction, id)) });
 }
 
 /** The version an alias points at, if the model and the alias exist. */

@@ -161,13 +161,23 @@ export async function requireUnheld(db: Database, id: number, what: string, vers
 export async function setModelTag(db: Database, name: string, key: string, value: string, change: Change): Promise<void> {
   const { id } = await modelRow(db, name);
   await insertRows(db, "registered_model_tags", ["model_id", "key", "value"], [[id, key, value]], "on conflict (model_id, key) do update set value = excluded.value");
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_tag_set", object: `model/${name}`, details: { key, value } });
+  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_tag_set", object: `model/${name}`, details: { key, value, ...(await promptDetail(db, id)) } });
+}
+
+/** MLflow's prompts are registered models with this tag. */
+export const promptTag = "mlflow.prompt.is_prompt";
+
+/** What the audit log adds of a model that is a prompt: webhooks tell prompts from models by it. */
+export async function promptDetail(db: Database, modelId: number): Promise<{ readonly prompt?: true }> {
+  const tag = await registryTables(db).selectFrom("registered_model_tags").select("value").where("model_id", "=", modelId).where("key", "=", promptTag).executeTakeFirst();
+  return tag?.value.toLowerCase() === "true" ? { prompt: true } : {};
 }
 
 /** Takes a tag away; nothing when it is not there. */
 export async function deleteModelTag(db: Database, name: string, key: string, change: Change): Promise<void> {
   const { id } = await modelRow(db, name);
+  const prompt = await promptDetail(db, id);
   const deleted = await registryTables(db).deleteFrom("registered_model_tags").where("model_id", "=", id).where("key", "=", key).executeTakeFirstOrThrow();
   if (deleted.numDeletedRows === 0n) return;
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_tag_deleted", object: `model/${name}`, details: { key } });
+  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_tag_deleted", object: `model/${name}`, details: { key, ...prompt } });
 }

@@ -51,7 +51,7 @@ export async function registerVersion(db: Database, input: NewTrainedVersion): P
       { from: { kind: "run", id: runId }, to: { kind: "model_version", id }, role: "produced" },
       { from: { kind: "pipeline_run", id: pipelineRunId }, to: { kind: "model_version", id }, role: "produced" },
     ]);
-    const details = { version: next, artifact: artifact.sha256, datasetVersion };
+    const details = { version: next, artifact: artifact.sha256, datasetVersion, source, runId, tags: {}, description: null };
     await appendAudit(untyped, { time, actor, action: "registry.version_registered", object: `model/${model}`, reason: trigger, details });
     return next;
   });

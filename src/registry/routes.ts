@@ -8,6 +8,7 @@ import { garbageRoutes } from "./routes-garbage.ts";
 import { versionRoutes } from "./routes-versions.ts";
 import { latestVersions } from "./search.ts";
 import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
+import { listDeliveries } from "./webhooks/deliveries.ts";
 
 const name = Type.Object({ name: Type.String() });
 const nameAndVersion = Type.Object({ name: Type.String(), version: Type.Integer({ minimum: 1 }) });
@@ -50,7 +51,7 @@ export const registryRoutes = {
     handle: async (house, { params }) => {
       const version = await readTrainedVersion(house.db, params.name, params.version);
       return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256), {
-        "content-disposition": `attachment; filename="${params.name}-${params.version}.onnx"`,
+        "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(`${params.name}-${params.version}.onnx`)}`,
       });
     },
   }),
@@ -61,6 +62,12 @@ export const registryRoutes = {
     summary: "Every change of a model: versions registered, aliases moved; who, when, why",
     params: name,
     handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `model/${params.name}` }) }),
+  }),
+  "GET /webhooks/:id/deliveries": route({
+    summary: "What a webhook was told, and how it went: the newest first",
+    params: Type.Object({ id: Type.String() }),
+    query: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 1000, default: 100 }) }),
+    handle: async (house, { params, query }) => ({ deliveries: await listDeliveries(house.db, params.id, query.limit) }),
   }),
 };
 

@@ -4,6 +4,7 @@ import type { Migration } from "../storage/migrations.ts";
 import { aliasMovesMigration } from "./alias-moves-migration.ts";
 import { registryMigration } from "./registry-migration.ts";
 import type { VersionStage } from "./types.ts";
+import { webhooksMigration } from "./webhooks/tables.ts";
 
 export type RegistryTables = {
   /** `last_version` is the number given last, so that none is given twice; a name is unique among those that are not deleted. */
@@ -80,4 +81,5 @@ export const registryMigrations: readonly Migration[] = [
   },
   registryMigration,
   aliasMovesMigration,
+  webhooksMigration,
 ];

@@ -5,7 +5,7 @@ import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import { recordMove } from "./alias-moves.ts";
-import { findModel, modelRow, requireUnheld, type Change } from "./models.ts";
+import { findModel, modelRow, promptDetail, requireUnheld, type Change } from "./models.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
 import { stages, type ModelVersion, type TrainedVersion, type VersionFacts, type VersionStage } from "./types.ts";
 
@@ -217,7 +217,7 @@ export async function setVersionTag(db: Database, model: string, version: number
     [[modelId, version, key, value]],
     "on conflict (model_id, version, key) do update set value = excluded.value",
   );
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_tag_set", object: `model/${model}`, details: { version, key, value } });
+  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_tag_set", object: `model/${model}`, details: { version, key, value, ...(await promptDetail(db, modelId)) } });
 }
 
 /** Takes a tag away; nothing when it is not there. */
@@ -225,7 +225,7 @@ export async function deleteVersionTag(db: Database, model: string, version: num
   const { modelId } = await versionRow(db, model, version);
   const tags = registryTables(db).deleteFrom("model_version_tags").where("model_id", "=", modelId).where("version", "=", version);
   if ((await tags.where("key", "=", key).executeTakeFirstOrThrow()).numDeletedRows === 0n) return;
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_tag_deleted", object: `model/${model}`, details: { version, key } });
+  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_tag_deleted", object: `model/${model}`, details: { version, key, ...(await promptDetail(db, modelId)) } });
 }
 
 const updateVersion = (db: Database, modelId: number, version: number, change: Partial<Pick<VersionRow, "description" | "stage" | "updated_at" | "deleted_at">>) =>

@@ -84,11 +84,25 @@ export async function appendAudit(
 export async function readAudit(db: Database, filter: { object?: string; limit?: number } = {}): Promise<AuditEntry[]> {
   let query = db.withTables<AuditTables>().selectFrom("audit_log").selectAll().orderBy("seq", "desc").limit(filter.limit ?? 200);
   if (filter.object !== undefined) query = query.where("object", "=", filter.object);
-  return (await query.execute()).map(({ previous_hash, ...row }) => ({
-    ...row,
-    details: JSON.parse(row.details) as Record<string, unknown>,
-    previousHash: previous_hash,
-  }));
+  return (await query.execute()).map(entryOf);
+}
+
+const entryOf = ({ previous_hash, ...row }: AuditTables["audit_log"]): AuditEntry => ({
+  ...row,
+  details: JSON.parse(row.details) as Record<string, unknown>,
+  previousHash: previous_hash,
+});
+
+/** The number of the newest entry; 0 for none. In a transaction that has appended one, it is that one's. */
+export async function lastAuditSeq(db: Database): Promise<number> {
+  const last = await db.withTables<AuditTables>().selectFrom("audit_log").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst();
+  return last?.seq ?? 0;
+}
+
+/** The entries after one, in order: how what follows the log goes on where it was. */
+export async function readAuditAfter(db: Database, seq: number, limit: number): Promise<AuditEntry[]> {
+  const rows = await db.withTables<AuditTables>().selectFrom("audit_log").selectAll().where("seq", ">", seq).orderBy("seq").limit(limit).execute();
+  return rows.map(entryOf);
 }
 
 /** Walks the chain; returns the first entry whose hash does not fit, or undefined when all is well. */

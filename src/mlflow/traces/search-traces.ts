@@ -6,7 +6,7 @@ import type { Trace } from "../../tracking/traces/types.ts";
 import type { Condition } from "../../tracking/filter/compile-filter.ts";
 import { checkPageSize } from "../limits.ts";
 import { invalidParameter } from "../mlflow-error.ts";
-import { integer, list, orElse, required, string } from "../mlflow-fields.ts";
+import { integer, list, orders, orElse, required, string } from "../mlflow-fields.ts";
 import { rpc, type Rpc } from "../mlflow-route.ts";
 import { offsetOf, pageOf } from "../page-token.ts";
 import { npmi } from "./npmi.ts";
@@ -14,7 +14,7 @@ import { compileTraceFilter, orderTraces } from "./trace-filter.ts";
 import { location } from "./trace-fields.ts";
 import { traceInfoMessage, traceInfoV2Message } from "./trace-messages.ts";
 
-const page = { filter: string, max_results: orElse(integer, 100), order_by: list(string), page_token: string };
+const page = { filter: string, max_results: orElse(integer, 100), order_by: orders, page_token: string };
 
 interface Page {
   readonly filter: string | undefined;

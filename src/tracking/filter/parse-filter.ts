@@ -20,6 +20,9 @@ export type Filter =
   | { readonly kind: "and" | "or"; readonly parts: readonly Filter[] }
   | { readonly kind: "not"; readonly part: Filter };
 
+/** What one filter may hold: of more, PostgreSQL thinks for seconds before it begins (each comparison of a metric is a join), and the stack ends. */
+const most = { depth: 100, comparisons: 60, values: 10_000 } as const;
+
 /**
  * Reads a search filter: MLflow's grammar (comparisons joined by AND) and, beyond it, OR, NOT and parentheses, in SQL's order of
  * precedence. Undefined for an empty filter. Throws `tracking.bad_filter` for what is not a filter.
@@ -36,6 +39,9 @@ class Reader {
   readonly text: string;
   readonly tokens: readonly Token[];
   at = 0;
+  private depth = 0;
+  private comparisons = 0;
+  private values = 0;
 
   constructor(text: string) {
     this.text = text;
@@ -57,17 +63,25 @@ class Reader {
   }
 
   private single(): Filter {
-    if (this.keyword("not")) return { kind: "not", part: this.single() };
+    if (this.keyword("not")) return { kind: "not", part: this.inside(() => this.single()) };
     if (!this.take("(")) return this.comparison();
-    const inner = this.either();
+    const inner = this.inside(() => this.either());
     if (!this.take(")")) throw this.wrong();
     return inner;
+  }
+
+  private inside(read: () => Filter): Filter {
+    if ((this.depth += 1) > most.depth) throw badFilter(`A filter may have ${most.depth} parentheses and NOT inside of each other; this one has more`);
+    const filter = read();
+    this.depth -= 1;
+    return filter;
   }
 
   private comparison(): Comparison {
     const start = this.at;
     const read = readKey(this.tokens, this.at);
     if (!read) throw this.wrong(start);
+    if ((this.comparisons += 1) > most.comparisons) throw badFilter(`A filter may have ${most.comparisons} comparisons; this one has more`);
     this.at = read.next;
     const { key } = read;
     const compared = this.take("operator");
@@ -94,6 +108,7 @@ class Reader {
 
   private literal(start: number): Literal {
     const token = this.tokens[this.at];
+    if ((this.values += 1) > most.values) throw badFilter(`A filter may have ${most.values} values; this one has more`);
     if (token?.kind === "number") {
       this.at += 1;
       return Number(token.value);
