@@ -46,7 +46,7 @@ export type WebhookTables = {
 export const webhookTables = (db: Database) => db.withTables<WebhookTables>();
 
 export const webhooksMigration: Migration = {
-  name: "0003-webhooks",
+  name: "0004-webhooks",
   up: async (db) => {
     await db.schema
       .createTable("webhooks")
