@@ -10,12 +10,16 @@ export interface Place {
   readonly folder?: string;
 }
 
+/** Paths are keys in the database, and names of files: longer ones fit neither. */
+const longestPath = 600;
+
 /**
  * A path below an artifact root in its one plain form. Everything that may lead out of it is refused with "Invalid path": `..`, absolute
  * paths, drive letters, schemes, backslashes, control characters; also when they are percent-encoded, however often, since a client
  * or a proxy may decode once more than we do.
  */
 export function safePath(path: string): string {
+  if (path.length > longestPath) throw invalidParameter(`Invalid path: it may have ${longestPath} characters, and has ${path.length}`);
   let plain = path;
   for (let decoded = decoded1(plain); ; decoded = decoded1(plain)) {
     if (/\\|^\/|^[a-z][a-z0-9+.-]*:|^~|\p{Cc}/iu.test(plain) || plain.split("/").includes("..")) throw invalidParameter("Invalid path");

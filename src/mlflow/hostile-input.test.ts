@@ -90,6 +90,9 @@ test("no filter and no order is more than refused, in any search", { timeout: 12
   );
 });
 
+/** A text that no index of a database takes, and that is not made short by compression. */
+const giant = Array.from({ length: 20_000 }, (_, at) => (at * 7919).toString(36)).join("");
+
 describe("what is too much is refused, and soon", () => {
   const many = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
   test.each<[string, Method, string, unknown]>([
@@ -106,6 +109,21 @@ describe("what is too much is refused, and soon", () => {
     ["a giant name", "POST", "experiments/create", { name: "n".repeat(1_000_000) }],
     ["a giant name of a model", "POST", "registered-models/create", { name: "n".repeat(1_000_000) }],
     ["a giant key", "POST", "runs/set-tag", { run_id: "r", key: "k".repeat(1_000_000), value: "" }],
+    ["a giant name that does not compress", "POST", "registered-models/create", { name: giant }],
+    ["a giant name of a prompt's tag", "POST", "registered-models/create", { name: "m", tags: [{ key: giant, value: "" }] }],
+    ["a giant tag of an experiment", "POST", "experiments/create", { name: "e", tags: [{ key: giant, value: "" }] }],
+    ["a giant id of a trace", "POST", "/api/3.0/mlflow/traces", { trace: { trace_info: { trace_id: giant, trace_location: { type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: "0" } }, request_time: "2026-01-01T00:00:00Z", state: "OK" } } }],
+    ["giant tags of a trace", "POST", "/api/3.0/mlflow/traces", { trace: { trace_info: { trace_id: "t", tags: { [giant]: giant }, trace_metadata: { [giant]: giant }, client_request_id: giant, trace_location: { type: "MLFLOW_EXPERIMENT", mlflow_experiment: { experiment_id: "0" } }, request_time: "2026-01-01T00:00:00Z", state: "OK" } } }],
+    ["a giant assessment", "POST", "/api/3.0/mlflow/traces/t/assessments", { assessment: { assessment_name: giant, trace_id: "t", source: { source_type: "HUMAN", source_id: giant }, feedback: { value: giant } } }],
+    ["a giant dataset", "POST", "runs/log-inputs", { run_id: "RUN", datasets: [{ dataset: { name: giant, digest: giant, source_type: giant, source: giant }, tags: [{ key: giant, value: giant }] }] }],
+    ["a giant parameter", "POST", "runs/log-parameter", { run_id: "RUN", key: "p", value: giant }],
+    ["a giant tag of a run", "POST", "runs/set-tag", { run_id: "RUN", key: "mlflow.runName", value: giant }],
+    ["a giant user", "POST", "runs/create", { experiment_id: "0", user_id: giant, run_name: giant }],
+    ["a giant logged model", "POST", "logged-models", { experiment_id: "0", name: giant, model_type: giant, source_run_id: giant }],
+    ["a giant source", "POST", "model-versions/create", { name: "mill", source: `s3://${giant}`, run_id: giant, run_link: giant, description: giant }],
+    ["a giant location", "POST", "experiments/create", { name: "e", artifact_location: `s3://${giant}` }],
+    ["a giant path", "PUT", `/api/2.0/mlflow-artifacts/artifacts/0/r/artifacts/${giant.slice(0, 10_000)}`, "x"],
+    ["a giant filter", "POST", "runs/search", { experiment_ids: ["0"], filter: `tags.\`${giant}\` = '${giant}'` }],
     ["a giant page", "POST", "runs/search", { experiment_ids: ["0"], max_results: 1e15 }],
     ["deep JSON", "POST", "runs/search", `{"experiment_ids":${"[".repeat(200_000)}${"]".repeat(200_000)}}`],
     ["deep objects", "POST", "runs/create", `{"tags":${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}}`],
@@ -115,8 +133,11 @@ describe("what is too much is refused, and soon", () => {
     ["many bare numbers", "POST", "runs/create", `{"a":[${many(100_000, () => "NaN").join(",")}`],
   ])("%s", async (_, method, path, body) => {
     const protocol = await openProtocol();
+    const run = await startRun(protocol);
+    await protocol.post("registered-models/create", { name: "mill" });
     const begun = performance.now();
-    const answer = await ask(protocol, method, `/api/2.0/mlflow/${path}`, body);
+    const sent = typeof body === "string" ? body : JSON.stringify(body).replace('"RUN"', JSON.stringify(run));
+    const answer = await ask(protocol, method, path.startsWith("/") ? path : `/api/2.0/mlflow/${path}`, sent);
     expect([failed(answer), answer.text.slice(0, 300)]).toEqual([false, expect.anything()]);
     expect(answer.text.length).toBeLessThan(3_000_000);
     expect(performance.now() - begun).toBeLessThan(4000);

@@ -50,9 +50,13 @@ async function insertModel(db: Database, { name, description, tags, time, actor,
   await appendAudit(db, { time, actor, action: "registry.model_created", object: `model/${name}`, reason: reason ?? "", details: { tags: Object.fromEntries(tags ?? []), description: description ?? null } });
 }
 
+/** As in MLflow; and no index of a database takes names without end. */
+const longestName = 256;
+
 /** Throws `registry.bad_model_name`: a name stands in addresses, so it holds neither slash nor colon. */
 function checkModelName(name: string): void {
   if (name.trim() === "") throw invalid("registry.bad_model_name", "A model's name must not be empty");
+  if (name.length > longestName) throw invalid("registry.bad_model_name", `A model's name may have ${longestName} characters; this one has ${name.length}`);
   if (/[/:]/.test(name)) throw invalid("registry.bad_model_name", `Invalid model name '${name}'. Names cannot contain '/' or ':'.`);
   if (name === "." || name === "..") throw invalid("registry.bad_model_name", `Invalid model name '${name}': as part of a path it would mean another`);
 }

@@ -21,7 +21,8 @@ export function explainFailure(error: unknown, url: string): unknown {
   const code = (error as { code?: unknown }).code;
   const refusal = typeof code === "string" ? refusals[code] : undefined;
   if (refusal !== undefined) return unfit(`${place} refuses Millrace: ${error.message}. ${refusal}`);
-  if (code === "22021" || code === "22003" || code === "22P02") return invalid("storage.bad_value", `The database cannot keep this value: ${error.message}`);
+  // 54000: too long for an index, where names, ids and keys are.
+  if (code === "54000" || code === "22021" || code === "22003" || code === "22P02") return invalid("storage.bad_value", `The database cannot keep this value: ${error.message}`);
   if (!isLost(error, code)) return error;
   return new MillraceError(
     "storage.database_unavailable",

@@ -210,9 +210,11 @@ describe("a secret", () => {
   test("whose key is lost is not replaced by none: the delivery fails and says so", async () => {
     const { db, clock, change, house, post, posted } = await openHooks({ w: { secret: "s3cret" } });
     await createModel(db, { name: "one", ...change() });
+    const dispatcher = openDispatcher({ ...house, settings: { ...house.settings, home: await temporaryFolder() } }, { server: "a", post });
+    await dispatcher.run();
     // Where several servers share the database, one that has the key is waited for.
     clock.advanceTo(clock.now() + 3_600_000);
-    await openDispatcher({ ...house, settings: { ...house.settings, home: await temporaryFolder() } }, { server: "a", post }).run();
+    await dispatcher.run();
     expect(posted).toEqual([]);
     expect(await listDeliveries(db, "w", 1)).toMatchObject([{ state: "failed", error: expect.stringContaining("webhook-secrets.key") as string }]);
   });
