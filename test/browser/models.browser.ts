@@ -27,7 +27,7 @@ async function open(path: string, options: { phone?: boolean; dark?: boolean } =
   page.on("pageerror", (error) => complaints.push(error.message));
   await page.goto(house!.url + path);
   await page.locator("main .panel, main .notice").first().waitFor();
-  await page.waitForFunction("!document.querySelector('main .loading')");
+  for (const loading of await page.locator("main .loading").all()) await loading.waitFor({ state: "detached" });
   return { page, complaints };
 }
 
