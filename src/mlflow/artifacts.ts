@@ -1,4 +1,4 @@
-import { readTrainedVersion, readVersion } from "../registry/versions.ts";
+import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { listFolder } from "../tracking/files.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
@@ -60,7 +60,7 @@ export async function placeOfVersionFile(house: House, query: Query): Promise<Pl
   const [name, version] = [textOf(query, "name"), Number(textOf(query, "version"))];
   if (name === undefined || !Number.isInteger(version)) throw invalidParameter("Request must specify name and version.");
   const known = await readVersion(house.db, name, version);
-  if (known.origin === "trained") return placeInRun(house, (await readTrainedVersion(house.db, name, version)).runId, path);
+  if (known.origin === "trained") return placeInRun(house, known.runId, path);
   return placeOfRoot(house.settings.artifactRoot, known.storage, path);
 }
 

@@ -23,7 +23,7 @@ const goodKeys = new Set<string>();
 const mostGoodKeys = 5000;
 
 function checkNewKey(key: string, name: string): void {
-  if (key.length > longestKey) throw invalidParameter(`'${name}' exceeds the maximum length of ${longestKey} characters (it has ${key.length})`);
+  checkLengths({ [name]: key }, { [name]: longestKey });
   const supplied = `Invalid value ${JSON.stringify(key)} for parameter '${name}' supplied`;
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(key)) {
     throw invalidParameter(`${supplied}: Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colon(:) and slashes (/).`);
@@ -34,7 +34,7 @@ function checkNewKey(key: string, name: string): void {
 }
 
 export function checkExperimentName(name: string): string {
-  if (name.length > longestExperimentName) throw invalidParameter(`'name' exceeds the maximum length of ${longestExperimentName} characters (it has ${name.length})`);
+  checkLengths({ name }, { name: longestExperimentName });
   return name;
 }
 
@@ -70,6 +70,6 @@ const longestRegistryValue = 100_000;
 /** A tag of a model or a version. */
 export function checkRegistryTag(key: string, value: string): readonly [string, string] {
   checkKey(key, "key");
-  if (value.length > longestRegistryValue) throw invalidParameter(`'value' exceeds the maximum length of ${longestRegistryValue} characters (it has ${value.length})`);
+  checkLengths({ value }, { value: longestRegistryValue });
   return [key, value];
 }

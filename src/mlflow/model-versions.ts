@@ -1,7 +1,6 @@
 import { listRegistrations } from "../registry/registrations.ts";
 import { createVersion, deleteVersion, deleteVersionTag, describeVersion, readVersion, setStage, setVersionTag, stageOf } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
-import type { Database } from "../storage/database.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { setModelTags } from "../tracking/logged-models.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
@@ -10,7 +9,7 @@ import { invalidParameter } from "./mlflow-error.ts";
 import { boolean, keyValue, list, orElse, required, string, type Field } from "./mlflow-fields.ts";
 import { rpc, type Rpc } from "./mlflow-route.ts";
 import { readSource } from "./model-source.ts";
-import { changeBy } from "./registered-models.ts";
+import { changeBy, write } from "./registered-models.ts";
 import { versionMessage, wholeVersionMessage } from "./registry-messages.ts";
 import { versionNumber } from "./version-number.ts";
 
@@ -24,8 +23,6 @@ const key = { name: required(string), version };
 
 const promptTag = "mlflow.prompt.is_prompt";
 const registrationsTag = "mlflow.modelVersions";
-
-const write = (house: House, work: (transaction: Database) => Promise<unknown>): Promise<object> => writeTogether(house.db, work).then(() => ({}));
 
 const answer = async (house: House, model: string, number: number): Promise<object> => ({ model_version: await wholeVersionMessage(house, await readVersion(house.db, model, number)) });
 

@@ -19,7 +19,8 @@ const name = { name: required(string) };
 /** Who changes something through MLflow's protocol, which names nobody: `local` until access control says otherwise. */
 export const changeBy = (house: House): { readonly time: number; readonly actor: string } => ({ time: house.clock.now(), actor: "local" });
 
-const write = (house: House, work: (transaction: Database) => Promise<unknown>): Promise<object> => writeTogether(house.db, work).then(() => ({}));
+/** Writes in the next group; the answer of MLflow is empty. */
+export const write = (house: House, work: (transaction: Database) => Promise<unknown>): Promise<object> => writeTogether(house.db, work).then(() => ({}));
 
 const isPrompt = (tags: Readonly<Record<string, string>>): boolean => tags["mlflow.prompt.is_prompt"]?.toLowerCase() === "true";
 

@@ -1,7 +1,7 @@
-import { sql, type Expression, type SqlBool } from "kysely";
+import { sql, type Expression } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readExperiments } from "../tracking/experiments.ts";
-import { compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
+import { compareNamed, compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
 import type { Key } from "../tracking/filter/key.ts";
 import { parseOrder } from "../tracking/filter/order-by.ts";
 import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
@@ -50,14 +50,11 @@ function kindOf({ prefix }: Key): "attribute" | "tag" {
 }
 
 function compareExperiment(db: Database, comparison: Comparison): Condition {
-  const { key, operator } = comparison;
+  const { key } = comparison;
   if (kindOf(key) === "attribute") {
     if (key.name === "name") return compareText(db, columns["name"], comparison);
     if (key.name === "creation_time" || key.name === "last_update_time") return compareNumber(db, columns[key.name], comparison, "numeric attribute");
     throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are 'name, creation_time, last_update_time'`);
   }
-  const one = (condition: Condition) =>
-    sql<SqlBool>`exists (select 1 from experiment_tags t where t.experiment_id = experiments.id and t.key = ${key.name} and ${condition})`;
-  if (operator === "IS NULL") return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
-  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+  return compareNamed(db, sql`experiment_tags t where t.experiment_id = experiments.id`, comparison);
 }

@@ -1,7 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readLoggedModels, searchLoggedModels } from "../tracking/logged-models.ts";
-import { compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
+import { compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, type Condition } from "../tracking/filter/compile-filter.ts";
 import type { Key } from "../tracking/filter/key.ts";
 import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
 import { loggedModelMessages } from "./logged-models.ts";
@@ -92,7 +92,7 @@ function kindOf(key: Key): "attribute" | "metric" | "param" | "tag" {
 }
 
 function compareModel(db: Database, comparison: Comparison, datasets: Condition | undefined): Condition {
-  const { key, operator } = comparison;
+  const { key } = comparison;
   const kind = kindOf(key);
   if (kind === "attribute") {
     if (key.name in numbers) return compareNumber(db, numbers[key.name], comparison, "numeric attribute");
@@ -104,22 +104,19 @@ function compareModel(db: Database, comparison: Comparison, datasets: Condition 
       and ${compareNumber(db, sql`m.value`, comparison, "metric")} and ${datasets ?? sql<SqlBool>`true`})`;
   }
   const table = sql.raw(kind === "param" ? "logged_model_params" : "logged_model_tags");
-  const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.model_id = logged_models.id and t.key = ${key.name} and ${condition})`;
-  if (operator === "IS NULL") return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
-  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+  return compareNamed(db, sql`${table} t where t.model_id = logged_models.id`, comparison);
 }
 
 /** One order: an attribute, or the latest value of a metric, on a dataset perhaps; models without it come last. */
-function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof orderFields>): { by: Expression<unknown>; ascending: boolean }[] {
-  const lastWhenNull = (by: Expression<unknown>) => [{ by: sql`case when ${by} is null then 1 else 0 end`, ascending: true }, { by, ascending }];
+function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof orderFields>): { readonly by: Expression<unknown>; readonly ascending: boolean }[] {
   const dot = field.indexOf(".");
   if (dot < 0) {
     const column = numbers[field] ?? texts[field];
     if (!column) throw invalidParameter(`Invalid order by field name: ${field}`);
-    return lastWhenNull(column);
+    return lastWhenNull(column, ascending);
   }
   if (field.slice(0, dot) !== "metrics") throw invalidParameter(`Invalid order by field name: ${field}. Only metrics are supported.`);
   const key = field.slice(dot + 1).replaceAll("`", "");
   return lastWhenNull(sql`(select m.value from model_metrics m where m.model_id = logged_models.id and m.key = ${key} and m.kind <> 2 and ${onDataset(dataset)}
-    order by m.time desc, m.step desc limit 1)`);
+    order by m.time desc, m.step desc limit 1)`, ascending);
 }

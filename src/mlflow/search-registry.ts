@@ -1,7 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import { searchModels, searchVersions } from "../registry/search.ts";
 import type { Database } from "../storage/database.ts";
-import { compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "../tracking/filter/compile-filter.ts";
+import { compareNamed, compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "../tracking/filter/compile-filter.ts";
 import { parseOrder } from "../tracking/filter/order-by.ts";
 import { parseFilter, type Comparison, type Filter } from "../tracking/filter/parse-filter.ts";
 import { checkPageSize } from "./limits.ts";
@@ -94,16 +94,14 @@ function promptCondition({ operator, values }: Comparison, isPrompt: Condition):
 }
 
 function compare(db: Database, comparison: Comparison, entity: Entity): Condition {
-  const { key, operator } = comparison;
+  const { key } = comparison;
   if (key.prefix === undefined || /^(attr|attributes?)$/i.test(key.prefix)) {
     if (key.name in entity.texts) return compareText(db, entity.texts[key.name], comparison);
     if (key.name in entity.numbers) return compareNumber(db, entity.numbers[key.name], comparison, "numeric attribute");
     throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are '${[...Object.keys(entity.texts), ...Object.keys(entity.numbers)].join(", ")}'`);
   }
   if (!/^tags?$/i.test(key.prefix)) throw invalidParameter(`Invalid entity type '${key.prefix}'. Valid entity types are ['attribute', 'tag']`);
-  const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${entity.tags} and t.key = ${key.name} and ${condition})`;
-  if (operator === "IS NULL") return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
-  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+  return compareNamed(db, entity.tags, comparison);
 }
 
 function ordersOf(texts: readonly string[], known: Entity["orders"], ending: readonly (readonly [string, boolean])[]): { by: Expression<unknown>; ascending: boolean }[] {

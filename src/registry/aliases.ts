@@ -1,11 +1,10 @@
 import { invalid, notFound } from "../errors.ts";
-import { appendAudit } from "../storage/audit.ts";
 import type { BlobStore } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
 import { lock } from "../storage/transactions.ts";
 import { recordMove } from "./alias-moves.ts";
 import { checkPolicy, type Requirement } from "./alias-policy.ts";
-import { findModel, modelRow, promptDetail } from "./models.ts";
+import { audit, findModel, modelRow, promptDetail } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { ModelVersion } from "./types.ts";
 import { readVersion, versionRow } from "./versions.ts";
@@ -25,7 +24,7 @@ export async function setAliasPolicy(transaction: Database, change: AliasChange,
   const tables = registryTables(transaction);
   await tables.deleteFrom("alias_policies").where("model_id", "=", id).where("alias", "=", change.alias).execute();
   if (requires.length > 0) await tables.insertInto("alias_policies").values({ model_id: id, alias: change.alias, requires: JSON.stringify(requires) }).execute();
-  await audit(transaction, change, "registry.alias_policy_set", { alias: change.alias, requires });
+  await audit(transaction, change.model, change, "registry.alias_policy_set", { alias: change.alias, requires });
 }
 
 /** Throws `registry.bad_alias`: what reads as a version or as MLflow's `latest` is no alias. */
@@ -58,7 +57,7 @@ export async function moveAlias(transaction: Database, change: AliasChange & { r
     .onConflict((conflicting) => conflicting.columns(["model_id", "alias"]).doUpdateSet({ version, moved_at: change.time }))
     .execute();
   await recordMove(transaction, modelId, { ...change, kind });
-  await audit(transaction, change, "registry.alias_moved", { alias, from: before?.version ?? null, to: version, ...(kind === "rolled_back" ? { rollback: true } : {}), ...(await promptDetail(transaction, modelId)) });
+  await audit(transaction, change.model, change, "registry.alias_moved", { alias, from: before?.version ?? null, to: version, ...(kind === "rolled_back" ? { rollback: true } : {}), ...(await promptDetail(transaction, modelId)) });
 }
 
 /** Takes an alias away; audited, and nothing when it is not there. Call it in the transaction of what goes with it. */
@@ -67,7 +66,7 @@ export async function removeAlias(transaction: Database, change: AliasChange): P
   const removed = await registryTables(transaction).deleteFrom("model_aliases").where("model_id", "=", id).where("alias", "=", change.alias).returning("version").executeTakeFirst();
   if (!removed) return;
   await recordMove(transaction, id, { ...change, kind: "removed", version: null });
-  await audit(transaction, change, "registry.alias_removed", { alias: change.alias, from: removed.version, ...(await promptDetail(transaction, id)) });
+  await audit(transaction, change.model, change, "registry.alias_removed", { alias: change.alias, from: removed.version, ...(await promptDetail(transaction, id)) });
 }
 
 /** The version an alias points at, if the model and the alias exist. */
@@ -94,6 +93,3 @@ export async function readHolds(db: Database, model: string): Promise<Readonly<R
   const rows = await registryTables(db).selectFrom("version_holds").select(["holder", "version"]).where("model_id", "=", id).orderBy("holder").orderBy("version").execute();
   return Object.fromEntries([...Map.groupBy(rows, ({ holder }) => holder)].map(([holder, held]) => [holder, held.map(({ version }) => version)]));
 }
-
-const audit = (transaction: Database, { time, actor, model, reason }: AliasChange, action: string, details: Readonly<Record<string, unknown>>): Promise<void> =>
-  appendAudit(transaction, { time, actor, action, object: `model/${model}`, reason, details });

@@ -1,8 +1,7 @@
-import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { moveAlias } from "./aliases.ts";
-import { createModel, findModel, modelRow, type Change } from "./models.ts";
+import { audit, createModel, findModel, modelRow, type Change } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { ClientVersion, RegisteredModel } from "./types.ts";
 
@@ -82,5 +81,5 @@ async function insertVersion(transaction: Database, modelId: number, model: stri
     .execute();
   await insertRows(transaction, "model_version_tags", ["model_id", "version", "key", "value"], Object.entries(version.tags).map(([key, value]) => [modelId, version.version, key, value]));
   const details = { version: version.version, source: version.source, runId: version.runId, stage: version.stage };
-  await appendAudit(transaction, { ...change, reason: change.reason ?? "", action: "registry.version_registered", object: `model/${model}`, details });
+  await audit(transaction, model, change, "registry.version_registered", details);
 }

@@ -47,7 +47,7 @@ async function insertModel(db: Database, { name, description, tags, time, actor,
     .execute();
   const { id } = await modelRow(db, name);
   await insertRows(db, "registered_model_tags", ["model_id", "key", "value"], [...(tags ?? [])].map(([key, value]) => [id, key, value]));
-  await appendAudit(db, { time, actor, action: "registry.model_created", object: `model/${name}`, reason: reason ?? "", details: { tags: Object.fromEntries(tags ?? []), description: description ?? null } });
+  await audit(db, name, { time, actor, reason }, "registry.model_created", { tags: Object.fromEntries(tags ?? []), description: description ?? null });
 }
 
 /** As in MLflow; and no index of a database takes names without end. */
@@ -115,10 +115,14 @@ export async function listModels(db: Database): Promise<RegisteredModel[]> {
   return readModels(db, rows.map((row) => row.id));
 }
 
+/** Notes a change of a model in the audit log; call it in the transaction that makes it. */
+export const audit = (transaction: Database, model: string, { time, actor, reason = "" }: Change, action: string, details: Readonly<Record<string, unknown>>): Promise<void> =>
+  appendAudit(transaction, { time, actor, action, object: `model/${model}`, reason, details });
+
 export async function describeModel(db: Database, name: string, description: string, change: Change): Promise<void> {
   const { id } = await modelRow(db, name);
   await registryTables(db).updateTable("registered_models").set({ description, updated_at: change.time }).where("id", "=", id).execute();
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_updated", object: `model/${name}`, details: { description } });
+  await audit(db, name, change, "registry.model_updated", { description });
 }
 
 /** Gives a model another name; its versions keep their numbers. Throws `registry.in_use` for one that is deployed under its name. */
@@ -131,7 +135,7 @@ export async function renameModel(db: Database, name: string, newName: string, c
   const tables = registryTables(db);
   await tables.updateTable("registered_models").set({ name: newName, updated_at: change.time }).where("id", "=", id).execute();
   for (const object of [name, newName]) {
-    await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_renamed", object: `model/${object}`, details: { from: name, to: newName } });
+    await audit(db, object, change, "registry.model_renamed", { from: name, to: newName });
   }
 }
 
@@ -140,7 +144,7 @@ export async function deleteModel(db: Database, name: string, change: Change): P
   const { id } = await modelRow(db, name);
   await requireUnheld(db, id, `Model ${name} cannot be deleted`);
   await registryTables(db).updateTable("registered_models").set({ deleted_at: change.time }).where("id", "=", id).execute();
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_deleted", object: `model/${name}`, details: {} });
+  await audit(db, name, change, "registry.model_deleted", {});
 }
 
 /** Brings back the model of this name that was deleted last. Throws `registry.model_exists` when the name is taken again. */
@@ -151,7 +155,7 @@ export async function restoreModel(db: Database, name: string, change: Change): 
   const row = await tables.selectFrom("registered_models").select("id").where("name", "=", name).where("deleted_at", "is not", null).orderBy("deleted_at", "desc").executeTakeFirst();
   if (!row) throw notFound("registry.model_not_found", `There is no deleted model ${name}`);
   await tables.updateTable("registered_models").set({ deleted_at: null, updated_at: change.time }).where("id", "=", row.id).execute();
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_restored", object: `model/${name}`, details: {} });
+  await audit(db, name, change, "registry.model_restored", {});
 }
 
 /** Throws `registry.in_use` when a version of the model, or this one, is held. */
@@ -165,7 +169,7 @@ export async function requireUnheld(db: Database, id: number, what: string, vers
 export async function setModelTag(db: Database, name: string, key: string, value: string, change: Change): Promise<void> {
   const { id } = await modelRow(db, name);
   await insertRows(db, "registered_model_tags", ["model_id", "key", "value"], [[id, key, value]], "on conflict (model_id, key) do update set value = excluded.value");
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_tag_set", object: `model/${name}`, details: { key, value, ...(await promptDetail(db, id)) } });
+  await audit(db, name, change, "registry.model_tag_set", { key, value, ...(await promptDetail(db, id)) });
 }
 
 /** MLflow's prompts are registered models with this tag. */
@@ -183,5 +187,5 @@ export async function deleteModelTag(db: Database, name: string, key: string, ch
   const prompt = await promptDetail(db, id);
   const deleted = await registryTables(db).deleteFrom("registered_model_tags").where("model_id", "=", id).where("key", "=", key).executeTakeFirstOrThrow();
   if (deleted.numDeletedRows === 0n) return;
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.model_tag_deleted", object: `model/${name}`, details: { key, ...prompt } });
+  await audit(db, name, change, "registry.model_tag_deleted", { key, ...prompt });
 }

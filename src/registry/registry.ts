@@ -1,8 +1,7 @@
-import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import { insertLineage } from "../tracking/tracking.ts";
-import { ensureModel } from "./models.ts";
+import { audit, ensureModel } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { TrainedVersion, VersionFacts } from "./types.ts";
 import { nextVersion, readTrainedVersion } from "./versions.ts";
@@ -52,7 +51,7 @@ export async function registerVersion(db: Database, input: NewTrainedVersion): P
       { from: { kind: "pipeline_run", id: pipelineRunId }, to: { kind: "model_version", id }, role: "produced" },
     ]);
     const details = { version: next, artifact: artifact.sha256, datasetVersion, source, runId, tags: {}, description: null };
-    await appendAudit(untyped, { time, actor, action: "registry.version_registered", object: `model/${model}`, reason: trigger, details });
+    await audit(untyped, model, { time, actor, reason: trigger }, "registry.version_registered", details);
     return next;
   });
   return readTrainedVersion(db, input.model, version);

@@ -1,17 +1,13 @@
-import type { Expression, OrderByExpression, SqlBool } from "kysely";
+import type { OrderByExpression } from "kysely";
 import type { Database } from "../storage/database.ts";
+import type { Search } from "../tracking/search.ts";
 import { readModels } from "./models.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
 import type { ModelVersion, RegisteredModel } from "./types.ts";
 import { readVersionRows } from "./versions.ts";
 
 /** What to find, as SQL over `registered_models` (or, with them, `model_versions`); what is deleted is not found. */
-export interface RegistrySearch {
-  readonly where?: Expression<SqlBool> | undefined;
-  readonly orders: readonly { readonly by: Expression<unknown>; readonly ascending: boolean }[];
-  readonly offset: number;
-  readonly limit: number;
-}
+export type RegistrySearch = Omit<Search, "lifecycle">;
 
 export async function searchModels(db: Database, search: RegistrySearch): Promise<RegisteredModel[]> {
   let query = registryTables(db).selectFrom("registered_models").select("id").where("deleted_at", "is", null);

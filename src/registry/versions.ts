@@ -1,11 +1,10 @@
 import type { Selectable } from "kysely";
 import { invalid, notFound } from "../errors.ts";
-import { appendAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import { recordMove } from "./alias-moves.ts";
-import { findModel, modelRow, promptDetail, requireUnheld, type Change } from "./models.ts";
+import { audit, findModel, modelRow, promptDetail, requireUnheld, type Change } from "./models.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
 import { stages, type ModelVersion, type TrainedVersion, type VersionFacts, type VersionStage } from "./types.ts";
 
@@ -67,14 +66,8 @@ export async function createVersion(transaction: Database, input: NewVersion): P
   await insertRows(transaction, "model_version_tags", ["model_id", "version", "key", "value"], [...(input.tags ?? [])].map(([key, value]) => [id, version, key, value]));
   const node = { kind: "model_version", id: `${input.model}/${version}` };
   if (input.runId !== undefined) await insertLineage(transaction, [{ from: { kind: "run", id: input.runId }, to: node, role: "produced" }]);
-  await appendAudit(transaction, {
-    time: input.time,
-    actor: input.actor,
-    action: "registry.version_registered",
-    object: `model/${input.model}`,
-    reason: input.reason ?? "",
-    details: { version, source: input.source, runId: input.runId ?? null, tags: Object.fromEntries(input.tags ?? []), description: input.description ?? null },
-  });
+  const details = { version, source: input.source, runId: input.runId ?? null, tags: Object.fromEntries(input.tags ?? []), description: input.description ?? null };
+  await audit(transaction, input.model, input, "registry.version_registered", details);
   return version;
 }
 
@@ -159,7 +152,7 @@ export async function versionRow(db: Database, model: string, version: number): 
 export async function describeVersion(db: Database, model: string, version: number, description: string, change: Change): Promise<void> {
   const { modelId } = await versionRow(db, model, version);
   await updateVersion(db, modelId, version, { description, updated_at: change.time });
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_updated", object: `model/${model}`, details: { version, description } });
+  await audit(db, model, change, "registry.version_updated", { version, description });
 }
 
 /** A stage by its name in any case. Throws `registry.bad_stage`. */
@@ -178,7 +171,7 @@ export async function setStage(transaction: Database, model: string, version: nu
   }
   await updateVersion(transaction, modelId, version, { stage, updated_at: change.time });
   await tables.updateTable("registered_models").set({ updated_at: change.time }).where("id", "=", modelId).execute();
-  await appendAudit(transaction, { ...change, reason: change.reason ?? "", action: "registry.stage_changed", object: `model/${model}`, details: { version, stage, archived: archive } });
+  await audit(transaction, model, change, "registry.stage_changed", { version, stage, archived: archive });
 }
 
 /** Deletes a version softly, and the aliases that point at it. Throws `registry.in_use`. */
@@ -190,7 +183,7 @@ export async function deleteVersion(transaction: Database, model: string, versio
   for (const { alias } of removed) await recordMove(transaction, modelId, { alias, kind: "removed", version: null, time: change.time, actor: change.actor, reason: `version ${version} was deleted` });
   await updateVersion(transaction, modelId, version, { deleted_at: change.time, updated_at: change.time });
   await tables.updateTable("registered_models").set({ updated_at: change.time }).where("id", "=", modelId).execute();
-  await appendAudit(transaction, { ...change, reason: change.reason ?? "", action: "registry.version_deleted", object: `model/${model}`, details: { version } });
+  await audit(transaction, model, change, "registry.version_deleted", { version });
 }
 
 /** Brings back a deleted version, without its aliases. Throws `registry.version_not_found`. */
@@ -205,7 +198,7 @@ export async function restoreVersion(db: Database, model: string, version: numbe
     .where("deleted_at", "is not", null)
     .executeTakeFirstOrThrow();
   if (restored.numUpdatedRows === 0n) throw notFound("registry.version_not_found", `Model ${model} has no deleted version ${version}`);
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_restored", object: `model/${model}`, details: { version } });
+  await audit(db, model, change, "registry.version_restored", { version });
 }
 
 export async function setVersionTag(db: Database, model: string, version: number, key: string, value: string, change: Change): Promise<void> {
@@ -217,7 +210,7 @@ export async function setVersionTag(db: Database, model: string, version: number
     [[modelId, version, key, value]],
     "on conflict (model_id, version, key) do update set value = excluded.value",
   );
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_tag_set", object: `model/${model}`, details: { version, key, value, ...(await promptDetail(db, modelId)) } });
+  await audit(db, model, change, "registry.version_tag_set", { version, key, value, ...(await promptDetail(db, modelId)) });
 }
 
 /** Takes a tag away; nothing when it is not there. */
@@ -225,7 +218,7 @@ export async function deleteVersionTag(db: Database, model: string, version: num
   const { modelId } = await versionRow(db, model, version);
   const tags = registryTables(db).deleteFrom("model_version_tags").where("model_id", "=", modelId).where("version", "=", version);
   if ((await tags.where("key", "=", key).executeTakeFirstOrThrow()).numDeletedRows === 0n) return;
-  await appendAudit(db, { ...change, reason: change.reason ?? "", action: "registry.version_tag_deleted", object: `model/${model}`, details: { version, key, ...(await promptDetail(db, modelId)) } });
+  await audit(db, model, change, "registry.version_tag_deleted", { version, key, ...(await promptDetail(db, modelId)) });
 }
 
 const updateVersion = (db: Database, modelId: number, version: number, change: Partial<Pick<VersionRow, "description" | "stage" | "updated_at" | "deleted_at">>) =>

@@ -1,5 +1,6 @@
 import type { Collector } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
+import { forgetLogged } from "./forget-logged.ts";
 import { trackingTables } from "./store.ts";
 import { traceTables } from "./traces/trace-tables.ts";
 
@@ -28,8 +29,8 @@ async function forgetLoggedModels(transaction: Database, ids: readonly string[])
 
 async function forgetRuns(transaction: Database, ids: readonly string[]): Promise<void> {
   const tables = trackingTables(transaction);
-  await tables.deleteFrom("metric_points").where("series_id", "in", tables.selectFrom("metric_series").select("id").where("run_id", "in", ids)).execute();
-  for (const table of ["metric_series", "latest_metrics", "params", "run_tags", "run_datasets", "run_models"] as const) await tables.deleteFrom(table).where("run_id", "in", ids).execute();
+  await forgetLogged(transaction, ids);
+  for (const table of ["run_datasets", "run_models"] as const) await tables.deleteFrom(table).where("run_id", "in", ids).execute();
   await tables.deleteFrom("files").where("owner", "in", ids).execute();
   await traceTables(transaction).deleteFrom("trace_runs").where("run_id", "in", ids).execute();
   await tables.deleteFrom("lineage").where("from_kind", "=", "run").where("from_id", "in", ids).execute();

@@ -2,6 +2,7 @@ import { invalid } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { lock } from "../storage/transactions.ts";
+import { forgetLogged } from "./forget-logged.ts";
 import { logDatasets, logModels } from "./inputs.ts";
 import { logMetrics } from "./log-batch.ts";
 import type { RunDetails } from "./run-details.ts";
@@ -75,11 +76,8 @@ async function isBegun(transaction: Database, runId: string): Promise<boolean> {
 /** Removes a run and what is kept with it but its artifacts, which were stored before it. */
 async function removeRun(transaction: Database, id: string): Promise<void> {
   const tables = trackingTables(transaction);
-  const series = tables.selectFrom("metric_series").select("id").where("run_id", "=", id);
-  await tables.deleteFrom("metric_points").where("series_id", "in", series).execute();
-  for (const table of ["params", "run_tags", "metric_series", "latest_metrics", "run_datasets", "run_models"] as const) {
-    await tables.deleteFrom(table).where("run_id", "=", id).execute();
-  }
+  await forgetLogged(transaction, [id]);
+  for (const table of ["run_datasets", "run_models"] as const) await tables.deleteFrom(table).where("run_id", "=", id).execute();
   await tables.deleteFrom("runs").where("id", "=", id).execute();
 }
 

@@ -1,4 +1,4 @@
-import type { Expression, OrderByExpression, SqlBool } from "kysely";
+import type { OrderByExpression } from "kysely";
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
@@ -6,6 +6,7 @@ import { keepActive } from "./experiments.ts";
 import { numberOf } from "./metric-value.ts";
 import type { KeyValue } from "./run-details.ts";
 import { nameOfRun } from "./run-names.ts";
+import type { Search } from "./search.ts";
 import { trackingTables, type TrackingTables } from "./store.ts";
 import type { LoggedModel, LoggedModelStatus, ModelMetric } from "./types.ts";
 
@@ -140,15 +141,8 @@ export async function readLoggedModels(db: Database, ids: readonly string[]): Pr
   });
 }
 
-export interface LoggedModelSearch {
-  readonly where?: Expression<SqlBool> | undefined;
-  readonly orders: readonly { readonly by: Expression<unknown>; readonly ascending: boolean }[];
-  readonly offset: number;
-  readonly limit: number;
-}
-
 /** Ids of models of these experiments that are not deleted; conditions and orders are SQL over `logged_models`. */
-export async function searchLoggedModels(db: Database, experimentIds: readonly string[], search: LoggedModelSearch): Promise<string[]> {
+export async function searchLoggedModels(db: Database, experimentIds: readonly string[], search: Omit<Search, "lifecycle">): Promise<string[]> {
   if (experimentIds.length === 0) return [];
   let query = trackingTables(db).selectFrom("logged_models").select("id").where("experiment_id", "in", experimentIds).where("deleted_at", "is", null);
   if (search.where) query = query.where(search.where);

@@ -2,6 +2,7 @@ import { notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import { experimentNamed, storeRoot } from "./experiments.ts";
+import { forgetLogged } from "./forget-logged.ts";
 import { logMetrics } from "./log-batch.ts";
 import { numberOf } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
@@ -49,13 +50,8 @@ export async function recordRun(db: Database, record: RunRecord): Promise<void> 
 
 /** Takes away what a run holds, and leaves the run. */
 async function forgetRun(transaction: Database, id: string): Promise<void> {
-  const tables = trackingTables(transaction);
-  const series = tables.selectFrom("metric_series").select("id").where("run_id", "=", id);
-  await tables.deleteFrom("metric_points").where("series_id", "in", series).execute();
-  for (const table of ["params", "run_tags", "metric_series", "latest_metrics"] as const) {
-    await tables.deleteFrom(table).where("run_id", "=", id).execute();
-  }
-  await tables.deleteFrom("files").where("owner", "=", id).execute();
+  await forgetLogged(transaction, [id]);
+  await trackingTables(transaction).deleteFrom("files").where("owner", "=", id).execute();
 }
 
 /** Adds edges to the lineage; an edge that is there already is left. */

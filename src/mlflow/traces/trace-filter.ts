@@ -2,7 +2,7 @@ import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { jsonText } from "../../storage/json-text.ts";
 import { traceKeys } from "../../tracking/traces/trace-tables.ts";
-import { compareNumber, compareText, compileFilter, type Condition } from "../../tracking/filter/compile-filter.ts";
+import { lastWhenNull, compareNumber, compareText, compileFilter, type Condition } from "../../tracking/filter/compile-filter.ts";
 import type { Key } from "../../tracking/filter/key.ts";
 import { parseOrder } from "../../tracking/filter/order-by.ts";
 import { parseFilter, type Comparison, type Operator } from "../../tracking/filter/parse-filter.ts";
@@ -134,11 +134,10 @@ function compareOneSpan(db: Database, comparison: Comparison): Condition {
 }
 
 /** One order of a search as SQL orders; traces without the value come last. */
-export function orderTraces(text: string): { by: Expression<unknown>; ascending: boolean }[] {
+export function orderTraces(text: string): { readonly by: Expression<unknown>; readonly ascending: boolean }[] {
   const { key, ascending } = parseOrder(text);
   const kind = kindOf(key);
-  const lastWhenNull = (by: Expression<unknown>) => [{ by: sql`case when ${by} is null then 1 else 0 end`, ascending: true }, { by, ascending }];
-  const pair = (table: string, name: string) => lastWhenNull(sql`(select t.value from ${sql.table(table)} t where t.trace_id = traces.id and t.key = ${name})`);
+  const pair = (table: string, name: string) => lastWhenNull(sql`(select t.value from ${sql.table(table)} t where t.trace_id = traces.id and t.key = ${name})`, ascending);
   if (kind === "tag") return pair("trace_tags", key.name);
   if (kind === "metadata") return pair("trace_metadata", key.name);
   if (kind !== "attribute") throw invalidParameter(`Invalid order_by entity type '${key.prefix}' in '${text}'`);
@@ -146,6 +145,6 @@ export function orderTraces(text: string): { by: Expression<unknown>; ascending:
   if (name === "name") return pair("trace_tags", traceKeys.name);
   if (name === "run_id") return pair("trace_metadata", traceKeys.sourceRun);
   if (!Object.hasOwn(numbers, name) && !Object.hasOwn(texts, name)) throw invalidKey(key.name);
-  return lastWhenNull(numbers[name] ?? texts[name]);
+  return lastWhenNull(numbers[name] ?? texts[name], ascending);
 }
 

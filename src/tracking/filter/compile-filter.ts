@@ -53,6 +53,23 @@ export function compareText(db: Database, column: Expression<unknown>, { key, op
   return sql<SqlBool>`${column} ${sql.raw(operator)} ${texts[0]}`;
 }
 
+/**
+ * A comparison of the value that a thing has under the key's name, in a table of keys and values. `rows` are those of the thing, called `t`, as in
+ * `params t where t.run_id = runs.id`; IS NULL finds the things without the key, every other comparison only things that have it.
+ */
+export function compareNamed(db: Database, rows: Expression<unknown>, comparison: Comparison): Condition {
+  const { key, operator } = comparison;
+  const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${rows} and t.key = ${key.name} and ${condition})`;
+  if (operator === "IS NULL") return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
+  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+}
+
+/** Orders that put what has no value last, whichever way the others go. */
+export const lastWhenNull = (by: Expression<unknown>, ascending: boolean): { readonly by: Expression<unknown>; readonly ascending: boolean }[] => [
+  { by: sql`case when ${by} is null then 1 else 0 end`, ascending: true },
+  { by, ascending },
+];
+
 const longestPattern = 500;
 
 function checkedPattern(pattern: string): string {

@@ -1,7 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { badFilter } from "./bad-filter.ts";
-import { compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "./compile-filter.ts";
+import { compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, invalidComparator, type Condition } from "./compile-filter.ts";
 import type { Key } from "./key.ts";
 import { parseOrder } from "./order-by.ts";
 import { parseFilter, type Comparison } from "./parse-filter.ts";
@@ -103,9 +103,7 @@ function compareRun(db: Database, comparison: Comparison): Condition {
     return sql<SqlBool>`runs.id in (${metricsWith(db, comparison)})`;
   }
   const table = sql.raw(kind === "param" ? "params" : "run_tags");
-  const one = (condition: Condition) => sql<SqlBool>`exists (select 1 from ${table} t where t.run_id = runs.id and t.key = ${key.name} and ${condition})`;
-  if (absent) return sql<SqlBool>`not ${one(sql<SqlBool>`true`)}`;
-  return one(operator === "IS NOT NULL" ? sql<SqlBool>`true` : compareText(db, sql`t.value`, comparison));
+  return compareNamed(db, sql`${table} t where t.run_id = runs.id`, comparison);
 }
 
 const metric = (key: string, what: Expression<unknown>): Expression<unknown> => sql`select ${what} from latest_metrics m where m.run_id = runs.id and m.key = ${key}`;
@@ -132,15 +130,14 @@ export function metricOrder(text: string): { readonly key: string; readonly asce
 /** The same for a key that is known already. */
 export function ordersBy(key: Key, ascending: boolean): RunOrder[] {
   const kind = kindOf(key);
-  const lastWhenNull = (by: Expression<unknown>) => [{ by: sql`case when ${by} is null then 1 else 0 end`, ascending: true }, { by, ascending }];
   if (kind === "attribute") {
     const name = attribute(key.name);
-    return lastWhenNull(texts[name] ?? numbers[name]);
+    return lastWhenNull(texts[name] ?? numbers[name], ascending);
   }
   if (kind === "metric") {
     const rank = metric(key.name, sql`case when m.kind = 2 then 1 else 0 end`);
     return [{ by: sql`coalesce((${rank}), 2)`, ascending: true }, { by: sql`(${metric(key.name, sql`m.value`)})`, ascending }];
   }
   const table = sql.raw(kind === "param" ? "params" : "run_tags");
-  return lastWhenNull(sql`(select t.value from ${table} t where t.run_id = runs.id and t.key = ${key.name})`);
+  return lastWhenNull(sql`(select t.value from ${table} t where t.run_id = runs.id and t.key = ${key.name})`, ascending);
 }
