@@ -2,7 +2,7 @@ import { sql, type Expression } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readExperiments } from "../tracking/experiments.ts";
 import { compareNamed, compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
-import type { Key } from "../tracking/filter/key.ts";
+import { own, type Key } from "../tracking/filter/key.ts";
 import { parseOrder } from "../tracking/filter/order-by.ts";
 import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
 import { searchExperiments } from "../tracking/search.ts";
@@ -25,7 +25,7 @@ export const searchExperimentsRpc: Rpc = rpc(
     const where = filter && compileFilter(filter, (comparison) => compareExperiment(house.db, comparison));
     const orders = request.order_by.map((text) => {
       const { key, ascending } = parseOrder(text);
-      const by = kindOf(key) === "attribute" ? columns[key.name] : undefined;
+      const by = kindOf(key) === "attribute" ? own(columns, key.name) : undefined;
       if (!by) throw invalidParameter(`Invalid order_by key '${key.text}'. Valid keys are '${Object.keys(columns).join(", ")}'`);
       return { by, ascending };
     });

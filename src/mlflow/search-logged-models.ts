@@ -2,7 +2,7 @@ import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readLoggedModels, searchLoggedModels } from "../tracking/logged-models.ts";
 import { compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, type Condition } from "../tracking/filter/compile-filter.ts";
-import type { Key } from "../tracking/filter/key.ts";
+import { own, type Key } from "../tracking/filter/key.ts";
 import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
 import { loggedModelMessages } from "./logged-models.ts";
 import { invalidParameter } from "./mlflow-error.ts";
@@ -95,8 +95,9 @@ function compareModel(db: Database, comparison: Comparison, datasets: Condition 
   const { key } = comparison;
   const kind = kindOf(key);
   if (kind === "attribute") {
-    if (key.name in numbers) return compareNumber(db, numbers[key.name], comparison, "numeric attribute");
-    if (key.name in texts) return compareText(db, texts[key.name], comparison);
+    const [number, text] = [own(numbers, key.name), own(texts, key.name)];
+    if (number) return compareNumber(db, number, comparison, "numeric attribute");
+    if (text) return compareText(db, text, comparison);
     throw invalidParameter(`Invalid attribute '${key.name}'. Valid ones are ${[...Object.keys(texts), ...Object.keys(numbers)].join(", ")}`);
   }
   if (kind === "metric") {
@@ -111,7 +112,7 @@ function compareModel(db: Database, comparison: Comparison, datasets: Condition 
 function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof orderFields>): { readonly by: Expression<unknown>; readonly ascending: boolean }[] {
   const dot = field.indexOf(".");
   if (dot < 0) {
-    const column = numbers[field] ?? texts[field];
+    const column = own(numbers, field) ?? own(texts, field);
     if (!column) throw invalidParameter(`Invalid order by field name: ${field}`);
     return lastWhenNull(column, ascending);
   }

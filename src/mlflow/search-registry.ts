@@ -2,6 +2,7 @@ import { sql, type Expression, type SqlBool } from "kysely";
 import { searchModels, searchVersions } from "../registry/search.ts";
 import type { Database } from "../storage/database.ts";
 import { compareNamed, compareNumber, compareText, compileFilter, invalidComparator, type Condition } from "../tracking/filter/compile-filter.ts";
+import { own } from "../tracking/filter/key.ts";
 import { parseOrder } from "../tracking/filter/order-by.ts";
 import { parseFilter, type Comparison, type Filter } from "../tracking/filter/parse-filter.ts";
 import { checkPageSize } from "./limits.ts";
@@ -96,8 +97,9 @@ function promptCondition({ operator, values }: Comparison, isPrompt: Condition):
 function compare(db: Database, comparison: Comparison, entity: Entity): Condition {
   const { key } = comparison;
   if (key.prefix === undefined || /^(attr|attributes?)$/i.test(key.prefix)) {
-    if (key.name in entity.texts) return compareText(db, entity.texts[key.name], comparison);
-    if (key.name in entity.numbers) return compareNumber(db, entity.numbers[key.name], comparison, "numeric attribute");
+    const [text, number] = [own(entity.texts, key.name), own(entity.numbers, key.name)];
+    if (text) return compareText(db, text, comparison);
+    if (number) return compareNumber(db, number, comparison, "numeric attribute");
     throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are '${[...Object.keys(entity.texts), ...Object.keys(entity.numbers)].join(", ")}'`);
   }
   if (!/^tags?$/i.test(key.prefix)) throw invalidParameter(`Invalid entity type '${key.prefix}'. Valid entity types are ['attribute', 'tag']`);
@@ -108,7 +110,7 @@ function ordersOf(texts: readonly string[], known: Entity["orders"], ending: rea
   const seen = new Set<string>();
   const orders = texts.map((text) => {
     const { key, ascending } = parseOrder(text);
-    const by = known[key.name];
+    const by = own(known, key.name);
     if (!by) throw invalidParameter(`Invalid order by key '${key.name}' specified. Valid keys are '${Object.keys(known).join(", ")}'`);
     if (seen.has(key.name)) throw invalidParameter(`\`order_by\` contains duplicate fields: ${JSON.stringify(texts)}`);
     seen.add(key.name);

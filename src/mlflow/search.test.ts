@@ -151,3 +151,16 @@ test("experiments are searched by name, tag and time; deleted ones when asked fo
   expect(await search({ filter: "creation_time > 1010 and attribute.name != 'x'" })).toEqual(["Two"]);
   expect(names(await get("experiments/search?max_results=1&order_by=name%20ASC"))).toEqual(["Default"]);
 });
+
+test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("%s, which every object has, is no key of a filter or an order", async (name) => {
+  const { get, post } = await openProtocol();
+  const answers = [
+    ...(await Promise.all(["registered-models", "model-versions"].flatMap((what) => [get(`${what}/search?filter=${name}%20%3D%20'x'`), get(`${what}/search?order_by=${name}`)]))),
+    await post("logged-models/search", { experiment_ids: ["0"], filter: `${name} = 'x'` }),
+    await post("logged-models/search", { experiment_ids: ["0"], order_by: [{ field_name: name }] }),
+    ...(await Promise.all([{ filter: `${name} = 'x'` }, { filter: `${name}.x = 'x'` }, { order_by: [name] }].map((search) => post("runs/search", { experiment_ids: ["0"], ...search })))),
+    await post("experiments/search", { max_results: 1, filter: `${name} = 'x'` }),
+    await post("experiments/search", { max_results: 1, order_by: [name] }),
+  ];
+  expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 400));
+});

@@ -28,3 +28,6 @@ export function readKey(tokens: readonly Token[], at: number): { readonly key: K
   const key = dot < 0 ? { prefix: undefined, name: first.value, text: first.text } : { prefix: first.value.slice(0, dot), name: first.value.slice(dot + 1), text: first.text };
   return { key, next: at + 1 };
 }
+
+/** What a table has under a name that somebody else chose; nothing for `constructor` and the like, which every object has. */
+export const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined => (Object.hasOwn(table, name) ? table[name] : undefined);

@@ -2,7 +2,7 @@ import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { badFilter } from "./bad-filter.ts";
 import { compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, invalidComparator, type Condition } from "./compile-filter.ts";
-import type { Key } from "./key.ts";
+import { own, type Key } from "./key.ts";
 import { parseOrder } from "./order-by.ts";
 import { parseFilter, type Comparison } from "./parse-filter.ts";
 
@@ -61,7 +61,7 @@ const kinds: Readonly<Record<string, "metric" | "param" | "tag" | "attribute" | 
 
 function kindOf(key: Key): "metric" | "param" | "tag" | "attribute" | "dataset" {
   if (key.prefix === undefined) return "attribute";
-  const kind = kinds[key.prefix.toLowerCase()];
+  const kind = own(kinds, key.prefix.toLowerCase());
   if (kind === undefined) throw badFilter(`Invalid entity type '${key.prefix}'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']`);
   return kind;
 }
@@ -79,8 +79,8 @@ const numbers: Readonly<Record<string, Expression<unknown>>> = { start_time: sql
 const aliases: Readonly<Record<string, string>> = { created: "start_time", "run name": "run_name", name: "run_name", user: "user_id", run_uuid: "run_id", id: "run_id" };
 
 function attribute(name: string): string {
-  const known = aliases[name.toLowerCase()] ?? name;
-  if (known in texts || known in numbers) return known;
+  const known = own(aliases, name.toLowerCase()) ?? name;
+  if (own(texts, known) ?? own(numbers, known)) return known;
   throw badFilter(`Invalid attribute key '${name}' specified. Valid keys are '${[...Object.keys(texts), ...Object.keys(numbers)].join(", ")}'`);
 }
 
