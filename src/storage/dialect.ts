@@ -47,3 +47,18 @@ const collating = new Collating();
 /** Whether a text holds 64 hex digits (a SHA-256) in a row. */
 export const digestWithin = (db: Pick<Kysely<unknown>, "getExecutor">, text: Expression<string>): Expression<SqlBool> =>
   isSqlite(db) ? sql<SqlBool>`length(${text}) >= 64 and ${text} glob ${`*${"[0-9a-f]".repeat(64)}*`}` : sql<SqlBool>`${text} ~ '[0-9a-f]{64}'`;
+
+/**
+ * The columns of all tables that hold text. On PostgreSQL those of the schema we use: other schemas are not ours, and what looks into all
+ * of them (as Kysely's introspection does) fails when another session drops a table meanwhile.
+ */
+export async function textColumns(db: Pick<Kysely<unknown>, "getExecutor">): Promise<{ table: string; column: string }[]> {
+  const columns = isSqlite(db)
+    ? sql<{ table: string; column: string; type: string }>`select m.name as "table", p.name as "column", p.type as "type"
+        from sqlite_master m, pragma_table_info(m.name) p where m.type = 'table' and m.name not like 'sqlite\\_%' escape '\\'`
+    : sql<{ table: string; column: string; type: string }>`select table_name as "table", column_name as "column", data_type as "type"
+        from information_schema.columns natural join information_schema.tables
+        where table_schema = current_schema() and table_type = 'BASE TABLE'`;
+  const { rows } = await columns.execute(db);
+  return rows.filter(({ type }) => /text|char|json|clob/i.test(type)).map(({ table, column }) => ({ table, column }));
+}

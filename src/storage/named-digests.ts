@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "./database.ts";
-import { digestWithin, isSqlite } from "./dialect.ts";
+import { digestWithin, textColumns } from "./dialect.ts";
 
 /** The audit log tells what was, not what is: that it names a content keeps nothing. */
 const notCounted = new Set(["audit_log"]);
@@ -10,16 +10,12 @@ const notCounted = new Set(["audit_log"]);
  * needs. What only looks like one keeps a content for nothing, which does no harm.
  */
 export async function namedDigests(db: Database): Promise<Set<string>> {
-  const schema = isSqlite(db) ? undefined : (await sql<{ name: string }>`select current_schema() as name`.execute(db)).rows[0].name;
   const named = new Set<string>();
-  for (const table of await db.introspection.getTables()) {
-    if (notCounted.has(table.name) || (schema !== undefined && table.schema !== schema)) continue;
-    for (const column of table.columns) {
-      if (!/text|char|json|clob/i.test(column.dataType)) continue;
-      const text = sql<string>`cast(${sql.ref(column.name)} as text)`;
-      const { rows } = await sql<{ text: string }>`select ${text} as text from ${sql.table(table.name)} where ${digestWithin(db, text)}`.execute(db);
-      for (const row of rows) for (const digest of digestsIn(row.text)) named.add(digest);
-    }
+  for (const { table, column } of await textColumns(db)) {
+    if (notCounted.has(table)) continue;
+    const text = sql<string>`cast(${sql.ref(column)} as text)`;
+    const { rows } = await sql<{ text: string }>`select ${text} as text from ${sql.table(table)} where ${digestWithin(db, text)}`.execute(db);
+    for (const row of rows) for (const digest of digestsIn(row.text)) named.add(digest);
   }
   return named;
 }
