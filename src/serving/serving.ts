@@ -7,7 +7,7 @@ import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
-import type { GatewayConfig } from "./gateway/config.ts";
+import type { GatewayConfig } from "./gateway/config/config.ts";
 import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
 import { readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
 import type { Deployment, DeploymentStatus } from "./types.ts";

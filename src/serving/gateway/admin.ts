@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { MillraceError, notFound } from "../../errors.ts";
 import type { GatewayStatus } from "./gateway.ts";
 import type { Handler } from "./http-server.ts";
-import { json } from "./protocol.ts";
+import { json } from "./protocols/protocol.ts";
 
 /** What the control plane may ask of the gateway. */
 export interface AdminActions {

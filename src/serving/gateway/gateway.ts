@@ -11,17 +11,17 @@ import type { GatewayLog } from "./gateway-log.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Handler } from "./http-server.ts";
 import { Inference } from "./inference.ts";
-import { MetricsRegistry } from "./metrics.ts";
-import { ModelPool } from "./model-pool.ts";
-import { PredictionLog } from "./prediction-log.ts";
-import type { PredictionLogStatus } from "./prediction-log.ts";
-import { addProcessMetrics } from "./process-metrics.ts";
-import { json } from "./protocol.ts";
-import type { ProtocolContext } from "./protocol.ts";
-import { protocols } from "./protocols.ts";
-import { ServingState } from "./serving-state.ts";
-import { variantStatsBook } from "./variant-stats.ts";
-import type { LatencySummary } from "./variant-stats.ts";
+import { MetricsRegistry } from "./metrics/metrics.ts";
+import { ModelPool } from "./models/model-pool.ts";
+import { PredictionLog } from "./log/prediction-log.ts";
+import type { PredictionLogStatus } from "./log/prediction-log.ts";
+import { addProcessMetrics } from "./metrics/process-metrics.ts";
+import { json } from "./protocols/protocol.ts";
+import type { ProtocolContext } from "./protocols/protocol.ts";
+import { protocols } from "./protocols/protocols.ts";
+import { ServingState } from "./models/serving-state.ts";
+import { variantStatsBook } from "./metrics/variant-stats.ts";
+import type { LatencySummary } from "./metrics/variant-stats.ts";
 
 export interface GatewayOptions {
   /**

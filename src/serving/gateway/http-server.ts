@@ -3,8 +3,8 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { promisify } from "node:util";
 import { gunzip, inflate } from "node:zlib";
 import { describeError, invalid, MillraceError, notFound } from "../../errors.ts";
-import { json } from "./protocol.ts";
-import type { HttpAnswer, HttpRequest } from "./protocol.ts";
+import { json } from "./protocols/protocol.ts";
+import type { HttpAnswer, HttpRequest } from "./protocols/protocol.ts";
 
 export type Handler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
 

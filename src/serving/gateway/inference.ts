@@ -1,12 +1,12 @@
 import { describeError, invalid, MillraceError, notFound } from "../../errors.ts";
-import { bindInputs } from "./bind.ts";
-import type { BoundInputs } from "./bind.ts";
-import type { Deployment, Endpoint, Variant } from "./deployment.ts";
-import type { LogEntry } from "./log-chunk.ts";
-import type { OutputColumn } from "./runtime.ts";
-import type { Tensor } from "./tensor.ts";
-import { pickVariant, position } from "./traffic.ts";
-import type { VariantStats } from "./variant-stats.ts";
+import { bindInputs } from "./tensors/bind.ts";
+import type { BoundInputs } from "./tensors/bind.ts";
+import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
+import type { LogEntry } from "./log/log-chunk.ts";
+import type { OutputColumn } from "./runtimes/runtime.ts";
+import type { Tensor } from "./tensors/tensor.ts";
+import { pickVariant, position } from "./traffic/traffic.ts";
+import type { VariantStats } from "./metrics/variant-stats.ts";
 
 /** A request for predictions, whatever protocol it came by. */
 export interface InferenceRequest {

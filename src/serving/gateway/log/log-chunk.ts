@@ -1,0 +1,151 @@
+import { NumberBuffer, StringBuffer } from "./log-columns.ts";
+import type { LogColumn } from "./log-columns.ts";
+import type { InputSpec, Model, OutputColumn, OutputSpec } from "../runtimes/runtime.ts";
+import type { Values } from "../tensors/tensor.ts";
+
+/** One scored request, as it goes into the prediction log: one row per predicted row. */
+export interface LogEntry {
+  readonly requestId: string;
+  /**
+   * Milliseconds since 1970: when what is predicted about happened, as the client says, and when the request came in.
+   */
+  readonly eventTime: number;
+  readonly receivedAt: number;
+  readonly endpoint: string;
+  readonly version: string;
+  readonly variant: string;
+  readonly shadow: boolean;
+  /** The probability with which the traffic rules gave this request to this variant. */
+  readonly propensity: number;
+  readonly latencyMicros: number;
+  readonly status: "ok" | "error";
+  readonly rows: number;
+  readonly model: Model;
+  readonly inputs: readonly Values[];
+  /** Absent when the model failed. */
+  readonly outputs: readonly OutputColumn[] | undefined;
+}
+
+/** One column of the file and where its values come from. */
+interface Feed {
+  readonly name: string;
+  readonly source: "input" | "output";
+  readonly index: number;
+  readonly offset: number;
+  readonly buffer: NumberBuffer | StringBuffer;
+}
+
+/**
+ * Which entries may share a chunk. Failures keep apart: without an answer the columns of the outputs may not be known.
+ */
+export const chunkKey = (entry: LogEntry): string =>
+  JSON.stringify([entry.endpoint, entry.version, entry.variant, entry.shadow, entry.status, utcDay(entry.eventTime)]);
+
+/** Rows of one variant and one UTC day, column by column: the content of one Parquet file. */
+export class LogChunk {
+  readonly endpoint: string;
+  readonly version: string;
+  readonly variant: string;
+  readonly day: string;
+  rows = 0;
+  readonly #shadow: boolean;
+  readonly #status: string;
+  readonly #requestId = new StringBuffer();
+  readonly #rowIndex = new NumberBuffer();
+  readonly #eventTime = new NumberBuffer();
+  readonly #receivedAt = new NumberBuffer();
+  readonly #propensity = new NumberBuffer();
+  readonly #latency = new NumberBuffer();
+  readonly #feeds: readonly Feed[];
+
+  constructor(first: LogEntry) {
+    this.endpoint = first.endpoint;
+    this.version = first.version;
+    this.variant = first.variant;
+    this.day = utcDay(first.eventTime);
+    this.#shadow = first.shadow;
+    this.#status = first.status;
+    this.#feeds = [...inputFeeds(first.model.inputs), ...outputFeeds(first.model, first.outputs)];
+  }
+
+  append(entry: LogEntry): void {
+    for (let row = 0; row < entry.rows; row++) {
+      this.#requestId.push(entry.requestId);
+      this.#rowIndex.push(row);
+      this.#eventTime.push(entry.eventTime);
+      this.#receivedAt.push(entry.receivedAt);
+      this.#propensity.push(entry.propensity);
+      this.#latency.push(entry.latencyMicros);
+    }
+    for (const { source, index, offset, buffer } of this.#feeds) {
+      const values = source === "input" ? entry.inputs[index] : entry.outputs?.[index].values;
+      if (values) buffer.pushAll(values, offset, values.length / entry.rows);
+      else buffer.pushMissing(entry.rows);
+    }
+    this.rows += entry.rows;
+  }
+
+  columns(): LogColumn[] {
+    return [
+      this.#requestId.column("request_id"),
+      this.#rowIndex.column("row_index", "INT64"),
+      this.#eventTime.column("event_time", "TIMESTAMP"),
+      this.#receivedAt.column("received_at", "TIMESTAMP"),
+      { name: "endpoint", type: "STRING", constant: this.endpoint },
+      { name: "version", type: "STRING", constant: this.version },
+      { name: "variant", type: "STRING", constant: this.variant },
+      { name: "shadow", type: "BOOLEAN", constant: this.#shadow },
+      this.#propensity.column("propensity", "DOUBLE"),
+      this.#latency.column("latency_us", "INT64"),
+      { name: "status", type: "STRING", constant: this.#status },
+      ...this.#feeds.map(({ name, buffer }) =>
+        buffer instanceof NumberBuffer ? buffer.column(name, "DOUBLE") : buffer.column(name),
+      ),
+    ];
+  }
+}
+
+/** The day of an instant (milliseconds since 1970) in UTC, `2026-11-20`. */
+export const utcDay = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
+
+function inputFeeds(inputs: readonly InputSpec[]): Feed[] {
+  return inputs.flatMap(({ name, datatype, width }, index) =>
+    Array.from({ length: width }, (_, offset) => ({
+      name: width === 1 ? `input_${name}` : `input_${name}_${offset}`,
+      source: "input" as const,
+      index,
+      offset,
+      buffer: datatype === "BYTES" ? new StringBuffer() : new NumberBuffer(),
+    })),
+  );
+}
+
+/**
+ * What the outputs mean: a model with an output of several floats per row, or of strings, is a classifier, whose label
+ * and probabilities are logged; the first float output of another model is its prediction.
+ */
+function outputFeeds(model: Model, outputs: readonly OutputColumn[] | undefined): Feed[] {
+  const widths = model.outputs.map(({ tail }, index) => product(outputs?.[index].tail ?? tail));
+  const isFloat = ({ datatype }: OutputSpec) => datatype === "FP32" || datatype === "FP64";
+  const probabilities = model.outputs.findIndex((output, index) => isFloat(output) && widths[index] !== 1);
+  const label = model.outputs.findIndex((output, index) => !isFloat(output) && widths[index] === 1);
+  const prediction = probabilities < 0 && label < 0 ? model.outputs.findIndex(isFloat) : -1;
+  const feed = (name: string, index: number, offset: number, buffer: Feed["buffer"]): Feed => ({
+    name,
+    source: "output",
+    index,
+    offset,
+    buffer,
+  });
+  if (prediction >= 0) return [feed("output_prediction", prediction, 0, new NumberBuffer())];
+  const feeds = label < 0 ? [] : [feed("output_label", label, 0, new StringBuffer())];
+  const width = probabilities < 0 ? 0 : widths[probabilities];
+  const classes = model.classes?.length === width ? model.classes : undefined;
+  for (let offset = 0; offset < width; offset++) {
+    feeds.push(feed(`output_probability_${classes?.[offset] ?? offset}`, probabilities, offset, new NumberBuffer()));
+  }
+  return feeds;
+}
+
+/** Elements per row; 0 when the model leaves it open and has not answered yet. */
+const product = (tail: readonly number[]): number => tail.reduce((total, size) => total * Math.max(size, 0), 1);

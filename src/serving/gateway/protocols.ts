@@ -1,5 +1,0 @@
-import { openInference } from "./open-inference.ts";
-import type { Protocol } from "./protocol.ts";
-
-/** Every protocol the gateway speaks. */
-export const protocols: readonly Protocol[] = [openInference];

@@ -1,0 +1,80 @@
+import { invalid } from "../../../../errors.ts";
+import { datatypes } from "../../tensors/tensor.ts";
+import type { Datatype, Values } from "../../tensors/tensor.ts";
+
+/**
+ * The raw tensors that follow the JSON of a request, taken in the order in which the JSON lists them. Little-endian,
+ * row-major.
+ */
+export class BinaryTensors {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  /** The next `size` bytes (as parameters.binary_data_size says) as `count` elements. */
+  take(size: unknown, datatype: Datatype, count: number, where: string): Values {
+    const left = this.#bytes.length - this.#at;
+    if (!Number.isSafeInteger(size) || (size as number) < 0 || (size as number) > left) {
+      throw invalid(
+        "serving.bad_length",
+        `${where}: binary_data_size is ${JSON.stringify(size)}, and ${left} bytes are left in the body (is it truncated?).`,
+      );
+    }
+    const bytes = this.#bytes.subarray(this.#at, (this.#at += size as number));
+    const facts = datatypes.get(datatype)!;
+    if (!facts.array) return strings(bytes, count, where);
+    if (bytes.length !== count * facts.bytes) {
+      throw invalid(
+        "serving.bad_length",
+        `${where}: ${count} elements of ${datatype} take ${count * facts.bytes} bytes, and binary_data_size is ${bytes.length}.`,
+      );
+    }
+    // A copy of its own: typed arrays need aligned memory, and the body is freed.
+    return new facts.array(new Uint8Array(bytes).buffer);
+  }
+
+  /** Fails when bytes are left that no tensor took. */
+  end(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0)
+      throw invalid(
+        "serving.bad_length",
+        `The body has ${left} bytes more than its tensors take by their binary_data_size.`,
+      );
+  }
+}
+
+/** BYTES elements: each its length as 32 bits, then its bytes (UTF-8). */
+function strings(bytes: Buffer, count: number, where: string): string[] {
+  const found: string[] = [];
+  for (let at = 0; at < bytes.length;) {
+    const end = at + 4 <= bytes.length ? at + 4 + bytes.readUInt32LE(at) : Infinity;
+    if (end > bytes.length)
+      throw invalid("serving.bad_length", `${where}: element ${found.length} reaches beyond the tensor's bytes.`);
+    found.push(bytes.toString("utf8", at + 4, end));
+    at = end;
+  }
+  if (found.length !== count) {
+    throw invalid(
+      "serving.bad_length",
+      `${where}: the shape asks for ${count} elements, and its bytes hold ${found.length}.`,
+    );
+  }
+  return found;
+}
+
+/** The raw bytes of a tensor's elements. */
+export function toBinary(values: Values): Buffer {
+  if (!Array.isArray(values)) return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
+  return Buffer.concat(
+    values.flatMap((value) => {
+      const text = Buffer.from(value);
+      const length = Buffer.alloc(4);
+      length.writeUInt32LE(text.length);
+      return [length, text];
+    }),
+  );
+}

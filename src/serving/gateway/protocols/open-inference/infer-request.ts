@@ -1,0 +1,215 @@
+import { randomUUID } from "node:crypto";
+import { describeError, invalid } from "../../../../errors.ts";
+import type { InferenceRequest } from "../../inference.ts";
+import { BinaryTensors } from "./binary-tensors.ts";
+import { datatypes, elementCount } from "../../tensors/tensor.ts";
+import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
+
+export interface InferRequest {
+  readonly inference: Omit<InferenceRequest, "endpoint" | "version">;
+  /** Whether an output is wanted as raw bytes behind the JSON. */
+  readonly binary: (output: string) => boolean;
+}
+
+type Json = Record<string, unknown>;
+
+const longestId = 1024;
+/** Instants a JavaScript Date and a directory named by its day can hold. */
+const latestInstant = Date.UTC(9999, 11, 31);
+
+/**
+ * Reads the body of an infer request; `headerLength` is the value of Inference-Header-Content-Length, which tells
+ * where raw tensors begin.
+ */
+export function readInferRequest(body: Buffer, headerLength: string | undefined): InferRequest {
+  const jsonLength = headerLength === undefined ? body.length : jsonBytes(headerLength, body.length);
+  const request = parseObject(body.toString("utf8", 0, jsonLength));
+  const binary = new BinaryTensors(body.subarray(jsonLength));
+  const parameters = optionalObject(request["parameters"], "parameters");
+  const outputs = readOutputs(request["outputs"]);
+  const allBinary = parameters?.["binary_data_output"] === true;
+  const inputs = readInputs(request["inputs"], binary);
+  binary.end();
+  return {
+    inference: {
+      id: readId(request["id"]),
+      stickyKey: readStickyKey(parameters?.["sticky_key"]),
+      eventTime: readEventTime(parameters?.["event_time"]),
+      inputs,
+      outputs: outputs && [...outputs.keys()],
+    },
+    binary: (output) => outputs?.get(output) ?? allBinary,
+  };
+}
+
+function jsonBytes(headerLength: string, bodyLength: number): number {
+  const length = /^\d{1,15}$/.test(headerLength) ? Number(headerLength) : NaN;
+  if (length > 0 && length <= bodyLength) return length;
+  throw invalid(
+    "serving.bad_header_length",
+    `The header Inference-Header-Content-Length is "${headerLength}"; it must be the length of the JSON part, from 1 to ${bodyLength}.`,
+  );
+}
+
+function parseObject(text: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw invalid("serving.bad_json", `The body is not JSON: ${describeError(error)}.`);
+  }
+  if (!isObject(value))
+    throw invalid("serving.bad_request", `The body must be a JSON object with "inputs", not ${kindOf(value)}.`);
+  return value;
+}
+
+function readInputs(value: unknown, binary: BinaryTensors): Tensor[] {
+  if (!Array.isArray(value) || value.length === 0) {
+    throw invalid(
+      "serving.bad_request",
+      `"inputs" must be a list of at least one tensor {name, shape, datatype, data}, not ${kindOf(value)}.`,
+    );
+  }
+  const names = new Set<string>();
+  return value.map((input: unknown, index) => {
+    const tensor = readInput(input, `inputs[${index}]`, binary);
+    if (names.has(tensor.name))
+      throw invalid("serving.bad_request", `inputs[${index}]: "${tensor.name}" is there twice.`);
+    names.add(tensor.name);
+    return tensor;
+  });
+}
+
+function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
+  if (!isObject(value))
+    throw invalid(
+      "serving.bad_request",
+      `${at} must be an object {name, shape, datatype, data}, not ${kindOf(value)}.`,
+    );
+  const { name, datatype, shape, data } = value;
+  if (typeof name !== "string")
+    throw invalid("serving.bad_request", `${at}: "name" must be a string, not ${kindOf(name)}.`);
+  const where = `${at} ("${name}")`;
+  if (typeof datatype !== "string" || !datatypes.has(datatype)) {
+    throw invalid(
+      "serving.bad_datatype",
+      `${where}: the datatype ${JSON.stringify(datatype) ?? "is missing and"} must be one of ${[...datatypes.keys()].join(", ")}.`,
+    );
+  }
+  const type = datatype as Datatype;
+  const count = elementCount(shape, where);
+  const size = optionalObject(value["parameters"], `${where}.parameters`)?.["binary_data_size"];
+  const values = size === undefined ? readData(data, type, count, where) : binary.take(size, type, count, where);
+  return { name, datatype: type, shape: shape as number[], data: values };
+}
+
+/** Data may be flat or nested as the shape says; row-major either way. */
+function readData(data: unknown, datatype: Datatype, count: number, where: string): Values {
+  if (!Array.isArray(data))
+    throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
+  const flat: readonly unknown[] = Array.isArray(data[0]) ? data.flat() : data;
+  if (flat.length !== count) {
+    throw invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and data has ${flat.length}.`);
+  }
+  return datatype === "BYTES" ? readStrings(flat, where) : readNumbers(flat, datatype, where);
+}
+
+function readStrings(data: readonly unknown[], where: string): string[] {
+  return data.map((value, index) => {
+    if (typeof value === "string") return value;
+    if (value === null) return "";
+    throw invalid(
+      "serving.bad_value",
+      `${where}: data[${index}] is ${kindOf(value)}; BYTES takes strings (null for a missing one).`,
+    );
+  });
+}
+
+function readNumbers(data: readonly unknown[], datatype: Datatype, where: string): Float32Array | Float64Array {
+  const { integer, range } = datatypes.get(datatype)!;
+  const numbers = datatype === "FP32" ? new Float32Array(data.length) : new Float64Array(data.length);
+  for (let index = 0; index < data.length; index++) {
+    const value = data[index];
+    if (typeof value === "number" && value >= range[0] && value <= range[1] && (!integer || Number.isInteger(value))) {
+      numbers[index] = value;
+    } else if (value === null) {
+      numbers[index] = NaN;
+    } else if (datatype === "BOOL" && typeof value === "boolean") {
+      numbers[index] = value ? 1 : 0;
+    } else {
+      const right = integer
+        ? datatype === "BOOL"
+          ? "true and false"
+          : `integers from ${range[0]} to ${range[1]}`
+        : "numbers";
+      const shown = typeof value === "number" ? String(value) : kindOf(value);
+      throw invalid(
+        "serving.bad_value",
+        `${where}: data[${index}] is ${shown}; ${datatype} takes ${right} (null for a missing one).`,
+      );
+    }
+  }
+  return numbers;
+}
+
+/** The outputs asked for, with whether each is wanted binary (undefined: as the request says). */
+function readOutputs(value: unknown): ReadonlyMap<string, boolean | undefined> | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value))
+    throw invalid("serving.bad_request", `"outputs" must be a list of {name}, not ${kindOf(value)}.`);
+  if (value.length === 0) return undefined;
+  const outputs = new Map<string, boolean | undefined>();
+  for (const [index, output] of (value as unknown[]).entries()) {
+    const at = `outputs[${index}]`;
+    if (!isObject(output) || typeof output["name"] !== "string") {
+      throw invalid("serving.bad_request", `${at} must be an object with a "name".`);
+    }
+    const { name } = output;
+    if (outputs.has(name)) throw invalid("serving.bad_request", `${at}: "${name}" is there twice.`);
+    const binary = optionalObject(output["parameters"], `${at}.parameters`)?.["binary_data"];
+    outputs.set(name, typeof binary === "boolean" ? binary : undefined);
+  }
+  return outputs;
+}
+
+function readId(id: unknown): string {
+  if (id === undefined || id === "") return randomUUID();
+  if (typeof id === "string" && id.length <= longestId) return id;
+  throw invalid("serving.bad_request", `"id" must be a string of at most ${longestId} characters.`);
+}
+
+function readStickyKey(key: unknown): string | undefined {
+  if (key === undefined) return undefined;
+  if (typeof key === "string" || typeof key === "number") return String(key);
+  throw invalid("serving.bad_request", `parameters.sticky_key must be a string or a number, not ${kindOf(key)}.`);
+}
+
+function readEventTime(time: unknown): number | undefined {
+  if (time === undefined) return undefined;
+  const instant =
+    typeof time === "number"
+      ? time
+      : typeof time === "string" && /^\d{4}-\d\d-\d\d/.test(time)
+        ? Date.parse(time)
+        : NaN;
+  if (instant >= 0 && instant <= latestInstant) return Math.round(instant);
+  throw invalid(
+    "serving.bad_request",
+    `parameters.event_time is ${JSON.stringify(time)}; it must be an ISO 8601 instant such as "2026-11-20T12:00:00Z", ` +
+      `or milliseconds since 1970.`,
+  );
+}
+
+function optionalObject(value: unknown, where: string): Json | undefined {
+  if (value === undefined || isObject(value)) return value;
+  throw invalid("serving.bad_request", `"${where}" must be an object, not ${kindOf(value)}.`);
+}
+
+const isObject = (value: unknown): value is Json =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const kindOf = (value: unknown): string => {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+};

@@ -1,0 +1,75 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import { invalid } from "../../../../errors.ts";
+import type { WorkerAnswer, WorkerRequest } from "./onnx-worker.ts";
+import type { InputSpec, OutputColumn, OutputSpec } from "../runtime.ts";
+import type { Values } from "../../tensors/tensor.ts";
+
+/** An ONNX model loaded in a thread of its own. */
+export interface OnnxWorker {
+  readonly inputs: readonly InputSpec[];
+  readonly outputs: readonly OutputSpec[];
+  run(rows: number, columns: readonly Values[]): Promise<readonly OutputColumn[]>;
+  /** False once the thread has ended, for whatever reason. */
+  alive(): boolean;
+  release(): Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (columns: readonly OutputColumn[]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/** Starts a thread that loads `file`; resolves when it is ready to score. */
+export function startOnnxWorker(file: string): Promise<OnnxWorker> {
+  // The published package holds .js where the sources hold .ts.
+  const entry = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
+  const worker = new Worker(entry, { workerData: { file } });
+  const waiting = new Map<number, Waiting>();
+  const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
+  let nextId = 0;
+  let ended: Error | undefined;
+
+  const post = (request: WorkerRequest) => worker.postMessage(request, []);
+  const end = (reason: Error) => {
+    ended ??= reason;
+    for (const { reject } of waiting.values()) reject(ended);
+    waiting.clear();
+  };
+
+  return new Promise((resolve, reject) => {
+    worker.on("message", (message: WorkerAnswer) => {
+      if (message.kind === "ready") {
+        resolve({
+          inputs: message.inputs,
+          outputs: message.outputs,
+          run: (rows, columns) =>
+            new Promise((done, failed) => {
+              if (ended) return failed(ended);
+              const id = nextId++;
+              waiting.set(id, { resolve: done, reject: failed });
+              post({ kind: "run", id, rows, columns });
+            }),
+          alive: () => ended === undefined,
+          release: async () => {
+            if (!ended) post({ kind: "close" });
+            await exited;
+          },
+        });
+      } else if (message.kind === "failed") {
+        reject(invalid("serving.model_unreadable", message.message, { file }));
+      } else {
+        const request = waiting.get(message.id);
+        waiting.delete(message.id);
+        if (message.kind === "ran") request?.resolve(message.columns);
+        else request?.reject(new Error(message.message));
+      }
+    });
+    const stopped = (error: Error) => {
+      end(error);
+      reject(error);
+    };
+    worker.once("error", stopped);
+    worker.once("exit", () => stopped(new Error(`the thread that runs ${file} has ended`)));
+  });
+}
