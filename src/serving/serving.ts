@@ -89,7 +89,7 @@ async function applyNow(house: House): Promise<number> {
             return {
               name: variant.name,
               version: String(variant.version),
-              file: await modelFile(house, artifact.sha256),
+              location: await modelFile(house, artifact.sha256),
               weight: variant.weight,
               shadow: variant.shadow,
             };

@@ -3,6 +3,7 @@ import { MillraceError, notFound } from "../../errors.ts";
 import type { GatewayStatus } from "./gateway.ts";
 import type { Handler } from "./http-server.ts";
 import { json } from "./protocols/protocol.ts";
+import type { HttpAnswer, HttpRequest } from "./protocols/protocol.ts";
 
 /** What the control plane may ask of the gateway. */
 export interface AdminActions {
@@ -26,7 +27,7 @@ export function adminHandler(token: string, actions: AdminActions): Handler {
       },
     ],
   };
-  return async (request) => {
+  const handle = async (request: HttpRequest): Promise<HttpAnswer> => {
     if (!sameText(request.header("authorization") ?? "", `Bearer ${token}`)) {
       throw new MillraceError(
         "serving.unauthorized",
@@ -55,6 +56,7 @@ export function adminHandler(token: string, actions: AdminActions): Handler {
     }
     return json(200, await act());
   };
+  return { handle };
 }
 
 /** Compares in a time that does not tell how much is right. */

@@ -12,6 +12,7 @@ import { createHttpServer } from "./http-server.ts";
 import type { Handler } from "./http-server.ts";
 import { Inference } from "./inference.ts";
 import { MetricsRegistry } from "./metrics/metrics.ts";
+import { managedRepository } from "./models/managed-repository.ts";
 import { ModelPool } from "./models/model-pool.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly token: string | undefined;
   readonly version: string;
   readonly maxBodyBytes: number;
+  /** Origins of web pages that may call the gateway, "*" for any. */
+  readonly corsOrigins: readonly string[];
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
   readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity">;
@@ -102,7 +105,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   addProcessMetrics(metrics);
 
   let stopping: Promise<void> | undefined;
-  const ready = () => state.loaded && !stopping;
+  const ready = () => state.loaded && !stopping && state.current.healthy();
   const flush = async () => {
     await inference.settled();
     await predictionLog.flush();
@@ -125,27 +128,31 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   });
 
   const token = options.token ?? randomBytes(32).toString("base64url");
-  const context: ProtocolContext = { inference, deployment: () => state.current, ready, version: options.version };
+  const context: ProtocolContext = {
+    inference,
+    deployment: () => state.current,
+    repository: managedRepository(() => state.current),
+    statistics: (endpoint, variant) =>
+      stats(endpoint, variant.version, variant.name).counts.statistics(variant.held.batches),
+    ready,
+    version: options.version,
+  };
   const stopLater = () =>
     void setImmediate(() => void stop().catch((error: unknown) => log.error(describeError(error))));
   const server = createHttpServer({
     maxBodyBytes: options.maxBodyBytes,
     onError: (error) => log.error(`unexpected failure: ${error instanceof Error ? error.stack : String(error)}`),
-    handlers: new Map<string, Handler>([
-      ["", () => json(200, aboutGateway(options.version))],
-      [
-        "metrics",
-        () => ({
-          status: 200,
-          headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
-          body: metrics.expose(),
-        }),
-      ],
+    corsOrigins: options.corsOrigins,
+    handlers: byPrefix([
+      ["", { handle: ({ method }) => (method === "GET" || method === "HEAD" ? json(200, aboutGateway(options.version)) : undefined) }],
+      ["metrics", { handle: () => ({ status: 200, headers: { "content-type": expositionType }, body: metrics.expose() }) }],
       ["_millrace", adminHandler(token, { status, reload: () => state.reload(), flush, stop: stopLater })],
-      ...protocols.map((protocol): [string, Handler] => [
-        protocol.prefix,
-        (request) => protocol.handle(request, context),
-      ]),
+      ...protocols.flatMap((protocol) =>
+        protocol.prefixes.map((prefix): [string, Handler] => [
+          prefix,
+          { handle: (request) => protocol.handle(request, context), failure: protocol.failure?.bind(protocol) },
+        ]),
+      ),
     ]),
   });
 
@@ -212,6 +219,14 @@ function addLogMetrics(metrics: MetricsRegistry, log: PredictionLog): void {
     "counter",
   );
 }
+
+function byPrefix(handlers: readonly [prefix: string, handler: Handler][]): Map<string, Handler[]> {
+  const found = new Map<string, Handler[]>();
+  for (const [prefix, handler] of handlers) found.set(prefix, [...(found.get(prefix) ?? []), handler]);
+  return found;
+}
+
+const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 
 const aboutGateway = (version: string) => ({
   name: "millrace gateway",

@@ -1,25 +1,32 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { promisify } from "node:util";
-import { gunzip, inflate } from "node:zlib";
-import { describeError, invalid, MillraceError, notFound } from "../../errors.ts";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { invalid, MillraceError, notFound } from "../../errors.ts";
+import { compressFor, readBody } from "./http-body.ts";
 import { json } from "./protocols/protocol.ts";
 import type { HttpAnswer, HttpRequest } from "./protocols/protocol.ts";
 
-export type Handler = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer>;
+/** Answers a request; undefined: the path is not known here. */
+export interface Handler {
+  handle(request: HttpRequest): HttpAnswer | Promise<HttpAnswer> | undefined;
+  /** A failure in the shape that its clients expect; `{"error": sentence}` when absent. */
+  failure?(error: MillraceError, request: HttpRequest): HttpAnswer;
+}
 
 export interface HttpServerOptions {
-  /** Handlers by first path segment; "" answers the root. */
-  readonly handlers: ReadonlyMap<string, Handler>;
+  /** Handlers by first path segment in lower case, asked in turn; "" answers the root, "*" what nobody else knows. */
+  readonly handlers: ReadonlyMap<string, readonly Handler[]>;
   /** Larger bodies are refused with 413, before and after decompression. */
   readonly maxBodyBytes: number;
+  /** Origins of web pages that may call, "*" for any; none when empty. */
+  readonly corsOrigins: readonly string[];
   /** Told of failures that are nobody's fault but ours; the client gets a 500. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * An HTTP server that knows no protocol: reads bodies, finds the handler, writes answers and errors as `{"error":
- * sentence}`.
+ * An HTTP server that knows no protocol: reads bodies, finds the handler, writes answers and errors.
  */
 export function createHttpServer(options: HttpServerOptions): Server {
   const server = createServer(
@@ -31,9 +38,8 @@ export function createHttpServer(options: HttpServerOptions): Server {
       noDelay: true,
     },
     (message, response) => {
-      answer(message, options)
-        .catch((error: unknown) => errorAnswer(error, options.onError))
-        .then((result) => send(server, message, response, result))
+      answer(message, response, options)
+        .then((result) => send(server, message, response, result, options))
         .catch(options.onError);
     },
   );
@@ -55,22 +61,55 @@ const brokenHttp: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
-async function answer(message: IncomingMessage, options: HttpServerOptions): Promise<HttpAnswer> {
-  const path = pathOf(message.url ?? "/");
-  const handler = options.handlers.get(path[0] ?? "");
-  if (!handler || (path.length === 0 && message.method !== "GET" && message.method !== "HEAD")) {
-    throw notFound(
-      "serving.unknown_path",
-      `There is nothing at ${message.method} /${path.join("/")}; GET / lists the paths.`,
-    );
+/** A request as it came, without its body. Its signal is made when somebody asks for it. */
+class IncomingRequest {
+  readonly method: string;
+  readonly path: readonly string[];
+  readonly #message: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #search: string;
+  #query: URLSearchParams | undefined;
+  #signal: AbortSignal | undefined;
+  body: Buffer = Buffer.alloc(0);
+
+  constructor(message: IncomingMessage, response: ServerResponse) {
+    const [path, search] = splitUrl(message.url ?? "/");
+    this.method = message.method ?? "GET";
+    this.#message = message;
+    this.#response = response;
+    this.#search = search;
+    this.path = segments(path);
   }
-  const body = await decompress(await readBody(message, options.maxBodyBytes), message, options.maxBodyBytes);
-  const header = (name: string) => message.headers[name]?.toString();
-  return handler({ method: message.method ?? "GET", path, header, body });
+
+  header(name: string): string | undefined {
+    return this.#message.headers[name]?.toString();
+  }
+
+  get query(): URLSearchParams {
+    return (this.#query ??= new URLSearchParams(this.#search));
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#signal) {
+      const controller = new AbortController();
+      this.#signal = controller.signal;
+      const gone = () => {
+        if (!this.#response.writableFinished) controller.abort();
+      };
+      if (this.#response.closed) gone();
+      else this.#response.once("close", gone);
+    }
+    return this.#signal;
+  }
 }
 
-function pathOf(url: string): string[] {
-  const path = url.split("?", 1)[0].replace(/\/$/, "");
+function splitUrl(url: string): [path: string, search: string] {
+  const at = url.indexOf("?");
+  return at < 0 ? [url, ""] : [url.slice(0, at), url.slice(at + 1)];
+}
+
+function segments(url: string): string[] {
+  const path = url.endsWith("/") ? url.slice(0, -1) : url;
   try {
     return path.split("/").slice(1).map(decodeURIComponent);
   } catch {
@@ -78,85 +117,103 @@ function pathOf(url: string): string[] {
   }
 }
 
-const tooLarge = (limit: number) =>
-  new MillraceError("serving.body_too_large", 413, `The body is larger than the ${limit} bytes this server takes.`);
-
-/**
- * Reads the whole body. Of one that is too large, as much again is read and thrown away, so that a client that sends
- * first and listens afterwards still gets its 413.
- */
-function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
-  if (Number(message.headers["content-length"] ?? 0) > 2 * limit) return Promise.reject(tooLarge(limit));
-  return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
-    let size = 0;
-    message.on("data", (part: Buffer) => {
-      size += part.length;
-      if (size <= limit) parts.push(part);
-      else if (size > 2 * limit) {
-        message.pause();
-        reject(tooLarge(limit));
-      }
-    });
-    message.once("end", () =>
-      size > limit ? reject(tooLarge(limit)) : resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts, size)),
-    );
-    message.once("error", (error) =>
-      reject(
-        invalid("serving.body_incomplete", `The connection ended before the whole body came: ${describeError(error)}.`),
-      ),
-    );
-  });
-}
-
-const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate) };
-
-async function decompress(body: Buffer, message: IncomingMessage, limit: number): Promise<Buffer> {
-  const encoding = message.headers["content-encoding"] ?? "identity";
-  if (encoding === "identity") return body;
-  if (!(encoding in decompressors)) {
-    const known = Object.keys(decompressors).join(", ");
-    throw new MillraceError(
-      "serving.bad_encoding",
-      415,
-      `The Content-Encoding "${encoding}" is not known; there is: ${known}.`,
-    );
-  }
+async function answer(message: IncomingMessage, response: ServerResponse, options: HttpServerOptions): Promise<HttpAnswer> {
+  let request: IncomingRequest | undefined;
+  let asked: Handler | undefined;
   try {
-    return await decompressors[encoding as keyof typeof decompressors](body, { maxOutputLength: limit });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
-    throw invalid(
-      "serving.bad_encoding",
-      `The body is not what its Content-Encoding "${encoding}" says: ${describeError(error)}.`,
+    request = new IncomingRequest(message, response);
+    const preflight = answerPreflight(request, options);
+    if (preflight) return preflight;
+    const handlers = [...(options.handlers.get((request.path[0] ?? "").toLowerCase()) ?? []), ...(options.handlers.get("*") ?? [])];
+    asked = handlers[0];
+    request.body = await readBody(message, options.maxBodyBytes);
+    for (const handler of handlers) {
+      const answered = handler.handle(request);
+      if (answered === undefined) continue;
+      asked = handler;
+      return await answered;
+    }
+    throw notFound(
+      "serving.unknown_path",
+      `There is nothing at ${message.method} /${request.path.join("/")}; GET / lists the paths.`,
     );
+  } catch (error) {
+    return failureAnswer(error, asked, request, options.onError);
   }
 }
 
-function errorAnswer(error: unknown, onError: (error: unknown) => void): HttpAnswer {
-  if (!(error instanceof MillraceError)) {
-    onError(error);
-    return json(500, { error: "The gateway failed to answer; its log says why." });
-  }
-  const answer = json(error.status, { error: error.message });
+function failureAnswer(
+  error: unknown,
+  handler: Handler | undefined,
+  request: HttpRequest | undefined,
+  onError: (error: unknown) => void,
+): HttpAnswer {
+  if (!(error instanceof MillraceError)) onError(error);
+  const said =
+    error instanceof MillraceError
+      ? error
+      : new MillraceError("serving.internal", 500, "The gateway failed to answer; its log says why.", { cause: error });
+  const answer = (request && handler?.failure?.(said, request)) ?? json(said.status, { error: said.message });
   const headers: Record<string, string> = { ...answer.headers };
-  if (error.status === 405) headers["allow"] = String(error.details?.["allow"]);
-  if (error.status === 429) headers["retry-after"] = "1";
+  if (said.status === 405) headers["allow"] = String(said.details?.["allow"]);
+  if (said.status === 429) headers["retry-after"] = "1";
   return { ...answer, headers };
 }
 
-function send(
+/** What a browser asks before a page of another origin may call. */
+function answerPreflight(request: HttpRequest, { corsOrigins }: HttpServerOptions): HttpAnswer | undefined {
+  if (request.method !== "OPTIONS" || corsOrigins.length === 0) return undefined;
+  const method = request.header("access-control-request-method");
+  if (method === undefined || request.header("origin") === undefined) return undefined;
+  const headers = request.header("access-control-request-headers");
+  return {
+    status: 204,
+    headers: {
+      "access-control-allow-methods": method,
+      ...(headers !== undefined && { "access-control-allow-headers": headers }),
+      "access-control-max-age": "600",
+    },
+    body: "",
+  };
+}
+
+function corsHeaders(message: IncomingMessage, origins: readonly string[]): Record<string, string> {
+  const { origin } = message.headers;
+  if (origins.length === 0 || origin === undefined) return {};
+  const any = origins.includes("*");
+  if (!any && !origins.includes(origin)) return { vary: "origin" };
+  return {
+    "access-control-allow-origin": any ? "*" : origin,
+    "access-control-expose-headers": "*",
+    ...(!any && { vary: "origin" }),
+  };
+}
+
+async function send(
   server: Server,
   message: IncomingMessage,
   response: ServerResponse,
   { status, headers, body }: HttpAnswer,
-): void {
+  options: HttpServerOptions,
+): Promise<void> {
   // A body that was not read to its end leaves the connection unusable; a server that is closing wants it back.
   const close = !message.complete || !server.listening;
+  const common = { ...headers, ...corsHeaders(message, options.corsOrigins), ...(close && { connection: "close" }) };
+  if (typeof body !== "string" && !Buffer.isBuffer(body)) {
+    response.writeHead(status, common);
+    try {
+      await pipeline(Readable.from(body), response);
+    } catch (error) {
+      // The client went away, which is its right; anything else cuts the answer, and is said in the log.
+      if ((error as NodeJS.ErrnoException).code !== "ERR_STREAM_PREMATURE_CLOSE") options.onError(error);
+    }
+    return;
+  }
+  const sent = await compressFor(message.headers["accept-encoding"], headers?.["content-type"], body);
   response.writeHead(status, {
-    ...headers,
-    "content-length": typeof body === "string" ? Buffer.byteLength(body) : body.length,
-    ...(close && { connection: "close" }),
+    ...common,
+    ...(sent.encoding && { "content-encoding": sent.encoding }),
+    "content-length": typeof sent.body === "string" ? Buffer.byteLength(sent.body) : sent.body.length,
   });
-  response.end(message.method === "HEAD" ? undefined : body);
+  response.end(message.method === "HEAD" ? undefined : sent.body);
 }

@@ -3,7 +3,6 @@ import { bindInputs } from "./tensors/bind.ts";
 import type { BoundInputs } from "./tensors/bind.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { LogEntry } from "./log/log-chunk.ts";
-import type { OutputColumn } from "./runtimes/runtime.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import { pickVariant, position } from "./traffic/traffic.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
@@ -12,15 +11,25 @@ import type { VariantStats } from "./metrics/variant-stats.ts";
 export interface InferenceRequest {
   readonly endpoint: string;
   /** Asks for one model version instead of the one that traffic rules pick. */
-  readonly version: string | undefined;
+  readonly version?: string;
   readonly id: string;
   /** What sticks to a variant, such as a user id; the request id when absent. */
-  readonly stickyKey: string | undefined;
+  readonly stickyKey?: string;
   /** When what is predicted about happened, in milliseconds since 1970; the time received when absent. */
-  readonly eventTime: number | undefined;
+  readonly eventTime?: number;
   readonly inputs: readonly Tensor[];
+  /** Asks for the version that bears a label, such as `stable`. */
+  readonly label?: string;
+  /** 1 goes first; 0, or absent, is the usual priority, behind all others. */
+  readonly priority?: number;
+  /** Milliseconds after which nobody wants the answer any more, from now on. */
+  readonly timeoutMs?: number;
+  /** Aborted when the client has gone. */
+  readonly signal?: AbortSignal;
+  /** The header (or gRPC metadata) of that lower-case name, for traffic rules. */
+  readonly header?: (name: string) => string | undefined;
   /** Names of the outputs wanted; all when absent. */
-  readonly outputs: readonly string[] | undefined;
+  readonly outputs?: readonly string[];
 }
 
 export interface InferenceAnswer {
@@ -77,7 +86,7 @@ export class Inference {
         endpoint: endpoint.name,
         version: variant.version,
         variant: variant.name,
-        outputs: selectOutputs(variant, scored.bound.rows, scored.outputs!, request.outputs),
+        outputs: selectOutputs(scored.outputs!, request.outputs),
       };
     } finally {
       if (!handedOver) deployment.leave();
@@ -123,20 +132,21 @@ export class Inference {
     const { model, batcher } = variant.held;
     let bound: BoundInputs;
     try {
-      bound = bindInputs(request.inputs, model.inputs, endpoint.inputNames);
+      bound = bindInputs(request.inputs, model, endpoint.inputNames);
       checkOutputs(variant, request.outputs);
     } catch (error) {
-      stats.count("invalid", 0, 0);
+      stats.failed("invalid", (performance.now() - start) / 1000);
       throw error;
     }
+    const inputMs = performance.now() - start;
     try {
-      const outputs = await batcher.score(bound.rows, bound.columns);
-      const seconds = (performance.now() - start) / 1000;
-      stats.count("ok", bound.rows, seconds);
-      return { bound, outputs, seconds, error: undefined };
+      const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs);
+      const elapsed = performance.now() - start;
+      stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
+      return { bound, outputs, seconds: elapsed / 1000, error: undefined };
     } catch (cause) {
       const seconds = (performance.now() - start) / 1000;
-      stats.count("error", bound.rows, seconds);
+      stats.failed("error", seconds);
       if (cause instanceof MillraceError) throw cause;
       const error = new MillraceError(
         "serving.model_failed",
@@ -171,7 +181,7 @@ export class Inference {
       status: outputs ? "ok" : "error",
       rows: bound.rows,
       model: held.model,
-      inputs: bound.columns,
+      inputs: bound.inputs,
       outputs,
     });
   }
@@ -179,7 +189,7 @@ export class Inference {
 
 interface Scored {
   readonly bound: BoundInputs;
-  readonly outputs: readonly OutputColumn[] | undefined;
+  readonly outputs: readonly Tensor[] | undefined;
   readonly seconds: number;
   readonly error: MillraceError | undefined;
 }
@@ -220,17 +230,5 @@ function checkOutputs(variant: Variant, wanted: readonly string[] | undefined): 
   throw invalid("serving.output_unknown", `The model has no output "${unknown}"; its outputs are ${known}.`);
 }
 
-function selectOutputs(
-  variant: Variant,
-  rows: number,
-  columns: readonly OutputColumn[],
-  wanted: readonly string[] | undefined,
-): Tensor[] {
-  const all = variant.held.model.outputs.map(({ name, datatype }, index) => ({
-    name,
-    datatype,
-    shape: [rows, ...columns[index].tail],
-    data: columns[index].values,
-  }));
-  return wanted ? wanted.map((name) => all.find((tensor) => tensor.name === name)!) : all;
-}
+const selectOutputs = (outputs: readonly Tensor[], wanted: readonly string[] | undefined): readonly Tensor[] =>
+  wanted ? wanted.map((name) => outputs.find((tensor) => tensor.name === name)!) : outputs;

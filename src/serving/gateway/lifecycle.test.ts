@@ -133,11 +133,11 @@ describe("life of the gateway", () => {
         /Variant "champion" \(version nowhere\) of "trips" cannot be loaded: Cannot read/,
       ],
       [
-        config(2, endpoint("trips", variant("champion", "x", 1, { file: broken }))),
+        config(2, endpoint("trips", variant("champion", "x", 1, { location: broken }))),
         /ONNX Runtime cannot load .*broken\.onnx/,
       ],
       [
-        config(2, endpoint("trips", variant("champion", "x", 1, { file: `${broken}.txt` }))),
+        config(2, endpoint("trips", variant("champion", "x", 1, { location: `${broken}.txt` }))),
         /cannot be loaded: .*broken\.onnx\.txt/,
       ],
       [
@@ -182,7 +182,7 @@ describe("life of the gateway", () => {
     const file = join(home, "model.onnx");
     await copyFile(modelFile("trips-1"), file);
     await utimes(file, 1e9, 1e9);
-    const champion1 = variant("champion", "trips-1", 1, { file });
+    const champion1 = variant("champion", "trips-1", 1, { location: file });
     await writeConfig(home, config(1, endpoint("trips", champion1)));
     const gateway = await startProcess(home);
     await price(gateway);

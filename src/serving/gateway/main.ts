@@ -10,6 +10,7 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --host ADDRESS        address to listen on (127.0.0.1)
   --port NUMBER         port to listen on, 0 for any (8080)
   --max-body-mib N      largest request body (64)
+  --cors-origin ORIGIN  web pages of this origin may call, "*" for any; may be given more than once (none)
   --drain-seconds S     longest time requests may take to end after a stop (30)
   --log-rows N          rows per file of the prediction log (10000)
   --log-seconds S       longest time a row waits for its file (15)
@@ -26,13 +27,14 @@ function readOptions(args: readonly string[]): GatewayOptions {
       host: { type: "string", default: "127.0.0.1" },
       port: { type: "string", default: "8080" },
       "max-body-mib": { type: "string", default: "64" },
+      "cors-origin": { type: "string", multiple: true, default: [] },
       "drain-seconds": { type: "string", default: "30" },
       "log-rows": { type: "string", default: "10000" },
       "log-seconds": { type: "string", default: "15" },
       "log-capacity": { type: "string", default: "200000" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
@@ -45,6 +47,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     token: process.env["MILLRACE_GATEWAY_TOKEN"],
     version: packageVersion(),
     maxBodyBytes: number("max-body-mib", 0.001, 1024) * 2 ** 20,
+    corsOrigins: values["cors-origin"],
     drainSeconds: number("drain-seconds", 0, 3600),
     log: {
       fileRows: number("log-rows", 1, 1_000_000),

@@ -44,9 +44,9 @@ describe("gateway configuration", () => {
       /"a" is used twice/,
     ],
     [
-      "no file",
-      config(1, endpoint("t", variant("a", "x", 1, { file: "" }))),
-      /variants\[0\]\.file: it must be a string/,
+      "no location",
+      config(1, endpoint("t", variant("a", "x", 1, { location: "" }))),
+      /variants\[0\]\.location: it must be a string/,
     ],
     [
       "shadow as text",

@@ -60,7 +60,7 @@ function parseEndpoint(value: unknown, where: string, fail: Fail): EndpointConfi
 }
 
 function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig {
-  const variant = record(value, () => fail(where, "it must be an object with name, version, file, weight and shadow"));
+  const variant = record(value, () => fail(where, "it must be an object with name, version, location, weight and shadow"));
   const { weight, shadow } = variant;
   if (typeof weight !== "number" || !(weight >= 0 && weight <= 1)) {
     throw fail(`${where}.weight`, `it must be a number from 0 to 1, not ${JSON.stringify(weight)}`);
@@ -69,7 +69,8 @@ function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig 
   return {
     name: text(variant["name"], `${where}.name`, fail),
     version: text(variant["version"], `${where}.version`, fail),
-    file: text(variant["file"], `${where}.file`, fail),
+    location: text(variant["location"], `${where}.location`, fail),
+    ...(variant["runtime"] !== undefined && { runtime: text(variant["runtime"], `${where}.runtime`, fail) }),
     weight,
     shadow,
   };

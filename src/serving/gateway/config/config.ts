@@ -18,8 +18,10 @@ export interface VariantConfig {
   readonly name: string;
   /** The model version that answers. */
   readonly version: string;
-  /** Path of the ONNX file. */
-  readonly file: string;
+  /** Where the model is: the absolute path of a file or folder, or a URL. */
+  readonly location: string;
+  /** The runtime by its name; found by the location when absent. */
+  readonly runtime?: string;
   /** Share of the traffic, 0 to 1; the weights of an endpoint sum to 1. */
   readonly weight: number;
   /** Also scores the requests that another variant answers; those answers are logged, never returned. */

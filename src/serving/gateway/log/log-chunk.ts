@@ -1,7 +1,7 @@
 import { NumberBuffer, StringBuffer } from "./log-columns.ts";
 import type { LogColumn } from "./log-columns.ts";
-import type { InputSpec, Model, OutputColumn, OutputSpec } from "../runtimes/runtime.ts";
-import type { Values } from "../tensors/tensor.ts";
+import type { Model } from "../runtimes/runtime.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** One scored request, as it goes into the prediction log: one row per predicted row. */
 export interface LogEntry {
@@ -21,9 +21,9 @@ export interface LogEntry {
   readonly status: "ok" | "error";
   readonly rows: number;
   readonly model: Model;
-  readonly inputs: readonly Values[];
+  readonly inputs: readonly Tensor[];
   /** Absent when the model failed. */
-  readonly outputs: readonly OutputColumn[] | undefined;
+  readonly outputs: readonly Tensor[] | undefined;
 }
 
 /** One column of the file and where its values come from. */
@@ -39,7 +39,18 @@ interface Feed {
  * Which entries may share a chunk. Failures keep apart: without an answer the columns of the outputs may not be known.
  */
 export const chunkKey = (entry: LogEntry): string =>
-  JSON.stringify([entry.endpoint, entry.version, entry.variant, entry.shadow, entry.status, utcDay(entry.eventTime)]);
+  JSON.stringify([
+    entry.endpoint,
+    entry.version,
+    entry.variant,
+    entry.shadow,
+    entry.status,
+    utcDay(entry.eventTime),
+    widths(entry.inputs, entry.rows),
+    widths(entry.outputs ?? [], entry.rows),
+  ]);
+
+const widths = (tensors: readonly Tensor[], rows: number): string => tensors.map(({ name, data }) => `${name} ${data.length / rows}`).join();
 
 /** Rows of one variant and one UTC day, column by column: the content of one Parquet file. */
 export class LogChunk {
@@ -65,7 +76,7 @@ export class LogChunk {
     this.day = utcDay(first.eventTime);
     this.#shadow = first.shadow;
     this.#status = first.status;
-    this.#feeds = [...inputFeeds(first.model.inputs), ...outputFeeds(first.model, first.outputs)];
+    this.#feeds = [...inputFeeds(first), ...outputFeeds(first)];
   }
 
   append(entry: LogEntry): void {
@@ -78,7 +89,7 @@ export class LogChunk {
       this.#latency.push(entry.latencyMicros);
     }
     for (const { source, index, offset, buffer } of this.#feeds) {
-      const values = source === "input" ? entry.inputs[index] : entry.outputs?.[index].values;
+      const values = (source === "input" ? entry.inputs : entry.outputs)?.[index].data;
       if (values) buffer.pushAll(values, offset, values.length / entry.rows);
       else buffer.pushMissing(entry.rows);
     }
@@ -108,28 +119,33 @@ export class LogChunk {
 /** The day of an instant (milliseconds since 1970) in UTC, `2026-11-20`. */
 export const utcDay = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
 
-function inputFeeds(inputs: readonly InputSpec[]): Feed[] {
-  return inputs.flatMap(({ name, datatype, width }, index) =>
-    Array.from({ length: width }, (_, offset) => ({
+/** Tensors of more elements per row are not logged element by element. */
+const widestLogged = 256;
+
+function inputFeeds({ inputs, rows }: LogEntry): Feed[] {
+  return inputs.flatMap(({ name, datatype, data }, index) => {
+    const width = data.length / rows;
+    if (width > widestLogged) return [];
+    return Array.from({ length: width }, (_, offset) => ({
       name: width === 1 ? `input_${name}` : `input_${name}_${offset}`,
       source: "input" as const,
       index,
       offset,
       buffer: datatype === "BYTES" ? new StringBuffer() : new NumberBuffer(),
-    })),
-  );
+    }));
+  });
 }
 
 /**
  * What the outputs mean: a model with an output of several floats per row, or of strings, is a classifier, whose label
  * and probabilities are logged; the first float output of another model is its prediction.
  */
-function outputFeeds(model: Model, outputs: readonly OutputColumn[] | undefined): Feed[] {
-  const widths = model.outputs.map(({ tail }, index) => product(outputs?.[index].tail ?? tail));
-  const isFloat = ({ datatype }: OutputSpec) => datatype === "FP32" || datatype === "FP64";
-  const probabilities = model.outputs.findIndex((output, index) => isFloat(output) && widths[index] !== 1);
-  const label = model.outputs.findIndex((output, index) => !isFloat(output) && widths[index] === 1);
-  const prediction = probabilities < 0 && label < 0 ? model.outputs.findIndex(isFloat) : -1;
+function outputFeeds({ model, outputs = [], rows }: LogEntry): Feed[] {
+  const widths = outputs.map(({ data }) => data.length / rows);
+  const isFloat = ({ datatype }: Tensor) => datatype === "FP32" || datatype === "FP64" || datatype === "FP16";
+  const probabilities = outputs.findIndex((output, index) => isFloat(output) && widths[index] !== 1);
+  const label = outputs.findIndex((output, index) => !isFloat(output) && widths[index] === 1);
+  const prediction = probabilities < 0 && label < 0 ? outputs.findIndex(isFloat) : -1;
   const feed = (name: string, index: number, offset: number, buffer: Feed["buffer"]): Feed => ({
     name,
     source: "output",
@@ -139,13 +155,10 @@ function outputFeeds(model: Model, outputs: readonly OutputColumn[] | undefined)
   });
   if (prediction >= 0) return [feed("output_prediction", prediction, 0, new NumberBuffer())];
   const feeds = label < 0 ? [] : [feed("output_label", label, 0, new StringBuffer())];
-  const width = probabilities < 0 ? 0 : widths[probabilities];
+  const width = probabilities < 0 || widths[probabilities] > widestLogged ? 0 : widths[probabilities];
   const classes = model.classes?.length === width ? model.classes : undefined;
   for (let offset = 0; offset < width; offset++) {
     feeds.push(feed(`output_probability_${classes?.[offset] ?? offset}`, probabilities, offset, new NumberBuffer()));
   }
   return feeds;
 }
-
-/** Elements per row; 0 when the model leaves it open and has not answered yet. */
-const product = (tail: readonly number[]): number => tail.reduce((total, size) => total * Math.max(size, 0), 1);

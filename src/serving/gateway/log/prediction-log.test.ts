@@ -4,6 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import { config, endpoint, makeHome, modelFile, startProcess, trip, variant } from "../fixtures/gateway-process.ts";
 import { onnxRuntime } from "../runtimes/onnx/onnx-runtime.ts";
+import { rowsOf } from "../fixtures/tensors.ts";
 import { PredictionLog, pathSafe } from "./prediction-log.ts";
 import type { LogEntry } from "./log-chunk.ts";
 
@@ -18,7 +19,7 @@ async function query(home: string, sql: string): Promise<unknown[][]> {
 }
 
 async function entryOf(more: Partial<LogEntry> = {}): Promise<LogEntry> {
-  const model = await onnxRuntime.load(modelFile("trips-1"));
+  const model = await onnxRuntime.load(modelFile("trips-1"), {});
   await model.release(); // its description is all that is needed here
   return {
     requestId: "r",
@@ -33,8 +34,8 @@ async function entryOf(more: Partial<LogEntry> = {}): Promise<LogEntry> {
     status: "ok",
     rows: 1,
     model,
-    inputs: [Float32Array.of(1), Float32Array.of(2), ["Oslo"]],
-    outputs: [{ values: Float32Array.of(13), tail: [1] }],
+    inputs: [rowsOf("distance", 1, Float32Array.of(1)), rowsOf("seats", 1, Float32Array.of(2)), rowsOf("city", 1, ["Oslo"])],
+    outputs: [rowsOf("price", 1, Float32Array.of(13))],
     ...more,
   };
 }

@@ -1,4 +1,6 @@
 import type { Counter, Histogram, MetricsRegistry } from "./metrics.ts";
+import { VersionCounts } from "./model-statistics.ts";
+import type { Phases } from "./model-statistics.ts";
 
 /** How a request ended: answered, failed in the model, or refused because the client sent the wrong thing. */
 export type Outcome = "ok" | "error" | "invalid";
@@ -17,6 +19,7 @@ export class VariantStats {
   /** Answers and failures of the model; requests the client got wrong are in the metrics only. */
   requests = 0;
   errors = 0;
+  readonly counts = new VersionCounts();
   readonly #counters: Readonly<Record<Outcome, Counter>>;
   readonly #duration: Histogram;
   readonly #rows: Counter;
@@ -29,14 +32,21 @@ export class VariantStats {
     this.#rows = rows;
   }
 
-  count(outcome: Outcome, rows: number, seconds: number): void {
+  /** A request ended without an answer. */
+  failed(outcome: "error" | "invalid", seconds: number): void {
     this.#counters[outcome].add(1);
+    this.counts.failed(seconds * 1000);
     if (outcome === "invalid") return;
     this.requests++;
-    if (outcome === "error") {
-      this.errors++;
-      return;
-    }
+    this.errors++;
+  }
+
+  /** A request was answered. */
+  answered(rows: number, phases: Phases): void {
+    const seconds = (phases.inputMs + phases.queueMs + phases.runMs + phases.outputMs) / 1000;
+    this.#counters.ok.add(1);
+    this.counts.succeeded(rows, phases);
+    this.requests++;
     this.#rows.add(rows);
     this.#duration.observe(seconds);
     this.#recent[this.#answers++ % recentAnswers] = seconds * 1000;

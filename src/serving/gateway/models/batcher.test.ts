@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { rowsOf } from "../fixtures/tensors.ts";
 import { Batcher, defaultBatchLimits } from "./batcher.ts";
 import type { Model } from "../runtimes/runtime.ts";
-import type { Values } from "../tensors/tensor.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 /** Doubles numbers and echoes strings; notes the rows of each run; fails on a negative number. */
 function doubling(): { model: Model; runs: number[] } {
@@ -10,20 +11,24 @@ function doubling(): { model: Model; runs: number[] } {
   const model: Model = {
     platform: "test",
     inputs: [
-      { name: "x", datatype: "FP32", width: 2 },
-      { name: "s", datatype: "BYTES", width: 1 },
+      { name: "x", datatype: "FP32", shape: [-1, 2] },
+      { name: "s", datatype: "BYTES", shape: [-1, 1] },
     ],
     outputs: [
-      { name: "y", datatype: "FP32", tail: [2] },
-      { name: "t", datatype: "BYTES", tail: [] },
+      { name: "y", datatype: "FP32", shape: [-1, 2] },
+      { name: "t", datatype: "BYTES", shape: [-1, 1] },
     ],
     classes: undefined,
-    run: async (rows, [x, s]) => {
-      runs.push(rows);
-      if ((x as Float32Array).some((value) => value < 0)) throw new Error("a negative number");
+    rowwise: true,
+    concurrency: 1,
+    memoryBytes: 0,
+    healthy: () => true,
+    run: async ([x, s]) => {
+      runs.push(x.shape[0]);
+      if ((x.data as Float32Array).some((value) => value < 0)) throw new Error("a negative number");
       return [
-        { values: (x as Float32Array).map((value) => value * 2), tail: [2] },
-        { values: s, tail: [] },
+        { ...x, name: "y", data: (x.data as Float32Array).map((value) => value * 2) },
+        { ...s, name: "t" },
       ];
     },
     release: async () => undefined,
@@ -31,9 +36,9 @@ function doubling(): { model: Model; runs: number[] } {
   return { model, runs };
 }
 
-const columns = (...rows: number[]): Values[] => [
-  Float32Array.from(rows.flatMap((r) => [r, r + 0.5])),
-  rows.map(String),
+const columns = (...rows: number[]): Tensor[] => [
+  rowsOf("x", rows.length, Float32Array.from(rows.flatMap((r) => [r, r + 0.5]))),
+  rowsOf("s", rows.length, rows.map(String)),
 ];
 
 describe("batcher", () => {
@@ -45,9 +50,9 @@ describe("batcher", () => {
           const { model, runs } = doubling();
           const batcher = new Batcher(model, { batchRows: 16, sliceRows: 4, waitingRows: 1e6 }, () => undefined);
           const answers = await Promise.all(requests.map((rows) => batcher.score(rows.length, columns(...rows))));
-          for (const [index, [y, t]] of answers.entries()) {
-            expect([...y.values]).toEqual(requests[index].flatMap((r) => [2 * r, 2 * r + 1]));
-            expect(t.values).toEqual(requests[index].map(String));
+          for (const [index, { outputs: [y, t] }] of answers.entries()) {
+            expect([...y.data]).toEqual(requests[index].flatMap((r) => [2 * r, 2 * r + 1]));
+            expect(t.data).toEqual(requests[index].map(String));
           }
           expect(runs.reduce((sum, rows) => sum + rows, 0)).toBe(requests.flat().length);
         },
@@ -76,7 +81,7 @@ describe("batcher", () => {
     const batcher = new Batcher(model, { batchRows: 2, sliceRows: 2, waitingRows: 3 }, () => undefined);
     const large = batcher.score(5, columns(1, 2, 3, 4, 5));
     await expect(batcher.score(1, columns(1))).rejects.toMatchObject({ status: 429, code: "serving.overloaded" });
-    expect((await large)[0].values).toHaveLength(10);
-    await expect(batcher.score(1, columns(1))).resolves.toHaveLength(2);
+    expect((await large).outputs[0].data).toHaveLength(10);
+    await expect(batcher.score(1, columns(1))).resolves.toMatchObject({ outputs: [{}, {}] });
   });
 });

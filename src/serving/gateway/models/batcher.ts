@@ -1,7 +1,7 @@
 import { MillraceError } from "../../../errors.ts";
-import type { Model, OutputColumn } from "../runtimes/runtime.ts";
-import { concatValues, sliceValues } from "../tensors/tensor.ts";
-import type { Values } from "../tensors/tensor.ts";
+import type { Model } from "../runtimes/runtime.ts";
+import { rowShape, stackTensors, takeRows } from "../tensors/rows.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 
 export interface BatchLimits {
   /** Requests are run together until they have this many rows. */
@@ -14,33 +14,44 @@ export interface BatchLimits {
 
 export const defaultBatchLimits: BatchLimits = { batchRows: 64, sliceRows: 256, waitingRows: 65_536 };
 
+/** The outputs of a request and how long it waited for an instance, and how long its run took. */
+export interface ScoredBatch {
+  readonly outputs: readonly Tensor[];
+  readonly queueMs: number;
+  readonly runMs: number;
+}
+
 interface Job {
   readonly rows: number;
-  readonly columns: readonly Values[];
-  readonly resolve: (outputs: readonly OutputColumn[]) => void;
+  readonly inputs: readonly Tensor[];
+  /** Only jobs of one shape are run together. */
+  readonly shape: string;
+  readonly since: number;
+  readonly resolve: (scored: ScoredBatch) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /**
- * Runs the requests for one model one batch at a time: what arrives in the same turn of the event loop, or while a
- * batch is running, is scored in one call. A request never waits for others to come.
+ * Runs the requests for one model, as many at a time as the model allows: what arrives in the same turn of the event
+ * loop, or while all instances are busy, is scored in one call. A request never waits for others to come.
  */
 export class Batcher {
   readonly #model: Model;
   readonly #limits: BatchLimits;
-  readonly #onBatch: (rows: number) => void;
+  readonly #onBatch: (rows: number, runMs: number) => void;
   readonly #queue: Job[] = [];
   #waitingRows = 0;
-  #busy = false;
+  #running = 0;
+  #woken = false;
 
-  constructor(model: Model, limits: BatchLimits, onBatch: (rows: number) => void) {
+  constructor(model: Model, limits: BatchLimits, onBatch: (rows: number, runMs: number) => void) {
     this.#model = model;
     this.#limits = limits;
     this.#onBatch = onBatch;
   }
 
-  /** Scores `rows` rows; `columns` in the order of the model's inputs, the answer in the order of its outputs. */
-  score(rows: number, columns: readonly Values[]): Promise<readonly OutputColumn[]> {
+  /** Scores the tensors of one request of `rows` rows, as `bindInputs` made them; answers with all outputs. */
+  score(rows: number, inputs: readonly Tensor[]): Promise<ScoredBatch> {
     if (this.#queue.length > 0 && this.#waitingRows + rows > this.#limits.waitingRows) {
       return Promise.reject(
         new MillraceError(
@@ -51,37 +62,56 @@ export class Batcher {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#queue.push({ rows, columns, resolve, reject });
+      this.#queue.push({ rows, inputs, shape: this.#model.rowwise ? rowShape(inputs) : "", since: performance.now(), resolve, reject });
       this.#waitingRows += rows;
-      if (this.#busy) return;
-      this.#busy = true;
-      setImmediate(() => void this.#work());
+      this.#wake();
     });
   }
 
-  async #work(): Promise<void> {
-    while (this.#queue.length > 0) await this.#runBatch(this.#takeBatch());
-    this.#busy = false;
+  #wake(): void {
+    if (this.#woken || this.#running >= this.#model.concurrency) return;
+    this.#woken = true;
+    setImmediate(() => {
+      this.#woken = false;
+      while (this.#queue.length > 0 && this.#running < this.#model.concurrency) this.#startBatch();
+    });
+  }
+
+  #startBatch(): void {
+    this.#running++;
+    void this.#runBatch(this.#takeBatch()).then(() => {
+      this.#running--;
+      if (this.#queue.length > 0) this.#startBatch();
+    });
   }
 
   #takeBatch(): Job[] {
+    const [first] = this.#queue;
     let rows = 0;
     let count = 0;
-    while (count < this.#queue.length && (count === 0 || rows + this.#queue[count].rows <= this.#limits.batchRows)) {
-      rows += this.#queue[count++].rows;
+    while (count < this.#queue.length) {
+      const job = this.#queue[count];
+      const fits = count === 0 || (this.#model.rowwise && job.shape === first.shape && rows + job.rows <= this.#limits.batchRows);
+      if (!fits) break;
+      rows += job.rows;
+      count++;
     }
     this.#waitingRows -= rows;
     return this.#queue.splice(0, count);
   }
 
+  /** Never rejects: the jobs do. */
   async #runBatch(jobs: readonly Job[]): Promise<void> {
     const rows = jobs.reduce((sum, job) => sum + job.rows, 0);
     try {
-      const columns = jobs[0].columns.map((_, input) => concatValues(jobs.map((job) => job.columns[input])));
-      const outputs = await this.#runSlices(rows, columns);
+      const inputs = jobs[0].inputs.map((_, input) => stackTensors(jobs.map((job) => job.inputs[input])));
+      const began = performance.now();
+      const outputs = await this.#runSlices(rows, inputs);
+      const runMs = performance.now() - began;
       let start = 0;
       for (const job of jobs) {
-        job.resolve(jobs.length === 1 ? outputs : outputs.map((output) => takeRows(output, rows, start, job.rows)));
+        const own = jobs.length === 1 ? outputs : outputs.map((output) => takeRows(output, rows, start, job.rows));
+        job.resolve({ outputs: own, queueMs: began - job.since, runMs });
         start += job.rows;
       }
     } catch (error) {
@@ -91,28 +121,21 @@ export class Batcher {
     }
   }
 
-  async #runSlices(rows: number, columns: readonly Values[]): Promise<readonly OutputColumn[]> {
+  async #runSlices(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
     const { sliceRows } = this.#limits;
-    if (rows <= sliceRows) return this.#run(rows, columns);
-    const parts: (readonly OutputColumn[])[] = [];
+    if (rows <= sliceRows || !this.#model.rowwise) return this.#run(rows, inputs);
+    const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += sliceRows) {
       const count = Math.min(sliceRows, rows - start);
-      const slice = columns.map((values) => takeRows({ values, tail: [] }, rows, start, count).values);
-      parts.push(await this.#run(count, slice));
+      parts.push(await this.#run(count, inputs.map((tensor) => takeRows(tensor, rows, start, count))));
     }
-    return parts[0].map(({ tail }, output) => ({
-      values: concatValues(parts.map((part) => part[output].values)),
-      tail,
-    }));
+    return parts[0].map((_, output) => stackTensors(parts.map((part) => part[output])));
   }
 
-  #run(rows: number, columns: readonly Values[]): Promise<readonly OutputColumn[]> {
-    this.#onBatch(rows);
-    return this.#model.run(rows, columns);
+  async #run(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+    const began = performance.now();
+    const outputs = await this.#model.run(inputs);
+    this.#onBatch(rows, performance.now() - began);
+    return outputs;
   }
-}
-
-function takeRows(output: OutputColumn, rows: number, start: number, count: number): OutputColumn {
-  const width = output.values.length / rows;
-  return { values: sliceValues(output.values, start * width, (start + count) * width), tail: output.tail };
 }

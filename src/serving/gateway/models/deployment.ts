@@ -43,6 +43,14 @@ export class Deployment {
     this.#freeIfUnused();
   }
 
+  /** Whether every model that gets traffic could answer now. */
+  healthy(): boolean {
+    for (const { variants } of this.endpoints.values()) {
+      if (variants.some(({ weight, held }) => weight > 0 && !held.model.healthy())) return false;
+    }
+    return true;
+  }
+
   /** Takes the deployment out of service; resolves when its requests have ended and its models are released. */
   retire(): Promise<void> {
     this.#retired = true;
@@ -86,12 +94,12 @@ export async function loadDeployment(config: GatewayConfig, pool: ModelPool): Pr
 
 async function holdModel(endpoint: EndpointConfig, variant: VariantConfig, pool: ModelPool): Promise<HeldModel> {
   try {
-    return await pool.hold(variant.file);
+    return await pool.hold(variant);
   } catch (error) {
     throw invalid(
       "serving.load_failed",
       `Variant "${variant.name}" (version ${variant.version}) of "${endpoint.name}" cannot be loaded: ${describeError(error)}`,
-      { endpoint: endpoint.name, variant: variant.name, version: variant.version, file: variant.file },
+      { endpoint: endpoint.name, variant: variant.name, version: variant.version, location: variant.location },
     );
   }
 }

@@ -1,20 +1,29 @@
 import { stat } from "node:fs/promises";
 import { describeError, invalid } from "../../../errors.ts";
-import { Batcher, defaultBatchLimits } from "./batcher.ts";
+import type { VariantConfig } from "../config/config.ts";
+import { BatchCounts } from "../metrics/model-statistics.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
+import { Batcher, defaultBatchLimits } from "./batcher.ts";
 
 /** A model with its queue, as held by one deployment. */
 export interface HeldModel {
   readonly model: Model;
   readonly batcher: Batcher;
+  /** Runs by the rows they scored, since the model was loaded. */
+  readonly batches: BatchCounts;
   /** Gives the model back; the last holder's release frees it. */
   release(): Promise<void>;
 }
 
+/** What says which model it is. */
+type ModelPlace = Pick<VariantConfig, "location" | "runtime">;
+
+type Loaded = Omit<HeldModel, "release">;
+
 interface Entry {
   holders: number;
-  readonly loaded: Promise<{ model: Model; batcher: Batcher }>;
+  readonly loaded: Promise<Loaded>;
 }
 
 /** Loads each model file once, however many variants and revisions use it: a change of weights loads nothing. */
@@ -26,12 +35,12 @@ export class ModelPool {
     this.#onBatch = onBatch;
   }
 
-  /** Loads `file`, or shares it if it is in memory and has not changed on disk. */
-  async hold(file: string): Promise<HeldModel> {
-    const key = await identity(file);
+  /** Loads a variant's model, or shares it if it is in memory and has not changed on disk. */
+  async hold(variant: ModelPlace): Promise<HeldModel> {
+    const key = await identity(variant);
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { holders: 0, loaded: this.#load(file) };
+      entry = { holders: 0, loaded: this.#load(variant) };
       this.#entries.set(key, entry);
     }
     entry.holders++;
@@ -43,25 +52,32 @@ export class ModelPool {
       return true;
     };
     try {
-      const { model, batcher } = await held.loaded;
-      return { model, batcher, release: async () => void (drop() && (await model.release())) };
+      const loaded = await held.loaded;
+      const { model } = loaded;
+      return { ...loaded, release: async () => void (drop() && (await model.release())) };
     } catch (error) {
       drop();
       throw error;
     }
   }
 
-  async #load(file: string): Promise<{ model: Model; batcher: Batcher }> {
-    const model = await runtimeFor(file).load(file);
-    return { model, batcher: new Batcher(model, defaultBatchLimits, this.#onBatch) };
+  async #load({ location, runtime }: ModelPlace): Promise<Loaded> {
+    const model = await (await runtimeFor(location, runtime)).load(location, {});
+    const batches = new BatchCounts();
+    const onBatch = (rows: number, runMs: number) => {
+      batches.add(rows, runMs);
+      this.#onBatch(rows);
+    };
+    return { model, batches, batcher: new Batcher(model, defaultBatchLimits, onBatch) };
   }
 }
 
-async function identity(file: string): Promise<string> {
+async function identity({ location, runtime }: ModelPlace): Promise<string> {
+  if (/^[a-z]+:\/\//.test(location)) return JSON.stringify([location, runtime]);
   try {
-    const { ino, size, mtimeMs } = await stat(file);
-    return JSON.stringify([file, ino, size, mtimeMs]);
+    const { ino, size, mtimeMs } = await stat(location);
+    return JSON.stringify([location, runtime, ino, size, mtimeMs]);
   } catch (error) {
-    throw invalid("serving.model_missing", `Cannot read the model file ${file}: ${describeError(error)}.`, { file });
+    throw invalid("serving.model_missing", `Cannot read the model ${location}: ${describeError(error)}.`, { location });
   }
 }

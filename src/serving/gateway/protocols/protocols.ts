@@ -1,5 +1,5 @@
 import { openInference } from "./open-inference/open-inference.ts";
 import type { Protocol } from "./protocol.ts";
 
-/** Every protocol the gateway speaks. */
+/** Every protocol the gateway speaks; where two share a path, the first that knows it answers. */
 export const protocols: readonly Protocol[] = [openInference];

@@ -1,42 +1,89 @@
-import type { Datatype, Values } from "../tensors/tensor.ts";
+import type { Datatype, Tensor } from "../tensors/tensor.ts";
 
-/** One input of a model: a column of `width` elements per row. */
-export interface InputSpec {
-  readonly name: string;
-  readonly datatype: "FP32" | "FP64" | "INT64" | "BYTES";
-  readonly width: number;
-}
-
-export interface OutputSpec {
+/** What a model takes or gives under one name. */
+export interface TensorSpec {
   readonly name: string;
   readonly datatype: Datatype;
-  /** The dimensions after the first, which counts rows; -1 where the model leaves it open. */
-  readonly tail: readonly number[];
+  /** -1 where the model leaves a dimension open. */
+  readonly shape: readonly number[];
+  /** Inputs only: a request may leave it out. */
+  readonly optional?: boolean;
 }
 
-export interface OutputColumn {
-  readonly values: Values;
-  readonly tail: readonly number[];
+/** What goes with one run of a model. */
+export interface RunOptions {
+  /** Aborted when nobody waits for the answer any more: the deadline has passed, or every client has gone. */
+  readonly signal?: AbortSignal;
 }
 
-/** A model in memory. Rows are independent: any rows may be scored together in one call. */
+/** A request in a form of the model's own (MLflow's scoring JSON for a pyfunc model), carried as it came. */
+export interface NativeRequest {
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+export interface NativeAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Buffer;
+}
+
+/** A model in memory, whatever it runs on. */
 export interface Model {
   /** `<project>_<format>` as the Open Inference Protocol names it. */
   readonly platform: string;
-  readonly inputs: readonly InputSpec[];
-  readonly outputs: readonly OutputSpec[];
+  /** Empty, with `anyInputs`, for a model that does not say. */
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** Takes inputs that it does not name. */
+  readonly anyInputs?: boolean;
   /** Class labels in the order of the probabilities, where the model says so. */
   readonly classes: readonly string[] | undefined;
-  /** Scores `rows` rows; `columns` in the order of `inputs`, the answer in the order of `outputs`. */
-  run(rows: number, columns: readonly Values[]): Promise<readonly OutputColumn[]>;
+  /**
+   * Whether the first dimension of every input and output counts rows which do not depend on each other, so that rows
+   * of several requests may be scored in one call.
+   */
+  readonly rowwise: boolean;
+  /** Runs that may be under way at the same time: instances, threads or processes. */
+  readonly concurrency: number;
+  /** Runs in the I/O thread and blocks it. */
+  readonly inline?: boolean;
+  /** Bytes in memory that go when the model is released, as measured or estimated. */
+  readonly memoryBytes: number;
+  /**
+   * Answers `inputs`, which are in the order of the model's (optional ones may be absent), with all outputs in theirs.
+   * Fails with a MillraceError where the request is at fault, with any other Error where the model is.
+   */
+  run(inputs: readonly Tensor[], options?: RunOptions): Promise<readonly Tensor[]>;
+  /** Answers in parts, where the model can: each a set of outputs. */
+  stream?(inputs: readonly Tensor[], options?: RunOptions): AsyncIterable<readonly Tensor[]>;
+  /** Answers a request in the model's own form, where it has one. */
+  native?(request: NativeRequest, options?: RunOptions): Promise<NativeAnswer>;
+  /** Whether it could answer now: false while all its workers are dead. */
+  healthy(): boolean;
   /** Frees the model; only called when no run is in flight. */
   release(): Promise<void>;
 }
 
-/** A way to run model files of one format. */
+/** What the configuration may say to a runtime about one model. */
+export interface LoadOptions {
+  /** Instances that run side by side; the runtime decides when absent. */
+  readonly instances?: number;
+  /** Threads within one run; 1 when absent. */
+  readonly threads?: number;
+  /** The Python interpreter of models that need one; `python3` of the PATH when absent. */
+  readonly python?: string;
+  /** Longest time in milliseconds that one run may take before its worker is killed; the runtime's own when absent. */
+  readonly runTimeoutMs?: number;
+  /** Longest time in milliseconds that loading may take. */
+  readonly loadTimeoutMs?: number;
+}
+
+/** A way to run models of one format. */
 export interface Runtime {
   readonly name: string;
-  accepts(file: string): boolean;
-  /** Loads a file and runs it once; fails with a sentence that names the file. */
-  load(file: string): Promise<Model>;
+  /** Whether a model's place (an absolute path of a file or folder, or a URL) is of this format. */
+  accepts(location: string): Promise<boolean>;
+  /** Loads a model and tries it; fails with a sentence that names the place. */
+  load(location: string, options: LoadOptions): Promise<Model>;
 }

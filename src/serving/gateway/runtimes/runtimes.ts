@@ -1,18 +1,22 @@
-import { extname } from "node:path";
+import { basename } from "node:path";
 import { invalid } from "../../../errors.ts";
 import { onnxRuntime } from "./onnx/onnx-runtime.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Every way the gateway can run a model. */
-export const runtimes: readonly Runtime[] = [onnxRuntime];
+const runtimes: readonly Runtime[] = [onnxRuntime];
 
-/** The runtime for a model file, by its name. */
-export function runtimeFor(file: string): Runtime {
-  const runtime = runtimes.find((candidate) => candidate.accepts(file));
-  if (runtime) return runtime;
+/** The runtime for a model by its place (a path or a URL); `name` asks for one. */
+export async function runtimeFor(location: string, name?: string): Promise<Runtime> {
   const names = runtimes.map((candidate) => candidate.name).join(", ");
+  if (name !== undefined) {
+    const named = runtimes.find((candidate) => candidate.name === name);
+    if (named) return named;
+    throw invalid("serving.no_runtime", `There is no runtime "${name}"; there is: ${names}.`);
+  }
+  for (const candidate of runtimes) if (await candidate.accepts(location)) return candidate;
   throw invalid(
     "serving.no_runtime",
-    `No runtime takes model files that end in "${extname(file)}" (${file}); there is: ${names}.`,
+    `No runtime takes the model "${basename(location)}" (${location}); there is: ${names}.`,
   );
 }

@@ -1,30 +1,29 @@
 import { closest } from "fastest-levenshtein";
 import { invalid } from "../../../errors.ts";
-import type { InputSpec } from "../runtimes/runtime.ts";
-import { datatypes } from "./tensor.ts";
-import type { Numbers, Tensor, Values } from "./tensor.ts";
+import type { Model, TensorSpec } from "../runtimes/runtime.ts";
+import { convertValues } from "./convert.ts";
+import type { Tensor } from "./tensor.ts";
 
 export interface BoundInputs {
+  /** Rows of a model that works row by row; 1 for another. */
   readonly rows: number;
-  /** In the order of the model's inputs, of the types the model wants. */
-  readonly columns: readonly Values[];
+  /** In the order of the model's inputs, of the datatypes and ranks the model wants; optional ones may be absent. */
+  readonly inputs: readonly Tensor[];
 }
 
 /**
- * Fits the tensors of a request to the inputs of a model: one tensor per input, shape [N] or [N, width], N equal over
- * all. Numbers of any datatype become the model's; integers become categories as decimal strings; missing values stay
- * missing (NaN, ""). `known` are the names that are no mistake although this model does not use them.
+ * Fits the tensors of a request to the inputs of a model. Numbers of any datatype become the model's where they fit;
+ * integers become categories as decimal strings; missing values stay missing (NaN, ""); a column of width 1 may come
+ * as [N] or [N, 1]. `known` are the names that are no mistake although this model does not use them.
  */
-export function bindInputs(
-  tensors: readonly Tensor[],
-  inputs: readonly InputSpec[],
-  known: ReadonlySet<string>,
-): BoundInputs {
+export function bindInputs(tensors: readonly Tensor[], model: Model, known: ReadonlySet<string>): BoundInputs {
+  const { inputs: specs } = model;
+  if (model.anyInputs && specs.length === 0) return { rows: rowsOf(tensors, model), inputs: tensors };
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
   for (const tensor of tensors) {
-    if (!known.has(tensor.name)) throw unknownInput(tensor.name, inputs);
+    if (!known.has(tensor.name) && !model.anyInputs) throw unknownInput(tensor.name, specs);
   }
-  const missing = inputs.filter((input) => !byName.has(input.name)).map((input) => `"${input.name}"`);
+  const missing = specs.filter((spec) => !spec.optional && !byName.has(spec.name)).map(({ name }) => `"${name}"`);
   if (missing.length > 0) {
     throw invalid(
       "serving.input_missing",
@@ -32,71 +31,61 @@ export function bindInputs(
         `send a tensor for each (null for an unknown value).`,
     );
   }
-  const rows = byName.get(inputs[0].name)!.shape[0];
-  if (rows === 0) throw invalid("serving.bad_shape", `inputs "${inputs[0].name}" has no rows; send at least one.`);
-  const columns = inputs.map((input) => {
-    const tensor = byName.get(input.name)!;
-    checkShape(tensor, input, rows, inputs[0].name);
-    return input.datatype === "BYTES" ? categories(tensor) : numbers(tensor, input.datatype);
-  });
-  return { rows, columns };
+  const inputs: Tensor[] = [];
+  for (const spec of specs) {
+    const tensor = byName.get(spec.name);
+    if (tensor) inputs.push(fit(tensor, spec, model.rowwise));
+  }
+  return { rows: rowsOf(inputs, model), inputs };
 }
 
-function unknownInput(name: string, inputs: readonly InputSpec[]): Error {
-  const names = inputs.map((input) => input.name);
-  const nearest = closest(name, names);
+function rowsOf(inputs: readonly Tensor[], model: Model): number {
+  if (!model.rowwise || inputs.length === 0) return 1;
+  const [first] = inputs;
+  const rows = first.shape[0] ?? 1;
+  if (rows === 0) throw invalid("serving.bad_shape", `inputs "${first.name}" has no rows; send at least one.`);
+  const other = inputs.find(({ shape }) => shape[0] !== rows);
+  if (other) {
+    throw invalid(
+      "serving.bad_shape",
+      `inputs "${other.name}" has ${other.shape[0]} rows, but "${first.name}" has ${rows}; all inputs need as many.`,
+    );
+  }
+  return rows;
+}
+
+function unknownInput(name: string, specs: readonly TensorSpec[]): Error {
+  const names = specs.map((spec) => spec.name);
+  const guess = names.length > 0 ? `; did you mean "${closest(name, names)}"?` : ".";
   return invalid(
     "serving.input_unknown",
-    `The model has no input "${name}"; did you mean "${nearest}"? Its inputs are ${names.map((n) => `"${n}"`).join(", ")}.`,
+    `The model has no input "${name}"${guess} Its inputs are ${names.map((n) => `"${n}"`).join(", ")}.`,
   );
 }
 
-function checkShape({ name, shape }: Tensor, { width }: InputSpec, rows: number, first: string): void {
-  const flat = shape.length === 1 && width === 1;
-  if (!flat && !(shape.length === 2 && shape[1] === width)) {
-    const right = width === 1 ? "[N] or [N, 1]" : `[N, ${width}]`;
+function fit(tensor: Tensor, spec: TensorSpec, rowwise: boolean): Tensor {
+  const shape = fitShape(tensor.shape, spec.shape);
+  if (!shape) {
+    const dimensions = spec.shape.map((size, axis) => (size >= 0 ? String(size) : rowwise && axis === 0 ? "N" : "any"));
+    const right = rowwise && spec.shape.length === 2 && spec.shape[1] === 1 ? "[N] or [N, 1]" : `[${dimensions.join(", ")}]`;
     throw invalid(
       "serving.bad_shape",
-      `inputs "${name}" has the shape ${JSON.stringify(shape)}; it must be ${right}, N rows.`,
+      `inputs "${tensor.name}" has the shape ${JSON.stringify(tensor.shape)}; it must be ${right}${rowwise ? ", N rows" : ""}.`,
     );
   }
-  if (shape[0] !== rows) {
-    throw invalid(
-      "serving.bad_shape",
-      `inputs "${name}" has ${shape[0]} rows, but "${first}" has ${rows}; all inputs need as many.`,
-    );
-  }
+  const data = convertValues(tensor, spec.datatype);
+  return shape === tensor.shape && data === tensor.data && tensor.datatype === spec.datatype
+    ? tensor
+    : { name: tensor.name, datatype: spec.datatype, shape, data };
 }
 
-function categories({ name, datatype, data }: Tensor): string[] {
-  if (Array.isArray(data)) return data;
-  if (!datatypes.get(datatype)!.integer) {
-    throw invalid(
-      "serving.bad_datatype",
-      `inputs "${name}" is a category and came as ${datatype}; send its values as strings with the datatype BYTES (or integers as INT64).`,
-    );
-  }
-  return Array.from(data as Float64Array, (value) => (Number.isNaN(value) ? "" : String(value)));
+/** The shape as the model wants it; undefined when it does not fit. A last dimension of 1 may be there or not. */
+function fitShape(shape: readonly number[], wanted: readonly number[]): readonly number[] | undefined {
+  if (matches(shape, wanted)) return shape;
+  if (wanted.at(-1) === 1 && matches(shape, wanted.slice(0, -1))) return [...shape, 1];
+  if (shape.at(-1) === 1 && matches(shape.slice(0, -1), wanted)) return shape.slice(0, -1);
+  return undefined;
 }
 
-function numbers({ name, datatype, data }: Tensor, wanted: "FP32" | "FP64" | "INT64"): Numbers {
-  if (Array.isArray(data)) {
-    throw invalid(
-      "serving.bad_datatype",
-      `inputs "${name}" is a number and came as BYTES; send its values as numbers with the datatype FP32.`,
-    );
-  }
-  if (datatype === wanted && !(wanted === "INT64" && data instanceof Float64Array)) return data;
-  if (wanted !== "INT64") {
-    const target = new (wanted === "FP32" ? Float32Array : Float64Array)(data.length);
-    for (let i = 0; i < data.length; i++) target[i] = Number(data[i]);
-    return target;
-  }
-  return BigInt64Array.from(data as Float64Array, (value, index) => {
-    if (typeof value === "bigint" || Number.isSafeInteger(value)) return BigInt(value);
-    throw invalid(
-      "serving.bad_value",
-      `inputs "${name}" has ${Number.isNaN(value) ? "a missing value" : value} at position ${index}; the model takes integers there.`,
-    );
-  });
-}
+const matches = (shape: readonly number[], wanted: readonly number[]): boolean =>
+  shape.length === wanted.length && wanted.every((size, axis) => size === -1 || size === shape[axis]);

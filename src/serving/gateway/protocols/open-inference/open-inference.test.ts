@@ -232,7 +232,7 @@ describe("Open Inference Protocol", () => {
       [with1({ shape: [-1, 1] }), /shape \[-1,1\] has the dimension -1; each must be an integer of 0 or more/],
       [with1({ shape: [1.5] }), /dimension 1\.5/],
       [with1({ shape: "1" }), /shape must be a list/],
-      [with1({ shape: [] }), /shape must be a list of at least one dimension/],
+      [with1({ shape: [] }), /has the shape \[\]; it must be \[N\] or \[N, 1\]/],
       [with1({ shape: [1e15, 1e15] }), /more elements than can be counted/],
       [with1({ shape: [2 ** 31, 1] }), /asks for 2147483648 elements, and data has 1/],
       [with1({ shape: [2] }), /the shape asks for 2 elements, and data has 1/],

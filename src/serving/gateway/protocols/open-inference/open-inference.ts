@@ -12,7 +12,7 @@ import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../prot
  */
 export const openInference: Protocol = {
   name: "Open Inference Protocol",
-  prefix: "v2",
+  prefixes: ["v2"],
   paths: ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/v2/models/{model}", "/v2/models/{model}/infer"],
   handle,
 };
@@ -70,8 +70,8 @@ function metadata(endpoint: Endpoint, { held: { model } }: Variant): unknown {
     name: endpoint.name,
     versions: [...new Set(endpoint.variants.map((variant) => variant.version))],
     platform: model.platform,
-    inputs: model.inputs.map(({ name, datatype, width }) => ({ name, datatype, shape: [-1, width] })),
-    outputs: model.outputs.map(({ name, datatype, tail }) => ({ name, datatype, shape: [-1, ...tail] })),
+    inputs: model.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
+    outputs: model.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
   };
 }
 

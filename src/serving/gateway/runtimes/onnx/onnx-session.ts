@@ -1,122 +1,104 @@
-import type { InferenceSession } from "onnxruntime-node";
+import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { describeError, invalid } from "../../../../errors.ts";
-import type { InputSpec, OutputColumn, OutputSpec } from "../runtime.ts";
-import type { Datatype, Values } from "../../tensors/tensor.ts";
+import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
+import type { TensorSpec } from "../runtime.ts";
+import { tryModel } from "./try-model.ts";
 
 /** An ONNX model loaded in this thread. */
 export interface OnnxSession {
-  readonly inputs: readonly InputSpec[];
-  readonly outputs: readonly OutputSpec[];
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /** Found by trying: see `tryModel`. */
+  readonly rowwise: boolean;
   /** Blocks this thread for `seconds`, the time the model itself took. */
-  run(rows: number, columns: readonly Values[]): Promise<{ columns: readonly OutputColumn[]; seconds: number }>;
+  run(inputs: readonly Tensor[]): Promise<{ outputs: readonly Tensor[]; seconds: number }>;
   release(): Promise<void>;
 }
 
-// Short runs on shared cores: a spinning pool takes the time the other threads need (reference/serving.md §5.2).
-const options: InferenceSession.SessionOptions = {
-  intraOpNumThreads: 1,
+// Short runs on shared cores: a spinning pool takes the time that other threads need.
+const options = (threads: number): InferenceSession.SessionOptions => ({
+  intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 4, // failures come back as errors; ONNX Runtime need not print them too
   extra: { session: { intra_op: { allow_spinning: "0" } } },
-};
+});
 
-const datatypes: Readonly<Record<string, Datatype>> = {
+const datatypeOf = {
+  bool: "BOOL",
+  uint8: "UINT8",
+  uint16: "UINT16",
+  uint32: "UINT32",
+  uint64: "UINT64",
+  int8: "INT8",
+  int16: "INT16",
+  int32: "INT32",
+  int64: "INT64",
+  float16: "FP16",
   float32: "FP32",
   float64: "FP64",
-  int64: "INT64",
-  int32: "INT32",
-  bool: "BOOL",
   string: "BYTES",
-};
-const inputTypes = { FP32: "float32", FP64: "float64", INT64: "int64", BYTES: "string" } as const;
+} as const satisfies Record<string, Datatype>;
 
-/**
- * Loads an ONNX file and scores two sample rows with it, so that a model that cannot answer is refused before it gets
- * traffic.
- */
-export async function openOnnxSession(file: string): Promise<OnnxSession> {
-  const { InferenceSession, Tensor } = await import("onnxruntime-node");
+type OnnxType = keyof typeof datatypeOf;
+const onnxTypeOf = new Map<Datatype, OnnxType>(Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type as OnnxType]));
+
+/** Loads an ONNX file and scores sample rows with it, so that a model that cannot answer is refused before it gets traffic. */
+export async function openOnnxSession(file: string, threads = 1): Promise<OnnxSession> {
+  const runtime = await import("onnxruntime-node");
   let session: InferenceSession;
   try {
-    session = await InferenceSession.create(file, options);
+    session = await runtime.InferenceSession.create(file, options(threads));
   } catch (error) {
     throw invalid("serving.model_unreadable", `ONNX Runtime cannot load ${file}: ${describeError(error)}`, { file });
   }
-  const inputs = session.inputMetadata.map((input) => inputSpec(input, file));
-  const outputs = session.outputMetadata.map((output) => outputSpec(output, file));
+  const inputs = session.inputMetadata.map((input) => spec(input, "Input", file));
+  const outputs = session.outputMetadata.map((output) => spec(output, "Output", file));
 
-  const run: OnnxSession["run"] = async (rows, columns) => {
-    const feeds: Record<string, InstanceType<typeof Tensor>> = {};
-    for (const [index, { name, datatype, width }] of inputs.entries()) {
-      feeds[name] = new Tensor(inputTypes[datatype], columns[index], [rows, width]);
+  const run: OnnxSession["run"] = async (tensors) => {
+    const feeds: Record<string, OnnxTensor> = {};
+    for (const { name, datatype, shape, data } of tensors) {
+      feeds[name] = new runtime.Tensor(onnxTypeOf.get(datatype)!, onnxData(name, data) as string[], shape);
     }
     // run() waits for the next immediate and then blocks; this one comes right before it and so marks its true start.
     let start = 0;
     setImmediate(() => (start = performance.now()));
     const results = await session.run(feeds);
     const seconds = (performance.now() - start) / 1000;
-    return { columns: outputs.map(({ name }) => outputColumn(name, results[name], rows)), seconds };
+    return {
+      outputs: outputs.map(({ name, datatype }) => ({
+        name,
+        datatype,
+        shape: results[name].dims,
+        data: results[name].data as Values,
+      })),
+      seconds,
+    };
   };
-  const opened = { inputs, outputs, run, release: () => session.release() };
   try {
-    await run(
-      2,
-      inputs.map((input) => sampleRows(input, 2)),
-    );
+    const rowwise = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs);
+    return { inputs, outputs, rowwise, run, release: () => session.release() };
   } catch (error) {
     await session.release();
     throw invalid("serving.model_unusable", `${file} loads, but does not score a sample row: ${describeError(error)}`, {
       file,
     });
   }
-  return opened;
 }
 
-function inputSpec(input: InferenceSession.ValueMetadata, file: string): InputSpec {
-  const datatype = input.isTensor ? datatypes[input.type] : undefined;
-  if (!input.isTensor || datatype === undefined || !(datatype in inputTypes)) {
+function spec(value: InferenceSession.ValueMetadata, kind: "Input" | "Output", file: string): TensorSpec {
+  if (!value.isTensor || !Object.hasOwn(datatypeOf, value.type)) {
     throw invalid(
       "serving.model_unsupported",
-      `Input "${input.name}" of ${file} is ${input.isTensor ? `of type ${input.type}` : "no tensor"}; ` +
-        `supported are tensors of ${Object.values(inputTypes).join(", ")}.`,
+      `${kind} "${value.name}" of ${file} is ${value.isTensor ? `of type ${value.type}` : "no tensor"}; supported are ` +
+        `tensors of ${Object.keys(datatypeOf).join(", ")} (with scikit-learn, export with zipmap off).`,
     );
   }
-  const tail = input.shape.slice(1);
-  if (input.shape.length !== 2 || typeof tail[0] !== "number") {
-    throw invalid(
-      "serving.model_unsupported",
-      `Input "${input.name}" of ${file} has the shape [${input.shape.join(", ")}]; supported is [N, columns] with N left open.`,
-    );
-  }
-  return { name: input.name, datatype: datatype as InputSpec["datatype"], width: tail[0] };
+  const shape = value.shape.map((dimension) => (typeof dimension === "number" && dimension >= 0 ? dimension : -1));
+  return { name: value.name, datatype: datatypeOf[value.type as OnnxType], shape };
 }
 
-function outputSpec(output: InferenceSession.ValueMetadata, file: string): OutputSpec {
-  const datatype = output.isTensor ? datatypes[output.type] : undefined;
-  if (!output.isTensor || datatype === undefined) {
-    throw invalid(
-      "serving.model_unsupported",
-      `Output "${output.name}" of ${file} is ${output.isTensor ? `of type ${output.type}` : "no tensor"}; supported are ` +
-        `tensors of ${Object.keys(datatypes).join(", ")} (with scikit-learn, export with zipmap off).`,
-    );
-  }
-  const tail = output.shape.slice(1).map((dimension) => (typeof dimension === "number" ? dimension : -1));
-  return { name: output.name, datatype, tail };
-}
-
-function outputColumn(name: string, tensor: { dims: readonly number[]; data: unknown }, rows: number): OutputColumn {
-  const [first, ...tail] = tensor.dims;
-  if (first !== rows) {
-    throw new Error(
-      `output "${name}" has the shape [${tensor.dims.join(", ")}] for ${rows} rows; its first dimension must count rows`,
-    );
-  }
-  return { values: tensor.data as Values, tail };
-}
-
-function sampleRows({ datatype, width }: InputSpec, rows: number): Values {
-  const count = rows * width;
-  if (datatype === "BYTES") return Array.from({ length: count }, () => "");
-  if (datatype === "INT64") return new BigInt64Array(count);
-  return datatype === "FP32" ? new Float32Array(count) : new Float64Array(count);
+function onnxData(name: string, data: Values): Exclude<Values, unknown[]> | string[] {
+  if (!Array.isArray(data)) return data;
+  if (data.every((element) => typeof element === "string")) return data;
+  throw invalid("serving.bad_value", `inputs "${name}" has bytes that are no UTF-8; ONNX models take text only.`);
 }

@@ -1,30 +1,33 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { invalid } from "../../../../errors.ts";
+import type { Tensor } from "../../tensors/tensor.ts";
+import type { TensorSpec } from "../runtime.ts";
 import type { WorkerAnswer, WorkerRequest } from "./onnx-worker.ts";
-import type { InputSpec, OutputColumn, OutputSpec } from "../runtime.ts";
-import type { Values } from "../../tensors/tensor.ts";
 
 /** An ONNX model loaded in a thread of its own. */
 export interface OnnxWorker {
-  readonly inputs: readonly InputSpec[];
-  readonly outputs: readonly OutputSpec[];
-  run(rows: number, columns: readonly Values[]): Promise<readonly OutputColumn[]>;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  readonly rowwise: boolean;
+  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  /** Runs that were asked for and have not ended. */
+  pending(): number;
   /** False once the thread has ended, for whatever reason. */
   alive(): boolean;
   release(): Promise<void>;
 }
 
 interface Waiting {
-  readonly resolve: (columns: readonly OutputColumn[]) => void;
+  readonly resolve: (outputs: readonly Tensor[]) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** Starts a thread that loads `file`; resolves when it is ready to score. */
-export function startOnnxWorker(file: string): Promise<OnnxWorker> {
+export function startOnnxWorker(file: string, threads: number): Promise<OnnxWorker> {
   // The published package holds .js where the sources hold .ts.
   const entry = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(entry, { workerData: { file } });
+  const worker = new Worker(entry, { workerData: { file, threads } });
   const waiting = new Map<number, Waiting>();
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   let nextId = 0;
@@ -43,13 +46,15 @@ export function startOnnxWorker(file: string): Promise<OnnxWorker> {
         resolve({
           inputs: message.inputs,
           outputs: message.outputs,
-          run: (rows, columns) =>
+          rowwise: message.rowwise,
+          run: (inputs) =>
             new Promise((done, failed) => {
               if (ended) return failed(ended);
               const id = nextId++;
               waiting.set(id, { resolve: done, reject: failed });
-              post({ kind: "run", id, rows, columns });
+              post({ kind: "run", id, inputs });
             }),
+          pending: () => waiting.size,
           alive: () => ended === undefined,
           release: async () => {
             if (!ended) post({ kind: "close" });
@@ -57,12 +62,12 @@ export function startOnnxWorker(file: string): Promise<OnnxWorker> {
           },
         });
       } else if (message.kind === "failed") {
-        reject(invalid("serving.model_unreadable", message.message, { file }));
+        reject(invalid(message.code ?? "serving.model_unreadable", message.message, { file }));
       } else {
         const request = waiting.get(message.id);
         waiting.delete(message.id);
-        if (message.kind === "ran") request?.resolve(message.columns);
-        else request?.reject(new Error(message.message));
+        if (message.kind === "ran") request?.resolve(message.outputs);
+        else request?.reject(message.code === undefined ? new Error(message.message) : invalid(message.code, message.message));
       }
     });
     const stopped = (error: Error) => {

@@ -1,33 +1,43 @@
 import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import { describeError } from "../../../../errors.ts";
+import { describeError, MillraceError } from "../../../../errors.ts";
+import type { Tensor } from "../../tensors/tensor.ts";
+import type { TensorSpec } from "../runtime.ts";
 import { openOnnxSession } from "./onnx-session.ts";
-import type { InputSpec, OutputColumn, OutputSpec } from "../runtime.ts";
-import type { Values } from "../../tensors/tensor.ts";
 
 /** What the I/O thread asks of the worker of a model. */
 export type WorkerRequest =
-  | { readonly kind: "run"; readonly id: number; readonly rows: number; readonly columns: readonly Values[] }
+  | { readonly kind: "run"; readonly id: number; readonly inputs: readonly Tensor[] }
   | { readonly kind: "close" };
 
 /** What the worker answers; `ready` or `failed` comes first. */
 export type WorkerAnswer =
-  | { readonly kind: "ready"; readonly inputs: readonly InputSpec[]; readonly outputs: readonly OutputSpec[] }
-  | { readonly kind: "failed"; readonly message: string }
-  | { readonly kind: "ran"; readonly id: number; readonly columns: readonly OutputColumn[] }
-  | { readonly kind: "run_failed"; readonly id: number; readonly message: string };
+  | {
+      readonly kind: "ready";
+      readonly inputs: readonly TensorSpec[];
+      readonly outputs: readonly TensorSpec[];
+      readonly rowwise: boolean;
+    }
+  | { readonly kind: "failed"; readonly message: string; readonly code: string | undefined }
+  | { readonly kind: "ran"; readonly id: number; readonly outputs: readonly Tensor[] }
+  | { readonly kind: "run_failed"; readonly id: number; readonly message: string; readonly code: string | undefined };
+
+const failure = (error: unknown) => ({
+  message: describeError(error),
+  code: error instanceof MillraceError ? error.code : undefined,
+});
 
 /**
  * Loads the model and scores until told to close; ends by releasing the session, as ONNX Runtime aborts on a hard
  * exit.
  */
-async function work(port: MessagePort, file: string): Promise<void> {
+async function work(port: MessagePort, file: string, threads: number): Promise<void> {
   const answer = (message: WorkerAnswer) => port.postMessage(message, []);
   let session;
   try {
-    session = await openOnnxSession(file);
+    session = await openOnnxSession(file, threads);
   } catch (error) {
-    answer({ kind: "failed", message: describeError(error) });
+    answer({ kind: "failed", ...failure(error) });
     port.close();
     return;
   }
@@ -40,14 +50,18 @@ async function work(port: MessagePort, file: string): Promise<void> {
         return;
       }
       try {
-        const { columns } = await session.run(request.rows, request.columns);
-        answer({ kind: "ran", id: request.id, columns });
+        const { outputs } = await session.run(request.inputs);
+        answer({ kind: "ran", id: request.id, outputs });
       } catch (error) {
-        answer({ kind: "run_failed", id: request.id, message: describeError(error) });
+        answer({ kind: "run_failed", id: request.id, ...failure(error) });
       }
     });
   });
-  answer({ kind: "ready", inputs: session.inputs, outputs: session.outputs });
+  const { inputs, outputs, rowwise } = session;
+  answer({ kind: "ready", inputs, outputs, rowwise });
 }
 
-if (parentPort) await work(parentPort, (workerData as { file: string }).file);
+if (parentPort) {
+  const { file, threads } = workerData as { file: string; threads: number };
+  await work(parentPort, file, threads);
+}

@@ -1,0 +1,85 @@
+import type { IncomingMessage } from "node:http";
+import { promisify } from "node:util";
+import { deflate, gunzip, gzip, inflate } from "node:zlib";
+import { describeError, invalid, MillraceError } from "../../errors.ts";
+
+const tooLarge = (limit: number) =>
+  new MillraceError("serving.body_too_large", 413, `The body is larger than the ${limit} bytes this server takes.`);
+
+/** The whole body of a request, decompressed; refuses with 413 what is larger than `limit` bytes before or after. */
+export async function readBody(message: IncomingMessage, limit: number): Promise<Buffer> {
+  return decompress(await receive(message, limit), message.headers["content-encoding"], limit);
+}
+
+/**
+ * Reads the body as it came. Of one that is too large, as much again is read and thrown away, so that a client that
+ * sends first and listens afterwards still gets its 413.
+ */
+function receive(message: IncomingMessage, limit: number): Promise<Buffer> {
+  if (Number(message.headers["content-length"] ?? 0) > 2 * limit) return Promise.reject(tooLarge(limit));
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    message.on("data", (part: Buffer) => {
+      size += part.length;
+      if (size <= limit) parts.push(part);
+      else if (size > 2 * limit) {
+        message.pause();
+        reject(tooLarge(limit));
+      }
+    });
+    message.once("end", () =>
+      size > limit ? reject(tooLarge(limit)) : resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts, size)),
+    );
+    message.once("error", (error) =>
+      reject(
+        invalid("serving.body_incomplete", `The connection ended before the whole body came: ${describeError(error)}.`),
+      ),
+    );
+  });
+}
+
+const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate) };
+
+async function decompress(body: Buffer, encoding = "identity", limit: number): Promise<Buffer> {
+  if (encoding === "identity") return body;
+  if (!Object.hasOwn(decompressors, encoding)) {
+    const known = Object.keys(decompressors).join(", ");
+    throw new MillraceError(
+      "serving.bad_encoding",
+      415,
+      `The Content-Encoding "${encoding}" is not known; there is: ${known}.`,
+    );
+  }
+  try {
+    return await decompressors[encoding as keyof typeof decompressors](body, { maxOutputLength: limit });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge(limit);
+    throw invalid(
+      "serving.bad_encoding",
+      `The body is not what its Content-Encoding "${encoding}" says: ${describeError(error)}.`,
+    );
+  }
+}
+
+const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
+
+/** Below this many bytes compression saves nobody time. */
+const leastCompressed = 4096;
+
+/**
+ * Compresses an answer for a client that accepts it. Text when it is large; raw tensors, which barely shrink, only for
+ * a client that asks for one coding alone and so means it (most HTTP libraries offer a list of them by themselves).
+ */
+export async function compressFor(
+  accepted: string | undefined,
+  contentType: string | undefined,
+  body: string | Buffer,
+): Promise<{ body: string | Buffer; encoding?: "gzip" | "deflate" }> {
+  if (accepted === undefined || body.length < leastCompressed) return { body };
+  const meant = accepted === "gzip" || accepted === "deflate";
+  if (!meant && contentType !== "application/json") return { body };
+  const offered = accepted.split(",").map((one) => one.trim());
+  const encoding = (["gzip", "deflate"] as const).find((one) => offered.some((offer) => offer === one || (offer.startsWith(`${one};`) && !/q=0(\.0*)?$/.test(offer))));
+  return encoding ? { body: await compressors[encoding](body, { level: 1 }), encoding } : { body };
+}

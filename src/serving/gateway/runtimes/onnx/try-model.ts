@@ -1,0 +1,75 @@
+import { stackTensors } from "../../tensors/rows.ts";
+import { datatypes, product } from "../../tensors/tensor.ts";
+import type { Tensor, Values } from "../../tensors/tensor.ts";
+import type { TensorSpec } from "../runtime.ts";
+
+/** Floats of one row and of the same row among others differ in the last bits: other kernels add in another order. */
+const tolerance = 1e-3;
+
+/**
+ * Runs a model on made-up samples. Tells whether it works row by row: the first dimension of every input is open, and
+ * two rows scored together give what each gives alone. Fails when the model takes no sample although its shapes leave
+ * no doubt what one looks like.
+ */
+export async function tryModel(
+  inputs: readonly TensorSpec[],
+  outputs: readonly TensorSpec[],
+  run: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
+): Promise<boolean> {
+  const open = inputs.length > 0 && [...inputs, ...outputs].every(({ shape }) => shape.length === 0 || shape[0] === -1);
+  const rowsOpen = open && inputs.every(({ shape }) => shape.length > 0);
+  let failure: unknown;
+  for (const flavour of [distinct, plain]) {
+    try {
+      const rows = rowsOpen ? 2 : 1;
+      const samples = Array.from({ length: rows }, (_, row) => inputs.map((spec) => sample(spec, row, flavour)));
+      const alone: (readonly Tensor[])[] = [];
+      for (const one of samples) alone.push(await run(one));
+      if (!rowsOpen) return false;
+      const together = await run(inputs.map((_, index) => stackTensors(samples.map((one) => one[index]))));
+      return together.every((tensor, output) => isStack(tensor, alone.map((one) => one[output])));
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  const doubtful = inputs.some(({ datatype, shape }) => datatype === "BYTES" || shape.slice(1).includes(-1));
+  if (doubtful) return false;
+  throw failure;
+}
+
+type Flavour = (row: number, index: number) => number;
+
+const distinct: Flavour = (row, index) => ((index * 37 + row * 61 + 5) % 97) / 97;
+const plain: Flavour = () => 0;
+
+function sample({ name, datatype, shape }: TensorSpec, row: number, flavour: Flavour): Tensor {
+  const known = shape.map((size) => (size === -1 ? 1 : size));
+  const length = product(known);
+  const { array, integer } = datatypes.get(datatype)!;
+  const value = (index: number) => (integer ? Math.round(flavour(row, index)) : flavour(row, index));
+  if (!array) {
+    return { name, datatype, shape: known, data: Array.from({ length }, (_, i) => (flavour === plain ? "" : String(Math.round(flavour(row, i))))) };
+  }
+  const data = new array(length);
+  for (let i = 0; i < length; i++) {
+    if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = BigInt(value(i));
+    else data[i] = value(i);
+  }
+  return { name, datatype, shape: known, data };
+}
+
+/** Whether a tensor holds the rows of the others, one after the other. */
+function isStack(tensor: Tensor, rows: readonly Tensor[]): boolean {
+  if (tensor.shape.length === 0 || tensor.shape[0] !== rows.length) return false;
+  const width = tensor.data.length / rows.length;
+  return rows.every(({ shape, data }, row) => {
+    if (shape[0] !== 1 || data.length !== width) return false;
+    return Array.from({ length: width }, (_, i) => near(data[i], tensor.data[row * width + i])).every(Boolean);
+  });
+}
+
+function near(a: Values[number], b: Values[number]): boolean {
+  if (a === b) return true;
+  if (typeof a !== "number" || typeof b !== "number") return false;
+  return (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
+}
