@@ -1,7 +1,5 @@
 import { expect, test } from "vitest";
 import { MetricsRegistry } from "./metrics.ts";
-import { float32Text } from "../protocols/open-inference/infer-answer.ts";
-import * as fc from "fast-check";
 
 test("metrics are written in the Prometheus text format", () => {
   const metrics = new MetricsRegistry();
@@ -28,19 +26,5 @@ test("metrics are written in the Prometheus text format", () => {
       "memory +Inf",
       "",
     ].join("\n"),
-  );
-});
-
-test("a float is written as the shortest decimal that reads back as the same float", () => {
-  expect([Math.fround(0.1), 13, Math.fround(0.44785070419311523), NaN].map(float32Text)).toEqual([
-    "0.1",
-    "13",
-    "0.4478507",
-    "null",
-  ]);
-  fc.assert(
-    fc.property(fc.float({ noNaN: true, noDefaultInfinity: true }), (value) => {
-      expect(Math.fround(Number(float32Text(value)))).toBe(value === 0 ? 0 : value);
-    }),
   );
 });

@@ -1,6 +1,6 @@
 import { invalid } from "../../../../errors.ts";
-import { datatypes } from "../../tensors/tensor.ts";
-import type { Datatype, Values } from "../../tensors/tensor.ts";
+import { bytesElement, datatypes, elementBytes } from "../../tensors/tensor.ts";
+import type { BytesElement, Datatype, Values } from "../../tensors/tensor.ts";
 
 /**
  * The raw tensors that follow the JSON of a request, taken in the order in which the JSON lists them. Little-endian,
@@ -48,13 +48,13 @@ export class BinaryTensors {
 }
 
 /** BYTES elements: each its length as 32 bits, then its bytes (UTF-8). */
-function strings(bytes: Buffer, count: number, where: string): string[] {
-  const found: string[] = [];
+function strings(bytes: Buffer, count: number, where: string): BytesElement[] {
+  const found: BytesElement[] = [];
   for (let at = 0; at < bytes.length;) {
     const end = at + 4 <= bytes.length ? at + 4 + bytes.readUInt32LE(at) : Infinity;
     if (end > bytes.length)
       throw invalid("serving.bad_length", `${where}: element ${found.length} reaches beyond the tensor's bytes.`);
-    found.push(bytes.toString("utf8", at + 4, end));
+    found.push(bytesElement(bytes.subarray(at + 4, end)));
     at = end;
   }
   if (found.length !== count) {
@@ -71,7 +71,7 @@ export function toBinary(values: Values): Buffer {
   if (!Array.isArray(values)) return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
   return Buffer.concat(
     values.flatMap((value) => {
-      const text = Buffer.from(value);
+      const text = elementBytes(value);
       const length = Buffer.alloc(4);
       length.writeUInt32LE(text.length);
       return [length, text];

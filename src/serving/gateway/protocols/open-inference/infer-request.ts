@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { describeError, invalid } from "../../../../errors.ts";
+import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
+import { parseJson } from "../../tensors/parse-json.ts";
+import { kindOf, readValues } from "../../tensors/read-values.ts";
 import { datatypes, elementCount } from "../../tensors/tensor.ts";
-import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
+import type { Datatype, Tensor } from "../../tensors/tensor.ts";
 
 export interface InferRequest {
   readonly inference: Omit<InferenceRequest, "endpoint" | "version">;
@@ -52,12 +54,7 @@ function jsonBytes(headerLength: string, bodyLength: number): number {
 }
 
 function parseObject(text: string): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw invalid("serving.bad_json", `The body is not JSON: ${describeError(error)}.`);
-  }
+  const value = parseJson(text);
   if (!isObject(value))
     throw invalid("serving.bad_request", `The body must be a JSON object with "inputs", not ${kindOf(value)}.`);
   return value;
@@ -99,57 +96,9 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
   const type = datatype as Datatype;
   const count = elementCount(shape, where);
   const size = optionalObject(value["parameters"], `${where}.parameters`)?.["binary_data_size"];
-  const values = size === undefined ? readData(data, type, count, where) : binary.take(size, type, count, where);
+  if (size === undefined && !Array.isArray(data)) throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
+  const values = size === undefined ? readValues(data, type, count, where) : binary.take(size, type, count, where);
   return { name, datatype: type, shape: shape as number[], data: values };
-}
-
-/** Data may be flat or nested as the shape says; row-major either way. */
-function readData(data: unknown, datatype: Datatype, count: number, where: string): Values {
-  if (!Array.isArray(data))
-    throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
-  const flat: readonly unknown[] = Array.isArray(data[0]) ? data.flat() : data;
-  if (flat.length !== count) {
-    throw invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and data has ${flat.length}.`);
-  }
-  return datatype === "BYTES" ? readStrings(flat, where) : readNumbers(flat, datatype, where);
-}
-
-function readStrings(data: readonly unknown[], where: string): string[] {
-  return data.map((value, index) => {
-    if (typeof value === "string") return value;
-    if (value === null) return "";
-    throw invalid(
-      "serving.bad_value",
-      `${where}: data[${index}] is ${kindOf(value)}; BYTES takes strings (null for a missing one).`,
-    );
-  });
-}
-
-function readNumbers(data: readonly unknown[], datatype: Datatype, where: string): Float32Array | Float64Array {
-  const { integer, range } = datatypes.get(datatype)!;
-  const numbers = datatype === "FP32" ? new Float32Array(data.length) : new Float64Array(data.length);
-  for (let index = 0; index < data.length; index++) {
-    const value = data[index];
-    if (typeof value === "number" && value >= range[0] && value <= range[1] && (!integer || Number.isInteger(value))) {
-      numbers[index] = value;
-    } else if (value === null) {
-      numbers[index] = NaN;
-    } else if (datatype === "BOOL" && typeof value === "boolean") {
-      numbers[index] = value ? 1 : 0;
-    } else {
-      const right = integer
-        ? datatype === "BOOL"
-          ? "true and false"
-          : `integers from ${range[0]} to ${range[1]}`
-        : "numbers";
-      const shown = typeof value === "number" ? String(value) : kindOf(value);
-      throw invalid(
-        "serving.bad_value",
-        `${where}: data[${index}] is ${shown}; ${datatype} takes ${right} (null for a missing one).`,
-      );
-    }
-  }
-  return numbers;
 }
 
 /** The outputs asked for, with whether each is wanted binary (undefined: as the request says). */
@@ -207,9 +156,3 @@ function optionalObject(value: unknown, where: string): Json | undefined {
 
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-
-const kindOf = (value: unknown): string => {
-  if (value === undefined) return "missing";
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
-};

@@ -1,0 +1,160 @@
+import { invalid } from "../../../errors.ts";
+import { datatypes } from "./tensor.ts";
+import type { BytesElement, Datatype, Numbers, Values } from "./tensor.ts";
+
+const deepest = 32;
+
+/**
+ * The shape of nested lists, `[[1, 2], [3, 4]]` is [2, 2]; [] of what is no list. Follows the first element of each
+ * list: `readValues` finds what does not fit.
+ */
+export function shapeOf(data: unknown, where: string): number[] {
+  const shape: number[] = [];
+  for (let at = data; Array.isArray(at); at = at[0]) {
+    shape.push(at.length);
+    if (shape.length > deepest) throw invalid("serving.bad_shape", `${where}: data nests deeper than ${deepest} levels.`);
+  }
+  return shape;
+}
+
+/**
+ * `count` elements of JSON as the array of a datatype: a list in row-major order, flat or nested as the shape says, or
+ * one value alone. A missing value (null) makes integers doubles with NaN. `where` names the tensor in errors.
+ */
+export function readValues(data: unknown, datatype: Datatype, count: number, where: string): Values {
+  const list: readonly unknown[] = Array.isArray(data) ? data : [data];
+  const { array } = datatypes.get(datatype)!;
+  if (datatype === "BF16") throw invalid("serving.bad_datatype", `${where}: BF16 has no form in JSON; send it as raw bytes.`);
+  const reader = array ? new NumberReader(datatype, where, new array(count)) : new StringReader(where, count);
+  readList(list, reader, count, where, 0);
+  if (reader.read !== count) throw wrongLength(reader.read, count, where);
+  return reader.values;
+}
+
+interface Reader {
+  readonly values: Values;
+  /** Elements read so far. */
+  read: number;
+  /** Takes the elements of a list that holds no list. */
+  take(list: readonly unknown[]): void;
+}
+
+function readList(list: readonly unknown[], reader: Reader, count: number, where: string, depth: number): void {
+  if (!Array.isArray(list[0])) {
+    if (reader.read + list.length > count) throw wrongLength(reader.read + list.length, count, where);
+    reader.take(list);
+    return;
+  }
+  if (depth > deepest) throw invalid("serving.bad_shape", `${where}: data nests deeper than ${deepest} levels.`);
+  const { length } = list[0];
+  for (const inner of list) {
+    if (!Array.isArray(inner) || inner.length !== length) {
+      throw invalid("serving.bad_length", `${where}: the lists in data differ in length; nest them as the shape says, or send one flat list.`);
+    }
+    readList(inner, reader, count, where, depth + 1);
+  }
+}
+
+const wrongLength = (found: number, count: number, where: string) =>
+  invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and data has ${found === count + 1 ? found : `${found}${found > count ? " or more" : ""}`}.`);
+
+class NumberReader implements Reader {
+  values: Numbers;
+  read = 0;
+  readonly #datatype: Datatype;
+  readonly #where: string;
+
+  constructor(datatype: Datatype, where: string, values: Numbers) {
+    this.#datatype = datatype;
+    this.#where = where;
+    this.values = values;
+  }
+
+  take(list: readonly unknown[]): void {
+    const { integer } = datatypes.get(this.#datatype)!;
+    if (integer) this.#takeIntegers(list);
+    else this.#takeFloats(list, this.values as Float32Array);
+  }
+
+  #takeFloats(list: readonly unknown[], values: Float32Array): void {
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      if (typeof value === "number") values[this.read++] = value;
+      else if (value === null) values[this.read++] = NaN;
+      else if (typeof value === "bigint") values[this.read++] = Number(value);
+      else throw this.#wrong(value, "numbers");
+    }
+  }
+
+  #takeIntegers(list: readonly unknown[]): void {
+    const { range } = datatypes.get(this.#datatype)!;
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value))) this.#put(value, range);
+      else if (value === null) this.#putMissing();
+      else if (this.#datatype === "BOOL" && typeof value === "boolean") this.#put(value ? 1 : 0, range);
+      else throw this.#wrong(value, this.#right(range));
+    }
+  }
+
+  #put(value: number | bigint, range: readonly [number, number]): void {
+    const { values } = this;
+    if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
+      const big = BigInt(value);
+      values[this.read] = big;
+      if (values[this.read++] !== big) throw this.#wrong(value, this.#right(range));
+    } else if (value >= range[0] && value <= range[1]) {
+      values[this.read++] = Number(value);
+    } else throw this.#wrong(value, this.#right(range));
+  }
+
+  /** Integer arrays have no missing values: from here on they are doubles. */
+  #putMissing(): void {
+    if (!(this.values instanceof Float64Array)) this.values = Float64Array.from(this.values as Int32Array, Number);
+    this.values[this.read++] = NaN;
+  }
+
+  #right([least, most]: readonly [number, number]): string {
+    if (this.#datatype === "BOOL") return "true and false";
+    return this.#datatype.endsWith("INT64") ? `integers of 64 bits${least === 0 ? " without a sign" : ""}` : `integers from ${least} to ${most}`;
+  }
+
+  #wrong(value: unknown, right: string): Error {
+    const shown = typeof value === "number" || typeof value === "bigint" ? String(value) : kindOf(value);
+    return invalid(
+      "serving.bad_value",
+      `${this.#where}: data[${this.read}] is ${shown}; ${this.#datatype} takes ${right} (null for a missing one).`,
+    );
+  }
+}
+
+class StringReader implements Reader {
+  readonly values: BytesElement[];
+  read = 0;
+  readonly #where: string;
+
+  constructor(where: string, count: number) {
+    this.#where = where;
+    this.values = Array.from({ length: Math.min(count, 1e6) }, () => "");
+  }
+
+  take(list: readonly unknown[]): void {
+    for (const value of list) {
+      if (typeof value === "string") this.values[this.read++] = value;
+      else if (value === null) this.values[this.read++] = "";
+      else {
+        throw invalid(
+          "serving.bad_value",
+          `${this.#where}: data[${this.read}] is ${kindOf(value)}; BYTES takes strings (null for a missing one).`,
+        );
+      }
+    }
+  }
+}
+
+/** A value of JSON as a sentence names it: "a list", "null", "a string". */
+export const kindOf = (value: unknown): string => {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
+};
