@@ -156,8 +156,14 @@ function failureAnswer(
   const answer = (request && handler?.failure?.(said, request)) ?? json(said.status, { error: said.message });
   const headers: Record<string, string> = { ...answer.headers };
   if (said.status === 405) headers["allow"] = String(said.details?.["allow"]);
-  if (said.status === 429) headers["retry-after"] = "1";
+  if (said.status === 429 || said.status === 503) headers["retry-after"] = retryAfter(said);
   return { ...answer, headers };
+}
+
+/** Seconds. */
+function retryAfter({ details }: MillraceError): string {
+  const seconds = details?.["retryAfter"];
+  return typeof seconds === "number" ? String(seconds) : "1";
 }
 
 /** What a browser asks before a page of another origin may call. */

@@ -64,7 +64,7 @@ export class Inference {
     return findEndpoint(this.#parts.deployment(), name);
   }
 
-  /** Scores a request. Fails with a sentence and the HTTP status 400, 404, 429 or 500. */
+  /** Scores a request. Fails with a sentence and the HTTP status 400, 404, 429, 499, 500, 503 or 504. */
   async infer(request: InferenceRequest): Promise<InferenceAnswer> {
     const receivedAt = Date.now();
     const start = performance.now();
@@ -116,7 +116,9 @@ export class Inference {
     await Promise.all(
       shadows.map(async (variant) => {
         try {
-          const scored = await this.#score(endpoint, variant, { ...request, outputs: undefined }, performance.now());
+          // Its client has its answer and waits no more.
+          const own = { ...request, outputs: undefined, signal: undefined, timeoutMs: undefined };
+          const scored = await this.#score(endpoint, variant, own, performance.now());
           this.#logScored(scored, variant, endpoint, request, receivedAt, 1 - variant.weight, true);
         } catch (error) {
           // The request does not fit the shadow's inputs (or its queue is full): counted in its metrics, nobody waits
@@ -140,7 +142,7 @@ export class Inference {
     }
     const inputMs = performance.now() - start;
     try {
-      const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs);
+      const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs, request);
       const elapsed = performance.now() - start;
       stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
       return { bound, outputs, seconds: elapsed / 1000, error: undefined };

@@ -2,106 +2,201 @@ import { MillraceError } from "../../../errors.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { rowShape, stackTensors, takeRows } from "../tensors/rows.ts";
 import type { Tensor } from "../tensors/tensor.ts";
+import { BatchSize } from "./batch-size.ts";
+import { JobQueue } from "./job-queue.ts";
+import type { Job, ScoredBatch } from "./job-queue.ts";
+import { Turns } from "./turns.ts";
+import type { Turntaker } from "./turns.ts";
 
 export interface BatchLimits {
-  /** Requests are run together until they have this many rows. */
+  /** Rows run together at first; measurement moves it. */
   readonly batchRows: number;
-  /** A request of more rows is run in slices of this size, so that others get their turn in between. */
-  readonly sliceRows: number;
+  /** Rows run together at most. A request of more rows is run in slices of this size. */
+  readonly mostBatchRows: number;
+  /** Milliseconds that a batch which is not full waits for more. */
+  readonly delayMs: number;
   /** With this many rows waiting, new requests are refused with 429. */
   readonly waitingRows: number;
+  /** Milliseconds after which a request that is still waiting is refused with 504, when it does not say itself. */
+  readonly timeoutMs: number;
+  /** Share of the machine while models compete for it: 2 gets twice the time of 1. */
+  readonly weight: number;
 }
 
-export const defaultBatchLimits: BatchLimits = { batchRows: 64, sliceRows: 256, waitingRows: 65_536 };
+export const defaultBatchLimits: BatchLimits = {
+  batchRows: 64,
+  mostBatchRows: 256,
+  delayMs: 0,
+  waitingRows: 65_536,
+  timeoutMs: 60_000,
+  weight: 1,
+};
 
-/** The outputs of a request and how long it waited for an instance, and how long its run took. */
-export interface ScoredBatch {
-  readonly outputs: readonly Tensor[];
-  readonly queueMs: number;
-  readonly runMs: number;
+/** Places to run that the models of a gateway share. */
+export interface SharedTurns {
+  /** The I/O thread. */
+  readonly inline: Turns;
+  /** The cores, for models in threads of their own. */
+  readonly threads: Turns;
 }
 
-interface Job {
-  readonly rows: number;
-  readonly inputs: readonly Tensor[];
-  /** Only jobs of one shape are run together. */
-  readonly shape: string;
-  readonly since: number;
-  readonly resolve: (scored: ScoredBatch) => void;
-  readonly reject: (error: unknown) => void;
+export interface ScoreOptions {
+  readonly priority?: number;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
 }
+
+const late = (waited: number) =>
+  new MillraceError("serving.deadline_exceeded", 504, `The request was not answered within its ${Math.round(waited)} ms.`);
+const cancelled = () => new MillraceError("serving.cancelled", 499, "The client gave the request up before it was answered.");
+
+/** For models that run elsewhere. */
+const freeTurns = new Turns(Infinity);
+
+function settle(job: Job): Job {
+  job.settled = true;
+  clearTimeout(job.timer);
+  return job;
+}
+
+const fail = (job: Job, error: unknown): void => settle(job).reject(error);
 
 /**
  * Runs the requests for one model, as many at a time as the model allows: what arrives in the same turn of the event
- * loop, or while all instances are busy, is scored in one call. A request never waits for others to come.
+ * loop, or while all instances are busy, is scored in one call. Without a delay set, a request never waits for others to
+ * come.
  */
 export class Batcher {
   readonly #model: Model;
   readonly #limits: BatchLimits;
+  readonly #turns: SharedTurns;
+  readonly #taker: Turntaker;
+  readonly #size: BatchSize;
   readonly #onBatch: (rows: number, runMs: number) => void;
-  readonly #queue: Job[] = [];
-  #waitingRows = 0;
-  #running = 0;
+  readonly #queue = new JobQueue();
+  /** Batches that run or wait for their turn. */
+  #started = 0;
   #woken = false;
+  #delay: NodeJS.Timeout | undefined;
 
-  constructor(model: Model, limits: BatchLimits, onBatch: (rows: number, runMs: number) => void) {
+  constructor(model: Model, limits: BatchLimits, turns: SharedTurns, onBatch: (rows: number, runMs: number) => void) {
     this.#model = model;
     this.#limits = limits;
+    this.#turns = turns;
+    this.#taker = { used: 0, weight: limits.weight };
+    this.#size = new BatchSize(limits.batchRows, limits.mostBatchRows);
     this.#onBatch = onBatch;
   }
 
-  /** Scores the tensors of one request of `rows` rows, as `bindInputs` made them; answers with all outputs. */
-  score(rows: number, inputs: readonly Tensor[]): Promise<ScoredBatch> {
-    if (this.#queue.length > 0 && this.#waitingRows + rows > this.#limits.waitingRows) {
-      return Promise.reject(
-        new MillraceError(
-          "serving.overloaded",
-          429,
-          `The model has ${this.#waitingRows} rows waiting, of ${this.#limits.waitingRows} it may have; try again later.`,
-        ),
-      );
-    }
+  /** Rows that wait for their run. */
+  get waitingRows(): number {
+    return this.#queue.rows;
+  }
+
+  /**
+   * Scores the tensors of one request of `rows` rows, as `bindInputs` made them; answers with all outputs. Fails with 429
+   * when too much is waiting, 504 when it is late, 499 when its client gave up.
+   */
+  score(rows: number, inputs: readonly Tensor[], options: ScoreOptions = {}): Promise<ScoredBatch> {
+    if (this.#queue.length > 0 && this.#queue.rows + rows > this.#limits.waitingRows) return Promise.reject(this.#overloaded());
+    if (options.signal?.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
-      this.#queue.push({ rows, inputs, shape: this.#model.rowwise ? rowShape(inputs) : "", since: performance.now(), resolve, reject });
-      this.#waitingRows += rows;
+      const since = performance.now();
+      const timeoutMs = options.timeoutMs ?? this.#limits.timeoutMs;
+      const shape = this.#model.rowwise ? rowShape(inputs) : "";
+      const priority = options.priority ?? 0;
+      const deadline = since + timeoutMs;
+      const job: Job = { rows, inputs, shape, priority, since, deadline, running: false, settled: false, timer: undefined, resolve, reject };
+      if (options.timeoutMs !== undefined || options.signal) this.#watch(job, options);
+      this.#queue.push(job);
       this.#wake();
     });
   }
 
+  /** Ends a job early when its client gives up or its own deadline passes, wherever it is then. */
+  #watch(job: Job, { timeoutMs, signal }: ScoreOptions): void {
+    const giveUp = (error: Error) => {
+      if (job.settled) return;
+      if (!job.running) this.#queue.forget(job);
+      fail(job, error);
+    };
+    if (timeoutMs !== undefined) job.timer = setTimeout(() => giveUp(late(timeoutMs)), timeoutMs);
+    signal?.addEventListener("abort", () => giveUp(cancelled()), { once: true });
+  }
+
+  #overloaded(): Error {
+    const { rows } = this.#queue;
+    const retryAfter = Math.max(1, Math.ceil((rows * (this.#size.rowMs ?? 0)) / 1000 / this.#model.concurrency));
+    return new MillraceError(
+      "serving.overloaded",
+      429,
+      `The model has ${rows} rows waiting, of ${this.#limits.waitingRows} it may have; try again in ${retryAfter} s.`,
+      { details: { retryAfter } },
+    );
+  }
+
   #wake(): void {
-    if (this.#woken || this.#running >= this.#model.concurrency) return;
+    if (this.#woken || this.#started >= this.#model.concurrency) return;
     this.#woken = true;
     setImmediate(() => {
       this.#woken = false;
-      while (this.#queue.length > 0 && this.#running < this.#model.concurrency) this.#startBatch();
+      while (this.#started < this.#model.concurrency && this.#ready()) this.#takeTurn();
     });
   }
 
-  #startBatch(): void {
-    this.#running++;
-    void this.#runBatch(this.#takeBatch()).then(() => {
-      this.#running--;
-      if (this.#queue.length > 0) this.#startBatch();
+  /** Whether a batch should start now: there is one, and it is full or has waited as long as it may. */
+  #ready(): boolean {
+    const first = this.#queue.first();
+    if (!first) return false;
+    const { delayMs } = this.#limits;
+    if (delayMs === 0 || this.#queue.rows >= this.#size.limit) return true;
+    const left = first.since + delayMs - performance.now();
+    if (left <= 0) return true;
+    this.#delay ??= setTimeout(() => {
+      this.#delay = undefined;
+      this.#wake();
+    }, left).unref();
+    return false;
+  }
+
+  /** What is in the batch is decided when its turn comes: all that has arrived by then. */
+  #takeTurn(): void {
+    this.#started++;
+    const { inline = false, cores = 1 } = this.#model;
+    const turns = inline ? this.#turns.inline : cores > 0 ? this.#turns.threads : freeTurns;
+    turns.take(this.#taker, () => {
+      const began = performance.now();
+      void this.#runBatch(this.#takeBatch()).then(() => {
+        this.#started--;
+        turns.end(this.#taker, performance.now() - began);
+        this.#wake();
+      });
     });
   }
 
   #takeBatch(): Job[] {
-    const [first] = this.#queue;
+    const { limit } = this.#size;
+    const now = performance.now();
+    const jobs: Job[] = [];
     let rows = 0;
-    let count = 0;
-    while (count < this.#queue.length) {
-      const job = this.#queue[count];
-      const fits = count === 0 || (this.#model.rowwise && job.shape === first.shape && rows + job.rows <= this.#limits.batchRows);
-      if (!fits) break;
+    for (let job = this.#queue.first(); job; job = this.#queue.first()) {
+      if (job.deadline <= now) {
+        this.#queue.shift();
+        fail(job, late(now - job.since));
+        continue;
+      }
+      if (jobs.length > 0 && (!this.#model.rowwise || job.shape !== jobs[0].shape || rows + job.rows > limit)) break;
+      this.#queue.shift();
+      jobs.push(job);
       rows += job.rows;
-      count++;
     }
-    this.#waitingRows -= rows;
-    return this.#queue.splice(0, count);
+    return jobs;
   }
 
   /** Never rejects: the jobs do. */
   async #runBatch(jobs: readonly Job[]): Promise<void> {
+    if (jobs.length === 0) return;
+    for (const job of jobs) job.running = true;
     const rows = jobs.reduce((sum, job) => sum + job.rows, 0);
     try {
       const inputs = jobs[0].inputs.map((_, input) => stackTensors(jobs.map((job) => job.inputs[input])));
@@ -111,22 +206,24 @@ export class Batcher {
       let start = 0;
       for (const job of jobs) {
         const own = jobs.length === 1 ? outputs : outputs.map((output) => takeRows(output, rows, start, job.rows));
-        job.resolve({ outputs: own, queueMs: began - job.since, runMs });
         start += job.rows;
+        if (!job.settled) settle(job).resolve({ outputs: own, queueMs: began - job.since, runMs });
       }
     } catch (error) {
-      if (jobs.length === 1) jobs[0].reject(error);
-      // One bad row must not fail its neighbours: each request gets its own run and its own answer.
-      else for (const job of jobs) await this.#runBatch([job]);
+      // One bad row must not fail its neighbours: each request gets its own run and its own answer. But a model that
+      // is gone or stuck is so for all of them.
+      const gone = error instanceof MillraceError && error.status >= 500;
+      if (jobs.length > 1 && !gone) for (const job of jobs) await this.#runBatch(job.settled ? [] : [job]);
+      else for (const job of jobs) if (!job.settled) fail(job, error);
     }
   }
 
   async #runSlices(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
-    const { sliceRows } = this.#limits;
-    if (rows <= sliceRows || !this.#model.rowwise) return this.#run(rows, inputs);
+    const { mostBatchRows } = this.#limits;
+    if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs);
     const parts: (readonly Tensor[])[] = [];
-    for (let start = 0; start < rows; start += sliceRows) {
-      const count = Math.min(sliceRows, rows - start);
+    for (let start = 0; start < rows; start += mostBatchRows) {
+      const count = Math.min(mostBatchRows, rows - start);
       parts.push(await this.#run(count, inputs.map((tensor) => takeRows(tensor, rows, start, count))));
     }
     return parts[0].map((_, output) => stackTensors(parts.map((part) => part[output])));
@@ -135,7 +232,9 @@ export class Batcher {
   async #run(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
     const began = performance.now();
     const outputs = await this.#model.run(inputs);
-    this.#onBatch(rows, performance.now() - began);
+    const runMs = performance.now() - began;
+    this.#size.ran(rows, runMs, this.#queue.length > 0);
+    this.#onBatch(rows, runMs);
     return outputs;
   }
 }

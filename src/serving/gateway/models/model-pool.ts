@@ -1,10 +1,12 @@
 import { stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { describeError, invalid } from "../../../errors.ts";
 import type { VariantConfig } from "../config/config.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
 import { Batcher, defaultBatchLimits } from "./batcher.ts";
+import { Turns } from "./turns.ts";
 
 /** A model with its queue, as held by one deployment. */
 export interface HeldModel {
@@ -30,6 +32,7 @@ interface Entry {
 export class ModelPool {
   readonly #entries = new Map<string, Entry>();
   readonly #onBatch: (rows: number) => void;
+  readonly #turns = { inline: new Turns(1), threads: new Turns(availableParallelism()) };
 
   constructor(onBatch: (rows: number) => void) {
     this.#onBatch = onBatch;
@@ -68,7 +71,7 @@ export class ModelPool {
       batches.add(rows, runMs);
       this.#onBatch(rows);
     };
-    return { model, batches, batcher: new Batcher(model, defaultBatchLimits, onBatch) };
+    return { model, batches, batcher: new Batcher(model, defaultBatchLimits, this.#turns, onBatch) };
   }
 }
 

@@ -48,6 +48,8 @@ export interface Model {
   readonly concurrency: number;
   /** Runs in the I/O thread and blocks it. */
   readonly inline?: boolean;
+  /** Cores of this machine that a run keeps busy; 1 when absent, 0 for a model that runs elsewhere. */
+  readonly cores?: number;
   /** Bytes in memory that go when the model is released, as measured or estimated. */
   readonly memoryBytes: number;
   /**
