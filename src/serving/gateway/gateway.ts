@@ -41,7 +41,7 @@ export interface GatewayOptions {
   readonly corsOrigins: readonly string[];
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
-  readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity">;
+  readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity" | "capacityBytes">;
 }
 
 /** The answer of `GET /_millrace/status`. */

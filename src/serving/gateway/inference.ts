@@ -145,7 +145,7 @@ export class Inference {
       const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs, request);
       const elapsed = performance.now() - start;
       stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
-      return { bound, outputs, seconds: elapsed / 1000, error: undefined };
+      return { bound, outputs, seconds: elapsed / 1000, queueMs, runMs, error: undefined };
     } catch (cause) {
       const seconds = (performance.now() - start) / 1000;
       stats.failed("error", seconds);
@@ -157,12 +157,12 @@ export class Inference {
         { cause },
       );
       this.#parts.onModelError(error);
-      return { bound, outputs: undefined, seconds, error };
+      return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error };
     }
   }
 
   #logScored(
-    { bound, outputs, seconds }: Scored,
+    { bound, outputs, seconds, queueMs, runMs }: Scored,
     { version, name, held }: Variant,
     endpoint: Endpoint,
     request: InferenceRequest,
@@ -180,6 +180,8 @@ export class Inference {
       shadow,
       propensity,
       latencyMicros: Math.round(seconds * 1e6),
+      queueMicros: Math.round(queueMs * 1e3),
+      runMicros: Math.round(runMs * 1e3),
       status: outputs ? "ok" : "error",
       rows: bound.rows,
       model: held.model,
@@ -193,6 +195,8 @@ interface Scored {
   readonly bound: BoundInputs;
   readonly outputs: readonly Tensor[] | undefined;
   readonly seconds: number;
+  readonly queueMs: number;
+  readonly runMs: number;
   readonly error: MillraceError | undefined;
 }
 

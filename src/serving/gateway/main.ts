@@ -15,6 +15,7 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --log-rows N          rows per file of the prediction log (10000)
   --log-seconds S       longest time a row waits for its file (15)
   --log-capacity N      rows held in memory at most (200000)
+  --log-capacity-mib N  memory for them at most (256)
 The token for /_millrace is taken from MILLRACE_GATEWAY_TOKEN, or made at random.
 `;
 
@@ -32,6 +33,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "log-rows": { type: "string", default: "10000" },
       "log-seconds": { type: "string", default: "15" },
       "log-capacity": { type: "string", default: "200000" },
+      "log-capacity-mib": { type: "string", default: "256" },
     },
   });
   const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin">, least: number, most: number) => {
@@ -53,6 +55,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       fileRows: number("log-rows", 1, 1_000_000),
       seconds: number("log-seconds", 0.1, 86_400),
       capacity: number("log-capacity", 1, 100_000_000),
+      capacityBytes: number("log-capacity-mib", 0.001, 65_536) * 2 ** 20,
     },
   };
 }

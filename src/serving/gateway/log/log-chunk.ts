@@ -18,6 +18,9 @@ export interface LogEntry {
   /** The probability with which the traffic rules gave this request to this variant. */
   readonly propensity: number;
   readonly latencyMicros: number;
+  /** Parts of the latency: waiting for an instance, and the run of the model. */
+  readonly queueMicros: number;
+  readonly runMicros: number;
   readonly status: "ok" | "error";
   readonly rows: number;
   readonly model: Model;
@@ -31,7 +34,8 @@ interface Feed {
   readonly name: string;
   readonly source: "input" | "output";
   readonly index: number;
-  readonly offset: number;
+  /** Which element of each row; the tensor's shape alone when "shape". */
+  readonly offset: number | "shape";
   readonly buffer: NumberBuffer | StringBuffer;
 }
 
@@ -59,6 +63,8 @@ export class LogChunk {
   readonly variant: string;
   readonly day: string;
   rows = 0;
+  /** About how much memory it takes. */
+  bytes = 0;
   readonly #shadow: boolean;
   readonly #status: string;
   readonly #requestId = new StringBuffer();
@@ -67,6 +73,8 @@ export class LogChunk {
   readonly #receivedAt = new NumberBuffer();
   readonly #propensity = new NumberBuffer();
   readonly #latency = new NumberBuffer();
+  readonly #queue = new NumberBuffer();
+  readonly #run = new NumberBuffer();
   readonly #feeds: readonly Feed[];
 
   constructor(first: LogEntry) {
@@ -87,13 +95,17 @@ export class LogChunk {
       this.#receivedAt.push(entry.receivedAt);
       this.#propensity.push(entry.propensity);
       this.#latency.push(entry.latencyMicros);
+      this.#queue.push(entry.queueMicros);
+      this.#run.push(entry.runMicros);
     }
     for (const { source, index, offset, buffer } of this.#feeds) {
-      const values = (source === "input" ? entry.inputs : entry.outputs)?.[index].data;
-      if (values) buffer.pushAll(values, offset, values.length / entry.rows);
-      else buffer.pushMissing(entry.rows);
+      const tensor = (source === "input" ? entry.inputs : entry.outputs)?.[index];
+      if (!tensor) buffer.pushMissing(entry.rows);
+      else if (offset !== "shape") buffer.pushAll(tensor.data, offset, tensor.data.length / entry.rows);
+      else buffer.pushAll(Array.from({ length: entry.rows }, () => tensor.shape.join("x")), 0, 1);
     }
     this.rows += entry.rows;
+    this.bytes += entryBytes(entry);
   }
 
   columns(): LogColumn[] {
@@ -108,6 +120,8 @@ export class LogChunk {
       { name: "shadow", type: "BOOLEAN", constant: this.#shadow },
       this.#propensity.column("propensity", "DOUBLE"),
       this.#latency.column("latency_us", "INT64"),
+      this.#queue.column("queue_us", "INT64"),
+      this.#run.column("run_us", "INT64"),
       { name: "status", type: "STRING", constant: this.#status },
       ...this.#feeds.map(({ name, buffer }) =>
         buffer instanceof NumberBuffer ? buffer.column(name, "DOUBLE") : buffer.column(name),
@@ -116,19 +130,29 @@ export class LogChunk {
   }
 }
 
+const fixedBytesPerRow = 72;
+
+/** About how much memory the log takes for an entry. */
+export function entryBytes({ rows, inputs, outputs = [] }: LogEntry): number {
+  let bytes = rows * fixedBytesPerRow;
+  for (const { data } of inputs) if (data.length <= rows * widestLogged) bytes += data.length * 8;
+  for (const { data } of outputs) if (data.length <= rows * widestLogged) bytes += data.length * 8;
+  return bytes;
+}
+
 /** The day of an instant (milliseconds since 1970) in UTC, `2026-11-20`. */
 export const utcDay = (instant: number): string => new Date(instant).toISOString().slice(0, 10);
 
-/** Tensors of more elements per row are not logged element by element. */
+/** Of tensors with more elements per row (images, embeddings) the shape is logged, not the elements. */
 const widestLogged = 256;
 
 function inputFeeds({ inputs, rows }: LogEntry): Feed[] {
-  return inputs.flatMap(({ name, datatype, data }, index) => {
+  return inputs.flatMap(({ name, datatype, data }, index): Feed[] => {
     const width = data.length / rows;
-    if (width > widestLogged) return [];
+    if (width > widestLogged) return [{ name: `input_${name}_shape`, source: "input", index, offset: "shape", buffer: new StringBuffer() }];
     return Array.from({ length: width }, (_, offset) => ({
       name: width === 1 ? `input_${name}` : `input_${name}_${offset}`,
-      source: "input" as const,
+      source: "input",
       index,
       offset,
       buffer: datatype === "BYTES" ? new StringBuffer() : new NumberBuffer(),

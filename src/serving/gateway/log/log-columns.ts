@@ -49,6 +49,9 @@ export class NumberBuffer {
   }
 }
 
+/** Bytes that are no text are logged as base64. */
+const textOf = (value: Values[number]): string => (value instanceof Uint8Array ? Buffer.from(value).toString("base64") : String(value));
+
 /** Strings that grow, each kept once. "" is a missing value. */
 export class StringBuffer {
   readonly #codes = new NumberBuffer();
@@ -65,7 +68,7 @@ export class StringBuffer {
   }
 
   pushAll(values: Values, offset: number, step: number): void {
-    for (let i = offset; i < values.length; i += step) this.push(String(values[i]));
+    for (let i = offset; i < values.length; i += step) this.push(textOf(values[i]));
   }
 
   pushMissing(count: number): void {

@@ -6,6 +6,7 @@ import { config, endpoint, makeHome, modelFile, startProcess, trip, variant } fr
 import { onnxRuntime } from "../runtimes/onnx/onnx-runtime.ts";
 import { rowsOf } from "../fixtures/tensors.ts";
 import { PredictionLog, pathSafe } from "./prediction-log.ts";
+import { entryBytes } from "./log-chunk.ts";
 import type { LogEntry } from "./log-chunk.ts";
 
 async function query(home: string, sql: string): Promise<unknown[][]> {
@@ -31,6 +32,8 @@ async function entryOf(more: Partial<LogEntry> = {}): Promise<LogEntry> {
     shadow: false,
     propensity: 1,
     latencyMicros: 100,
+    queueMicros: 10,
+    runMicros: 50,
     status: "ok",
     rows: 1,
     model,
@@ -75,6 +78,8 @@ describe("prediction log", () => {
       shadow: "BOOLEAN",
       propensity: "DOUBLE",
       latency_us: "BIGINT",
+      queue_us: "BIGINT",
+      run_us: "BIGINT",
       status: "VARCHAR",
       input_distance: "DOUBLE",
       input_seats: "DOUBLE",
@@ -87,7 +92,7 @@ describe("prediction log", () => {
     const rows = await query(
       home,
       `select request_id, row_index, event_time::varchar, shadow, status, input_distance, input_seats, input_city, output_prediction,
-              output_label, round(output_probability_yes, 3), latency_us > 0, abs(epoch(received_at) - ${Date.now() / 1000}) < 60
+              output_label, round(output_probability_yes, 3), latency_us >= queue_us + run_us and run_us > 0, abs(epoch(received_at) - ${Date.now() / 1000}) < 60
        from LOG order by request_id, row_index`,
     );
     const prediction =
@@ -224,6 +229,20 @@ describe("prediction log", () => {
     expect(await query(home, "select count(*) from LOG")).toEqual([["1"]]);
   });
 
+  test("beyond its memory rows are dropped and counted, and memory is free again once they are written; of wide tensors the shape is kept", async () => {
+    const home = await makeHome();
+    const image = rowsOf("image", 2, new Float32Array(2 * 3 * 8 * 16));
+    const entry = await entryOf({ rows: 2, inputs: [{ ...image, shape: [2, 3, 8, 16] }, rowsOf("city", 2, [Uint8Array.of(255, 1), "Oslo"])], outputs: [rowsOf("y", 2, Float32Array.of(1, 2))] });
+    const log = new PredictionLog({ directory: join(home, "predictions"), fileRows: 1e6, seconds: 3600, capacity: 1e6, capacityBytes: 2 * entryBytes(entry), onError: () => undefined });
+    for (let i = 0; i < 3; i++) log.append(entry);
+    expect(log.status()).toMatchObject({ pending: 4, dropped: 2 });
+    await log.flush();
+    log.append(entry);
+    await log.close();
+    expect(log.status()).toMatchObject({ written: 6, pending: 0, dropped: 2 });
+    expect(await query(home, "select distinct input_image_shape, input_city, output_prediction from LOG order by 3")).toEqual([["2x3x8x16", "/wE=", 1], ["2x3x8x16", "Oslo", 2]]);
+  });
+
   test("beyond its capacity rows are dropped and counted; a full file is written without being asked", async () => {
     const home = await makeHome();
     const errors: string[] = [];
@@ -232,6 +251,7 @@ describe("prediction log", () => {
       fileRows: 4,
       seconds: 3600,
       capacity: 10,
+      capacityBytes: 1e9,
       onError: (message) => errors.push(message),
     });
     const entry = await entryOf();
@@ -252,6 +272,7 @@ describe("prediction log", () => {
       fileRows: 9,
       seconds: 9,
       capacity: 9,
+      capacityBytes: 1e9,
       onError: () => undefined,
     });
     log.append(await entryOf({ endpoint: "../../etc", version: "a/b", variant: ".." }));

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { describeError, MillraceError } from "../../../errors.ts";
-import { LogChunk, chunkKey } from "./log-chunk.ts";
+import { LogChunk, chunkKey, entryBytes } from "./log-chunk.ts";
 import type { LogEntry } from "./log-chunk.ts";
 import { ParquetWriter } from "./parquet-writer.ts";
 
@@ -14,6 +14,8 @@ export interface PredictionLogOptions {
   readonly seconds: number;
   /** Rows held in memory at most; beyond that rows are dropped and counted. */
   readonly capacity: number;
+  /** Bytes held in memory at most, about; beyond that rows are dropped and counted. */
+  readonly capacityBytes: number;
   /** Told when writing begins to fail. */
   readonly onError: (message: string) => void;
 }
@@ -44,6 +46,7 @@ export class PredictionLog {
   readonly #timer: NodeJS.Timeout;
   #written = 0;
   #pending = 0;
+  #pendingBytes = 0;
   #dropped = 0;
   #failures = 0;
   #lastError: string | null = null;
@@ -58,7 +61,8 @@ export class PredictionLog {
   }
 
   append(entry: LogEntry): void {
-    if (this.#pending + entry.rows > this.#options.capacity) {
+    const bytes = entryBytes(entry);
+    if (this.#pending + entry.rows > this.#options.capacity || this.#pendingBytes + bytes > this.#options.capacityBytes) {
       this.#dropped += entry.rows;
       return;
     }
@@ -70,6 +74,7 @@ export class PredictionLog {
     }
     chunk.append(entry);
     this.#pending += entry.rows;
+    this.#pendingBytes += bytes;
     if (chunk.rows < this.#options.fileRows) return;
     this.#open.delete(key);
     this.#sealed.push(chunk);
@@ -137,6 +142,7 @@ export class PredictionLog {
         await this.#writer.write(this.#fileOf(chunk), chunk.rows, chunk.columns());
         this.#written += chunk.rows;
         this.#pending -= chunk.rows;
+        this.#pendingBytes -= chunk.bytes;
         this.#lastError = null;
       } catch (error) {
         failed.push(chunk);

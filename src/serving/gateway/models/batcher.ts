@@ -152,10 +152,12 @@ export class Batcher {
     if (delayMs === 0 || this.#queue.rows >= this.#size.limit) return true;
     const left = first.since + delayMs - performance.now();
     if (left <= 0) return true;
-    this.#delay ??= setTimeout(() => {
-      this.#delay = undefined;
-      this.#wake();
-    }, left).unref();
+    if (this.#delay === undefined) {
+      this.#delay = setTimeout(() => {
+        this.#delay = undefined;
+        this.#wake();
+      }, left).unref();
+    }
     return false;
   }
 
