@@ -17,6 +17,8 @@ export interface Settings {
   readonly logLevel: string;
   /** Under which URI clients keep artifacts: `mlflow-artifacts:` (they send them to this server), or a place they reach themselves. */
   readonly artifactRoot: string;
+  /** The interpreter that runs the Python models which are deployed, or null: then none may be, as they run the code of whoever logged them. */
+  readonly python: string | null;
   /** How many worker processes may run steps side by side. */
   readonly workers: number;
   /** The hosts that webhooks may reach although their addresses are not public: names, `*.corp.example`, addresses. */
@@ -34,6 +36,7 @@ export interface SettingsInput {
   readonly gatewayPort?: number | undefined;
   readonly logLevel?: string | undefined;
   readonly artifactRoot?: string | undefined;
+  readonly python?: string | undefined;
   readonly workers?: number | undefined;
 }
 
@@ -71,6 +74,7 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
     gatewayPort: port("--gateway-port", input.gatewayPort, "MILLRACE_GATEWAY_PORT", 8080),
     logLevel,
     artifactRoot: checkRoot(input.artifactRoot ?? env["MILLRACE_ARTIFACT_ROOT"] ?? "mlflow-artifacts:"),
+    python: (input.python ?? env["MILLRACE_PYTHON"]) || null,
     workers: input.workers ?? 2,
     webhookAllow: hostsOf("MILLRACE_WEBHOOK_ALLOW", env),
     allowedHosts: hostsOf("MILLRACE_ALLOWED_HOSTS", env),

@@ -67,6 +67,8 @@ export const faces: Readonly<Record<string, string>> = {
   "evaluation/metrics.ts": "the metrics' definitions",
   "evaluation/scored.ts": "truth and answers side by side, what the metrics are computed from",
   "evaluation/score.ts": "scoring a table with an ONNX graph",
+  "registry/version-files.ts": "a version's files, which serving puts before the gateway",
+  "registry/mlmodel.ts": "what an MLmodel says, by which serving knows how a version is run",
   "registry/models.ts": "registered models: made, described, renamed, deleted, restored",
   "registry/versions.ts": "versions: registered, read, moved through stages, deleted",
   "registry/alias-changes.ts": "aliases set and removed by clients, told to the house",

@@ -71,6 +71,7 @@ async function runCommand(command: Command, args: readonly string[], options: Re
     gatewayPort: options["gatewayPort"] as number | undefined,
     logLevel: options["logLevel"] as string | undefined,
     artifactRoot: options["artifactRoot"] as string | undefined,
+    python: options["python"] as string | undefined,
   };
   const context: CommandContext = {
     settings,

@@ -1,6 +1,7 @@
 import type { Command } from "../cli/command.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
+import { deployCommand } from "./deploy-command.ts";
 import type { ServingRoutes } from "./routes.ts";
 
 export const servingCommands: readonly Command[] = [
@@ -24,4 +25,5 @@ export const servingCommands: readonly Command[] = [
       return { data, text: table(["endpoint", "variant", "version", "traffic", "requests", "errors", "p50 ms"], rows, "Nothing is deployed yet: `millrace run` deploys what passes the gate.") };
     },
   },
+  deployCommand,
 ];

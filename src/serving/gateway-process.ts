@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly host: string;
   readonly port: number;
   readonly program: string;
+  /** The interpreter of Python models. */
+  readonly python: string | null;
   readonly log: Logger;
 }
 
@@ -130,7 +132,7 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   const child = spawn(
     process.execPath,
     ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port)],
-    { detached: true, stdio: ["ignore", out, out], env: { ...withoutDatabase(process.env), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
+    { detached: true, stdio: ["ignore", out, out], env: { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
   );
   child.unref();
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));

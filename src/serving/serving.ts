@@ -1,14 +1,14 @@
-import { copyFile, link, mkdir, rename } from "node:fs/promises";
 import { join } from "node:path";
 import { invalid, MillraceError, notFound } from "../errors.ts";
 import { holdVersions } from "../registry/aliases.ts";
-import { readTrainedVersion } from "../registry/versions.ts";
+import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import type { GatewayConfig } from "./gateway/config/config.ts";
 import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
+import { placeModel, servable } from "./place-model.ts";
 import { readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
 import type { Deployment, DeploymentStatus } from "./types.ts";
 
@@ -38,7 +38,7 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
   if (Math.abs(total - 1) > 1e-9) {
     throw invalid("serving.bad_weights", `The traffic shares of ${change.endpoint} must add up to 1, they add up to ${total}`);
   }
-  for (const variant of change.variants) await readTrainedVersion(house.db, change.endpoint, variant.version);
+  for (const variant of change.variants) await servable(house, await readVersion(house.db, change.endpoint, variant.version));
   await transact(house.db, async (transaction) => {
     await writeDeployment(transaction, change);
     await holdDeployed(transaction, change);
@@ -84,16 +84,13 @@ async function applyNow(house: House): Promise<number> {
         name: deployment.endpoint,
         salt: deployment.salt,
         variants: await Promise.all(
-          deployment.variants.map(async (variant) => {
-            const { artifact } = await readTrainedVersion(house.db, deployment.endpoint, variant.version);
-            return {
-              name: variant.name,
-              version: String(variant.version),
-              location: await modelFile(house, artifact.sha256),
-              weight: variant.weight,
-              shadow: variant.shadow,
-            };
-          }),
+          deployment.variants.map(async (variant) => ({
+            name: variant.name,
+            version: String(variant.version),
+            ...(await placeModel(house, await readVersion(house.db, deployment.endpoint, variant.version))),
+            weight: variant.weight,
+            shadow: variant.shadow,
+          })),
         ),
       })),
     ),
@@ -104,21 +101,6 @@ async function applyNow(house: House): Promise<number> {
     throw new MillraceError("serving.gateway_behind", 500, `The gateway serves revision ${status.revision}, not ${revision}, after a reload`);
   }
   return revision;
-}
-
-/** The ONNX file the gateway loads: a link to the artifact under a name that says what it is, kept while a configuration may name it. */
-async function modelFile(house: House, sha256: string): Promise<string> {
-  const folder = join(house.settings.home, "gateway", "models");
-  const file = join(folder, `${sha256}.onnx`);
-  await mkdir(folder, { recursive: true });
-  const artifact = await house.blobs.localPath(sha256);
-  await link(artifact, file).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code === "EEXIST") return;
-    // Another file system, or one without hard links.
-    await copyFile(artifact, `${file}.tmp`);
-    await rename(`${file}.tmp`, file);
-  });
-  return file;
 }
 
 /** Makes the prediction log durable and readable up to this moment. */
