@@ -1,0 +1,17 @@
+import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+
+/** A row that the model takes, `{column: value}`: made of its inputs' datatypes and shapes. */
+export const exampleRow = (model: Model): Record<string, unknown> =>
+  Object.fromEntries(model.inputs.filter(({ optional }) => !optional).map((spec) => [spec.name, nested(exampleShape(spec, model.rowwise), exampleValue(spec))]));
+
+/** Open dimensions are 1; the one that counts rows is left out. */
+function exampleShape({ shape }: TensorSpec, rowwise: boolean): number[] {
+  const row = (rowwise ? shape.slice(1) : shape).map((size) => (size >= 0 ? size : 1));
+  return rowwise && row.length === 1 && row[0] === 1 ? [] : row;
+}
+
+// What the model was tried with when it was loaded (a text that is a number suits models that read numbers from texts).
+const exampleValue = ({ datatype }: TensorSpec): unknown => (datatype === "BYTES" ? "0" : datatype === "BOOL" ? false : datatype.startsWith("FP") ? 0.5 : 0);
+
+const nested = ([size, ...rest]: readonly number[], value: unknown): unknown =>
+  size === undefined ? value : Array.from({ length: size }, () => nested(rest, value));

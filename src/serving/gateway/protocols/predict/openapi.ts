@@ -1,0 +1,93 @@
+import type { Endpoint } from "../../models/deployment.ts";
+import type { TensorSpec } from "../../runtimes/runtime.ts";
+import { datatypes } from "../../tensors/tensor.ts";
+import { exampleRow } from "./example.ts";
+
+type Schema = Readonly<Record<string, unknown>>;
+
+/** OpenAPI 3.1 of the plain protocol, of the Open Inference Protocol beside it, for these models, each with an example that works. */
+export function openApi(endpoints: readonly Endpoint[], version: string): unknown {
+  return {
+    openapi: "3.1.0",
+    info: { title: "Predictions", version, description: "Models served by Millrace, by their signatures." },
+    paths: Object.assign({}, ...endpoints.map(pathsOf)) as unknown,
+  };
+}
+
+function pathsOf({ name, main }: Endpoint): Record<string, unknown> {
+  const { model } = main.held;
+  const segment = encodeURIComponent(name);
+  const row = exampleRow(model);
+  const input = objectOf(model.inputs, model.rowwise);
+  const output = objectOf(model.outputs, model.rowwise);
+  const either = (one: Schema): Schema => (model.rowwise ? { oneOf: [one, { type: "array", items: one, minItems: 1 }] } : one);
+  return {
+    [`/predict/${segment}`]: {
+      post: operation(`predict-${name}`, `Predicts with ${name}: a row, or a list of rows`, either(input), row, either(output)),
+    },
+    [`/v2/models/${segment}/infer`]: {
+      post: operation(`infer-${name}`, `Predicts with ${name}: Open Inference Protocol`, inferRequest(model.inputs), inferExample(model.inputs, row), { type: "object" }),
+    },
+  };
+}
+
+const operation = (operationId: string, summary: string, request: Schema, example: unknown, answer: Schema): unknown => ({
+  operationId,
+  summary,
+  requestBody: { required: true, content: { "application/json": { schema: request, example } } },
+  responses: {
+    200: { description: "The predictions", content: { "application/json": { schema: answer } } },
+    default: { description: "What was wrong", content: { "application/json": { schema: { type: "object", properties: { error: { type: "string" } } } } } },
+  },
+});
+
+const objectOf = (specs: readonly TensorSpec[], rowwise: boolean): Schema => ({
+  type: "object",
+  properties: Object.fromEntries(specs.map((spec) => [spec.name, valueOf(spec, rowwise)])),
+  required: specs.filter(({ optional }) => !optional).map(({ name }) => name),
+});
+
+/** A value of one row. */
+function valueOf({ datatype, shape }: TensorSpec, rowwise: boolean): Schema {
+  const row = rowwise ? shape.slice(1) : shape;
+  const dimensions = rowwise && row.length === 1 && row[0] === 1 ? [] : row;
+  return dimensions.reduceRight<Schema>(
+    (items, size) => ({ type: "array", items, ...(size >= 0 && { minItems: size, maxItems: size }) }),
+    scalarOf(datatype),
+  );
+}
+
+/** null is a missing value. */
+function scalarOf(datatype: TensorSpec["datatype"]): Schema {
+  if (datatype === "BYTES") return { type: ["string", "null"] };
+  if (datatype === "BOOL") return { type: ["boolean", "null"] };
+  const { integer, range } = datatypes.get(datatype)!;
+  return integer ? { type: ["integer", "null"], minimum: range[0], maximum: range[1] } : { type: ["number", "null"] };
+}
+
+const inferRequest = (specs: readonly TensorSpec[]): Schema => ({
+  type: "object",
+  required: ["inputs"],
+  properties: {
+    id: { type: "string", description: "The name under which the prediction is logged" },
+    inputs: {
+      type: "array",
+      items: {
+        type: "object",
+        required: ["name", "datatype", "shape", "data"],
+        properties: {
+          name: { enum: specs.map(({ name }) => name) },
+          datatype: { enum: [...datatypes.keys()] },
+          shape: { type: "array", items: { type: "integer", minimum: 0 } },
+          data: { type: "array" },
+        },
+      },
+    },
+  },
+});
+
+const inferExample = (specs: readonly TensorSpec[], row: Readonly<Record<string, unknown>>): unknown => ({
+  inputs: specs
+    .filter(({ optional }) => !optional)
+    .map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map((size) => (size >= 0 ? size : 1)), data: [row[name]].flat(32) })),
+});

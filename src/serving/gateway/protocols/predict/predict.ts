@@ -1,0 +1,110 @@
+import { randomUUID } from "node:crypto";
+import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import { findVersion } from "../../inference.ts";
+import type { Endpoint } from "../../models/deployment.ts";
+import type { Model } from "../../runtimes/runtime.ts";
+import { parseJson } from "../../tensors/parse-json.ts";
+import { json } from "../protocol.ts";
+import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
+import { formPage, listPage } from "./form-page.ts";
+import { openApi } from "./openapi.ts";
+import { readRows } from "./read-rows.ts";
+import { writeRows } from "./write-rows.ts";
+
+/** Predictions for people and their programs: named columns in, named outputs out, a form in the browser, OpenAPI. */
+export const predict: Protocol = {
+  name: "plain JSON",
+  prefixes: ["predict", "openapi.json"],
+  paths: ["/predict", "/predict/{model}", "/predict/{model}/openapi.json", "/openapi.json"],
+  handle,
+};
+
+function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Promise<HttpAnswer> | undefined {
+  const [first, name, ...rest] = request.path;
+  const get = request.method === "GET" || request.method === "HEAD";
+  const endpoints = [...context.deployment().endpoints.values()];
+  if (first === "openapi.json") return name === undefined && get ? json(200, openApi(endpoints, context.version)) : undefined;
+  if (name === undefined) return get ? html(200, listPage(endpoints)) : predictRows(request, context, onlyEndpoint(endpoints), undefined);
+  if (rest.length === 1 && rest[0] === "openapi.json" && get) return json(200, openApi([context.inference.endpoint(name)], context.version));
+  const version = rest[0] === "versions" ? rest[1] : undefined;
+  if (rest.length > 0 && (rest.length !== 2 || version === undefined)) return undefined;
+  const endpoint = context.inference.endpoint(name);
+  if (get) return html(200, formPage(endpoint));
+  return predictRows(request, context, endpoint, version);
+}
+
+/** The model that answers where none is named: the only one. */
+function onlyEndpoint(endpoints: readonly Endpoint[]): Endpoint {
+  if (endpoints.length === 1) return endpoints[0];
+  const names = endpoints.map(({ name }) => `/predict/${encodeURIComponent(name)}`);
+  throw notFound("serving.unknown_model", names.length === 0 ? "No model is served here yet." : `Several models are served here; post to one of ${names.join(", ")}.`);
+}
+
+async function predictRows(request: HttpRequest, context: ProtocolContext, endpoint: Endpoint, version: string | undefined): Promise<HttpAnswer> {
+  if (request.method !== "POST") {
+    throw new MillraceError("serving.method_not_allowed", 405, `/${request.path.join("/")} takes GET and POST, not ${request.method}.`, { details: { allow: "GET, POST" } });
+  }
+  const { model } = (version === undefined ? endpoint.main : findVersion(endpoint, version)).held;
+  const type = (request.header("content-type") ?? "application/json").split(";", 1)[0].trim().toLowerCase();
+  if (type === "application/x-www-form-urlencoded") return predictForm(request, context, endpoint, version, model);
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    throw new MillraceError("serving.bad_content_type", 415, `The content type ${type} is not taken here; send application/json, or a form (application/x-www-form-urlencoded).`);
+  }
+  const { form, tensors } = readRows(parseJson(request.body.toString("utf8")), model);
+  const id = request.header("x-request-id") ?? randomUUID();
+  const answer = await context.inference.infer({
+    endpoint: endpoint.name,
+    version,
+    id,
+    stickyKey: request.header("x-sticky-key"),
+    inputs: tensors,
+    signal: request.signal,
+    header: (header) => request.header(header),
+  });
+  return {
+    status: 200,
+    headers: {
+      "content-type": "application/json",
+      "x-request-id": id,
+      "x-model-version": encodeURIComponent(answer.version),
+      "x-model-variant": encodeURIComponent(answer.variant),
+    },
+    body: writeRows(answer.outputs, form, model.rowwise),
+  };
+}
+
+/** A form of the browser: the answer is the page again, with the prediction. */
+async function predictForm(request: HttpRequest, context: ProtocolContext, endpoint: Endpoint, version: string | undefined, model: Model): Promise<HttpAnswer> {
+  const fields = Object.fromEntries(new URLSearchParams(request.body.toString("utf8")));
+  try {
+    const row = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, fieldValue(name, text, model)]));
+    const { tensors } = readRows(row, model);
+    const { outputs } = await context.inference.infer({ endpoint: endpoint.name, version, id: randomUUID(), inputs: tensors, signal: request.signal });
+    return html(200, formPage(endpoint, { fields, answer: JSON.parse(writeRows(outputs, "row", model.rowwise)) as Record<string, unknown> }));
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error;
+    return html(error.status, formPage(endpoint, { fields, error: error.message }));
+  }
+}
+
+/** A field's text as the model's input takes it; empty is missing. */
+function fieldValue(name: string, text: string, model: Model): unknown {
+  const spec = model.inputs.find((input) => input.name === name);
+  if (!spec || spec.datatype === "BYTES") return text;
+  if (text.trim() === "") return null;
+  try {
+    return parseJson(text);
+  } catch {
+    throw invalid("serving.bad_value", `"${name}" is ${JSON.stringify(text)}; it must be a number${spec.shape.length > 2 ? ", or lists of numbers in JSON" : ""}.`);
+  }
+}
+
+const html = (status: number, body: string): HttpAnswer => ({
+  status,
+  headers: {
+    "content-type": "text/html; charset=utf-8",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+  },
+  body,
+});
