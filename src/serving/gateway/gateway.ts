@@ -17,6 +17,7 @@ import { ModelPool } from "./models/model-pool.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import { addProcessMetrics } from "./metrics/process-metrics.ts";
+import { withCloudEvents } from "./protocols/cloud-events.ts";
 import { json } from "./protocols/protocol.ts";
 import type { ProtocolContext } from "./protocols/protocol.ts";
 import { protocols } from "./protocols/protocols.ts";
@@ -150,7 +151,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       ...protocols.flatMap((protocol) =>
         protocol.prefixes.map((prefix): [string, Handler] => [
           prefix,
-          { handle: (request) => protocol.handle(request, context), failure: protocol.failure?.bind(protocol) },
+          { handle: withCloudEvents((request) => protocol.handle(request, context)), failure: protocol.failure?.bind(protocol) },
         ]),
       ),
     ]),
