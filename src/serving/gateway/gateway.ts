@@ -16,6 +16,7 @@ import { managedRepository } from "./models/managed-repository.ts";
 import { ModelPool } from "./models/model-pool.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
+import { peerMetrics, servedVersions } from "./metrics/peer-metrics.ts";
 import { addProcessMetrics } from "./metrics/process-metrics.ts";
 import { withCloudEvents } from "./protocols/cloud-events.ts";
 import { json } from "./protocols/protocol.ts";
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly maxBodyBytes: number;
   /** Origins of web pages that may call the gateway, "*" for any. */
   readonly corsOrigins: readonly string[];
+  /** Servers under whose names the metrics are written, too. */
+  readonly peerMetrics: readonly string[];
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
   readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity" | "capacityBytes">;
@@ -128,6 +131,12 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     log: predictionLog.status(),
   });
 
+  const dialects = options.peerMetrics.map((name) => peerMetrics.get(name)!);
+  const exposition = () => {
+    const versions = dialects.length > 0 ? servedVersions(state.current, stats) : [];
+    return metrics.expose() + dialects.map((dialect) => dialect(versions)).join("");
+  };
+
   const token = options.token ?? randomBytes(32).toString("base64url");
   const context: ProtocolContext = {
     inference,
@@ -146,7 +155,8 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     corsOrigins: options.corsOrigins,
     handlers: byPrefix([
       ["", { handle: ({ method }) => (method === "GET" || method === "HEAD" ? json(200, aboutGateway(options.version)) : undefined) }],
-      ["metrics", { handle: () => ({ status: 200, headers: { "content-type": expositionType }, body: metrics.expose() }) }],
+      ["metrics", { handle: () => ({ status: 200, headers: { "content-type": expositionType }, body: exposition() }) }],
+      ["monitoring", { handle: ({ path }) => (path.join("/") === "monitoring/prometheus/metrics" ? { status: 200, headers: { "content-type": expositionType }, body: exposition() } : undefined) }],
       ["_millrace", adminHandler(token, { status, reload: () => state.reload(), flush, stop: stopLater })],
       ...protocols.flatMap((protocol) =>
         protocol.prefixes.map((prefix): [string, Handler] => [

@@ -4,6 +4,7 @@ import { describeError } from "../../errors.ts";
 import { createGatewayLog } from "./gateway-log.ts";
 import { startGateway } from "./gateway.ts";
 import type { GatewayOptions } from "./gateway.ts";
+import { peerMetrics } from "./metrics/peer-metrics.ts";
 
 const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --home DIR            folder with gateway/config.json; predictions/ and run/gateway.json are written there
@@ -11,6 +12,8 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --port NUMBER         port to listen on, 0 for any (8080)
   --max-body-mib N      largest request body (64)
   --cors-origin ORIGIN  web pages of this origin may call, "*" for any; may be given more than once (none)
+  --peer-metrics NAME   metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given
+                        more than once (none)
   --drain-seconds S     longest time requests may take to end after a stop (30)
   --log-rows N          rows per file of the prediction log (10000)
   --log-seconds S       longest time a row waits for its file (15)
@@ -28,6 +31,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       host: { type: "string", default: "127.0.0.1" },
       port: { type: "string", default: "8080" },
       "max-body-mib": { type: "string", default: "64" },
+      "peer-metrics": { type: "string", multiple: true, default: [] },
       "cors-origin": { type: "string", multiple: true, default: [] },
       "drain-seconds": { type: "string", default: "30" },
       "log-rows": { type: "string", default: "10000" },
@@ -36,12 +40,14 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin" | "peer-metrics">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
   };
   if (values.home === undefined) throw new Error("--home is missing.");
+  const unknown = values["peer-metrics"].find((name) => !peerMetrics.has(name));
+  if (unknown !== undefined) throw new Error(`--peer-metrics is "${unknown}"; it must be one of ${[...peerMetrics.keys()].join(", ")}.`);
   return {
     home: values.home,
     host: values.host,
@@ -49,6 +55,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     token: process.env["MILLRACE_GATEWAY_TOKEN"],
     version: packageVersion(),
     maxBodyBytes: number("max-body-mib", 0.001, 1024) * 2 ** 20,
+    peerMetrics: values["peer-metrics"],
     corsOrigins: values["cors-origin"],
     drainSeconds: number("drain-seconds", 0, 3600),
     log: {

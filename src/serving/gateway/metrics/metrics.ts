@@ -91,15 +91,28 @@ export class Histogram implements Series {
     this.#sum += value;
   }
 
-  expose(name: string, labels: string): string {
+  /** Adds what another one of the same bounds has counted. */
+  add(other: Histogram): this {
+    for (const [index, count] of other.#counts.entries()) this.#counts[index] += count;
+    this.#sum += other.#sum;
+    return this;
+  }
+
+  /** An empty one of the same bounds. */
+  like(): Histogram {
+    return new Histogram(this.#bounds);
+  }
+
+  /** The series as text, its values times `scale`, for another unit. */
+  expose(name: string, labels: string, scale = 1): string {
     let total = 0;
     let text = "";
     for (const [index, count] of this.#counts.entries()) {
       total += count;
-      const bound = index < this.#bounds.length ? String(this.#bounds[index]) : "+Inf";
+      const bound = index < this.#bounds.length ? String(this.#bounds[index] * scale) : "+Inf";
       text += line(`${name}_bucket`, `${labels}${labels ? "," : ""}le="${bound}"`, total);
     }
-    return text + line(`${name}_sum`, labels, this.#sum) + line(`${name}_count`, labels, total);
+    return text + line(`${name}_sum`, labels, this.#sum * scale) + line(`${name}_count`, labels, total);
   }
 }
 

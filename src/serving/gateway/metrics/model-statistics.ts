@@ -14,6 +14,8 @@ export interface ModelStatistics {
   /** Requests answered, requests that failed; from receipt to answer. */
   readonly success: CountAndTime;
   readonly fail: CountAndTime;
+  /** Of the failed: those in which the request was wrong. */
+  readonly invalid: number;
   /** Per request: waiting for an instance; fitting inputs; the run of its batch; taking its outputs apart. */
   readonly queue: CountAndTime;
   readonly computeInput: CountAndTime;
@@ -61,6 +63,7 @@ export class VersionCounts {
   readonly computeInput = new Tally();
   readonly computeInfer = new Tally();
   readonly computeOutput = new Tally();
+  invalid = 0;
   lastInference = 0;
   inferenceCount = 0;
 
@@ -81,8 +84,25 @@ export class VersionCounts {
   /** What they come to, with the runs of the model in memory now. */
   statistics(batches: BatchCounts | undefined): ModelStatistics {
     const sizes = batches?.sizes ?? new Map<number, Tally>();
-    const { success, fail, queue, computeInput, computeInfer, computeOutput, lastInference, inferenceCount } = this;
+    const { success, fail, invalid, queue, computeInput, computeInfer, computeOutput, lastInference, inferenceCount } = this;
     const executionCount = [...sizes.values()].reduce((sum, { count }) => sum + count, 0);
-    return { success, fail, queue, computeInput, computeInfer, computeOutput, lastInference, inferenceCount, executionCount, batches: sizes };
+    return { success, fail, invalid, queue, computeInput, computeInfer, computeOutput, lastInference, inferenceCount, executionCount, batches: sizes };
   }
 }
+
+const sum = (a: CountAndTime, b: CountAndTime): CountAndTime => ({ count: a.count + b.count, ns: a.ns + b.ns });
+
+/** What two variants of one version did together; their runs are those of one model in memory. */
+export const together = (a: ModelStatistics, b: ModelStatistics): ModelStatistics => ({
+  lastInference: Math.max(a.lastInference, b.lastInference),
+  inferenceCount: a.inferenceCount + b.inferenceCount,
+  executionCount: a.executionCount,
+  success: sum(a.success, b.success),
+  fail: sum(a.fail, b.fail),
+  invalid: a.invalid + b.invalid,
+  queue: sum(a.queue, b.queue),
+  computeInput: sum(a.computeInput, b.computeInput),
+  computeInfer: sum(a.computeInfer, b.computeInfer),
+  computeOutput: sum(a.computeOutput, b.computeOutput),
+  batches: a.batches,
+});

@@ -21,14 +21,14 @@ export class VariantStats {
   errors = 0;
   readonly counts = new VersionCounts();
   readonly #counters: Readonly<Record<Outcome, Counter>>;
-  readonly #duration: Histogram;
+  readonly duration: Histogram;
   readonly #rows: Counter;
   readonly #recent = new Float64Array(recentAnswers);
   #answers = 0;
 
   constructor(counters: Readonly<Record<Outcome, Counter>>, duration: Histogram, rows: Counter) {
     this.#counters = counters;
-    this.#duration = duration;
+    this.duration = duration;
     this.#rows = rows;
   }
 
@@ -36,7 +36,10 @@ export class VariantStats {
   failed(outcome: "error" | "invalid", seconds: number): void {
     this.#counters[outcome].add(1);
     this.counts.failed(seconds * 1000);
-    if (outcome === "invalid") return;
+    if (outcome === "invalid") {
+      this.counts.invalid++;
+      return;
+    }
     this.requests++;
     this.errors++;
   }
@@ -48,7 +51,7 @@ export class VariantStats {
     this.counts.succeeded(rows, phases);
     this.requests++;
     this.#rows.add(rows);
-    this.#duration.observe(seconds);
+    this.duration.observe(seconds);
     this.#recent[this.#answers++ % recentAnswers] = seconds * 1000;
   }
 

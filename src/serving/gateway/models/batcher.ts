@@ -88,6 +88,11 @@ export class Batcher {
     this.#onBatch = onBatch;
   }
 
+  /** Requests that wait for their run. */
+  get waitingRequests(): number {
+    return this.#queue.length;
+  }
+
   /** Rows that wait for their run. */
   get waitingRows(): number {
     return this.#queue.rows;
