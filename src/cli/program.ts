@@ -30,8 +30,8 @@ export async function runProgram(argv: readonly string[], top: readonly Command[
       if (typeof fallback === "number" || /<n>/.test(flags)) sub.option(flags, description, wholeNumber, fallback as number | undefined);
       else sub.option(flags, description, fallback as string | undefined);
     }
+    if (!command.options?.["--home <dir>"]) sub.option("--home <dir>", "where everything is kept (MILLRACE_HOME; .millrace)");
     sub
-      .option("--home <dir>", "where everything is kept (MILLRACE_HOME; .millrace)")
       .option("--json", "print the result as JSON, and nothing else on standard output")
       .action(async (...args: unknown[]) => {
         const options = args.at(-2) as Record<string, unknown>;

@@ -12,19 +12,29 @@ import { createHttpServer } from "./http-server.ts";
 import type { Handler } from "./http-server.ts";
 import { Inference } from "./inference.ts";
 import { MetricsRegistry } from "./metrics/metrics.ts";
+import { ManagedConfig } from "./models/managed-config.ts";
 import { managedRepository } from "./models/managed-repository.ts";
+import { MemoryBudget } from "./models/memory-budget.ts";
 import { ModelPool } from "./models/model-pool.ts";
+import { OwnRepository } from "./models/own-repository.ts";
+import type { OwnModels } from "./models/own-repository.ts";
+import type { ModelRepository } from "./models/repository.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import { peerMetrics, servedVersions } from "./metrics/peer-metrics.ts";
 import { addProcessMetrics } from "./metrics/process-metrics.ts";
 import { withCloudEvents } from "./protocols/cloud-events.ts";
+import { addPoolMetrics, poolMetrics } from "./metrics/pool-metrics.ts";
+import { readInferRequest } from "./protocols/open-inference/infer-request.ts";
 import { json } from "./protocols/protocol.ts";
 import type { ProtocolContext } from "./protocols/protocol.ts";
 import { protocols } from "./protocols/protocols.ts";
 import { ServingState } from "./models/serving-state.ts";
 import { variantStatsBook } from "./metrics/variant-stats.ts";
 import type { LatencySummary } from "./metrics/variant-stats.ts";
+import type { Model } from "./runtimes/runtime.ts";
+import { agreementBook } from "./traffic/agreement.ts";
+import type { AgreementSummary } from "./traffic/agreement.ts";
 
 export interface GatewayOptions {
   /**
@@ -45,6 +55,14 @@ export interface GatewayOptions {
   readonly peerMetrics: readonly string[];
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
+  /** How long it goes on answering after a stop while it says that it is not ready, so that load balancers send no more. */
+  readonly shutdownDelaySeconds: number;
+  /** Bytes that models may take together; unlimited when absent. */
+  readonly memoryLimit?: number;
+  /** The models of a gateway that runs alone; when absent, a control plane writes the configuration. */
+  readonly own?: OwnModels;
+  /** Whether predictions are logged. */
+  readonly logPredictions: boolean;
   readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity" | "capacityBytes">;
 }
 
@@ -65,6 +83,8 @@ export interface GatewayStatus {
       readonly requests: number;
       readonly errors: number;
       readonly latency: LatencySummary;
+      /** How its answers compare with those that clients got; null unless it is a shadow. */
+      readonly agreement: AgreementSummary | null;
     }[];
   }[];
   readonly log: PredictionLogStatus;
@@ -72,12 +92,17 @@ export interface GatewayStatus {
 
 export interface RunningGateway {
   readonly address: GatewayAddress;
-  /** Stops accepting, answers what came in, writes the prediction log, frees the models. Safe to call again. */
+  readonly repository: ModelRepository;
+  /** The model that answers for an endpoint which is served. */
+  modelOf(endpoint: string): Model;
+  /** Says that it is not ready, stops accepting, answers what came in, writes the prediction log, frees the models. Safe to call again. */
   stop(): Promise<void>;
 }
 
 /** A model that fails may do so for every request; the log names one of them per second and counts the others. */
 const modelErrorGapMs = 1000;
+/** How long a load waits for other models to end their requests, where they must leave memory first. */
+const roomPatienceMs = 10_000;
 const batchBounds = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 
 /**
@@ -92,24 +117,50 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     [],
     batchBounds,
   )();
-  const state = new ServingState(options.home, new ModelPool((rows) => batchSize.observe(rows)), log);
+  const pooled = poolMetrics(metrics);
+  const budget =
+    options.memoryLimit === undefined
+      ? undefined
+      : new MemoryBudget({ limit: options.memoryLimit, patienceMs: roomPatienceMs, onEvict: pooled.onEvict });
+  const pool = new ModelPool({
+    budget,
+    onBatch: (rows) => batchSize.observe(rows),
+    onLoad: pooled.onLoad,
+    readSample: (request) => readInferRequest(request, undefined).inference.inputs,
+  });
+  addPoolMetrics(metrics, pool, options.memoryLimit);
+  const state = new ServingState(pool, log);
+  const managed = new ManagedConfig(options.home, state, log);
+  const own = options.own && new OwnRepository(options.home, options.own, state, log);
+  const models = own ?? managed;
   const predictionLog = new PredictionLog({
     ...options.log,
     directory: join(options.home, "predictions"),
     onError: (message) => log.error(`the prediction log cannot be written: ${message}`),
   });
   const stats = variantStatsBook(metrics);
+  const agreement = agreementBook(metrics);
+  const fallbacks = metrics.counter(
+    "millrace_fallbacks_total",
+    "Answers by another variant than the one picked, by why (failed, overloaded, late).",
+    ["endpoint", "from", "to", "reason"],
+  );
   const inference = new Inference({
     deployment: () => state.current,
+    paused: (endpoint) => state.paused(endpoint),
     stats,
-    log: (entry) => predictionLog.append(entry),
+    agreement,
+    onFallback: (...labels) => fallbacks(...labels).add(1),
+    log: (entry) => {
+      if (options.logPredictions) predictionLog.append(entry);
+    },
     onModelError: atMostEvery(modelErrorGapMs, (error: Error, skipped) => log.error(error.message, { skipped })),
   });
   addLogMetrics(metrics, predictionLog);
   addProcessMetrics(metrics);
 
   let stopping: Promise<void> | undefined;
-  const ready = () => state.loaded && !stopping && state.current.healthy();
+  const ready = () => models.loaded && !stopping && state.current.healthy();
   const flush = async () => {
     await inference.settled();
     await predictionLog.flush();
@@ -118,14 +169,15 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     pid: process.pid,
     revision: state.current.revision,
     ready: ready(),
-    configError: state.error,
+    configError: managed.error,
     endpoints: [...state.current.endpoints.values()].map(({ name, variants }) => ({
       name,
       variants: variants.map((variant) => {
         const counts = stats(name, variant.version, variant.name);
         const { name: variantName, version, weight, shadow } = variant;
         const { requests, errors } = counts;
-        return { name: variantName, version, weight, shadow, requests, errors, latency: counts.latency() };
+        const compared = shadow ? agreement(name, version, variantName).summary() : null;
+        return { name: variantName, version, weight, shadow, requests, errors, latency: counts.latency(), agreement: compared };
       }),
     })),
     log: predictionLog.status(),
@@ -138,10 +190,11 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   };
 
   const token = options.token ?? randomBytes(32).toString("base64url");
+  const repository = own ?? managedRepository(() => state.current);
   const context: ProtocolContext = {
     inference,
     deployment: () => state.current,
-    repository: managedRepository(() => state.current),
+    repository,
     statistics: (endpoint, variant) =>
       stats(endpoint, variant.version, variant.name).counts.statistics(variant.held.batches),
     ready,
@@ -157,7 +210,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       ["", { handle: ({ method }) => (method === "GET" || method === "HEAD" ? json(200, aboutGateway(options.version)) : undefined) }],
       ["metrics", { handle: () => ({ status: 200, headers: { "content-type": expositionType }, body: exposition() }) }],
       ["monitoring", { handle: ({ path }) => (path.join("/") === "monitoring/prometheus/metrics" ? { status: 200, headers: { "content-type": expositionType }, body: exposition() } : undefined) }],
-      ["_millrace", adminHandler(token, { status, reload: () => state.reload(), flush, stop: stopLater })],
+      ["_millrace", adminHandler(token, { status, reload: () => (own ? own.rescan() : managed.reload()), flush, stop: stopLater })],
       ...protocols.flatMap((protocol) =>
         protocol.prefixes.map((prefix): [string, Handler] => [
           prefix,
@@ -169,6 +222,12 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
 
   const stop = (): Promise<void> => {
     stopping ??= (async () => {
+      // Before it was ready, nobody sends requests yet.
+      const delay = models.loaded ? options.shutdownDelaySeconds : 0;
+      if (delay > 0) {
+        log.info(`stopping: not ready any more, still answering new requests for ${delay} s`);
+        await new Promise((resolve) => setTimeout(resolve, delay * 1000));
+      }
       log.info("stopping: answering what came in");
       const closed = once(server, "close");
       server.close();
@@ -179,6 +238,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       try {
         await predictionLog.close();
       } finally {
+        await models.stop();
         await state.stop();
         await removeAddress(options.home);
       }
@@ -191,7 +251,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   server.listen(options.port, options.host);
   await listening;
   try {
-    await state.start();
+    await models.start();
     const address: GatewayAddress = {
       pid: process.pid,
       host: options.host,
@@ -201,7 +261,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       version: options.version,
     };
     await writeAddress(options.home, address);
-    return { address, stop };
+    return { address, repository, modelOf: (endpoint) => state.current.endpoint(endpoint).main.held.model, stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,10 +1,14 @@
-import { describeError, invalid, MillraceError, notFound } from "../../errors.ts";
+import { describeError, invalid, MillraceError } from "../../errors.ts";
 import { bindInputs } from "./tensors/bind.ts";
 import type { BoundInputs } from "./tensors/bind.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { LogEntry } from "./log/log-chunk.ts";
 import type { Tensor } from "./tensors/tensor.ts";
-import { pickVariant, position } from "./traffic/traffic.ts";
+import type { Agreement } from "./traffic/agreement.ts";
+import { fallbackReason, late, settled } from "./traffic/fallback.ts";
+import type { FallbackReason, Settled } from "./traffic/fallback.ts";
+import { route } from "./traffic/route.ts";
+import type { Route } from "./traffic/route.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 
 /** A request for predictions, whatever protocol it came by. */
@@ -28,6 +32,8 @@ export interface InferenceRequest {
   readonly signal?: AbortSignal;
   /** The header (or gRPC metadata) of that lower-case name, for traffic rules. */
   readonly header?: (name: string) => string | undefined;
+  /** The parameters of the request, for traffic rules. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
   /** Names of the outputs wanted; all when absent. */
   readonly outputs?: readonly string[];
 }
@@ -36,11 +42,18 @@ export interface InferenceAnswer {
   readonly endpoint: string;
   readonly version: string;
   readonly variant: string;
+  /** The variant that was picked and failed, was overloaded or late, where another answers in its place. */
+  readonly fallbackFrom?: string;
   readonly outputs: readonly Tensor[];
 }
 
 export interface InferenceParts {
   readonly deployment: () => Deployment;
+  /** Resolves when an endpoint whose models change places takes requests again; undefined while it does. */
+  readonly paused: (endpoint: string) => Promise<void> | undefined;
+  readonly agreement: (endpoint: string, version: string, variant: string) => Agreement;
+  /** Told of every answer that another variant gave than the one picked. */
+  readonly onFallback: (endpoint: string, from: string, to: string, reason: FallbackReason) => void;
   readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
   readonly log: (entry: LogEntry) => void;
   /** Told of failures of models, which clients see only as a sentence. */
@@ -61,35 +74,68 @@ export class Inference {
 
   /** The endpoint of that name in the configuration served now; 404 with the names there are. */
   endpoint(name: string): Endpoint {
-    return findEndpoint(this.#parts.deployment(), name);
+    return this.#parts.deployment().endpoint(name);
   }
 
   /** Scores a request. Fails with a sentence and the HTTP status 400, 404, 429, 499, 500, 503 or 504. */
   async infer(request: InferenceRequest): Promise<InferenceAnswer> {
     const receivedAt = Date.now();
     const start = performance.now();
-    const deployment = this.#parts.deployment().enter();
+    const paused = this.#parts.paused(request.endpoint);
+    if (paused) await resumed(paused, request);
+    const endpoint = this.endpoint(request.endpoint).enter();
     let handedOver = false;
     try {
-      const endpoint = findEndpoint(deployment, request.endpoint);
-      const variant =
-        request.version === undefined ? assign(endpoint, request) : findVersion(endpoint, request.version);
-      const scored = await this.#score(endpoint, variant, request, start);
+      const asked = askedVariant(endpoint, request);
+      const picked = asked ? { variant: asked, propensity: 1 } : route(endpoint, request);
+      const served =
+        endpoint.fallback && !asked
+          ? await this.#withFallback(endpoint, picked, request, receivedAt, start)
+          : { endpoint, ...picked, scored: await this.#score(endpoint, picked.variant, request, start) };
+      const { scored, variant, propensity } = served;
       handedOver = true;
       this.#afterAnswer(async () => {
-        const propensity = request.version === undefined ? variant.weight : 1;
-        this.#logScored(scored, variant, endpoint, request, receivedAt, propensity, false);
-        if (request.version === undefined) await this.#shadow(endpoint, variant, request, receivedAt);
-      }, deployment);
+        this.#logScored(scored, variant, served.endpoint, request, receivedAt, propensity, false);
+        if (endpoint.hasShadows && !asked) await this.#shadow(endpoint, served, request, receivedAt);
+      }, endpoint);
       if (scored.error) throw scored.error;
       return {
-        endpoint: endpoint.name,
+        endpoint: served.endpoint.name,
         version: variant.version,
         variant: variant.name,
+        ...(variant !== picked.variant && { fallbackFrom: picked.variant.name }),
         outputs: selectOutputs(scored.outputs!, request.outputs),
       };
     } finally {
-      if (!handedOver) deployment.leave();
+      if (!handedOver) endpoint.leave();
+    }
+  }
+
+  /** The answer of the variant that was picked, or where that fails, is overloaded or late, of the endpoint's fallback. */
+  async #withFallback(endpoint: Endpoint, picked: Route<Variant>, request: InferenceRequest, receivedAt: number, start: number): Promise<Served> {
+    const { endpoint: elsewhere, variant, afterMs } = endpoint.fallback!;
+    const attempt = settled(this.#score(endpoint, picked.variant, request, start));
+    const first = await (afterMs === undefined ? attempt : late(attempt, afterMs));
+    const reason = fallbackReason(first);
+    const target = elsewhere === undefined ? endpoint : this.#parts.deployment().endpoints.get(elsewhere);
+    const spare = target && (variant === undefined ? route(target, request).variant : target.variant(variant));
+    if (reason === undefined || !spare || spare === picked.variant) {
+      return { endpoint, ...picked, scored: unwrap(first ?? (await attempt)) };
+    }
+    this.#parts.onFallback(endpoint.name, picked.variant.name, spare.name, reason);
+    endpoint.enter(); // what failed or is late is logged when it has ended
+    this.#afterAnswer(async () => {
+      const ended = await attempt;
+      if (ended.value?.error) this.#logScored(ended.value, picked.variant, endpoint, request, receivedAt, picked.propensity, false);
+    }, endpoint);
+    target.enter();
+    try {
+      const scored = unwrap(await settled(this.#score(target, spare, request, performance.now())));
+      // It answers whenever it is picked itself, and whenever the one that failed is.
+      const propensity = target === endpoint ? Math.min(1, spare.weight + picked.propensity) : picked.propensity;
+      return { endpoint: target, variant: spare, propensity, scored };
+    } finally {
+      target.leave();
     }
   }
 
@@ -99,20 +145,20 @@ export class Inference {
   }
 
   /** Runs `work` in a later turn of the event loop: the answer goes out first. */
-  #afterAnswer(work: () => Promise<void>, deployment: Deployment): void {
+  #afterAnswer(work: () => Promise<void>, endpoint: Endpoint): void {
     const done = new Promise<void>((resolve) => setImmediate(resolve))
       .then(work)
       .catch((error: unknown) => this.#parts.onModelError(new Error(describeError(error), { cause: error })))
       .finally(() => {
-        deployment.leave();
+        endpoint.leave();
         this.#afterwards.delete(done);
       });
     this.#afterwards.add(done);
   }
 
   /** The same request through every shadow variant but the one that answered. */
-  async #shadow(endpoint: Endpoint, answered: Variant, request: InferenceRequest, receivedAt: number): Promise<void> {
-    const shadows = endpoint.variants.filter((variant) => variant.shadow && variant !== answered);
+  async #shadow(endpoint: Endpoint, answered: Served, request: InferenceRequest, receivedAt: number): Promise<void> {
+    const shadows = endpoint.variants.filter((variant) => variant.shadow && variant !== answered.variant);
     await Promise.all(
       shadows.map(async (variant) => {
         try {
@@ -120,6 +166,9 @@ export class Inference {
           const own = { ...request, outputs: undefined, signal: undefined, timeoutMs: undefined };
           const scored = await this.#score(endpoint, variant, own, performance.now());
           this.#logScored(scored, variant, endpoint, request, receivedAt, 1 - variant.weight, true);
+          if (answered.scored.outputs && scored.outputs) {
+            this.#parts.agreement(endpoint.name, variant.version, variant.name).add(answered.scored.outputs, scored.outputs);
+          }
         } catch (error) {
           // The request does not fit the shadow's inputs (or its queue is full): counted in its metrics, nobody waits
           // for it.
@@ -131,7 +180,7 @@ export class Inference {
 
   async #score(endpoint: Endpoint, variant: Variant, request: InferenceRequest, start: number): Promise<Scored> {
     const stats = this.#parts.stats(endpoint.name, variant.version, variant.name);
-    const { model, batcher } = variant.held;
+    const { model, batcher, usage } = variant.held;
     let bound: BoundInputs;
     try {
       bound = bindInputs(request.inputs, model, endpoint.inputNames);
@@ -141,6 +190,7 @@ export class Inference {
       throw error;
     }
     const inputMs = performance.now() - start;
+    usage.begin();
     try {
       const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs, request);
       const elapsed = performance.now() - start;
@@ -158,6 +208,8 @@ export class Inference {
       );
       this.#parts.onModelError(error);
       return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error };
+    } finally {
+      usage.end();
     }
   }
 
@@ -200,32 +252,32 @@ interface Scored {
   readonly error: MillraceError | undefined;
 }
 
-const assign = (endpoint: Endpoint, request: InferenceRequest): Variant =>
-  endpoint.variants.length === 1
-    ? endpoint.variants[0]
-    : pickVariant(endpoint.variants, position(endpoint.salt, request.stickyKey ?? request.id));
+/** Which variant's outcome a request gets, and the probability that it was this one. */
+interface Served extends Route<Variant> {
+  readonly endpoint: Endpoint;
+  readonly scored: Scored;
+}
 
-function findEndpoint(deployment: Deployment, name: string): Endpoint {
-  const endpoint = deployment.endpoints.get(name);
-  if (endpoint) return endpoint;
-  const names = [...deployment.endpoints.keys()].map((known) => `"${known}"`).join(", ");
-  throw notFound(
-    "serving.unknown_model",
-    `There is no model "${name}" here; ${names ? `there is: ${names}` : "none is deployed"}.`,
-  );
+function unwrap({ value, error }: Settled<Scored>): Scored {
+  if (value) return value;
+  throw error;
+}
+
+/** The variant of the version or label that a request asks for; undefined when it leaves that to the traffic rules. */
+function askedVariant(endpoint: Endpoint, { version, label }: InferenceRequest): Variant | undefined {
+  if (version !== undefined) return endpoint.version(version);
+  return label === undefined ? undefined : endpoint.labelled(label);
 }
 
 /** The variant that serves a version of an endpoint; 404 with the versions there are. */
-export function findVersion(endpoint: Endpoint, version: string): Variant {
-  const found =
-    endpoint.variants.find((variant) => variant.version === version && !variant.shadow) ??
-    endpoint.variants.find((variant) => variant.version === version);
-  if (found) return found;
-  const versions = [...new Set(endpoint.variants.map((variant) => `"${variant.version}"`))].join(", ");
-  throw notFound(
-    "serving.unknown_version",
-    `"${endpoint.name}" has no version "${version}" deployed; there is: ${versions}.`,
-  );
+export const findVersion = (endpoint: Endpoint, version: string): Variant => endpoint.version(version);
+
+/** How long a request waits for models to change places, unless it says less itself. */
+const pausePatienceMs = 10_000;
+
+async function resumed(paused: Promise<void>, { endpoint, timeoutMs = pausePatienceMs }: InferenceRequest): Promise<void> {
+  if ((await late(paused.then(() => true), Math.min(timeoutMs, pausePatienceMs))) !== undefined) return;
+  throw new MillraceError("serving.swapping", 503, `The models of "${endpoint}" are changing places, as memory is short; try again in a moment.`);
 }
 
 function checkOutputs(variant: Variant, wanted: readonly string[] | undefined): void {

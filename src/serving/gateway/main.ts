@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeError } from "../../errors.ts";
+import { parseBytes } from "./config/bytes.ts";
 import { createGatewayLog } from "./gateway-log.ts";
 import { startGateway } from "./gateway.ts";
 import type { GatewayOptions } from "./gateway.ts";
@@ -15,6 +16,8 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --peer-metrics NAME   metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given
                         more than once (none)
   --drain-seconds S     longest time requests may take to end after a stop (30)
+  --shutdown-delay-seconds S  time to go on answering after a stop, not ready, until load balancers know (0)
+  --memory-limit SIZE   memory that models may take together, such as 2GiB (unlimited)
   --log-rows N          rows per file of the prediction log (10000)
   --log-seconds S       longest time a row waits for its file (15)
   --log-capacity N      rows held in memory at most (200000)
@@ -34,13 +37,15 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "peer-metrics": { type: "string", multiple: true, default: [] },
       "cors-origin": { type: "string", multiple: true, default: [] },
       "drain-seconds": { type: "string", default: "30" },
+      "shutdown-delay-seconds": { type: "string", default: "0" },
+      "memory-limit": { type: "string" },
       "log-rows": { type: "string", default: "10000" },
       "log-seconds": { type: "string", default: "15" },
       "log-capacity": { type: "string", default: "200000" },
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin" | "peer-metrics">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin" | "peer-metrics" | "memory-limit">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
@@ -58,6 +63,9 @@ function readOptions(args: readonly string[]): GatewayOptions {
     peerMetrics: values["peer-metrics"],
     corsOrigins: values["cors-origin"],
     drainSeconds: number("drain-seconds", 0, 3600),
+    shutdownDelaySeconds: number("shutdown-delay-seconds", 0, 3600),
+    ...(values["memory-limit"] !== undefined && { memoryLimit: parseBytes(values["memory-limit"], "--memory-limit") }),
+    logPredictions: true,
     log: {
       fileRows: number("log-rows", 1, 1_000_000),
       seconds: number("log-seconds", 0.1, 86_400),

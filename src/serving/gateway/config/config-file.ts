@@ -1,6 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { describeError, invalid } from "../../../errors.ts";
 import type { EndpointConfig, GatewayConfig, VariantConfig } from "./config.ts";
+import { duplicate, flag, list, number, record, text, textMap } from "./fields.ts";
+import type { Fail } from "./fields.ts";
+import { parseLoadOptions } from "./load-options.ts";
+import { parseTraffic } from "./traffic-config.ts";
 
 /** Weights are decimal fractions written by people and programs: 0.1 + 0.2 + 0.7 must pass. */
 const weightTolerance = 1e-6;
@@ -27,64 +31,59 @@ export async function readConfig(path: string): Promise<GatewayConfig> {
 
 /** Checks a parsed configuration; `source` names it in errors. */
 export function parseConfig(value: unknown, source: string): GatewayConfig {
-  const fail = (where: string, what: string) =>
+  const fail: Fail = (where, what) =>
     invalid("serving.config_invalid", `The gateway configuration ${source} is wrong at ${where}: ${what}.`);
-  const config = record(value, () => fail("its top", "it must be an object with revision and endpoints"));
-  const { revision, endpoints } = config;
+  const config = record(value, "its top", "it must be an object with revision and endpoints", fail);
+  const { revision } = config;
   if (!Number.isSafeInteger(revision)) throw fail("revision", "it must be an integer");
-  if (!Array.isArray(endpoints)) throw fail("endpoints", "it must be a list");
+  const endpoints = list(config["endpoints"], "endpoints", "it must be a list", fail);
   const parsed = endpoints.map((endpoint, index) => parseEndpoint(endpoint, `endpoints[${index}]`, fail));
   const twice = duplicate(parsed.map((endpoint) => endpoint.name));
   if (twice !== undefined) throw fail("endpoints", `the name "${twice}" is used twice`);
+  for (const [index, { name, fallback }] of parsed.entries()) {
+    const other = fallback?.endpoint;
+    if (other === undefined || (other !== name && parsed.some((endpoint) => endpoint.name === other))) continue;
+    throw fail(`endpoints[${index}].fallback.endpoint`, `"${other}" is no other endpoint of this configuration`);
+  }
   return { revision: revision as number, endpoints: parsed };
 }
 
-type Fail = (where: string, what: string) => Error;
-
 function parseEndpoint(value: unknown, where: string, fail: Fail): EndpointConfig {
-  const endpoint = record(value, () => fail(where, "it must be an object with name, salt and variants"));
+  const endpoint = record(value, where, "it must be an object with name, salt and variants", fail);
   const name = text(endpoint["name"], `${where}.name`, fail);
   if (typeof endpoint["salt"] !== "string") throw fail(`${where}.salt`, "it must be a string");
-  if (!Array.isArray(endpoint["variants"]) || endpoint["variants"].length === 0) {
-    throw fail(`${where}.variants`, "it must be a list of at least one variant");
-  }
-  const variants = endpoint["variants"].map((variant, i) => parseVariant(variant, `${where}.variants[${i}]`, fail));
-  const twice = duplicate(variants.map((variant) => variant.name));
+  const right = "it must be a list of at least one variant";
+  const variants = list(endpoint["variants"], `${where}.variants`, right, fail).map((variant, i) =>
+    parseVariant(variant, `${where}.variants[${i}]`, fail),
+  );
+  if (variants.length === 0) throw fail(`${where}.variants`, right);
+  const names = variants.map((variant) => variant.name);
+  const twice = duplicate(names);
   if (twice !== undefined) throw fail(`${where}.variants`, `the name "${twice}" is used twice`);
   const sum = variants.reduce((total, variant) => total + variant.weight, 0);
   if (Math.abs(sum - 1) > weightTolerance) {
     const weights = variants.map((variant) => `${variant.name} ${variant.weight}`).join(", ");
     throw fail(`${where}.variants`, `the weights of "${name}" sum to ${sum}, not 1 (${weights})`);
   }
-  return { name, salt: endpoint["salt"], variants };
+  const labels = endpoint["labels"] === undefined ? undefined : textMap(endpoint["labels"], `${where}.labels`, fail);
+  for (const [label, version] of Object.entries(labels ?? {})) {
+    if (!variants.some((variant) => variant.version === version)) throw fail(`${where}.labels.${label}`, `no variant is of version "${version}"`);
+  }
+  return { name, salt: endpoint["salt"], variants, ...(labels && { labels }), ...parseTraffic(endpoint, where, names, fail) };
 }
 
 function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig {
-  const variant = record(value, () => fail(where, "it must be an object with name, version, location, weight and shadow"));
-  const { weight, shadow } = variant;
-  if (typeof weight !== "number" || !(weight >= 0 && weight <= 1)) {
-    throw fail(`${where}.weight`, `it must be a number from 0 to 1, not ${JSON.stringify(weight)}`);
-  }
-  if (typeof shadow !== "boolean") throw fail(`${where}.shadow`, "it must be true or false");
+  const variant = record(value, where, "it must be an object with name, version, location, weight and shadow", fail);
+  const { runtime, options, pinned, warmup } = variant;
   return {
+    weight: number(variant["weight"], `${where}.weight`, fail, 0, 1),
+    shadow: flag(variant["shadow"], `${where}.shadow`, fail),
     name: text(variant["name"], `${where}.name`, fail),
     version: text(variant["version"], `${where}.version`, fail),
     location: text(variant["location"], `${where}.location`, fail),
-    ...(variant["runtime"] !== undefined && { runtime: text(variant["runtime"], `${where}.runtime`, fail) }),
-    weight,
-    shadow,
+    ...(runtime !== undefined && { runtime: text(runtime, `${where}.runtime`, fail) }),
+    ...(options !== undefined && { options: parseLoadOptions(options, `${where}.options`, fail) }),
+    ...(pinned !== undefined && { pinned: flag(pinned, `${where}.pinned`, fail) }),
+    ...(warmup !== undefined && { warmup: list(warmup, `${where}.warmup`, "it must be a list of infer requests", fail) }),
   };
 }
-
-function record(value: unknown, error: () => Error): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw error();
-  return value as Record<string, unknown>;
-}
-
-function text(value: unknown, where: string, fail: Fail): string {
-  if (typeof value !== "string" || value === "") throw fail(where, "it must be a string that is not empty");
-  return value;
-}
-
-const duplicate = (names: readonly string[]): string | undefined =>
-  names.find((name, index) => names.indexOf(name) !== index);

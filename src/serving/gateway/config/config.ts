@@ -1,3 +1,5 @@
+import type { LoadOptions } from "../runtimes/runtime.ts";
+
 /** What the control plane tells the gateway: written whole to `<home>/gateway/config.json`, then `POST /_millrace/reload`. */
 export interface GatewayConfig {
   /** Grows by one with each change; the gateway reports the one it serves. */
@@ -6,11 +8,13 @@ export interface GatewayConfig {
 }
 
 /** One model name as clients address it (`/v2/models/{name}`), and who answers for it. */
-export interface EndpointConfig {
+export interface EndpointConfig extends TrafficRules {
   readonly name: string;
   /** Mixed into the hash that assigns a request to a variant, so that two rollouts do not pick the same users. */
   readonly salt: string;
   readonly variants: readonly VariantConfig[];
+  /** Versions by the label that clients ask for, `{ stable: "3" }`. */
+  readonly labels?: Readonly<Record<string, string>>;
 }
 
 export interface VariantConfig {
@@ -22,8 +26,53 @@ export interface VariantConfig {
   readonly location: string;
   /** The runtime by its name; found by the location when absent. */
   readonly runtime?: string;
+  readonly options?: LoadOptions;
+  /** Stays in memory whatever the memory limit says. */
+  readonly pinned?: boolean;
+  /** Requests (JSON infer bodies of the Open Inference Protocol) that it must answer before it gets traffic. */
+  readonly warmup?: readonly unknown[];
   /** Share of the traffic, 0 to 1; the weights of an endpoint sum to 1. */
   readonly weight: number;
   /** Also scores the requests that another variant answers; those answers are logged, never returned. */
   readonly shadow: boolean;
+}
+
+/** What decides about a request beside the weights. */
+export interface TrafficRules {
+  /** The first that fits picks the variant; the weights decide about the rest. */
+  readonly rules?: readonly RuleConfig[];
+  readonly fallback?: FallbackConfig;
+  /** Where a request carries what sticks to a variant, unless it says `sticky_key`; its id decides when absent. */
+  readonly sticky?: StickyConfig;
+}
+
+/** Requests that meet every condition are answered by `variant`. */
+export interface RuleConfig {
+  readonly if: {
+    /** By lower-case name of a header (of gRPC metadata). */
+    readonly header?: Readonly<Record<string, MatchConfig>>;
+    /** By name of a parameter of the request. */
+    readonly parameter?: Readonly<Record<string, MatchConfig>>;
+  };
+  readonly variant: string;
+}
+
+/** A text that a value must equal, begin with, or be one of. */
+export type MatchConfig = string | { readonly prefix: string } | { readonly oneOf: readonly string[] };
+
+/** Who answers when the variant that was picked fails with a 5xx, is overloaded or late. */
+export interface FallbackConfig {
+  /** A variant of this endpoint … */
+  readonly variant?: string;
+  /** … or another endpoint. */
+  readonly endpoint?: string;
+  /** Late is what has not answered after so many milliseconds; nothing is when absent. */
+  readonly afterMs?: number;
+}
+
+/** One of the three. */
+export interface StickyConfig {
+  readonly header?: string;
+  readonly cookie?: string;
+  readonly parameter?: string;
 }

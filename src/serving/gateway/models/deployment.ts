@@ -1,35 +1,70 @@
-import { describeError, invalid } from "../../../errors.ts";
-import type { EndpointConfig, GatewayConfig, VariantConfig } from "../config/config.ts";
+import { describeError, invalid, MillraceError, notFound } from "../../../errors.ts";
+import type { EndpointConfig, FallbackConfig, RuleConfig, StickyConfig, VariantConfig } from "../config/config.ts";
+import type { Routes } from "../traffic/route.ts";
+import { seedOf } from "../traffic/traffic.ts";
 import type { HeldModel, ModelPool } from "./model-pool.ts";
 
 export interface Variant extends VariantConfig {
   readonly held: HeldModel;
+  /** What draws for it when traffic is dealt. */
+  readonly seed: number;
 }
 
-export interface Endpoint {
+/** One endpoint with its models held. They are given back when it is retired and its last request has ended. */
+export class Endpoint implements Routes<Variant> {
   readonly name: string;
   readonly salt: string;
   readonly variants: readonly Variant[];
   /** The variant that stands for the endpoint where one must (metadata): the one with the most traffic. */
   readonly main: Variant;
+  readonly sole: Variant | undefined;
   /** Inputs of any variant: what one variant does not know is no mistake while another one does. */
   readonly inputNames: ReadonlySet<string>;
-}
-
-/**
- * One revision of the configuration with its models in memory. Freed when it is retired and its last request has
- * ended.
- */
-export class Deployment {
-  readonly revision: number;
-  readonly endpoints: ReadonlyMap<string, Endpoint>;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly rules: readonly RuleConfig[] | undefined;
+  readonly fallback: FallbackConfig | undefined;
+  readonly sticky: StickyConfig | undefined;
+  readonly hasShadows: boolean;
   #requests = 0;
   #retired = false;
-  #freed = Promise.withResolvers<void>();
+  #drained: PromiseWithResolvers<void> | undefined;
+  readonly #freed = Promise.withResolvers<void>();
 
-  constructor(revision: number, endpoints: readonly Endpoint[]) {
-    this.revision = revision;
-    this.endpoints = new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]));
+  constructor(config: EndpointConfig, variants: readonly Variant[]) {
+    this.name = config.name;
+    this.salt = config.salt;
+    this.labels = config.labels ?? {};
+    this.rules = config.rules;
+    this.fallback = config.fallback;
+    this.sticky = config.sticky;
+    this.variants = variants;
+    this.main = variants.reduce((best, variant) => (variant.weight > best.weight ? variant : best));
+    const weighted = variants.filter(({ weight }) => weight > 0);
+    this.sole = weighted.length === 1 ? weighted[0] : undefined;
+    this.hasShadows = variants.some(({ shadow }) => shadow);
+    this.inputNames = new Set(variants.flatMap(({ held }) => held.model.inputs.map((input) => input.name)));
+  }
+
+  /** The variant of a name that the configuration is known to hold. */
+  variant(name: string): Variant {
+    return this.variants.find((variant) => variant.name === name)!;
+  }
+
+  /** The variant that serves a version; 404 with the versions there are. */
+  version(version: string): Variant {
+    const found =
+      this.variants.find((variant) => variant.version === version && !variant.shadow) ??
+      this.variants.find((variant) => variant.version === version);
+    if (found) return found;
+    const versions = [...new Set(this.variants.map((variant) => `"${variant.version}"`))].join(", ");
+    throw notFound("serving.unknown_version", `"${this.name}" has no version "${version}" deployed; there is: ${versions}.`);
+  }
+
+  /** The variant whose version bears a label; 404 with the labels there are. */
+  labelled(label: string): Variant {
+    if (Object.hasOwn(this.labels, label)) return this.version(this.labels[label]);
+    const labels = Object.entries(this.labels).map(([name, version]) => `"${name}" (${version})`).join(", ");
+    throw notFound("serving.unknown_label", `No version of "${this.name}" bears the label "${label}"; ${labels ? `there is: ${labels}` : "it has no labels"}.`);
   }
 
   /** Marks the beginning of a request; each needs its `leave`. */
@@ -40,7 +75,42 @@ export class Deployment {
 
   leave(): void {
     this.#requests--;
-    this.#freeIfUnused();
+    this.#settle();
+  }
+
+  /** Resolves when no request is under way. */
+  drained(): Promise<void> {
+    this.#drained ??= Promise.withResolvers();
+    const { promise } = this.#drained;
+    this.#settle();
+    return promise;
+  }
+
+  /** Takes the endpoint out of service; resolves when its requests have ended and its models are given back. */
+  retire(): Promise<void> {
+    this.#retired = true;
+    this.#settle();
+    return this.#freed.promise;
+  }
+
+  #settle(): void {
+    if (this.#requests > 0) return;
+    this.#drained?.resolve();
+    this.#drained = undefined;
+    if (!this.#retired) return;
+    this.#retired = false;
+    this.#freed.resolve(Promise.all(this.variants.map(({ held }) => held.release())).then(() => undefined));
+  }
+}
+
+/** What is served at one moment. */
+export class Deployment {
+  readonly revision: number;
+  readonly endpoints: ReadonlyMap<string, Endpoint>;
+
+  constructor(revision: number, endpoints: ReadonlyMap<string, Endpoint>) {
+    this.revision = revision;
+    this.endpoints = endpoints;
   }
 
   /** Whether every model that gets traffic could answer now. */
@@ -51,51 +121,37 @@ export class Deployment {
     return true;
   }
 
-  /** Takes the deployment out of service; resolves when its requests have ended and its models are released. */
-  retire(): Promise<void> {
-    this.#retired = true;
-    this.#freeIfUnused();
-    return this.#freed.promise;
-  }
-
-  #freeIfUnused(): void {
-    if (!this.#retired || this.#requests > 0) return;
-    const held = [...this.endpoints.values()].flatMap(({ variants }) => variants.map((variant) => variant.held));
-    this.#freed.resolve(Promise.all(held.map((model) => model.release())).then(() => undefined));
+  /** The endpoint of that name; 404 with the names there are. */
+  endpoint(name: string): Endpoint {
+    const endpoint = this.endpoints.get(name);
+    if (endpoint) return endpoint;
+    const names = [...this.endpoints.keys()].map((known) => `"${known}"`).join(", ");
+    throw notFound("serving.unknown_model", `There is no model "${name}" here; ${names ? `there is: ${names}` : "none is deployed"}.`);
   }
 }
 
-/** Loads every model of a configuration; if one fails, releases the others and fails with a sentence that names it. */
-export async function loadDeployment(config: GatewayConfig, pool: ModelPool): Promise<Deployment> {
-  const held: HeldModel[] = [];
+/**
+ * Loads every model of an endpoint; if one fails, gives the others back and fails with a sentence that names it. Models
+ * in `keep` are not put out of memory to make room.
+ */
+export async function loadEndpoint(config: EndpointConfig, pool: ModelPool, keep: ReadonlySet<HeldModel["resident"]> = new Set()): Promise<Endpoint> {
+  const variants: Variant[] = [];
   try {
-    const endpoints: Endpoint[] = [];
-    for (const endpoint of config.endpoints) {
-      const variants: Variant[] = [];
-      for (const variant of endpoint.variants) {
-        const model = await holdModel(endpoint, variant, pool);
-        held.push(model);
-        variants.push({ ...variant, held: model });
-      }
-      endpoints.push({
-        name: endpoint.name,
-        salt: endpoint.salt,
-        variants,
-        main: variants.reduce((best, variant) => (variant.weight > best.weight ? variant : best)),
-        inputNames: new Set(variants.flatMap(({ held }) => held.model.inputs.map((input) => input.name))),
-      });
+    for (const variant of config.variants) {
+      variants.push({ ...variant, seed: seedOf(variant.name), held: await holdModel(config, variant, pool, keep) });
     }
-    return new Deployment(config.revision, endpoints);
+    return new Endpoint(config, variants);
   } catch (error) {
-    await Promise.all(held.map((model) => model.release()));
+    await Promise.all(variants.map(({ held }) => held.release()));
     throw error;
   }
 }
 
-async function holdModel(endpoint: EndpointConfig, variant: VariantConfig, pool: ModelPool): Promise<HeldModel> {
+async function holdModel(endpoint: EndpointConfig, variant: VariantConfig, pool: ModelPool, keep: ReadonlySet<HeldModel["resident"]>): Promise<HeldModel> {
   try {
-    return await pool.hold(variant);
+    return await pool.hold(variant, keep);
   } catch (error) {
+    if (error instanceof MillraceError && error.code === "serving.no_memory") throw error;
     throw invalid(
       "serving.load_failed",
       `Variant "${variant.name}" (version ${variant.version}) of "${endpoint.name}" cannot be loaded: ${describeError(error)}`,

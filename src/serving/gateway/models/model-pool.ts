@@ -1,25 +1,35 @@
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { describeError, invalid } from "../../../errors.ts";
+import { join } from "node:path";
+import { describeError, invalid, MillraceError } from "../../../errors.ts";
 import type { VariantConfig } from "../config/config.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
 import { Batcher, defaultBatchLimits } from "./batcher.ts";
+import type { MemoryBudget } from "./memory-budget.ts";
+import { ResidentModel, Usage } from "./resident-model.ts";
+import type { LoadedAgain } from "./resident-model.ts";
 import { Turns } from "./turns.ts";
+import { samplesBeside, warmUp } from "./warm-up.ts";
+import type { ReadSample } from "./warm-up.ts";
 
-/** A model with its queue, as held by one deployment. */
+/** A model with its queue, as held by one endpoint. */
 export interface HeldModel {
   readonly model: Model;
   readonly batcher: Batcher;
   /** Runs by the rows they scored, since the model was loaded. */
   readonly batches: BatchCounts;
+  /** The requests that need it now. */
+  readonly usage: Usage;
+  /** Its presence in memory, where there is a limit. */
+  readonly resident: ResidentModel | undefined;
   /** Gives the model back; the last holder's release frees it. */
   release(): Promise<void>;
 }
 
 /** What says which model it is. */
-type ModelPlace = Pick<VariantConfig, "location" | "runtime">;
+type ModelPlace = Pick<VariantConfig, "location" | "runtime" | "options" | "pinned" | "warmup">;
 
 type Loaded = Omit<HeldModel, "release">;
 
@@ -28,22 +38,47 @@ interface Entry {
   readonly loaded: Promise<Loaded>;
 }
 
-/** Loads each model file once, however many variants and revisions use it: a change of weights loads nothing. */
+export interface PoolOptions {
+  readonly onBatch: (rows: number) => void;
+  /** Told of every load: how long it took, and whether it failed. */
+  readonly onLoad: (seconds: number, failed: boolean) => void;
+  readonly readSample: ReadSample;
+  readonly budget: MemoryBudget | undefined;
+}
+
+/** Loads at the same time: one that takes minutes must not hold up the others, and many would take the cores of requests. */
+const loadsAtOnce = 2;
+/** Bytes in memory per byte on disk, before a model says itself. */
+const memoryPerByte = 1.5;
+
+type Kept = ReadonlySet<ResidentModel | undefined>;
+
+/** Loads each model once, however many variants and revisions use it: a change of weights loads nothing. */
 export class ModelPool {
   readonly #entries = new Map<string, Entry>();
-  readonly #onBatch: (rows: number) => void;
+  readonly #models = new Set<Loaded>();
+  readonly #options: PoolOptions;
+  readonly #lanes: Promise<unknown>[] = Array.from({ length: loadsAtOnce }, () => Promise.resolve());
+  #nextLane = 0;
   readonly #turns = { inline: new Turns(1), threads: new Turns(availableParallelism()) };
 
-  constructor(onBatch: (rows: number) => void) {
-    this.#onBatch = onBatch;
+  constructor(options: PoolOptions) {
+    this.#options = options;
   }
 
-  /** Loads a variant's model, or shares it if it is in memory and has not changed on disk. */
-  async hold(variant: ModelPlace): Promise<HeldModel> {
+  /** Bytes that the models in memory take. */
+  get memoryBytes(): number {
+    let sum = 0;
+    for (const { model } of this.#models) sum += model.memoryBytes;
+    return sum;
+  }
+
+  /** Loads a variant's model, or shares it if it is known and has not changed on disk. What is in `keep` stays in memory. */
+  async hold(variant: ModelPlace, keep: Kept): Promise<HeldModel> {
     const key = await identity(variant);
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { holders: 0, loaded: this.#load(variant) };
+      entry = { holders: 0, loaded: this.#load(variant, keep) };
       this.#entries.set(key, entry);
     }
     entry.holders++;
@@ -56,31 +91,110 @@ export class ModelPool {
     };
     try {
       const loaded = await held.loaded;
-      const { model } = loaded;
-      return { ...loaded, release: async () => void (drop() && (await model.release())) };
+      const { model, resident } = loaded;
+      this.#models.add(loaded);
+      const release = async () => {
+        if (!drop()) return;
+        await model.release();
+        this.#models.delete(loaded);
+        if (resident) this.#options.budget?.remove(resident);
+      };
+      return { ...loaded, release };
     } catch (error) {
       drop();
       throw error;
     }
   }
 
-  async #load({ location, runtime }: ModelPlace): Promise<Loaded> {
-    const model = await (await runtimeFor(location, runtime)).load(location, {});
+  async #load(place: ModelPlace, keep: Kept): Promise<Loaded> {
     const batches = new BatchCounts();
     const onBatch = (rows: number, runMs: number) => {
       batches.add(rows, runMs);
-      this.#onBatch(rows);
+      this.#options.onBatch(rows);
     };
-    return { model, batches, batcher: new Batcher(model, defaultBatchLimits, this.#turns, onBatch) };
+    const { budget } = this.#options;
+    let resident: ResidentModel | undefined;
+    let model: Model;
+    if (budget) {
+      const estimate = Math.ceil((await sizeOnDisk(place.location)) * memoryPerByte);
+      const first = await this.#loadWithin(budget, place, estimate, keep);
+      resident = new ResidentModel(first.model, place.pinned === true, () => this.#loadWithin(budget, place, resident!.lastBytes, new Set()));
+      budget.add(resident);
+      first.settle();
+      ({ model } = resident);
+    } else model = await this.#open(place);
+    const usage = resident?.usage ?? new Usage();
+    return { model, batches, usage, resident, batcher: new Batcher(model, defaultBatchLimits, this.#turns, onBatch) };
+  }
+
+  /** Loads when there is room. */
+  async #loadWithin(budget: MemoryBudget, place: ModelPlace, bytes: number, keep: Kept): Promise<LoadedAgain> {
+    const settle = await budget.reserve(bytes, keep);
+    let model: Model | undefined;
+    try {
+      model = await this.#open(place);
+      if (model.memoryBytes <= bytes) return { model, settle };
+      // It takes more than it seemed to: the rest needs room, too.
+      const settleRest = await budget.reserve(model.memoryBytes - bytes, keep);
+      return {
+        model,
+        settle: () => {
+          settle();
+          settleRest();
+        },
+      };
+    } catch (error) {
+      await model?.release();
+      settle();
+      throw error;
+    }
+  }
+
+  /** Loads and warms up a model in its turn. */
+  #open(place: ModelPlace): Promise<Model> {
+    const lane = this.#nextLane++ % loadsAtOnce;
+    const opened = this.#lanes[lane].then(() => this.#openNow(place));
+    this.#lanes[lane] = opened.catch(() => undefined); // whoever asked for it hears of the failure
+    return opened;
+  }
+
+  async #openNow({ location, runtime, options, warmup }: ModelPlace): Promise<Model> {
+    const began = performance.now();
+    let model: Model | undefined;
+    try {
+      model = await (await runtimeFor(location, runtime)).load(location, options ?? {});
+      await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
+      this.#options.onLoad((performance.now() - began) / 1000, false);
+      return model;
+    } catch (error) {
+      this.#options.onLoad((performance.now() - began) / 1000, true);
+      await model?.release();
+      throw error;
+    }
   }
 }
 
-async function identity({ location, runtime }: ModelPlace): Promise<string> {
-  if (/^[a-z]+:\/\//.test(location)) return JSON.stringify([location, runtime]);
+async function identity({ location, runtime, options, pinned, warmup }: ModelPlace): Promise<string> {
+  const how = [location, runtime, options, pinned, warmup];
+  if (isUrl(location)) return JSON.stringify(how);
   try {
     const { ino, size, mtimeMs } = await stat(location);
-    return JSON.stringify([location, runtime, ino, size, mtimeMs]);
+    return JSON.stringify([...how, ino, size, mtimeMs]);
   } catch (error) {
     throw invalid("serving.model_missing", `Cannot read the model ${location}: ${describeError(error)}.`, { location });
   }
+}
+
+const isUrl = (location: string): boolean => /^[a-z]+:\/\//.test(location);
+
+/** Bytes of a file, or of everything in a folder; 0 for a URL. */
+async function sizeOnDisk(location: string): Promise<number> {
+  if (isUrl(location)) return 0;
+  const found = await stat(location).catch((error: unknown) => {
+    throw new MillraceError("serving.model_missing", 400, `Cannot read the model ${location}: ${describeError(error)}.`, { cause: error });
+  });
+  if (!found.isDirectory()) return found.size;
+  const entries = await readdir(location, { recursive: true, withFileTypes: true });
+  const sizes = await Promise.all(entries.filter((entry) => entry.isFile()).map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

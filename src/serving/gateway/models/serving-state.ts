@@ -1,29 +1,23 @@
-import { join } from "node:path";
-import { describeError } from "../../../errors.ts";
-import { readConfig } from "../config/config-file.ts";
-import type { GatewayConfig } from "../config/config.ts";
-import { Deployment, loadDeployment } from "./deployment.ts";
-import { writeDurably } from "../durable-file.ts";
+import { describeError, MillraceError } from "../../../errors.ts";
+import type { EndpointConfig, GatewayConfig } from "../config/config.ts";
 import type { GatewayLog } from "../gateway-log.ts";
+import { Deployment, loadEndpoint } from "./deployment.ts";
+import type { Endpoint } from "./deployment.ts";
 import type { ModelPool } from "./model-pool.ts";
 
+/** How long the requests of a model may take to end, where it must leave before its successor finds room. */
+const drainPatienceMs = 30_000;
+
 /**
- * The revision served now, and the way to the next: load first, swap in one step, free the old one when its requests
- * have ended.
+ * What is served now, and the way to the next: load first, swap in one step, free the old when its requests have ended.
  */
 export class ServingState {
-  readonly #configFile: string;
-  readonly #lastGoodFile: string;
   readonly #pool: ModelPool;
   readonly #log: GatewayLog;
-  #current = new Deployment(0, []);
-  #loaded = false;
-  #error: string | null = null;
-  #last: Promise<void> = Promise.resolve();
+  #current = new Deployment(0, new Map());
+  readonly #paused = new Map<string, Promise<void>>();
 
-  constructor(home: string, pool: ModelPool, log: GatewayLog) {
-    this.#configFile = join(home, "gateway", "config.json");
-    this.#lastGoodFile = join(home, "gateway", "last-good.json");
+  constructor(pool: ModelPool, log: GatewayLog) {
     this.#pool = pool;
     this.#log = log;
   }
@@ -32,91 +26,83 @@ export class ServingState {
     return this.#current;
   }
 
-  /** True once a configuration has been loaded. */
-  get loaded(): boolean {
-    return this.#loaded;
+  /** Resolves when the endpoint takes requests again; undefined while it does. */
+  paused(endpoint: string): Promise<void> | undefined {
+    return this.#paused.get(endpoint);
   }
 
-  /** Why `config.json` as it was last read is not what is served; null when it is. */
-  get error(): string | null {
-    return this.#error;
+  /** Serves a configuration and nothing else; on failure nothing changes. */
+  async serveAll(config: GatewayConfig): Promise<void> {
+    const loaded: Endpoint[] = [];
+    try {
+      for (const endpoint of config.endpoints) loaded.push(await this.#load(endpoint));
+    } catch (error) {
+      await Promise.all(loaded.map((endpoint) => endpoint.retire()));
+      throw error;
+    }
+    this.#swap(config.revision, new Map(loaded.map((endpoint) => [endpoint.name, endpoint])));
   }
 
-  /** Serves `config.json`, or if that cannot be served what was served last; without either, waits for a reload. */
-  start(): Promise<void> {
-    return this.#inTurn(async () => {
-      try {
-        await this.#serve(this.#configFile);
-        return;
-      } catch (error) {
-        this.#log.warn(`cannot serve ${this.#configFile}: ${describeError(error)}`);
-      }
-      try {
-        await this.#serve(this.#lastGoodFile);
-      } catch (error) {
-        this.#log.warn(`cannot serve ${this.#lastGoodFile} either, waiting for a reload: ${describeError(error)}`);
-      }
-    });
+  /** Serves an endpoint in place of the one of its name, if any; the others go on. On failure nothing changes. */
+  async serve(config: EndpointConfig): Promise<void> {
+    const endpoint = await this.#load(config);
+    this.#swap(this.#current.revision + 1, new Map([...this.#current.endpoints, [config.name, endpoint]]));
   }
 
-  /**
-   * Reads the configuration again and serves it; on failure goes on with the revision served so far. One reload at a
-   * time.
-   */
-  reload(): Promise<void> {
-    return this.#inTurn(async () => {
-      try {
-        await this.#serve(this.#configFile);
-      } catch (error) {
-        this.#log.error(`reload failed, still serving revision ${this.#current.revision}: ${describeError(error)}`);
-        throw error;
-      }
-    });
+  /** Takes an endpoint out of service; resolves when its requests have ended and its models are free. */
+  async remove(name: string): Promise<void> {
+    const endpoints = new Map(this.#current.endpoints);
+    const endpoint = endpoints.get(name);
+    endpoints.delete(name);
+    this.#swap(this.#current.revision + 1, endpoints);
+    await endpoint?.retire();
   }
 
   /** Frees the models when the last request has ended. */
   async stop(): Promise<void> {
-    await this.#last;
-    await this.#current.retire();
+    await Promise.all([...this.#current.endpoints.values()].map((endpoint) => endpoint.retire()));
   }
 
-  #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#last.then(work);
-    this.#last = done.catch(() => undefined); // whoever asked for it hears of the failure
-    return done;
-  }
-
-  async #serve(file: string): Promise<void> {
-    let config: GatewayConfig;
-    let next: Deployment;
-    try {
-      config = await readConfig(file);
-      next = await loadDeployment(config, this.#pool);
-    } catch (error) {
-      if (file === this.#configFile) this.#error = describeError(error);
-      throw error;
-    }
+  #swap(revision: number, endpoints: ReadonlyMap<string, Endpoint>): void {
     const old = this.#current;
-    this.#current = next;
-    this.#loaded = true;
-    old
-      .retire()
-      .catch((error: unknown) => this.#log.error(`revision ${old.revision} was not freed: ${describeError(error)}`));
-    this.#log.info(`serving revision ${config.revision}`, { revision: config.revision, file });
-    if (file !== this.#configFile) return;
-    this.#error = null;
-    await this.#remember(config);
-  }
-
-  /**
-   * The gateway restarts without the control plane, so what worked is kept apart from what the control plane wrote
-   * last.
-   */
-  async #remember(config: GatewayConfig): Promise<void> {
-    try {
-      await writeDurably(this.#lastGoodFile, JSON.stringify(config));
-    } catch (error) {
-      this.#log.error(`cannot write ${this.#lastGoodFile}: ${describeError(error)}`);
+    this.#current = new Deployment(revision, endpoints);
+    for (const [name, endpoint] of old.endpoints) {
+      if (endpoints.get(name) === endpoint) continue;
+      endpoint.retire().catch((error: unknown) => this.#log.error(`a former version of "${name}" was not freed: ${describeError(error)}`));
     }
   }
+
+  /** Loads an endpoint beside the one that is served; where there is no room for both, after that one has left. */
+  async #load(config: EndpointConfig): Promise<Endpoint> {
+    const old = this.#current.endpoints.get(config.name);
+    const residents = (old?.variants ?? []).flatMap(({ held }) => held.resident ?? []);
+    try {
+      return await loadEndpoint(config, this.#pool, new Set(residents));
+    } catch (error) {
+      if (!(error instanceof MillraceError && error.code === "serving.no_memory") || residents.length === 0) throw error;
+      this.#log.warn(`no room for "${config.name}" beside what it replaces: its requests wait while they change places`);
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#paused.set(config.name, promise);
+    try {
+      await within(old!.drained(), drainPatienceMs);
+      // The old comes back with its next request, should the new one fail.
+      for (const resident of residents) if (resident.evictable) await resident.evict();
+      return await loadEndpoint(config, this.#pool);
+    } finally {
+      // After the swap, which comes in the same turn of the event loop.
+      setImmediate(() => {
+        this.#paused.delete(config.name);
+        resolve();
+      });
+    }
+  }
+}
+
+/** Resolves with `done`, or after `milliseconds`. */
+async function within(done: Promise<void>, milliseconds: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  await Promise.race([done, late]);
+  clearTimeout(timer);
 }

@@ -14,9 +14,10 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest)
     raw.push(bytes);
     return `${head(tensor)},"parameters":{"binary_data_size":${bytes.length}}}`;
   });
+  const fallback = answer.fallbackFrom === undefined ? "" : `,"fallback_from":${JSON.stringify(answer.fallbackFrom)}`;
   const text =
     `{"model_name":${JSON.stringify(answer.endpoint)},"model_version":${JSON.stringify(answer.version)},` +
-    `"id":${JSON.stringify(request.inference.id)},"parameters":{"variant":${JSON.stringify(answer.variant)}},` +
+    `"id":${JSON.stringify(request.inference.id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}},` +
     `"outputs":[${outputs.join(",")}]}`;
   if (raw.length === 0) return { status: 200, headers: { "content-type": "application/json" }, body: text };
   const header = Buffer.from(text);

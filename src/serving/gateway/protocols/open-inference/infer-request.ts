@@ -37,6 +37,7 @@ export function readInferRequest(body: Buffer, headerLength: string | undefined)
       id: readId(request["id"]),
       stickyKey: readStickyKey(parameters?.["sticky_key"]),
       eventTime: readEventTime(parameters?.["event_time"]),
+      parameters,
       inputs,
       outputs: outputs && [...outputs.keys()],
     },

@@ -61,7 +61,7 @@ async function infer(
   version: string | undefined,
 ): Promise<HttpAnswer> {
   const asked = readInferRequest(request.body, request.header("inference-header-content-length"));
-  const answer = await context.inference.infer({ ...asked.inference, endpoint, version });
+  const answer = await context.inference.infer({ ...asked.inference, endpoint, version, header: (name) => request.header(name) });
   return writeInferAnswer(answer, asked);
 }
 

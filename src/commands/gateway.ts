@@ -1,0 +1,24 @@
+import type { Command } from "../cli/command.ts";
+
+/** The gateway without a control plane; what it needs is loaded when it runs. */
+export const gatewayCommand: Command = {
+  name: "gateway",
+  summary: "Serves models alone, without a server: model files, folders of versions, a model repository; clients may load and unload",
+  example: "millrace gateway --model trips=models/trips.onnx --model churn=models/churn@3 --port 8080",
+  options: {
+    "--model <name=place...>": "a model: NAME=FILE, NAME=FILE@VERSION, NAME=FOLDER (of numbered versions; the newest is served, NAME=FOLDER@VERSION that one), NAME=URL of a model on a model server; may be given more than once, and wins over what clients changed before the start",
+    "--model-repository <dir>": "serve every model in this folder, laid out as NAME/VERSION/model.onnx (config.pbtxt is not read)",
+    "--models-file <file>": "models with versions, labels, traffic rules, memory and warm-up as JSON (docs/gateway.md)",
+    "--poll-seconds <s>": "look for new models and versions in the repository every so often (never)",
+    "--port <n>": { description: "port to listen on; 0 takes any free one", default: 8080 },
+    "--host <address>": { description: "address to listen on", default: "127.0.0.1" },
+    "--home <dir>": { description: "where changes by clients (models loaded and unloaded, defaults) and logged predictions are kept", default: ".millrace-gateway" },
+    "--memory-limit <size>": "memory that models may take together, such as 2GiB; the least recently used ones make room and come back when asked (unlimited)",
+    "--log-predictions": "write every prediction to Parquet files in the home folder (off: nothing deletes them)",
+    "--max-body-mib <n>": { description: "largest request body", default: 64 },
+    "--cors-origin <origin...>": "web pages of this origin may call, '*' for any (none)",
+    "--drain-seconds <s>": { description: "longest time requests may take to end after a stop", default: "30" },
+    "--shutdown-delay-seconds <s>": { description: "time to go on answering after a stop, not ready, until load balancers know", default: "0" },
+  },
+  run: async (...call) => (await import("./run-gateway.ts")).runGateway(...call),
+};

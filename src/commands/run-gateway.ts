@@ -1,0 +1,115 @@
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import colors from "picocolors";
+import type { Command } from "../cli/command.ts";
+import { table } from "../cli/table.ts";
+import { conflict, invalid } from "../errors.ts";
+import { parseBytes } from "../serving/gateway/config/bytes.ts";
+import { readModelsFile } from "../serving/gateway/config/models-file.ts";
+import type { ModelConfig } from "../serving/gateway/config/models-file.ts";
+import { createGatewayLog } from "../serving/gateway/gateway-log.ts";
+import type { GatewayLog } from "../serving/gateway/gateway-log.ts";
+import { startGateway } from "../serving/gateway/gateway.ts";
+import type { RunningGateway } from "../serving/gateway/gateway.ts";
+import { exampleRequest } from "../serving/gateway/models/example-request.ts";
+import { protocols } from "../serving/gateway/protocols/protocols.ts";
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** Serves models until interrupted. */
+export const runGateway: Command["run"] = async ({ json, say, signal }, _, options) => {
+  const models = new Map<string, ModelConfig>();
+  if (typeof options["modelsFile"] === "string") {
+    for (const [name, model] of await readModelsFile(resolve(options["modelsFile"]))) models.set(name, model);
+  }
+  for (const spec of (options["model"] ?? []) as readonly string[]) {
+    const [name, model] = parseModel(spec);
+    if (models.has(name)) throw invalid("serving.duplicate_model", `The model "${name}" is given twice; give each name once.`);
+    models.set(name, model);
+  }
+  const repository = typeof options["modelRepository"] === "string" ? resolve(options["modelRepository"]) : undefined;
+  const pollSeconds = options["pollSeconds"] === undefined ? undefined : seconds(options, "pollSeconds", 0.1);
+  if (pollSeconds !== undefined && repository === undefined) {
+    throw invalid("serving.no_repository", "--poll-seconds looks at a model repository; give its folder with --model-repository.");
+  }
+  const port = options["port"] as number;
+  const host = options["host"] as string;
+  const started = startGateway(
+    {
+      home: resolve(options["home"] as string),
+      host,
+      port,
+      token: process.env["MILLRACE_GATEWAY_TOKEN"],
+      version: packageVersion(),
+      maxBodyBytes: (options["maxBodyMib"] as number) * 2 ** 20,
+      corsOrigins: (options["corsOrigin"] ?? []) as string[],
+      drainSeconds: seconds(options, "drainSeconds", 0),
+      shutdownDelaySeconds: seconds(options, "shutdownDelaySeconds", 0),
+      ...(typeof options["memoryLimit"] === "string" && { memoryLimit: parseBytes(options["memoryLimit"], "--memory-limit") }),
+      own: { models, ...(repository !== undefined && { repository }), ...(pollSeconds !== undefined && { pollSeconds }) },
+      logPredictions: options["logPredictions"] === true,
+      log: { fileRows: 10_000, seconds: 15, capacity: 200_000 },
+    },
+    json ? createGatewayLog(say) : logForPeople(say),
+  );
+  const gateway = await started.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== "EADDRINUSE") throw error;
+    throw conflict("serving.port_taken", `Port ${port} on ${host} is taken by another program; stop it, or choose another with --port (0 takes any free one)`);
+  });
+  if (json) process.stdout.write(`${JSON.stringify({ url: urlOf(gateway), pid: process.pid, home: resolve(options["home"] as string), models: gateway.repository.index() })}\n`);
+  else say(welcome(gateway));
+  if (!signal.aborted) await once(signal, "abort");
+  await gateway.stop();
+  return { data: { stopped: true }, text: "" };
+};
+
+/** NAME=PLACE or NAME=PLACE@VERSION. */
+function parseModel(spec: string): [name: string, model: ModelConfig] {
+  const [, name, whole] = /^([^=]+)=(.+)$/.exec(spec) ?? [];
+  if (name === undefined) {
+    const guess = basename(spec).replace(/\.[a-z]+$/, "");
+    throw invalid("serving.bad_model", `--model "${spec}" has no name; write NAME=PLACE, such as --model ${guess || "trips"}=${spec}.`);
+  }
+  // A file may have an @ in its name.
+  const [, place, version] = existsSync(whole) ? [whole, whole] : /^(.+?)(?:@([A-Za-z0-9._-]+))?$/.exec(whole)!;
+  const location = /^[a-z]+:\/\//.test(place) ? place : resolve(place);
+  if (version === undefined) return [name, { places: [{ location }] }];
+  // Of a folder of versions it says which one, of anything else what its version is called.
+  return [name, { places: [{ location, version }], versions: { specific: [version] } }];
+}
+
+function seconds(options: Options, name: string, least: number): number {
+  const value = Number(options[name]);
+  if (value >= least && value <= 86_400) return value;
+  const flag = name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+  throw invalid("serving.bad_seconds", `--${flag} is "${String(options[name])}"; it must be a number of seconds from ${least} to 86400.`);
+}
+
+const logForPeople = (say: (line: string) => void): GatewayLog => ({
+  info: (message) => say(colors.dim(message)),
+  warn: (message) => say(colors.yellow(message)),
+  error: (message) => say(colors.red(message)),
+});
+
+const urlOf = ({ address: { host, port } }: RunningGateway): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** What is served and how to try it. */
+function welcome(gateway: RunningGateway): string {
+  const index = gateway.repository.index();
+  const rows = index.map(({ name, version, state, isDefault, location, reason }) => [name, version, state === "READY" ? (isDefault ? "ready, default" : "ready") : state.toLowerCase(), reason === "" ? location : reason]);
+  const first = index.find(({ state, isDefault }) => state === "READY" && isDefault);
+  const request = first && exampleRequest(gateway.modelOf(first.name));
+  const url = urlOf(gateway);
+  return [
+    `${colors.bold("millrace gateway")} answers at ${url} after ${Math.round(performance.now())} ms: ${protocols.map(({ name }) => name).join(", ")}`,
+    table(["model", "version", "state", "from"], rows, "No model is loaded yet: give --model NAME=FILE or --model-repository DIR, or have a client load one."),
+    ...(request ? ["Try it:", `  curl -s ${url}/v2/models/${encodeURIComponent(first.name)}/infer -H 'content-type: application/json' -d '${request}'`] : []),
+    "Ctrl-C stops it when the requests that came in are answered.",
+  ].join("\n");
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

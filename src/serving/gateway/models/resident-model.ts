@@ -1,0 +1,161 @@
+import type { Model } from "../runtimes/runtime.ts";
+
+/** Counts the requests that need a model, and tells when there are none. */
+export class Usage {
+  requests = 0;
+  /** Of the latest request; for comparison only. */
+  lastUsed = performance.now();
+  #idle: (() => void) | undefined;
+
+  begin(): void {
+    this.requests++;
+  }
+
+  end(): void {
+    this.requests--;
+    this.lastUsed = performance.now();
+    if (this.requests === 0 && this.#idle) this.#idle();
+  }
+
+  /** Has `act` called whenever the last request ends. */
+  onIdle(act: () => void): void {
+    this.#idle = act;
+  }
+}
+
+/** A model and what ends the reservation of its memory, once it is counted where it is held. */
+export interface LoadedAgain {
+  readonly model: Model;
+  readonly settle: () => void;
+}
+
+/**
+ * A model that may be put out of memory while nobody needs it, and is loaded again by the first run that does: runs that
+ * come meanwhile wait for that one load. `model` stays the same for its users, who see what it said when it was loaded
+ * first.
+ */
+export class ResidentModel {
+  readonly model: Model;
+  readonly usage = new Usage();
+  readonly pinned: boolean;
+  readonly #load: () => Promise<LoadedAgain>;
+  #inner: Model | undefined;
+  #loading: Promise<Model> | undefined;
+  #leaving: Promise<void> | undefined;
+  #released = false;
+  #lastBytes: number;
+
+  /** `load` finds room and loads; `first` is what it gave the first time. */
+  constructor(first: Model, pinned: boolean, load: () => Promise<LoadedAgain>) {
+    this.#inner = first;
+    this.#lastBytes = first.memoryBytes;
+    this.#load = load;
+    this.pinned = pinned;
+    this.model = this.#stand(first);
+  }
+
+  get loaded(): boolean {
+    return this.#inner !== undefined;
+  }
+
+  /** Bytes it takes now. */
+  get bytes(): number {
+    return this.#inner?.memoryBytes ?? 0;
+  }
+
+  /** Bytes it took when it was in memory last. */
+  get lastBytes(): number {
+    return this.#lastBytes;
+  }
+
+  /** Whether it could leave now. */
+  get evictable(): boolean {
+    return this.#inner !== undefined && this.usage.requests === 0;
+  }
+
+  /** Frees the memory; only while `evictable`. */
+  evict(): Promise<void> {
+    const inner = this.#inner!;
+    this.#lastBytes = inner.memoryBytes;
+    this.#inner = undefined;
+    this.#leaving = inner.release().finally(() => (this.#leaving = undefined));
+    return this.#leaving;
+  }
+
+  async release(): Promise<void> {
+    this.#released = true;
+    await this.#loading?.catch(() => undefined);
+    await this.#leaving;
+    await this.#inner?.release();
+    this.#inner = undefined;
+  }
+
+  #present(): Promise<Model> {
+    this.#loading ??= this.#reload().finally(() => (this.#loading = undefined));
+    return this.#loading;
+  }
+
+  async #reload(): Promise<Model> {
+    await this.#leaving;
+    if (this.#released) throw new Error("the model has been released");
+    const { model, settle } = await this.#load();
+    this.#inner = model;
+    settle();
+    return model;
+  }
+
+  async #use<T>(act: (inner: Model) => Promise<T>): Promise<T> {
+    this.usage.begin();
+    try {
+      return await act(this.#inner ?? (await this.#present()));
+    } finally {
+      this.usage.end();
+    }
+  }
+
+  #stand(first: Model): Model {
+    const { platform, inputs, outputs, anyInputs, classes, rowwise } = first;
+    const inner = () => this.#inner;
+    const use = this.#use.bind(this);
+    const streamed: Model["stream"] = async function* (tensors, options) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const ready = Promise.withResolvers<Model>();
+      const ended = use((model) => (ready.resolve(model), promise)).catch(ready.reject);
+      try {
+        yield* (await ready.promise).stream!(tensors, options);
+      } finally {
+        resolve();
+        await ended;
+      }
+    };
+    let { concurrency } = first;
+    const bytes = () => this.bytes;
+    return {
+      platform,
+      inputs,
+      outputs,
+      ...(anyInputs !== undefined && { anyInputs }),
+      classes,
+      rowwise,
+      get concurrency() {
+        return (concurrency = inner()?.concurrency ?? concurrency);
+      },
+      get inline() {
+        return inner()?.inline === true;
+      },
+      /** Waiting for its load, a run keeps no core from others. */
+      get cores() {
+        const now = inner();
+        return now ? (now.cores ?? 1) : 0;
+      },
+      get memoryBytes() {
+        return bytes();
+      },
+      run: (tensors, options) => use((model) => model.run(tensors, options)),
+      ...(first.stream && { stream: streamed }),
+      ...(first.native && { native: (request, options) => use((model) => model.native!(request, options)) }),
+      healthy: () => inner()?.healthy() ?? true,
+      release: () => this.release(),
+    };
+  }
+}

@@ -1,0 +1,35 @@
+import { readFile, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { describeError, invalid } from "../../../errors.ts";
+import type { Model } from "../runtimes/runtime.ts";
+import { bindInputs } from "../tensors/bind.ts";
+import type { Tensor } from "../tensors/tensor.ts";
+
+/** Reads the tensors of an infer request as JSON. */
+export type ReadSample = (request: Buffer) => readonly Tensor[];
+
+/** The infer requests beside a model, `warmup.json` in its folder: a list, or one. */
+export async function samplesBeside(location: string): Promise<readonly unknown[]> {
+  if (/^[a-z]+:\/\//.test(location)) return [];
+  const folder = (await stat(location)).isDirectory() ? location : dirname(location);
+  const file = join(folder, "warmup.json");
+  try {
+    const value: unknown = JSON.parse(await readFile(file, "utf8"));
+    return Array.isArray(value) ? value : [value];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw invalid("serving.warmup_failed", `Cannot read ${file}: ${describeError(error)}.`, { file });
+  }
+}
+
+/** Has a model answer samples before clients ask it. Fails with `serving.warmup_failed`, which names the sample. */
+export async function warmUp(model: Model, samples: readonly unknown[], read: ReadSample): Promise<void> {
+  for (const [index, sample] of samples.entries()) {
+    try {
+      const tensors = read(Buffer.from(JSON.stringify(sample)));
+      await model.run(bindInputs(tensors, model, new Set()).inputs);
+    } catch (error) {
+      throw invalid("serving.warmup_failed", `The model does not answer sample ${index + 1} of its warm-up: ${describeError(error)}`);
+    }
+  }
+}
