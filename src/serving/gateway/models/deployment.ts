@@ -27,6 +27,7 @@ export class Endpoint implements Routes<Variant> {
   readonly hasShadows: boolean;
   #requests = 0;
   #retired = false;
+  #given = false;
   #drained: PromiseWithResolvers<void> | undefined;
   readonly #freed = Promise.withResolvers<void>();
 
@@ -86,7 +87,7 @@ export class Endpoint implements Routes<Variant> {
     return promise;
   }
 
-  /** Takes the endpoint out of service; resolves when its requests have ended and its models are given back. */
+  /** Takes the endpoint out of service; resolves when its requests have ended and its models are given back. Safe to call again. */
   retire(): Promise<void> {
     this.#retired = true;
     this.#settle();
@@ -97,8 +98,8 @@ export class Endpoint implements Routes<Variant> {
     if (this.#requests > 0) return;
     this.#drained?.resolve();
     this.#drained = undefined;
-    if (!this.#retired) return;
-    this.#retired = false;
+    if (!this.#retired || this.#given) return;
+    this.#given = true;
     this.#freed.resolve(Promise.all(this.variants.map(({ held }) => held.release())).then(() => undefined));
   }
 }

@@ -27,7 +27,7 @@ export async function warmUp(model: Model, samples: readonly unknown[], read: Re
   for (const [index, sample] of samples.entries()) {
     try {
       const tensors = read(Buffer.from(JSON.stringify(sample)));
-      await model.run(bindInputs(tensors, model, new Set()).inputs);
+      await model.run(bindInputs(tensors, model, new Set(model.inputs.map(({ name }) => name))).inputs);
     } catch (error) {
       throw invalid("serving.warmup_failed", `The model does not answer sample ${index + 1} of its warm-up: ${describeError(error)}`);
     }
