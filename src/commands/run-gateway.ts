@@ -49,7 +49,7 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
       ...(typeof options["memoryLimit"] === "string" && { memoryLimit: parseBytes(options["memoryLimit"], "--memory-limit") }),
       own: { models, ...(repository !== undefined && { repository }), ...(pollSeconds !== undefined && { pollSeconds }) },
       logPredictions: options["logPredictions"] === true,
-      log: { fileRows: 10_000, seconds: 15, capacity: 200_000 },
+      log: { fileRows: 10_000, seconds: 15, capacity: 200_000, capacityBytes: 256 * 2 ** 20 },
     },
     json ? createGatewayLog(say) : logForPeople(say),
   );

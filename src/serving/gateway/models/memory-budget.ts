@@ -12,7 +12,7 @@ interface BudgetOptions {
 
 /**
  * Keeps the models within a limit of memory: to make room for one, those that nobody needs now leave, the one that was
- * used longest ago first. Pinned ones stay.
+ * used longest ago first. Where all are in use they take turns. Pinned ones stay.
  */
 export class MemoryBudget {
   readonly #options: BudgetOptions;
@@ -53,13 +53,13 @@ export class MemoryBudget {
       const movable = [...this.#residents].filter((resident) => resident.loaded && !resident.pinned && !keep.has(resident));
       const most = movable.reduce((sum, resident) => sum + resident.bytes, 0);
       if (this.used - most - this.#reserved + bytes > limit) throw noMemory(507, bytes, limit, "the models that must stay leave less");
-      const victim = movable.filter((resident) => resident.evictable).reduce<ResidentModel | undefined>((oldest, one) => (oldest && oldest.usage.lastUsed <= one.usage.lastUsed ? oldest : one), undefined);
+      const victim = least(movable.filter((resident) => resident.idle), ({ usage }) => usage.lastUsed) ?? this.#longest(movable);
+      const left = deadline - performance.now();
       if (victim) {
-        await victim.evict();
+        if (!(await this.#within(victim.yield(), left))) throw inUse(bytes, limit);
         this.#options.onEvict();
-      } else if (!(await this.#idle(deadline - performance.now()))) {
-        throw noMemory(503, bytes, limit, "those in memory are in use; try again later");
-      }
+      } else if (left <= 0) throw inUse(bytes, limit);
+      else await this.#change(Math.min(left, residenceMs));
     }
     this.#reserved += bytes;
     return () => {
@@ -72,22 +72,40 @@ export class MemoryBudget {
     for (const wake of this.#waiting) wake();
   }
 
-  /** Resolves with true when something may have changed, with false after `patienceMs`. */
-  #idle(patienceMs: number): Promise<boolean> {
-    if (patienceMs <= 0) return Promise.resolve(false);
-    return new Promise((resolve) => {
-      const end = (woken: boolean) => {
-        clearTimeout(timer);
-        this.#waiting.delete(wake);
-        resolve(woken);
-      };
-      const wake = () => end(true);
-      const timer = setTimeout(end, patienceMs, false);
-      this.#waiting.add(wake);
-    });
+  /** Where all are in use: the one that has had its time in memory, so that busy models take turns. */
+  #longest(movable: readonly ResidentModel[]): ResidentModel | undefined {
+    const longest = least(movable, ({ loadedAt }) => loadedAt);
+    return longest && performance.now() - longest.loadedAt >= residenceMs ? longest : undefined;
+  }
+
+  /** Whether `done` comes before the time is up. */
+  async #within(done: Promise<void>, milliseconds: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<boolean>((resolve) => (timer = setTimeout(resolve, Math.max(0, milliseconds), false)));
+    try {
+      return await Promise.race([done.then(() => true), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Resolves when something may have changed, or the time is up. */
+  async #change(milliseconds: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    await this.#within(promise, milliseconds);
+    this.#waiting.delete(resolve);
   }
 }
 
+/** Time in memory that a model gets before a busy one has to make room for another. */
+const residenceMs = 100;
+
+function least(residents: readonly ResidentModel[], of: (resident: ResidentModel) => number): ResidentModel | undefined {
+  return residents.reduce<ResidentModel | undefined>((best, one) => (best && of(best) <= of(one) ? best : one), undefined);
+}
+
+const inUse = (bytes: number, limit: number) => noMemory(503, bytes, limit, "those in memory are in use; try again later");
 const noMemory = (status: number, bytes: number, limit: number, why: string) =>
   new MillraceError(
     "serving.no_memory",

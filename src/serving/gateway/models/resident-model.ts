@@ -38,9 +38,13 @@ export class ResidentModel {
   readonly model: Model;
   readonly usage = new Usage();
   readonly pinned: boolean;
+  /** When it came into memory; for comparison only. */
+  loadedAt = performance.now();
   readonly #load: () => Promise<LoadedAgain>;
   #inner: Model | undefined;
-  #loading: Promise<Model> | undefined;
+  #running = 0;
+  #loading: Promise<void> | undefined;
+  #yielding: PromiseWithResolvers<void> | undefined;
   #leaving: Promise<void> | undefined;
   #released = false;
   #lastBytes: number;
@@ -68,18 +72,17 @@ export class ResidentModel {
     return this.#lastBytes;
   }
 
-  /** Whether it could leave now. */
-  get evictable(): boolean {
-    return this.#inner !== undefined && this.usage.requests === 0;
+  /** In memory, and needed by no request. */
+  get idle(): boolean {
+    return this.#inner !== undefined && this.usage.requests === 0 && this.#running === 0;
   }
 
-  /** Frees the memory; only while `evictable`. */
-  evict(): Promise<void> {
-    const inner = this.#inner!;
-    this.#lastBytes = inner.memoryBytes;
-    this.#inner = undefined;
-    this.#leaving = inner.release().finally(() => (this.#leaving = undefined));
-    return this.#leaving;
+  /** Leaves memory when the runs under way have ended; those that come meanwhile wait for it to be loaded again. */
+  yield(): Promise<void> {
+    if (!this.#inner) return this.#leaving ?? Promise.resolve();
+    if (this.#running === 0) return this.#leave(this.#inner);
+    this.#yielding ??= Promise.withResolvers();
+    return this.#yielding.promise;
   }
 
   async release(): Promise<void> {
@@ -90,27 +93,48 @@ export class ResidentModel {
     this.#inner = undefined;
   }
 
-  #present(): Promise<Model> {
+  #leave(inner: Model): Promise<void> {
+    this.#lastBytes = inner.memoryBytes;
+    this.#inner = undefined;
+    this.#leaving = inner.release().finally(() => (this.#leaving = undefined));
+    return this.#leaving;
+  }
+
+  #present(): Promise<void> {
     this.#loading ??= this.#reload().finally(() => (this.#loading = undefined));
     return this.#loading;
   }
 
-  async #reload(): Promise<Model> {
+  async #reload(): Promise<void> {
+    await this.#yielding?.promise;
     await this.#leaving;
     if (this.#released) throw new Error("the model has been released");
     const { model, settle } = await this.#load();
     this.#inner = model;
+    this.loadedAt = performance.now();
     settle();
-    return model;
   }
 
   async #use<T>(act: (inner: Model) => Promise<T>): Promise<T> {
     this.usage.begin();
     try {
-      return await act(this.#inner ?? (await this.#present()));
+      while (!this.#inner || this.#yielding) await this.#present();
+      this.#running++;
+      try {
+        return await act(this.#inner);
+      } finally {
+        this.#running--;
+        this.#yieldNow();
+      }
     } finally {
       this.usage.end();
     }
+  }
+
+  #yieldNow(): void {
+    if (!this.#yielding || this.#running > 0) return;
+    this.#yielding.resolve(this.#leave(this.#inner!));
+    this.#yielding = undefined;
   }
 
   #stand(first: Model): Model {

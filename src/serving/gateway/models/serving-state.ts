@@ -87,7 +87,7 @@ export class ServingState {
     try {
       await within(old!.drained(), drainPatienceMs);
       // The old comes back with its next request, should the new one fail.
-      for (const resident of residents) if (resident.evictable) await resident.evict();
+      await Promise.all(residents.map((resident) => resident.yield()));
       return await loadEndpoint(config, this.#pool);
     } finally {
       // After the swap, which comes in the same turn of the event loop.
