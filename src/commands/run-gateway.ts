@@ -99,7 +99,7 @@ function welcome(gateway: RunningGateway): string {
   const index = gateway.repository.index();
   const rows = index.map(({ name, version, state, isDefault, location, reason }) => [name, version, state === "READY" ? (isDefault ? "ready, default" : "ready") : state.toLowerCase(), reason === "" ? location : reason]);
   const first = index.find(({ state, isDefault }) => state === "READY" && isDefault);
-  const request = first && exampleRequest(gateway.modelOf(first.name));
+  const request = first && exampleRequest(gateway.inference.endpoint(first.name).main.held.model);
   const url = urlOf(gateway);
   return [
     `${colors.bold("millrace gateway")} answers at ${url} after ${Math.round(performance.now())} ms: ${protocols.map(({ name }) => name).join(", ")}`,

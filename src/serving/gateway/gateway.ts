@@ -32,7 +32,6 @@ import { protocols } from "./protocols/protocols.ts";
 import { ServingState } from "./models/serving-state.ts";
 import { variantStatsBook } from "./metrics/variant-stats.ts";
 import type { LatencySummary } from "./metrics/variant-stats.ts";
-import type { Model } from "./runtimes/runtime.ts";
 import { agreementBook } from "./traffic/agreement.ts";
 import type { AgreementSummary } from "./traffic/agreement.ts";
 
@@ -93,8 +92,7 @@ export interface GatewayStatus {
 export interface RunningGateway {
   readonly address: GatewayAddress;
   readonly repository: ModelRepository;
-  /** The model that answers for an endpoint which is served. */
-  modelOf(endpoint: string): Model;
+  readonly inference: Inference;
   /** Says that it is not ready, stops accepting, answers what came in, writes the prediction log, frees the models. Safe to call again. */
   stop(): Promise<void>;
 }
@@ -261,7 +259,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       version: options.version,
     };
     await writeAddress(options.home, address);
-    return { address, repository, modelOf: (endpoint) => state.current.endpoint(endpoint).main.held.model, stop };
+    return { address, repository, inference, stop };
   } catch (error) {
     await stop();
     throw error;

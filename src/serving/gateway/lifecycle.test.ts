@@ -224,6 +224,16 @@ describe("life of the gateway", () => {
     ]);
   });
 
+  test("with a delay it says first that it is not ready, and goes on answering new requests meanwhile", async () => {
+    const gateway = await startProcess(await makeHome(one), "--shutdown-delay-seconds", "1");
+    gateway.child.kill("SIGTERM");
+    await once(gateway.child.stderr!, "data"); // it says that it stops
+    expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
+    expect((await fetch(`${gateway.url}/v2/health/live`)).status).toBe(200);
+    expect(await price(gateway)).toBe(13);
+    expect(await gateway.exited).toBe(0);
+  });
+
   test("a request that never ends holds up a stop only as long as allowed", async () => {
     const gateway = await startProcess(await makeHome(one), "--drain-seconds", "0.1");
     const open = request(`${gateway.url}/v2/models/trips/infer`, {

@@ -73,7 +73,7 @@ describe("a gateway that runs alone", () => {
       await repository.unload("trips", `${round + 3}`);
     }
     await clients.answered(64);
-    expect([...(await clients.stop()).keys()].toSorted()).toEqual([1013, 13]); // both answered, and nothing else was ever said
+    expect(new Set((await clients.stop()).keys())).toEqual(new Set([13, 1013])); // both answered, and nothing else was ever said
     expect(index(gateway)).toContain("trips/2 READY default");
   });
 
