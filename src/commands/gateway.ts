@@ -9,6 +9,7 @@ export const gatewayCommand: Command = {
     "--model <name=place...>": "a model: NAME=FILE, NAME=FILE@VERSION, NAME=FOLDER (of numbered versions; the newest is served, NAME=FOLDER@VERSION that one), NAME=URL of a model on a model server; may be given more than once, and wins over what clients changed before the start",
     "--model-repository <dir>": "serve every model in this folder, laid out as NAME/VERSION/model.onnx (config.pbtxt is not read)",
     "--models-file <file>": "models with versions, labels, traffic rules, memory and warm-up as JSON (docs/gateway.md)",
+    "--allow-any-place": "let clients load models from any path and URL, not from the repository alone (a model may be a program)",
     "--poll-seconds <s>": "look for new models and versions in the repository every so often (never)",
     "--port <n>": { description: "port to listen on; 0 takes any free one", default: 8080 },
     "--host <address>": { description: "address to listen on", default: "127.0.0.1" },

@@ -47,7 +47,7 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
       drainSeconds: seconds(options, "drainSeconds", 0),
       shutdownDelaySeconds: seconds(options, "shutdownDelaySeconds", 0),
       ...(typeof options["memoryLimit"] === "string" && { memoryLimit: parseBytes(options["memoryLimit"], "--memory-limit") }),
-      own: { models, ...(repository !== undefined && { repository }), ...(pollSeconds !== undefined && { pollSeconds }) },
+      own: { models, anyPlace: options["allowAnyPlace"] === true, ...(repository !== undefined && { repository }), ...(pollSeconds !== undefined && { pollSeconds }) },
       logPredictions: options["logPredictions"] === true,
       log: { fileRows: 10_000, seconds: 15, capacity: 200_000, capacityBytes: 256 * 2 ** 20 },
     },

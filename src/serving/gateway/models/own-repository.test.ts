@@ -102,6 +102,19 @@ describe("a gateway that runs alone", () => {
     expect(await gateway.price("fresh")).toBe(1013);
   });
 
+  test("clients load by name and from the repository only, unless the operator says otherwise", async () => {
+    const repository = await makeFolder();
+    await putModel("trips-2", join(repository, "shelf", "fares.onnx"));
+    const gateway = await startOwn(await makeFolder(), { trips: at(modelFile("trips-1")) }, { repository, anyPlace: false });
+    for (const location of [modelFile("trips-2"), `${repository}/../x.onnx`, repository, "../x.onnx", "http://127.0.0.1:1/v2/models/x", "file:///x.onnx"]) {
+      await expect(gateway.repository.load({ name: "trips", location })).rejects.toMatchObject({ code: "serving.place_forbidden", status: 403 });
+      await expect(gateway.repository.replace([{ name: "trips", location }])).rejects.toMatchObject({ status: 403 });
+    }
+    await gateway.repository.load({ name: "fares", location: "shelf/fares.onnx" });
+    await gateway.repository.load({ name: "trips" });
+    expect([await gateway.price("fares"), await gateway.price("trips")]).toEqual([1013, 13]);
+  });
+
   test("what is asked for by mistake is refused", async () => {
     const { repository } = await startOwn(await makeFolder(), { trips: at(modelFile("trips-1")) });
     const cases: [Promise<void>, string, number][] = [

@@ -1,5 +1,5 @@
-import { join } from "node:path";
-import { conflict, describeError, notFound } from "../../../errors.ts";
+import { join, resolve, sep } from "node:path";
+import { conflict, describeError, MillraceError, notFound } from "../../../errors.ts";
 import { readModelsFile } from "../config/models-file.ts";
 import type { ModelConfig } from "../config/models-file.ts";
 import { writeDurably } from "../durable-file.ts";
@@ -17,6 +17,8 @@ export interface OwnModels {
   readonly repository?: string;
   /** How often that folder is looked at for new models and versions; never when absent. */
   readonly pollSeconds?: number;
+  /** Clients may load from any path and URL, not from that folder alone. A model may be a program: so may run anything. */
+  readonly anyPlace?: boolean;
 }
 
 /** What is known of a model. */
@@ -158,7 +160,8 @@ export class OwnRepository implements ModelRepository {
 
   /** What a client asks for, as a change of what is known. */
   #sourced(source: ModelSource, whole = false): ModelConfig {
-    const { name, location, version, runtime, options, versions, labels } = source;
+    const { name, version, runtime, options, versions, labels } = source;
+    const location = source.location === undefined ? undefined : this.#allowed(source.location);
     const known = this.#known.get(name);
     if (location === undefined && !known) throw unknownModel(name, [...this.#known.keys()]);
     const more = { ...(runtime !== undefined && { runtime }), ...(options && { options }), ...(versions && { versions }), ...(labels && { labels }) };
@@ -178,6 +181,19 @@ export class OwnRepository implements ModelRepository {
     const main = defaultVersion(known.config, known.served);
     const places = [...config.places.filter((one) => one.version !== version), place];
     return { ...config, ...more, places, versions: versions ?? { specific: [...known.served.map((one) => one.version), version] }, ...(main !== undefined && { default: main }) };
+  }
+
+  /** The place that a client names, where it may; a relative one lies in the repository folder. */
+  #allowed(location: string): string {
+    const { repository, anyPlace } = this.#own;
+    const url = /^[a-z]+:\/\//i.test(location);
+    const place = url || repository === undefined ? location : resolve(repository, location);
+    if (anyPlace || (!url && repository !== undefined && place.startsWith(`${repository}${sep}`))) return place;
+    throw new MillraceError(
+      "serving.place_forbidden",
+      403,
+      `Clients may load models by name${repository === undefined ? "" : " or from the model repository"} only, not from ${location}; the operator may allow any place with --allow-any-place.`,
+    );
   }
 
   /** Serves a model as `config` says, and remembers it; on failure what was served stays. `found` spares a look at the disk. */
@@ -267,7 +283,7 @@ export class OwnRepository implements ModelRepository {
       return;
     }
     const { repository = "" } = this.#own;
-    const gone = [...this.#known].filter(([name, { config }]) => !inFolder.has(name) && config.places.every(({ location }) => location.startsWith(`${repository}/`)));
+    const gone = [...this.#known].filter(([name, { config }]) => !inFolder.has(name) && config.places.every(({ location }) => location.startsWith(`${repository}${sep}`)));
     await Promise.all([
       ...gone.map(([name]) => this.#inTurn(name, () => this.#forget(name))),
       ...[...inFolder].map(([name, config]) => this.#inTurn(name, () => this.#refresh(name, config))),
