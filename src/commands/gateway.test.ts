@@ -93,6 +93,7 @@ describe("millrace gateway", () => {
     ["polling of nothing", ["--poll-seconds", "5"], 2, /--poll-seconds looks at a model repository/],
     ["a size without sense", ["--memory-limit", "much"], 2, /--memory-limit is "much"; it must be a size such as 512MiB or 2GiB/],
     ["a time without sense", ["--drain-seconds", "-1"], 2, /--drain-seconds is "-1"; it must be a number of seconds/],
+    ["metrics of nobody", ["--peer-metrics", "nobody"], 2, /--peer-metrics is "nobody"; it must be one of triton,/],
     ["a models file that is none", ["--models-file", "nowhere.json"], 2, /Cannot read the models in .*nowhere\.json/],
   ])("%s is said so", async (_, args, code, message) => {
     const gateway = await millraceGateway(await makeFolder(), ...args);

@@ -18,6 +18,7 @@ export const gatewayCommand: Command = {
     "--log-predictions": "write every prediction to Parquet files in the home folder (off: nothing deletes them)",
     "--max-body-mib <n>": { description: "largest request body", default: 64 },
     "--cors-origin <origin...>": "web pages of this origin may call, '*' for any (none)",
+    "--peer-metrics <name...>": "metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given more than once",
     "--drain-seconds <s>": { description: "longest time requests may take to end after a stop", default: "30" },
     "--shutdown-delay-seconds <s>": { description: "time to go on answering after a stop, not ready, until load balancers know", default: "0" },
   },

@@ -12,6 +12,7 @@ import { createGatewayLog } from "../serving/gateway/gateway-log.ts";
 import type { GatewayLog } from "../serving/gateway/gateway-log.ts";
 import { startGateway } from "../serving/gateway/gateway.ts";
 import type { RunningGateway } from "../serving/gateway/gateway.ts";
+import { peerMetrics } from "../serving/gateway/metrics/peer-metrics.ts";
 import { exampleRequest } from "../serving/gateway/models/example-request.ts";
 import { protocols } from "../serving/gateway/protocols/protocols.ts";
 
@@ -33,6 +34,9 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
   if (pollSeconds !== undefined && repository === undefined) {
     throw invalid("serving.no_repository", "--poll-seconds looks at a model repository; give its folder with --model-repository.");
   }
+  const dialects = (options["peerMetrics"] ?? []) as string[];
+  const unknown = dialects.find((name) => !peerMetrics.has(name));
+  if (unknown !== undefined) throw invalid("serving.unknown_metrics", `--peer-metrics is "${unknown}"; it must be one of ${[...peerMetrics.keys()].join(", ")}.`);
   const port = options["port"] as number;
   const host = options["host"] as string;
   const started = startGateway(
@@ -43,6 +47,7 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
       token: process.env["MILLRACE_GATEWAY_TOKEN"],
       version: packageVersion(),
       maxBodyBytes: (options["maxBodyMib"] as number) * 2 ** 20,
+      peerMetrics: dialects,
       corsOrigins: (options["corsOrigin"] ?? []) as string[],
       drainSeconds: seconds(options, "drainSeconds", 0),
       shutdownDelaySeconds: seconds(options, "shutdownDelaySeconds", 0),
