@@ -25,7 +25,8 @@ export function readVariants(text: string): Asked[] {
   });
 }
 
-const shareOf = ({ name, version, weight, shadow }: { name: string; version: number; weight: number; shadow: boolean }): string =>
+/** A variant as a line for people. */
+export const shareOf = ({ name, version, weight, shadow }: { name: string; version: number; weight: number; shadow: boolean }): string =>
   `${name}: version ${version}, ${shadow && weight === 0 ? "in the shadow" : `${Math.round(weight * 1000) / 10} % of the traffic`}`;
 
 export const deployCommand: Command = {

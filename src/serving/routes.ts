@@ -2,7 +2,9 @@ import Type from "typebox";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
-import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl } from "./serving.ts";
+import { rollBack } from "./rollback.ts";
+import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl, readDeployment } from "./serving.ts";
+import { trafficFields } from "./traffic-rules.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
 
@@ -26,7 +28,7 @@ export const servingRoutes = {
     handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `deployment/${params.endpoint}` }) }),
   }),
   "PUT /deployments/:endpoint": route({
-    summary: "Sets who answers: variants with their share of the traffic; one call, atomic, audited",
+    summary: "Sets who answers: variants with their share of the traffic, rules, fallback, stickiness (absent: as before; null: removed); one call, atomic, audited",
     params: endpoint,
     body: Type.Object(
       {
@@ -43,20 +45,33 @@ export const servingRoutes = {
           ),
           { minItems: 1 },
         ),
+        ...trafficFields,
       },
       { additionalProperties: false },
     ),
     handle: async (house, { params, body, actor }) => {
       const names = new Set(body.variants.map((variant) => variant.name));
       if (names.size < body.variants.length) throw invalid("serving.duplicate_variant", "Two variants have the same name");
+      const { rules, fallback, sticky } = body;
       await deploy(house, {
         endpoint: params.endpoint,
-        salt: house.newId(),
+        // Kept, so that a change of shares sends no user of a share that grows elsewhere.
+        salt: (await readDeployment(house, params.endpoint))?.salt ?? house.newId(),
+        traffic: { ...(rules !== undefined && { rules }), ...(fallback !== undefined && { fallback }), ...(sticky !== undefined && { sticky }) },
         variants: body.variants.map((variant) => ({ ...variant, shadow: variant.shadow ?? false })),
         time: house.clock.now(),
         actor,
         reason: body.reason,
       });
+      return deploymentStatus(house, params.endpoint);
+    },
+  }),
+  "POST /deployments/:endpoint/rollback": route({
+    summary: "Gives an endpoint back to the variants that answered before the last change; one call, atomic, audited",
+    params: endpoint,
+    body: Type.Object({ reason: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
+    handle: async (house, { params, body, actor }) => {
+      await rollBack(house, { endpoint: params.endpoint, actor, reason: body.reason });
       return deploymentStatus(house, params.endpoint);
     },
   }),

@@ -83,6 +83,7 @@ async function applyNow(house: House): Promise<number> {
       deployments.map(async (deployment) => ({
         name: deployment.endpoint,
         salt: deployment.salt,
+        ...deployment.traffic,
         variants: await Promise.all(
           deployment.variants.map(async (variant) => ({
             name: variant.name,

@@ -4,10 +4,13 @@ import { appendAudit } from "../storage/audit.ts";
 import type { Migration } from "../storage/migrations.ts";
 import { readAtOnce } from "../storage/transactions.ts";
 import { insertLineage } from "../tracking/tracking.ts";
+import type { TrafficRules } from "./gateway/config/config.ts";
+import { changedTraffic, checkTraffic } from "./traffic-rules.ts";
+import type { TrafficChange } from "./traffic-rules.ts";
 import type { Deployment, Variant } from "./types.ts";
 
 type ServingTables = {
-  deployments: { endpoint: string; salt: string; updated_at: number; reason: string };
+  deployments: { endpoint: string; salt: string; updated_at: number; reason: string; traffic: string | null };
   deployment_variants: { endpoint: string; position: number; name: string; version: number; weight: number; shadow: number };
   serving_revision: { id: number; revision: number };
 }
@@ -43,21 +46,34 @@ export const servingMigrations: readonly Migration[] = [
       await sql`insert into serving_revision (id, revision) values (1, 0)`.execute(db);
     },
   },
+  {
+    name: "0002-traffic-rules",
+    up: async (db) => {
+      await db.schema.alterTable("deployments").addColumn("traffic", "text").execute();
+    },
+  },
 ];
 
 export interface DeploymentChange {
   readonly endpoint: string;
   readonly salt: string;
   readonly variants: readonly Variant[];
+  /** What changes of rules, fallback and stickiness; all stays when absent, as far as it fits the variants. */
+  readonly traffic?: TrafficChange;
   readonly time: number;
   readonly actor: string;
   readonly reason: string;
 }
 
-/** Replaces a deployment's variants, raises the revision, writes lineage and audit entry, in the transaction that is handed in. */
+/** Replaces a deployment's variants (and rules), raises the revision, writes lineage and audit entry, in the transaction that is handed in. */
 export async function writeDeployment(transaction: Database, change: DeploymentChange): Promise<void> {
   const tables = tablesOf(transaction);
-  const row = { salt: change.salt, updated_at: change.time, reason: change.reason };
+  const names = change.variants.map(({ name }) => name);
+  const known = await tables.selectFrom("deployments").select(["endpoint", "traffic"]).execute();
+  const before = known.find(({ endpoint }) => endpoint === change.endpoint)?.traffic ?? null;
+  const traffic = changedTraffic(trafficOf(before), change.traffic ?? {}, names);
+  checkTraffic(change.endpoint, traffic, names, known.map(({ endpoint }) => endpoint));
+  const row = { salt: change.salt, updated_at: change.time, reason: change.reason, traffic: JSON.stringify(traffic) };
   await tables
     .insertInto("deployments")
     .values({ endpoint: change.endpoint, ...row })
@@ -95,9 +111,11 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
     action: "serving.deployment_changed",
     object: `deployment/${change.endpoint}`,
     reason: change.reason,
-    details: { variants: change.variants },
+    details: { variants: change.variants, ...(Object.keys(traffic).length > 0 && { traffic }) },
   });
 }
+
+const trafficOf = (text: string | null): TrafficRules => (text === null ? {} : (JSON.parse(text) as TrafficRules));
 
 /** The number of the newest change to any deployment. */
 export async function readRevision(db: Database): Promise<number> {
@@ -117,6 +135,7 @@ export async function readDeployments(db: Database): Promise<{ revision: number;
       salt: row.salt,
       updatedAt: row.updated_at,
       reason: row.reason,
+      traffic: trafficOf(row.traffic),
       variants: variants
         .filter((variant) => variant.endpoint === row.endpoint)
         .map(({ name, version, weight, shadow }) => ({ name, version, weight, shadow: shadow === 1 })),

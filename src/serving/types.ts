@@ -1,3 +1,5 @@
+import type { TrafficRules } from "./gateway/config/config.ts";
+
 /** One answerer of a deployment: a model version in a role. */
 export interface Variant {
   /** `champion` or `challenger`. */
@@ -17,6 +19,8 @@ export interface Deployment {
   readonly updatedAt: number;
   readonly reason: string;
   readonly variants: readonly Variant[];
+  /** Rules, fallback and what sticks, beside the shares. */
+  readonly traffic: TrafficRules;
 }
 
 export interface VariantTraffic extends Variant {

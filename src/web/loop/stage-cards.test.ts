@@ -13,6 +13,7 @@ const served: LoopFacts = {
   deployment: {
     endpoint: "m",
     salt: "s",
+    traffic: {},
     updatedAt: now,
     reason: "because",
     url: "http://gateway",
