@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { modelFile, trip } from "../src/serving/gateway/fixtures/gateway-process.ts";
 import { superviseGateway } from "../src/serving/gateway-process.ts";
 import { attachGateway, gatewayUrl } from "../src/serving/serving.ts";
-import { openProtocol, startRun, type Answer, type Protocol } from "./open-protocol.ts";
+import { openProtocol, startRun, type Protocol } from "./open-protocol.ts";
 
 const gatewayProgram = join(import.meta.dirname, "..", "src", "serving", "gateway", "main.ts");
 

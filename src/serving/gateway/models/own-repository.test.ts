@@ -111,6 +111,7 @@ describe("a gateway that runs alone", () => {
       await expect(gateway.repository.replace([{ name: "trips", location }])).rejects.toMatchObject({ status: 403 });
     }
     await gateway.repository.load({ name: "fares", location: "shelf/fares.onnx" });
+    await fetch(`${gateway.url}/_millrace/reload`, { method: "POST", headers: { authorization: `Bearer ${gateway.address.token}` } });
     await gateway.repository.load({ name: "trips" });
     expect([await gateway.price("fares"), await gateway.price("trips")]).toEqual([1013, 13]);
   });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
 import { conflict, describeError, MillraceError, notFound } from "../../../errors.ts";
 import { readModelsFile } from "../config/models-file.ts";
@@ -65,6 +66,8 @@ export class OwnRepository implements ModelRepository {
       return new Map<string, ModelConfig>();
     });
     const inFolder = await this.#inFolder();
+    const configured = [...inFolder].filter(([, { places }]) => existsSync(join(places[0].location, "config.pbtxt"))).map(([name]) => name);
+    if (configured.length > 0) this.#log.info(`config.pbtxt is not read (of ${configured.join(", ")}); --models-file says what it would`);
     const names = new Set([...inFolder.keys(), ...kept.keys(), ...this.#own.models.keys()]);
     const results = await Promise.allSettled(
       [...names].map((name) =>
@@ -283,11 +286,21 @@ export class OwnRepository implements ModelRepository {
       return;
     }
     const { repository = "" } = this.#own;
-    const gone = [...this.#known].filter(([name, { config }]) => !inFolder.has(name) && config.places.every(({ location }) => location.startsWith(`${repository}${sep}`)));
+    const gone = [...this.#known].filter(([name, { config }]) => !inFolder.has(name) && config.places.every(({ location }) => location.startsWith(`${repository}${sep}`) && !existsSync(location)));
     await Promise.all([
-      ...gone.map(([name]) => this.#inTurn(name, () => this.#forget(name))),
-      ...[...inFolder].map(([name, config]) => this.#inTurn(name, () => this.#refresh(name, config))),
-    ].map((done) => done.catch((error: unknown) => this.#log.error(describeError(error)))));
+      ...gone.map(([name]) => this.#inTurn(name, () => this.#forget(name)).catch((error: unknown) => this.#log.error(`"${name}" was not freed: ${describeError(error)}`))),
+      ...[...inFolder].map(([name, config]) => this.#inTurn(name, () => this.#refreshed(name, config))),
+    ]);
+  }
+
+  /** As `#refresh`, but a failure is only said, once for as long as it stays the same. */
+  async #refreshed(name: string, fresh: ModelConfig): Promise<void> {
+    const before = this.#known.get(name)?.reason;
+    try {
+      await this.#refresh(name, fresh);
+    } catch (error) {
+      if (describeError(error) !== before) this.#log.error(`"${name}" is not served as its folder says: ${describeError(error)}`);
+    }
   }
 
   async #refresh(name: string, fresh: ModelConfig): Promise<void> {
@@ -303,7 +316,7 @@ export class OwnRepository implements ModelRepository {
       return;
     }
     await this.#serve(name, withoutMissing(config, wanted), versions);
-    this.#log.info(`"${name}" has changed in its folder`, { model: name, versions: wanted.map(({ version }) => version) });
+    if (this.#started) this.#log.info(`"${name}" has changed in its folder`, { model: name, versions: wanted.map(({ version }) => version) });
   }
 }
 

@@ -1,5 +1,5 @@
 import { readFile, stat } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, parse } from "node:path";
 import { describeError, invalid } from "../../../errors.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { bindInputs } from "../tensors/bind.ts";
@@ -8,11 +8,16 @@ import type { Tensor } from "../tensors/tensor.ts";
 /** Reads the tensors of an infer request as JSON. */
 export type ReadSample = (request: Buffer) => readonly Tensor[];
 
-/** The infer requests beside a model, `warmup.json` in its folder: a list, or one. */
+/**
+ * The infer requests beside a model, a list or one: `warmup.json` in a model's folder or beside a file named `model.*`,
+ * `trips.warmup.json` beside `trips.onnx`.
+ */
 export async function samplesBeside(location: string): Promise<readonly unknown[]> {
   if (/^[a-z]+:\/\//.test(location)) return [];
-  const folder = (await stat(location)).isDirectory() ? location : dirname(location);
-  const file = join(folder, "warmup.json");
+  const { name } = parse(location);
+  const file = (await stat(location)).isDirectory()
+    ? join(location, "warmup.json")
+    : join(dirname(location), name === "model" ? "warmup.json" : `${name}.warmup.json`);
   try {
     const value: unknown = JSON.parse(await readFile(file, "utf8"));
     return Array.isArray(value) ? value : [value];
