@@ -165,7 +165,9 @@ export class Inference {
           // Its client has its answer and waits no more.
           const own = { ...request, outputs: undefined, signal: undefined, timeoutMs: undefined };
           const scored = await this.#score(endpoint, variant, own, performance.now());
-          this.#logScored(scored, variant, endpoint, request, receivedAt, 1 - variant.weight, true);
+          // It scores what it does not answer itself: always, where a rule gave the request to another.
+          const propensity = answered.propensity === 1 ? 1 : 1 - variant.weight;
+          this.#logScored(scored, variant, endpoint, request, receivedAt, propensity, true);
           if (answered.scored.outputs && scored.outputs) {
             this.#parts.agreement(endpoint.name, variant.version, variant.name).add(answered.scored.outputs, scored.outputs);
           }

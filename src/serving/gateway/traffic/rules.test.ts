@@ -16,17 +16,19 @@ const trips = (more: Omit<ModelConfig, "places">): ModelConfig => ({
 const variantOf = async (gateway: OwnGateway, headers: Record<string, string> = {}, parameters: object = {}, id?: string) =>
   (await gateway.infer("trips", trip(1, 1, "Oslo", { id, parameters }), headers)).body.parameters?.variant;
 
-async function logged(gateway: OwnGateway, home: string): Promise<unknown[][]> {
+async function logged(gateway: OwnGateway, home: string, shadow = false): Promise<unknown[][]> {
   await fetch(`${gateway.url}/_millrace/flush`, { method: "POST", headers: { authorization: `Bearer ${gateway.address.token}` } });
   const connection = await (await DuckDBInstance.create(":memory:")).connect();
   try {
     const files = join(home, "predictions", "*", "*", "*.parquet");
-    const reader = await connection.runAndReadAll(`SELECT request_id, endpoint, variant, status, propensity FROM read_parquet('${files}', union_by_name = true) WHERE NOT shadow ORDER BY ALL`);
+    const reader = await connection.runAndReadAll(`SELECT request_id, endpoint, variant, status, propensity FROM read_parquet('${files}', union_by_name = true) WHERE shadow = ${shadow} ORDER BY ALL`);
     return reader.getRowsJson();
   } finally {
     connection.closeSync();
   }
 }
+
+const byId = ([a]: readonly unknown[], [b]: readonly unknown[]) => (String(a) < String(b) ? -1 : 1);
 
 describe("traffic rules", () => {
   test("the first rule that fits picks the variant, the weights the rest", async () => {
@@ -186,6 +188,18 @@ describe("fallback", () => {
 });
 
 describe("shadows", () => {
+  test("are logged with the probability that another answered", async () => {
+    const home = await makeFolder();
+    const rules = [{ if: { header: { only: "1" } }, variant: "1" }];
+    const gateway = await startOwn(home, { trips: trips({ weights: { "1": 0.5, "2": 0.5 }, shadows: ["2"], rules }) }, { logPredictions: true });
+    const answered = [];
+    for (let id = 0; id < 8; id++) answered.push([`r${id}`, await variantOf(gateway, {}, {}, `r${id}`)]);
+    await variantOf(gateway, { only: "1" }, {}, "ruled");
+    expect(await logged(gateway, home)).toEqual([["ruled", "trips", "1", "ok", 1], ...answered.map(([id, variant]) => [id, "trips", variant, "ok", 0.5])].toSorted(byId));
+    const scored = answered.filter(([, variant]) => variant === "1").map(([id]) => [id, "trips", "2", "ok", 0.5]);
+    expect(await logged(gateway, home, true)).toEqual([["ruled", "trips", "2", "ok", 1], ...scored].toSorted(byId));
+  });
+
   test("their answers are compared with those that clients got", async () => {
     const gateway = await startOwn(await makeFolder(), {
       trips: {
