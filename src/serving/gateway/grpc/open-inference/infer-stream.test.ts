@@ -9,6 +9,7 @@ import { BatchCounts } from "../../metrics/model-statistics.ts";
 import { variantStatsBook } from "../../metrics/variant-stats.ts";
 import { Batcher, defaultBatchLimits } from "../../models/batcher.ts";
 import { Deployment } from "../../models/deployment.ts";
+import { Turns } from "../../models/turns.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";
 import type { Model } from "../../runtimes/runtime.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
@@ -37,7 +38,7 @@ const counting: Model = {
 };
 
 async function start() {
-  const batcher = new Batcher(counting, defaultBatchLimits, () => undefined);
+  const batcher = new Batcher(counting, defaultBatchLimits, { inline: new Turns(1), threads: new Turns(1) }, () => undefined);
   const held = { model: counting, batcher, batches: new BatchCounts(), release: async () => undefined };
   const variant = { name: "champion", version: "1", location: "nowhere", weight: 1, shadow: false, held };
   const endpoint = { name: "count", salt: "", variants: [variant], main: variant, inputNames: new Set(["to"]) };

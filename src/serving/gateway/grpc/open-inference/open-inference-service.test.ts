@@ -65,7 +65,7 @@ describe("Open Inference Protocol over gRPC", () => {
         input: [{ name: "distance", data_type: "TYPE_FP32", dims: [1] }, { name: "seats" }, { name: "city", data_type: "TYPE_STRING" }],
         output: [{ name: "label", data_type: "TYPE_STRING" }, { name: "probabilities", dims: [2] }],
         instance_group: [{ name: "churn", count: 1, kind: "KIND_CPU" }],
-        dynamic_batching: { preferred_batch_size: [64] },
+        dynamic_batching: {},
       },
     });
     expect(await client.ask("ModelConfig", { name: "matrix" })).toMatchObject({ config: { output: [{ name: "total", dims: [1], reshape: {} }] } });

@@ -42,7 +42,7 @@ describe("extensions of the Open Inference Protocol", () => {
         ],
         output: [{ name: "prediction", data_type: "TYPE_FP32", dims: [1] }],
         instance_group: [{ name: "trips", kind: "KIND_CPU", count: 1 }],
-        dynamic_batching: { preferred_batch_size: [64], max_queue_delay_microseconds: 0 },
+        dynamic_batching: { max_queue_delay_microseconds: 0 },
         model_transaction_policy: { decoupled: false },
       },
     });

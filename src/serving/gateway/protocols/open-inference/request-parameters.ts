@@ -51,7 +51,7 @@ function readCount(parameters: Parameters, name: string, unit: string): number |
 
 function readStickyKey(key: unknown): string | undefined {
   if (key === undefined) return undefined;
-  if (typeof key === "string" || typeof key === "number") return String(key);
+  if (typeof key === "string" || typeof key === "number" || typeof key === "bigint") return String(key);
   throw invalid("serving.bad_request", `parameters.sticky_key must be a string or a number, not ${kindOf(key)}.`);
 }
 
