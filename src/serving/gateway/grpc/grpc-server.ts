@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 import type { ServerOptions as Http2Options } from "node:http2";
-import { Server, ServerCredentials, status } from "@grpc/grpc-js";
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from "@grpc/grpc-js";
 import type { MethodDefinition, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, UntypedServiceImplementation, sendUnaryData } from "@grpc/grpc-js";
 import { describeError, invalid, MillraceError } from "../../../errors.ts";
 import type { ProtocolContext } from "../protocols/protocol.ts";
@@ -38,6 +38,8 @@ const streamWindow = 4 << 20;
 
 /** Serves gRPC without TLS; fails with the system's error (`code` EADDRINUSE, `port`) when the port is taken. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
+  // What fails is told to callers and clients; grpc-js would write it to the console, too.
+  if (process.env["GRPC_VERBOSITY"] === undefined) setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     "grpc.max_receive_message_length": options.maxMessageBytes,
     "grpc.max_send_message_length": -1,
