@@ -1,5 +1,4 @@
 import type { EventEmitter } from "node:events";
-import type { ServerOptions as Http2Options } from "node:http2";
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from "@grpc/grpc-js";
 import type { MethodDefinition, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, UntypedServiceImplementation, sendUnaryData } from "@grpc/grpc-js";
 import { describeError, invalid, MillraceError } from "../../../errors.ts";
@@ -33,9 +32,6 @@ type Duplex = ServerDuplexStream<Buffer, Buffer>;
 type AnyCall = Pick<ServerUnaryCall<Buffer, Buffer>, "metadata" | "getDeadline" | "cancelled"> & EventEmitter;
 type Method = MethodDefinition<unknown, unknown>;
 
-/** What one stream may send before it must wait for us to read: HTTP/2's own 64 kB make a tensor of a megabyte wait 16 times. */
-const streamWindow = 4 << 20;
-
 /** Serves gRPC without TLS; fails with the system's error (`code` EADDRINUSE, `port`) when the port is taken. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcServer> {
   // What fails is told to callers and clients; grpc-js would write it to the console, too.
@@ -45,7 +41,6 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
     "grpc.max_send_message_length": -1,
     "grpc.keepalive_time_ms": 60_000,
   });
-  widenWindow(server);
   const stopping = new AbortController();
   for (const service of options.services) {
     const handlers = service.handlers(options.context);
@@ -77,12 +72,6 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<GrpcS
 }
 
 const same = (bytes: Buffer): Buffer => bytes;
-
-/** grpc-js sets the windows of its clients only; what it hands to http2.createServer is reached here by its name. */
-function widenWindow(server: Server): void {
-  const options = (server as unknown as { commonServerOptions?: Http2Options }).commonServerOptions;
-  if (options) options.settings = { ...options.settings, initialWindowSize: streamWindow };
-}
 
 /** grpc-js says in words only that a port is taken. */
 const taken = (error: Error, port: number): Error => (error.message.includes("EADDRINUSE") ? Object.assign(error, { code: "EADDRINUSE", port }) : error);

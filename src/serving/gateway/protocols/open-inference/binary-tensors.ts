@@ -38,8 +38,11 @@ export class BinaryTensors {
   }
 }
 
+/** Smaller tensors are copied: a view would keep the whole buffer that they came in, and go with it to other threads. */
+const leastShared = 4096;
+
 /**
- * The elements of a tensor from its raw bytes; numbers share the memory of `bytes` where it is aligned for them.
+ * The elements of a tensor from its raw bytes; many numbers share the memory of `bytes` where it is aligned for them.
  * `saidBy` begins what a sentence says of the number of bytes.
  */
 export function fromBinary(bytes: Buffer, datatype: Datatype, count: number, where: string, saidBy: string): Values {
@@ -51,7 +54,7 @@ export function fromBinary(bytes: Buffer, datatype: Datatype, count: number, whe
       `${where}: ${count} elements of ${datatype} take ${count * facts.bytes} bytes, and ${saidBy} ${bytes.length}.`,
     );
   }
-  if (bytes.byteOffset % facts.bytes === 0) return new facts.array(bytes.buffer, bytes.byteOffset, count);
+  if (bytes.length >= leastShared && bytes.byteOffset % facts.bytes === 0) return new facts.array(bytes.buffer, bytes.byteOffset, count);
   return new facts.array(new Uint8Array(bytes).buffer);
 }
 
