@@ -12,7 +12,7 @@ const gatewayProgram = join(import.meta.dirname, "..", "src", "serving", "gatewa
 async function openDeployments() {
   const protocol = await openProtocol();
   const { house } = protocol;
-  const supervisor = await superviseGateway({ home: house.settings.home, host: "127.0.0.1", port: 0, program: gatewayProgram, python: null, log: house.log });
+  const supervisor = await superviseGateway({ home: house.settings.home, host: "127.0.0.1", port: 0, grpcPort: 0, program: gatewayProgram, python: null, log: house.log });
   onTestFinished(() => supervisor.stop());
   attachGateway(house, supervisor);
   await protocol.post("registered-models/create", { name: "trips" });

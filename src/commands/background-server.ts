@@ -22,7 +22,8 @@ export async function backgroundServer(program: string, settings: Settings, opti
   const running = options.bound ? await settledServer(settings.home) : await runningServer(settings.home);
   if (running) return { address: running, started: false, stop: () => Promise.resolve() };
   const port = await freeOr(settings.host, settings.port);
-  const gatewayPort = await freeOr(settings.host, settings.gatewayPort);
+  // The gateway's gRPC listens on the port after it.
+  const gatewayPort = (await freeOr(settings.host, settings.gatewayPort + 1)) === 0 ? 0 : await freeOr(settings.host, settings.gatewayPort);
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   const logFile = join(settings.home, "logs", "server.log");
   const log = openSync(logFile, "a");

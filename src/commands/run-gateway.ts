@@ -13,6 +13,7 @@ import type { GatewayLog } from "../serving/gateway/gateway-log.ts";
 import { startGateway } from "../serving/gateway/gateway.ts";
 import type { RunningGateway } from "../serving/gateway/gateway.ts";
 import { peerMetrics } from "../serving/gateway/metrics/peer-metrics.ts";
+import { grpcServices } from "../serving/gateway/grpc/grpc-services.ts";
 import { exampleRequest } from "../serving/gateway/models/example-request.ts";
 import { protocols } from "../serving/gateway/protocols/protocols.ts";
 
@@ -38,12 +39,15 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
   const unknown = dialects.find((name) => !peerMetrics.has(name));
   if (unknown !== undefined) throw invalid("serving.unknown_metrics", `--peer-metrics is "${unknown}"; it must be one of ${[...peerMetrics.keys()].join(", ")}.`);
   const port = options["port"] as number;
+  const grpcPort = readGrpcPort(String(options["grpcPort"]));
   const host = options["host"] as string;
   const started = startGateway(
     {
       home: resolve(options["home"] as string),
       host,
       port,
+      grpcPort,
+      serverName: options["serverName"] as string,
       token: process.env["MILLRACE_GATEWAY_TOKEN"],
       version: packageVersion(),
       maxBodyBytes: (options["maxBodyMib"] as number) * 2 ** 20,
@@ -58,16 +62,25 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
     },
     json ? createGatewayLog(say) : logForPeople(say),
   );
-  const gateway = await started.catch((error: NodeJS.ErrnoException) => {
+  const gateway = await started.catch((error: NodeJS.ErrnoException & { port?: number }) => {
     if (error.code !== "EADDRINUSE") throw error;
-    throw conflict("serving.port_taken", `Port ${port} on ${host} is taken by another program; stop it, or choose another with --port (0 takes any free one)`);
+    const [taken, option] = error.port === grpcPort ? [grpcPort, "--grpc-port"] : [port, "--port"];
+    throw conflict("serving.port_taken", `Port ${taken} on ${host} is taken by another program; stop it, or choose another with ${option} (0 takes any free one)`);
   });
-  if (json) process.stdout.write(`${JSON.stringify({ url: urlOf(gateway), pid: process.pid, home: resolve(options["home"] as string), models: gateway.repository.index() })}\n`);
+  if (json) process.stdout.write(`${JSON.stringify({ url: urlOf(gateway), grpcPort: gateway.address.grpcPort, pid: process.pid, home: resolve(options["home"] as string), models: gateway.repository.index() })}\n`);
   else say(welcome(gateway));
   if (!signal.aborted) await once(signal, "abort");
   await gateway.stop();
   return { data: { stopped: true }, text: "" };
 };
+
+/** A port, or null for none. */
+function readGrpcPort(text: string): number | null {
+  if (text === "off") return null;
+  const port = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw invalid("serving.bad_port", `--grpc-port is "${text}"; it must be a port from 0 to 65535, or off.`);
+}
 
 /** NAME=PLACE or NAME=PLACE@VERSION. */
 function parseModel(spec: string): [name: string, model: ModelConfig] {
@@ -108,6 +121,7 @@ function welcome(gateway: RunningGateway): string {
   const url = urlOf(gateway);
   return [
     `${colors.bold("millrace gateway")} answers at ${url} after ${Math.round(performance.now())} ms: ${protocols.map(({ name }) => name).join(", ")}`,
+    ...(gateway.address.grpcPort === null ? [] : [`gRPC on port ${gateway.address.grpcPort}: ${grpcServices.map(({ name }) => name).join(", ")}`]),
     table(["model", "version", "state", "from"], rows, "No model is loaded yet: give --model NAME=FILE or --model-repository DIR, or have a client load one."),
     ...(request ? ["Try it:", `  curl -s ${url}/v2/models/${encodeURIComponent(first.name)}/infer -H 'content-type: application/json' -d '${request}'`] : []),
     "Ctrl-C stops it when the requests that came in are answered.",

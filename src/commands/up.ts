@@ -9,7 +9,7 @@ export const serverOptions = {
   "--database <url>": "keep the metadata in PostgreSQL: postgres://user:password@host:port/name (MILLRACE_DATABASE; SQLite in the home folder)",
   "--artifacts <dir>": "folder of the artifacts (MILLRACE_ARTIFACTS; artifacts in the home folder)",
   "--port <n>": "port of the API and the pages (MILLRACE_PORT; 5000; 0 takes any free one)",
-  "--gateway-port <n>": "port of the gateway (MILLRACE_GATEWAY_PORT; 8080; 0 takes any free one)",
+  "--gateway-port <n>": "port of the gateway, whose gRPC takes the one after it (MILLRACE_GATEWAY_PORT; 8080; 0 takes any free ones)",
   "--host <address>": "address to listen on (MILLRACE_HOST; 127.0.0.1)",
   "--python <file>": "the interpreter for Python models that are deployed; without one none may be, as they run their makers' code (MILLRACE_PYTHON)",
   "--artifact-root <uri>": "where clients keep artifacts (MILLRACE_ARTIFACT_ROOT; mlflow-artifacts:, which sends them to this server)",

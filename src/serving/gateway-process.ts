@@ -11,6 +11,7 @@ export interface GatewayAddress {
   readonly pid: number;
   readonly host: string;
   readonly port: number;
+  readonly grpcPort: number | null;
   readonly token: string;
   readonly version: string;
 }
@@ -19,6 +20,8 @@ export interface GatewayOptions {
   readonly home: string;
   readonly host: string;
   readonly port: number;
+  /** Of gRPC. */
+  readonly grpcPort: number;
   readonly program: string;
   /** The interpreter of Python models. */
   readonly python: string | null;
@@ -60,8 +63,8 @@ export async function superviseGateway(options: GatewayOptions): Promise<Gateway
   const revive = (): Promise<void> =>
     (starting ??= (async () => {
       options.log.error({ pid: address.pid }, "the gateway is gone; starting it again");
-      // The port it had is the one clients know.
-      address = await start({ ...options, port: address.port });
+      // The ports it had are those that clients know.
+      address = await start({ ...options, port: address.port, grpcPort: address.grpcPort ?? options.grpcPort });
     })().finally(() => (starting = undefined)));
 
   const watch = setInterval(() => {
@@ -131,7 +134,7 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   // Detached: it outlives this server, and an interrupt from the terminal reaches the server alone, which then drains it.
   const child = spawn(
     process.execPath,
-    ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port)],
+    ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)],
     { detached: true, stdio: ["ignore", out, out], env: { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
   );
   child.unref();
@@ -146,8 +149,10 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   );
   if (!listening()) {
     const said = readFileSync(logFile, "utf8").trim().split("\n").slice(-3).join("\n");
-    if (said.includes("is taken by another program")) {
-      throw conflict("serving.port_taken", `Port ${options.port} on ${options.host} is taken by another program; stop it, or choose another with --gateway-port (0 takes any free one)`);
+    const taken = /Port (\d+) on \S+ is taken by another program/.exec(said)?.[1];
+    if (taken !== undefined) {
+      const what = Number(taken) === options.port ? "" : ` (gRPC, the port after the gateway's)`;
+      throw conflict("serving.port_taken", `Port ${taken}${what} on ${options.host} is taken by another program; stop it, or choose another with --gateway-port (0 takes any free one)`);
     }
     throw new MillraceError("serving.gateway_failed", 500, `The gateway ended with exit code ${code}: ${said}`);
   }

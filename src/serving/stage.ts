@@ -22,6 +22,7 @@ export const serving: Stage = {
       host,
       port: gatewayPort,
       python,
+      grpcPort: gatewayPort === 0 ? 0 : gatewayPort + 1,
       program: fileURLToPath(new URL(`gateway/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
       log: house.log,
     });

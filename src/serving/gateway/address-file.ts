@@ -7,6 +7,8 @@ export interface GatewayAddress {
   readonly pid: number;
   readonly host: string;
   readonly port: number;
+  /** null when gRPC is off. */
+  readonly grpcPort: number | null;
   readonly token: string;
   /** ISO 8601. */
   readonly startedAt: string;

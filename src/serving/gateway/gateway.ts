@@ -8,6 +8,9 @@ import type { GatewayAddress } from "./address-file.ts";
 import { adminHandler } from "./admin.ts";
 import { atMostEvery } from "./gateway-log.ts";
 import type { GatewayLog } from "./gateway-log.ts";
+import { startGrpcServer } from "./grpc/grpc-server.ts";
+import type { GrpcServer } from "./grpc/grpc-server.ts";
+import { grpcServices } from "./grpc/grpc-services.ts";
 import { createHttpServer } from "./http-server.ts";
 import type { Handler } from "./http-server.ts";
 import { Inference } from "./inference.ts";
@@ -44,6 +47,10 @@ export interface GatewayOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** The port of gRPC, 0 for any free one; null for none. */
+  readonly grpcPort: number | null;
+  /** The name by which the server gives itself to clients of the Open Inference Protocol. */
+  readonly serverName: string;
   /** What `/_millrace/*` asks for; made at random when absent. */
   readonly token: string | undefined;
   readonly version: string;
@@ -68,6 +75,8 @@ export interface GatewayOptions {
 /** The answer of `GET /_millrace/status`. */
 export interface GatewayStatus {
   readonly pid: number;
+  /** The port of gRPC; null when it is off. */
+  readonly grpcPort: number | null;
   readonly revision: number;
   readonly ready: boolean;
   /** Why `gateway/config.json` as last read is not what is served; null when it is. */
@@ -165,6 +174,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   };
   const status = (): GatewayStatus => ({
     pid: process.pid,
+    grpcPort: grpc?.port ?? null,
     revision: state.current.revision,
     ready: ready(),
     configError: managed.error,
@@ -196,13 +206,16 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     statistics: (endpoint, variant) =>
       stats(endpoint, variant.version, variant.name).counts.statistics(variant.held.batches),
     ready,
+    serverName: options.serverName,
     version: options.version,
   };
   const stopLater = () =>
     void setImmediate(() => void stop().catch((error: unknown) => log.error(describeError(error))));
+  const onError = (error: unknown) => log.error(`unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);
+  let grpc: GrpcServer | undefined;
   const server = createHttpServer({
     maxBodyBytes: options.maxBodyBytes,
-    onError: (error) => log.error(`unexpected failure: ${error instanceof Error ? error.stack : String(error)}`),
+    onError,
     corsOrigins: options.corsOrigins,
     handlers: byPrefix([
       ["", { handle: ({ method }) => (method === "GET" || method === "HEAD" ? json(200, aboutGateway(options.version)) : undefined) }],
@@ -230,7 +243,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       const closed = once(server, "close");
       server.close();
       const cut = setTimeout(() => server.closeAllConnections(), options.drainSeconds * 1000);
-      await closed;
+      await Promise.all([closed, grpc?.stop(options.drainSeconds)]);
       clearTimeout(cut);
       await inference.settled();
       try {
@@ -249,11 +262,22 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   server.listen(options.port, options.host);
   await listening;
   try {
+    if (options.grpcPort !== null) {
+      grpc = await startGrpcServer({
+        services: grpcServices,
+        context,
+        host: options.host,
+        port: options.grpcPort,
+        maxMessageBytes: options.maxBodyBytes,
+        onError,
+      });
+    }
     await models.start();
     const address: GatewayAddress = {
       pid: process.pid,
       host: options.host,
       port: (server.address() as AddressInfo).port,
+      grpcPort: grpc?.port ?? null,
       token,
       startedAt: new Date().toISOString(),
       version: options.version,

@@ -4,6 +4,7 @@ import type { BoundInputs } from "./tensors/bind.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { LogEntry } from "./log/log-chunk.ts";
 import type { Tensor } from "./tensors/tensor.ts";
+import type { Model } from "./runtimes/runtime.ts";
 import type { Agreement } from "./traffic/agreement.ts";
 import { fallbackReason, late, settled } from "./traffic/fallback.ts";
 import type { FallbackReason, Settled } from "./traffic/fallback.ts";
@@ -44,6 +45,7 @@ export interface InferenceAnswer {
   readonly variant: string;
   /** The variant that was picked and failed, was overloaded or late, where another answers in its place. */
   readonly fallbackFrom?: string;
+  readonly model: Model;
   readonly outputs: readonly Tensor[];
 }
 
@@ -104,6 +106,7 @@ export class Inference {
         version: variant.version,
         variant: variant.name,
         ...(variant !== picked.variant && { fallbackFrom: picked.variant.name }),
+        model: variant.held.model,
         outputs: selectOutputs(scored.outputs!, request.outputs),
       };
     } finally {
@@ -136,6 +139,60 @@ export class Inference {
       return { endpoint: target, variant: spare, propensity, scored };
     } finally {
       target.leave();
+    }
+  }
+
+  /**
+   * Scores a request in parts, of which a model that cannot stream gives one. No part waits in a batch; shadows do not see
+   * the request, and the prediction log holds the last part. Fails as `infer` does.
+   */
+  async *stream(request: InferenceRequest): AsyncGenerator<InferenceAnswer> {
+    const paused = this.#parts.paused(request.endpoint);
+    if (paused) await resumed(paused, request);
+    const endpoint = this.endpoint(request.endpoint).enter();
+    try {
+      const asked = askedVariant(endpoint, request);
+      const picked = asked ? { variant: asked, propensity: 1 } : route(endpoint, request);
+      const { model } = picked.variant.held;
+      if (!model.stream) {
+        yield await this.infer(request);
+        return;
+      }
+      yield* this.#streamFrom(endpoint, picked, model.stream.bind(model), request);
+    } finally {
+      endpoint.leave();
+    }
+  }
+
+  async *#streamFrom(endpoint: Endpoint, { variant, propensity }: Route<Variant>, stream: NonNullable<Model["stream"]>, request: InferenceRequest): AsyncGenerator<InferenceAnswer> {
+    const receivedAt = Date.now();
+    const start = performance.now();
+    const { held: { model }, name, version } = variant;
+    const stats = this.#parts.stats(endpoint.name, version, name);
+    let bound: BoundInputs;
+    try {
+      bound = bindInputs(request.inputs, model, endpoint.inputNames);
+      checkOutputs(variant, request.outputs);
+    } catch (error) {
+      stats.failed("invalid", (performance.now() - start) / 1000);
+      throw error;
+    }
+    const inputMs = performance.now() - start;
+    let outputs: readonly Tensor[] | undefined;
+    let error: MillraceError | undefined;
+    try {
+      for await (outputs of stream(bound.inputs, { signal: request.signal })) {
+        yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(outputs, request.outputs) };
+      }
+      stats.answered(bound.rows, { inputMs, queueMs: 0, runMs: performance.now() - start - inputMs, outputMs: 0 });
+    } catch (cause) {
+      stats.failed("error", (performance.now() - start) / 1000);
+      error = this.#modelFailed(endpoint, variant, cause);
+      throw error;
+    } finally {
+      const elapsed = performance.now() - start;
+      const scored = { bound, outputs: error ? undefined : outputs, seconds: elapsed / 1000, queueMs: 0, runMs: elapsed - inputMs, error };
+      this.#logScored(scored, variant, endpoint, request, receivedAt, propensity, false);
     }
   }
 
@@ -202,17 +259,23 @@ export class Inference {
       const seconds = (performance.now() - start) / 1000;
       stats.failed("error", seconds);
       if (cause instanceof MillraceError) throw cause;
-      const error = new MillraceError(
-        "serving.model_failed",
-        500,
-        `Version ${variant.version} (${variant.name}) of "${endpoint.name}" failed to score the request: ${describeError(cause)}`,
-        { cause },
-      );
-      this.#parts.onModelError(error);
-      return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error };
+      return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error: this.#modelFailed(endpoint, variant, cause) };
     } finally {
       usage.end();
     }
+  }
+
+  /** A failure of a model as clients see it; the log hears of what is not the request's fault. */
+  #modelFailed(endpoint: Endpoint, variant: Variant, cause: unknown): MillraceError {
+    if (cause instanceof MillraceError) return cause;
+    const error = new MillraceError(
+      "serving.model_failed",
+      500,
+      `Version ${variant.version} (${variant.name}) of "${endpoint.name}" failed to score the request: ${describeError(cause)}`,
+      { cause },
+    );
+    this.#parts.onModelError(error);
+    return error;
   }
 
   #logScored(

@@ -11,7 +11,9 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --home DIR            folder with gateway/config.json; predictions/ and run/gateway.json are written there
   --host ADDRESS        address to listen on (127.0.0.1)
   --port NUMBER         port to listen on, 0 for any (8080)
-  --max-body-mib N      largest request body (64)
+  --grpc-port NUMBER    port for gRPC, 0 for any, "off" for none (8081)
+  --server-name NAME    what the server calls itself to clients of the Open Inference Protocol (millrace)
+  --max-body-mib N      largest request body or gRPC message (64)
   --cors-origin ORIGIN  web pages of this origin may call, "*" for any; may be given more than once (none)
   --peer-metrics NAME   metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given
                         more than once (none)
@@ -33,6 +35,8 @@ function readOptions(args: readonly string[]): GatewayOptions {
       home: { type: "string" },
       host: { type: "string", default: "127.0.0.1" },
       port: { type: "string", default: "8080" },
+      "grpc-port": { type: "string", default: "8081" },
+      "server-name": { type: "string", default: "millrace" },
       "max-body-mib": { type: "string", default: "64" },
       "peer-metrics": { type: "string", multiple: true, default: [] },
       "cors-origin": { type: "string", multiple: true, default: [] },
@@ -45,7 +49,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin" | "peer-metrics" | "memory-limit">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
@@ -57,6 +61,8 @@ function readOptions(args: readonly string[]): GatewayOptions {
     home: values.home,
     host: values.host,
     port: Math.trunc(number("port", 0, 65_535)),
+    grpcPort: values["grpc-port"] === "off" ? null : Math.trunc(number("grpc-port", 0, 65_535)),
+    serverName: values["server-name"],
     token: process.env["MILLRACE_GATEWAY_TOKEN"],
     version: packageVersion(),
     maxBodyBytes: number("max-body-mib", 0.001, 1024) * 2 ** 20,
@@ -92,8 +98,9 @@ async function main(): Promise<void> {
   }
   try {
     const gateway = await startGateway(options, log);
-    const { host, port, pid } = gateway.address;
-    process.stdout.write(`millrace gateway listening on http://${host}:${port} (pid ${pid})\n`);
+    const { host, port, grpcPort, pid } = gateway.address;
+    const grpc = grpcPort === null ? "" : `, gRPC on ${host}:${grpcPort}`;
+    process.stdout.write(`millrace gateway listening on http://${host}:${port}${grpc} (pid ${pid})\n`);
     const stop = () =>
       void gateway.stop().catch((error: unknown) => {
         log.error(`not stopped cleanly: ${describeError(error)}`);
@@ -102,10 +109,11 @@ async function main(): Promise<void> {
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
   } catch (error) {
-    const taken = (error as NodeJS.ErrnoException).code === "EADDRINUSE";
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    const option = port === options.grpcPort ? "--grpc-port" : "--port";
     process.stderr.write(
-      taken
-        ? `Port ${options.port} on ${options.host} is taken by another program; stop that one or choose another with --port.\n`
+      code === "EADDRINUSE"
+        ? `Port ${port} on ${options.host} is taken by another program; stop that one or choose another with ${option}.\n`
         : `The gateway cannot start: ${describeError(error)}\n`,
     );
     process.exitCode = 1;

@@ -127,7 +127,7 @@ export class Deployment {
     const endpoint = this.endpoints.get(name);
     if (endpoint) return endpoint;
     const names = [...this.endpoints.keys()].map((known) => `"${known}"`).join(", ");
-    throw notFound("serving.unknown_model", `There is no model "${name}" here; ${names ? `there is: ${names}` : "none is deployed"}.`);
+    throw notFound("serving.unknown_model", `Request for unknown model: there is no model "${name}" here; ${names ? `there is: ${names}` : "none is deployed"}.`);
   }
 }
 

@@ -33,6 +33,8 @@ export interface ProtocolContext {
   readonly statistics: (endpoint: string, variant: Variant) => ModelStatistics;
   /** True while the gateway has a configuration in memory, all its models answer and it is not shutting down. */
   readonly ready: () => boolean;
+  /** The name by which the server gives itself to clients. */
+  readonly serverName: string;
   readonly version: string;
 }
 

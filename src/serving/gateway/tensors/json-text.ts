@@ -67,7 +67,7 @@ function bfloat16(bits: number): number {
 }
 
 /** The shortest decimal that reads back as the same 32-bit float: 0.1, not 0.10000000149011612. */
-const float32Text = (value: number): string => shortest(value, 7, 9, Math.fround);
+export const float32Text = (value: number): string => shortest(value, 7, 9, Math.fround);
 const float16Text = (value: number): string => shortest(value, 3, 5, Math.f16round);
 const bfloat16Text = (value: number): string => shortest(value, 2, 4, (one) => {
   scratch.setFloat32(0, one);

@@ -24,16 +24,7 @@ export class BinaryTensors {
       );
     }
     const bytes = this.#bytes.subarray(this.#at, (this.#at += size as number));
-    const facts = datatypes.get(datatype)!;
-    if (!facts.array) return strings(bytes, count, where);
-    if (bytes.length !== count * facts.bytes) {
-      throw invalid(
-        "serving.bad_length",
-        `${where}: ${count} elements of ${datatype} take ${count * facts.bytes} bytes, and binary_data_size is ${bytes.length}.`,
-      );
-    }
-    // A copy of its own: typed arrays need aligned memory, and the body is freed.
-    return new facts.array(new Uint8Array(bytes).buffer);
+    return fromBinary(bytes, datatype, count, where, "binary_data_size is");
   }
 
   /** Fails when bytes are left that no tensor took. */
@@ -47,7 +38,27 @@ export class BinaryTensors {
   }
 }
 
-/** BYTES elements: each its length as 32 bits, then its bytes (UTF-8). */
+/** Smaller tensors are copied: a view would keep the whole buffer that they came in, and go with it to other threads. */
+const leastShared = 4096;
+
+/**
+ * The elements of a tensor from its raw bytes; many numbers share the memory of `bytes` where it is aligned for them.
+ * `saidBy` begins what a sentence says of the number of bytes.
+ */
+export function fromBinary(bytes: Buffer, datatype: Datatype, count: number, where: string, saidBy: string): Values {
+  const facts = datatypes.get(datatype)!;
+  if (!facts.array) return strings(bytes, count, where);
+  if (bytes.length !== count * facts.bytes) {
+    throw invalid(
+      "serving.bad_length",
+      `${where}: ${count} elements of ${datatype} take ${count * facts.bytes} bytes, and ${saidBy} ${bytes.length}.`,
+    );
+  }
+  if (bytes.length >= leastShared && bytes.byteOffset % facts.bytes === 0) return new facts.array(bytes.buffer, bytes.byteOffset, count);
+  return new facts.array(new Uint8Array(bytes).buffer);
+}
+
+/** BYTES elements: each its length as 32 bits, then its bytes. */
 function strings(bytes: Buffer, count: number, where: string): BytesElement[] {
   const found: BytesElement[] = [];
   for (let at = 0; at < bytes.length;) {
@@ -69,12 +80,13 @@ function strings(bytes: Buffer, count: number, where: string): BytesElement[] {
 /** The raw bytes of a tensor's elements. */
 export function toBinary(values: Values): Buffer {
   if (!Array.isArray(values)) return Buffer.from(values.buffer, values.byteOffset, values.byteLength);
-  return Buffer.concat(
-    values.flatMap((value) => {
-      const text = elementBytes(value);
-      const length = Buffer.alloc(4);
-      length.writeUInt32LE(text.length);
-      return [length, text];
-    }),
-  );
+  const elements = values.map(elementBytes);
+  const raw = Buffer.allocUnsafe(elements.reduce((sum, element) => sum + 4 + element.length, 0));
+  let at = 0;
+  for (const element of elements) {
+    raw.writeUInt32LE(element.length, at);
+    raw.set(element, at + 4);
+    at += 4 + element.length;
+  }
+  return raw;
 }

@@ -1,7 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
+import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { kindOf, readValues } from "../../tensors/read-values.ts";
 import { datatypes, elementCount } from "../../tensors/tensor.ts";
@@ -11,13 +11,11 @@ export interface InferRequest {
   readonly inference: Omit<InferenceRequest, "endpoint" | "version">;
   /** Whether an output is wanted as raw bytes behind the JSON. */
   readonly binary: (output: string) => boolean;
+  /** Outputs wanted as their largest classes, and how many of them. */
+  readonly classes: ReadonlyMap<string, number>;
 }
 
 type Json = Record<string, unknown>;
-
-const longestId = 1024;
-/** Instants a JavaScript Date and a directory named by its day can hold. */
-const latestInstant = Date.UTC(9999, 11, 31);
 
 /**
  * Reads the body of an infer request; `headerLength` is the value of Inference-Header-Content-Length, which tells
@@ -35,13 +33,13 @@ export function readInferRequest(body: Buffer, headerLength: string | undefined)
   return {
     inference: {
       id: readId(request["id"]),
-      stickyKey: readStickyKey(parameters?.["sticky_key"]),
-      eventTime: readEventTime(parameters?.["event_time"]),
+      ...readRequestParameters(parameters),
       parameters,
       inputs,
       outputs: outputs && [...outputs.keys()],
     },
-    binary: (output) => outputs?.get(output) ?? allBinary,
+    binary: (output) => outputs?.get(output)?.binary ?? allBinary,
+    classes: classCounts(outputs),
   };
 }
 
@@ -102,13 +100,26 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
   return { name, datatype: type, shape: shape as number[], data: values };
 }
 
-/** The outputs asked for, with whether each is wanted binary (undefined: as the request says). */
-function readOutputs(value: unknown): ReadonlyMap<string, boolean | undefined> | undefined {
+interface WantedOutput {
+  /** As the request says when undefined. */
+  readonly binary: boolean | undefined;
+  readonly classes: number | undefined;
+}
+
+function classCounts(outputs: ReadonlyMap<string, WantedOutput> | undefined): ReadonlyMap<string, number> {
+  if (!outputs) return noClasses;
+  const counts = new Map<string, number>();
+  for (const [name, { classes }] of outputs) if (classes !== undefined) counts.set(name, classes);
+  return counts;
+}
+
+/** The outputs asked for. */
+function readOutputs(value: unknown): ReadonlyMap<string, WantedOutput> | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value))
     throw invalid("serving.bad_request", `"outputs" must be a list of {name}, not ${kindOf(value)}.`);
   if (value.length === 0) return undefined;
-  const outputs = new Map<string, boolean | undefined>();
+  const outputs = new Map<string, WantedOutput>();
   for (const [index, output] of (value as unknown[]).entries()) {
     const at = `outputs[${index}]`;
     if (!isObject(output) || typeof output["name"] !== "string") {
@@ -116,38 +127,14 @@ function readOutputs(value: unknown): ReadonlyMap<string, boolean | undefined> |
     }
     const { name } = output;
     if (outputs.has(name)) throw invalid("serving.bad_request", `${at}: "${name}" is there twice.`);
-    const binary = optionalObject(output["parameters"], `${at}.parameters`)?.["binary_data"];
-    outputs.set(name, typeof binary === "boolean" ? binary : undefined);
+    const parameters = optionalObject(output["parameters"], `${at}.parameters`);
+    const binary = parameters?.["binary_data"];
+    outputs.set(name, {
+      binary: typeof binary === "boolean" ? binary : undefined,
+      classes: readClassification(parameters?.["classification"], at),
+    });
   }
   return outputs;
-}
-
-function readId(id: unknown): string {
-  if (id === undefined || id === "") return randomUUID();
-  if (typeof id === "string" && id.length <= longestId) return id;
-  throw invalid("serving.bad_request", `"id" must be a string of at most ${longestId} characters.`);
-}
-
-function readStickyKey(key: unknown): string | undefined {
-  if (key === undefined) return undefined;
-  if (typeof key === "string" || typeof key === "number") return String(key);
-  throw invalid("serving.bad_request", `parameters.sticky_key must be a string or a number, not ${kindOf(key)}.`);
-}
-
-function readEventTime(time: unknown): number | undefined {
-  if (time === undefined) return undefined;
-  const instant =
-    typeof time === "number"
-      ? time
-      : typeof time === "string" && /^\d{4}-\d\d-\d\d/.test(time)
-        ? Date.parse(time)
-        : NaN;
-  if (instant >= 0 && instant <= latestInstant) return Math.round(instant);
-  throw invalid(
-    "serving.bad_request",
-    `parameters.event_time is ${JSON.stringify(time)}; it must be an ISO 8601 instant such as "2026-11-20T12:00:00Z", ` +
-      `or milliseconds since 1970.`,
-  );
 }
 
 function optionalObject(value: unknown, where: string): Json | undefined {

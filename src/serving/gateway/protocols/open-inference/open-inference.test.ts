@@ -44,7 +44,10 @@ describe("Open Inference Protocol", () => {
     const gateway = await start();
     expect(await get(gateway, "/v2")).toMatchObject({
       status: 200,
-      body: { name: "millrace", extensions: ["binary_tensor_data"] },
+      body: {
+        name: "millrace",
+        extensions: ["binary_tensor_data", "classification", "model_configuration", "model_repository", "schedule_policy", "statistics"],
+      },
     });
     expect(await get(gateway, "/v2/health/live")).toEqual({ status: 200, body: { live: true } });
     expect(await get(gateway, "/v2/health/ready")).toEqual({ status: 200, body: { ready: true } });

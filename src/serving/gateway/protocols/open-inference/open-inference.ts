@@ -1,19 +1,37 @@
-import { MillraceError, notFound } from "../../../../errors.ts";
-import type { Endpoint, Variant } from "../../models/deployment.ts";
-import { findVersion } from "../../inference.ts";
+import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import { classify } from "./classification.ts";
+import { modelConfig, modelMetadata, modelReady, serverMetadata, variantOf } from "./describe-model.ts";
 import { readInferRequest } from "./infer-request.ts";
 import { writeInferAnswer } from "./infer-answer.ts";
+import { loadModel, repositoryIndex, unloadModel } from "./model-repository.ts";
+import { readRawRequest } from "./raw-request.ts";
+import { statisticsAnswer } from "./statistics.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 
 /**
- * The Open Inference Protocol (KServe V2) over REST with the binary tensor extension; kserve/open-inference-protocol,
- * specification/protocol/inference_rest.md, and triton-inference-server/server, docs/protocol/extension_binary_data.md.
+ * The Open Inference Protocol (KServe V2) over REST: kserve/open-inference-protocol,
+ * specification/protocol/inference_rest.md; with Triton's extensions for binary tensors, classification, configuration,
+ * repository, schedule policy and statistics: triton-inference-server/server, docs/protocol/extension_*.md.
  */
 export const openInference: Protocol = {
   name: "Open Inference Protocol",
   prefixes: ["v2"],
-  paths: ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/v2/models/{model}", "/v2/models/{model}/infer"],
+  paths: [
+    "/v2",
+    "/v2/health/live",
+    "/v2/health/ready",
+    "/v2/models",
+    "/v2/models/{model}",
+    "/v2/models/{model}/ready",
+    "/v2/models/{model}/infer",
+    "/v2/models/{model}/config",
+    "/v2/models/stats",
+    "/v2/models/{model}/stats",
+    "/v2/repository/index",
+    "/v2/repository/models/{model}/load",
+    "/v2/repository/models/{model}/unload",
+  ],
   handle,
 };
 
@@ -21,7 +39,7 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
   const [, first, second, ...rest] = request.path;
   if (first === undefined) {
     allow(request, "GET");
-    return json(200, { name: "millrace", version: context.version, extensions: ["binary_tensor_data"] });
+    return json(200, serverMetadata(context));
   }
   if (first === "health" && rest.length === 0 && (second === "live" || second === "ready")) {
     allow(request, "GET");
@@ -29,12 +47,19 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
     return json(context.ready() ? 200 : 503, { ready: context.ready() });
   }
   if (first === "models") {
+    if (second === "stats" && rest.length === 0 && !context.deployment().endpoints.has("stats")) {
+      allow(request, "GET");
+      return json(200, statisticsAnswer(context, undefined, undefined));
+    }
     if (second !== undefined) return handleModel(request, context, second, rest);
     allow(request, "GET");
     return json(200, { models: [...context.deployment().endpoints.keys()] });
   }
+  if (first === "repository") return handleRepository(request, context);
   throw noSuchPath(request);
 }
+
+const verbs = new Set(["ready", "infer", "config", "stats"]);
 
 function handleModel(
   request: HttpRequest,
@@ -45,13 +70,16 @@ function handleModel(
   const versioned = rest[0] === "versions" && rest.length > 1;
   const version = versioned ? rest[1] : undefined;
   const [verb, ...more] = versioned ? rest.slice(2) : rest;
-  if (more.length > 0 || (verb !== undefined && verb !== "ready" && verb !== "infer")) throw noSuchPath(request);
+  if (more.length > 0 || (verb !== undefined && !verbs.has(verb))) throw noSuchPath(request);
   allow(request, verb === "infer" ? "POST" : "GET");
   if (verb === "infer") return infer(request, context, name, version);
+  if (verb === "stats") return json(200, statisticsAnswer(context, name, version));
   const endpoint = context.inference.endpoint(name);
-  const variant = version === undefined ? endpoint.main : findVersion(endpoint, version);
-  if (verb === undefined) return json(200, metadata(endpoint, variant));
-  return json(context.ready() ? 200 : 503, { name, ready: context.ready() });
+  const variant = variantOf(endpoint, version);
+  if (verb === "config") return json(200, modelConfig(endpoint, variant));
+  if (verb === undefined) return json(200, modelMetadata(endpoint, variant));
+  const ready = modelReady(endpoint, version);
+  return json(ready ? 200 : 503, { name, ready });
 }
 
 async function infer(
@@ -60,19 +88,50 @@ async function infer(
   endpoint: string,
   version: string | undefined,
 ): Promise<HttpAnswer> {
-  const asked = readInferRequest(request.body, request.header("inference-header-content-length"));
-  const answer = await context.inference.infer({ ...asked.inference, endpoint, version, header: (name) => request.header(name) });
-  return writeInferAnswer(answer, asked);
+  const headerLength = request.header("inference-header-content-length");
+  const asked =
+    headerLength === "0"
+      ? readRawRequest(request.body, variantOf(context.inference.endpoint(endpoint), version))
+      : readInferRequest(request.body, headerLength);
+  const answer = await context.inference.infer({
+    ...asked.inference,
+    endpoint,
+    version,
+    header: (name) => request.header(name),
+    get signal() {
+      return request.signal;
+    },
+  });
+  return writeInferAnswer(classify(answer, asked.classes), asked);
 }
 
-function metadata(endpoint: Endpoint, { held: { model } }: Variant): unknown {
-  return {
-    name: endpoint.name,
-    versions: [...new Set(endpoint.variants.map((variant) => variant.version))],
-    platform: model.platform,
-    inputs: model.inputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-    outputs: model.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape })),
-  };
+/** `/v2/repository/index`, `/v2/repository/models/{model}/load`, each also with a repository's name before `index` or `models`. */
+async function handleRepository(request: HttpRequest, { repository }: ProtocolContext): Promise<HttpAnswer> {
+  const path = request.path.slice(2);
+  const plain = path[0] === "models" ? path.length === 3 : path[0] === "index" && path.length === 1;
+  const [what, name, verb, ...more] = plain ? path : path.slice(1);
+  if (what === "index" && name === undefined) {
+    allow(request, "POST");
+    return json(200, repositoryIndex(repository, readBody(request)["ready"] === true));
+  }
+  if (what !== "models" || name === undefined || (verb !== "load" && verb !== "unload") || more.length > 0) throw noSuchPath(request);
+  allow(request, "POST");
+  const parameters = (readBody(request)["parameters"] ?? {}) as Record<string, unknown>;
+  await (verb === "load" ? loadModel(repository, name, parameters) : unloadModel(repository, name));
+  return { status: 200, headers: { "content-type": "application/json" }, body: "" };
+}
+
+/** The JSON object of a request of the repository extension, which may have none. */
+function readBody({ body }: HttpRequest): Record<string, unknown> {
+  if (body.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString("utf8"));
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw invalid("serving.bad_json", `The body must be a JSON object, such as {"parameters": {}}, or empty.`);
 }
 
 function allow(request: HttpRequest, method: string): void {

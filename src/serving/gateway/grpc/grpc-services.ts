@@ -1,0 +1,6 @@
+import type { GrpcService } from "./grpc-service.ts";
+import { healthService } from "./health/health-service.ts";
+import { openInferenceService } from "./open-inference/open-inference-service.ts";
+
+/** Every service of gRPC that the gateway offers. */
+export const grpcServices: readonly GrpcService[] = [openInferenceService, healthService(() => grpcServices.map(({ name }) => name))];
