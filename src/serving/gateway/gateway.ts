@@ -43,6 +43,8 @@ export interface GatewayOptions {
   readonly corsOrigins: readonly string[];
   /** Servers under whose names the metrics are written, too. */
   readonly peerMetrics: readonly string[];
+  /** The endpoint that answers where a protocol names none; the only one when absent. */
+  readonly defaultModel?: string;
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
   readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity" | "capacityBytes">;
@@ -92,7 +94,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     [],
     batchBounds,
   )();
-  const state = new ServingState(options.home, new ModelPool((rows) => batchSize.observe(rows)), log);
+  const state = new ServingState(options.home, new ModelPool((rows) => batchSize.observe(rows), log), log);
   const predictionLog = new PredictionLog({
     ...options.log,
     directory: join(options.home, "predictions"),
@@ -142,6 +144,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     inference,
     deployment: () => state.current,
     repository: managedRepository(() => state.current),
+    defaultModel: options.defaultModel,
     statistics: (endpoint, variant) =>
       stats(endpoint, variant.version, variant.name).counts.statistics(variant.held.batches),
     ready,

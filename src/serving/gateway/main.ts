@@ -14,6 +14,7 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --cors-origin ORIGIN  web pages of this origin may call, "*" for any; may be given more than once (none)
   --peer-metrics NAME   metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given
                         more than once (none)
+  --default-model NAME  answers where a protocol names no model (the only one)
   --drain-seconds S     longest time requests may take to end after a stop (30)
   --log-rows N          rows per file of the prediction log (10000)
   --log-seconds S       longest time a row waits for its file (15)
@@ -33,6 +34,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "max-body-mib": { type: "string", default: "64" },
       "peer-metrics": { type: "string", multiple: true, default: [] },
       "cors-origin": { type: "string", multiple: true, default: [] },
+      "default-model": { type: "string" },
       "drain-seconds": { type: "string", default: "30" },
       "log-rows": { type: "string", default: "10000" },
       "log-seconds": { type: "string", default: "15" },
@@ -40,7 +42,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin" | "peer-metrics">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "cors-origin" | "peer-metrics" | "default-model">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
@@ -57,6 +59,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     maxBodyBytes: number("max-body-mib", 0.001, 1024) * 2 ** 20,
     peerMetrics: values["peer-metrics"],
     corsOrigins: values["cors-origin"],
+    defaultModel: values["default-model"],
     drainSeconds: number("drain-seconds", 0, 3600),
     log: {
       fileRows: number("log-rows", 1, 1_000_000),

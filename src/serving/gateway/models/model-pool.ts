@@ -2,9 +2,11 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { describeError, invalid } from "../../../errors.ts";
 import type { VariantConfig } from "../config/config.ts";
+import type { GatewayLog } from "../gateway-log.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
-import type { Model } from "../runtimes/runtime.ts";
+import type { LoadContext, Model, SharedModel } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
+import { bindInputs } from "../tensors/bind.ts";
 import { Batcher, defaultBatchLimits } from "./batcher.ts";
 import { Turns } from "./turns.ts";
 
@@ -33,9 +35,11 @@ export class ModelPool {
   readonly #entries = new Map<string, Entry>();
   readonly #onBatch: (rows: number) => void;
   readonly #turns = { inline: new Turns(1), threads: new Turns(availableParallelism()) };
+  readonly #context: LoadContext;
 
-  constructor(onBatch: (rows: number) => void) {
+  constructor(onBatch: (rows: number) => void, log: GatewayLog) {
     this.#onBatch = onBatch;
+    this.#context = { log, share: (location) => this.#share(location) };
   }
 
   /** Loads a variant's model, or shares it if it is in memory and has not changed on disk. */
@@ -64,8 +68,21 @@ export class ModelPool {
     }
   }
 
+  /** A model for another one that is made of it. */
+  async #share(location: string): Promise<SharedModel> {
+    const { model, batcher, release } = await this.hold({ location });
+    return {
+      model,
+      score: async (tensors) => {
+        const { rows, inputs } = bindInputs(tensors, model, new Set());
+        return (await batcher.score(rows, inputs)).outputs;
+      },
+      release,
+    };
+  }
+
   async #load({ location, runtime }: ModelPlace): Promise<Loaded> {
-    const model = await (await runtimeFor(location, runtime)).load(location, {});
+    const model = await (await runtimeFor(location, runtime)).load(location, {}, this.#context);
     const batches = new BatchCounts();
     const onBatch = (rows: number, runMs: number) => {
       batches.add(rows, runMs);
