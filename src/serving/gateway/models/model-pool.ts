@@ -71,10 +71,11 @@ export class ModelPool {
   /** A model for another one that is made of it. */
   async #share(location: string): Promise<SharedModel> {
     const { model, batcher, release } = await this.hold({ location });
+    const names = new Set(model.inputs.map((input) => input.name));
     return {
       model,
       score: async (tensors) => {
-        const { rows, inputs } = bindInputs(tensors, model, new Set());
+        const { rows, inputs } = bindInputs(tensors, model, names);
         return (await batcher.score(rows, inputs)).outputs;
       },
       release,
