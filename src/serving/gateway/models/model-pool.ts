@@ -70,7 +70,8 @@ export class ModelPool {
 
   /** A model for another one that is made of it. */
   async #share(location: string): Promise<SharedModel> {
-    const { model, batcher, release } = await this.hold({ location });
+    const held = await this.hold({ location });
+    const { model, batcher } = held;
     const names = new Set(model.inputs.map((input) => input.name));
     return {
       model,
@@ -78,7 +79,7 @@ export class ModelPool {
         const { rows, inputs } = bindInputs(tensors, model, names);
         return (await batcher.score(rows, inputs)).outputs;
       },
-      release,
+      release: () => held.release(),
     };
   }
 

@@ -102,7 +102,7 @@ export interface SharedModel {
 export interface LoadContext {
   readonly log: GatewayLog;
   /** Loads a model by its place, or shares it; each needs its release. */
-  share(location: string): Promise<SharedModel>;
+  readonly share: (location: string) => Promise<SharedModel>;
 }
 
 /** A way to run models of one format. */

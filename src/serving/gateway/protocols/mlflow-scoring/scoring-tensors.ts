@@ -42,7 +42,7 @@ function strings(flat: readonly unknown[], name: string): string[] {
   return flat.map((value, at) => {
     if (typeof value === "string") return value;
     if (value === null || value === undefined) return "";
-    if (typeof value === "boolean" || Number.isInteger(value)) return String(value);
+    if (typeof value === "boolean" || (typeof value === "number" && Number.isInteger(value))) return String(value);
     throw invalid("serving.bad_value", `"${name}": the value ${JSON.stringify(value)} at position ${at} must be a string.`);
   });
 }

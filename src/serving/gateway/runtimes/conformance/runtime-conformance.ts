@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { MillraceError } from "../../../../errors.ts";
-import type { GatewayLog } from "../../gateway-log.ts";
+import { keptLog, score } from "../../fixtures/load-model.ts";
 import { rowsOf } from "../../fixtures/tensors.ts";
 import { ModelPool } from "../../models/model-pool.ts";
 import type { HeldModel } from "../../models/model-pool.ts";
-import { bindInputs } from "../../tensors/bind.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { runtimeFor } from "../runtimes.ts";
 
@@ -17,12 +16,10 @@ export interface Subjects {
   readonly nonsense: string;
 }
 
-const quiet: GatewayLog = { info: () => undefined, warn: () => undefined, error: () => undefined };
-
 /** What every runtime does alike, as requests meet it: through the pool, the binding of inputs and the queue. */
 export function runtimeConformance(name: string, subjects: () => Promise<Subjects>): void {
   describe(`runtime ${name}`, () => {
-    const pool = new ModelPool(() => undefined, quiet);
+    const pool = new ModelPool(() => undefined, keptLog());
     let places: Subjects;
     let trips: HeldModel;
     let picky: HeldModel;
@@ -37,10 +34,6 @@ export function runtimeConformance(name: string, subjects: () => Promise<Subject
       await picky.release();
     });
 
-    const score = async ({ model, batcher }: HeldModel, tensors: readonly Tensor[]): Promise<readonly Tensor[]> => {
-      const { rows, inputs } = bindInputs(tensors, model, new Set(model.inputs.map((input) => input.name)));
-      return (await batcher.score(rows, inputs)).outputs;
-    };
     const prices = async (tensors: readonly Tensor[]) => Array.from((await score(trips, tensors))[0].data as Float64Array, Number);
     const rows = (distance: number[], seats: number[], city: string[]) => [
       rowsOf("distance", distance.length, Float64Array.from(distance)),
@@ -117,7 +110,7 @@ export function runtimeConformance(name: string, subjects: () => Promise<Subject
     });
 
     test("a model that is released can be loaded again", async () => {
-      const other = new ModelPool(() => undefined, quiet);
+      const other = new ModelPool(() => undefined, keptLog());
       for (let times = 0; times < 2; times++) {
         const held = await other.hold({ location: places.picky });
         expect(Number((await score(held, [rowsOf("amount", 1, Float32Array.of(times))]))[0].data[0])).toBe(times);

@@ -17,7 +17,7 @@ export function meanOf(tensors: readonly Tensor[]): Tensor {
 export function missingOutput({ name, datatype, shape }: TensorSpec, rows: number): Tensor {
   const sizes = shape.map((size, axis) => (axis === 0 && size === -1 ? rows : Math.abs(size)));
   const length = sizes.reduce((total, size) => total * size, 1);
-  if (datatype === "BYTES") return { name, datatype, shape: sizes, data: new Array<string>(length).fill("") };
+  if (datatype === "BYTES") return { name, datatype, shape: sizes, data: Array.from({ length }, () => "") };
   // Integers with missing values are doubles.
   const { array, integer } = datatypes.get(datatype)!;
   const data = integer || datatype === "BF16" ? new Float64Array(length) : new array!(length);

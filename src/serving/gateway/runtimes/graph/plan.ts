@@ -43,9 +43,9 @@ export function planGraph(file: string, { nodes }: Graph, shared: ReadonlyMap<st
     const made = new Map<string, { spec: TensorSpec; soft: boolean }>();
     const need = (spec: TensorSpec, at: string) => {
       const known = inputs.get(spec.name) ?? (node.kind === "sequence" ? made.get(spec.name)?.spec : undefined);
-      if (!known) return void inputs.set(spec.name, spec);
-      if (!fits(known, spec)) throw fail(at, `"${spec.name}" is ${described(known)} before, and the step takes ${described(spec)}`);
-      if (known.optional && !spec.optional && inputs.has(spec.name)) inputs.set(spec.name, { ...known, optional: false });
+      if (!known) inputs.set(spec.name, spec);
+      else if (!fits(known, spec)) throw fail(at, `"${spec.name}" is ${described(known)} before, and the step takes ${described(spec)}`);
+      else if (known.optional && !spec.optional && inputs.has(spec.name)) inputs.set(spec.name, { ...known, optional: false });
     };
     for (const [index, step] of steps.entries()) {
       const at = `${where}.steps[${index}]`;

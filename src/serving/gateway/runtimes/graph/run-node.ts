@@ -14,17 +14,13 @@ export interface GraphRun {
 }
 
 /** The outputs of a node for these tensors, in the order of its specs. */
-export async function runNode(node: PlannedNode, tensors: Tensors, run: GraphRun): Promise<readonly Tensor[]> {
-  switch (node.kind) {
-    case "sequence":
-      return runSequence(node, tensors, run);
-    case "ensemble":
-      return runEnsemble(node, tensors, run);
-    case "switch":
-      return runRouted(node, tensors, run, switchRows(node.steps, tensors, run.rows ?? 1));
-    case "split":
-      return runRouted(node, tensors, run, splitRows(node.steps, node.key === undefined ? undefined : tensors.get(node.key), run.rows ?? 1, run.random));
-  }
+export function runNode(node: PlannedNode, tensors: Tensors, run: GraphRun): Promise<readonly Tensor[]> {
+  if (node.kind === "sequence") return runSequence(node, tensors, run);
+  if (node.kind === "ensemble") return runEnsemble(node, tensors, run);
+  const rows = run.rows ?? 1;
+  if (node.kind === "switch") return runRouted(node, tensors, run, switchRows(node.steps, tensors, rows));
+  const key = node.key === undefined ? undefined : tensors.get(node.key);
+  return runRouted(node, tensors, run, splitRows(node.steps, key, rows, run.random));
 }
 
 async function runSequence(node: PlannedNode, tensors: Tensors, run: GraphRun): Promise<readonly Tensor[]> {

@@ -56,10 +56,10 @@ export function readInfer({ body, headers }: UpstreamAnswer, names: readonly str
 }
 
 function fromJson(data: readonly unknown[], datatype: Datatype, count: number, name: string): Values {
-  const flat = Array.isArray(data[0]) ? (data.flat(Infinity) as unknown[]) : data;
+  const flat = Array.isArray(data[0]) ? (data.flat(Infinity)) : data;
   if (flat.length !== count) throw new Error(`its output "${name}" has ${flat.length} elements, and its shape asks for ${count}`);
   const { array, integer } = datatypes.get(datatype)!;
-  if (!array) return flat.map((value) => (value === null ? "" : String(value)));
+  if (!array) return flat.map((value) => (typeof value === "string" ? value : value === null ? "" : JSON.stringify(value)));
   if (integer && flat.includes(null)) return Float64Array.from(flat, (value) => (value === null ? NaN : Number(value)));
   const values = new array(count);
   const big = values instanceof BigInt64Array || values instanceof BigUint64Array;

@@ -129,9 +129,10 @@ function watchReadiness(upstream: Upstream, path: string, onChange: (ready: bool
     if (stopped) return;
     if (now !== ready) onChange(now);
     ready = now;
-    timer = setTimeout(look, readyEveryMs).unref();
+    timer = lookLater();
   };
-  let timer = setTimeout(look, readyEveryMs).unref();
+  const lookLater = () => setTimeout(() => void look(), readyEveryMs).unref();
+  let timer = lookLater();
   return {
     ready: () => ready,
     stop: () => {

@@ -103,9 +103,9 @@ class Pyfunc implements PythonModel {
     const frame = await this.#pool.ask({ request: { op: "native", contentType: request.contentType }, parts: [request.body], signal: run.signal });
     throwFault(frame);
     const { status, contentType, length, inputs = [], outputs = [] } = frame.header;
-    const answer = { status: status!, contentType: contentType!, body: frame.body.subarray(0, length!) };
+    const answer = { status: status!, contentType: contentType!, body: frame.body.subarray(0, length) };
     if (outputs.length === 0) return answer;
-    const tensors = unpackTensors([...inputs, ...outputs], frame.body, length!);
+    const tensors = unpackTensors([...inputs, ...outputs], frame.body, length);
     const scored = { rows: outputs[0].shape[0], inputs: tensors.slice(0, inputs.length), outputs: tensors.slice(inputs.length) };
     return { ...answer, scored };
   }

@@ -71,8 +71,7 @@ const threadVariables = ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THR
 export class PythonWorker {
   /** Settled when the model is loaded, or with the sentence that says why it is not. */
   readonly ready: Promise<ModelFacts>;
-  /** When the process is gone, with how it ended. */
-  readonly exited: Promise<string>;
+  readonly #exited: Promise<void>;
   readonly #child: ChildProcess;
   readonly #socket: Duplex;
   readonly #settings: WorkerSettings;
@@ -85,7 +84,8 @@ export class PythonWorker {
   #cancelTimer: () => void;
   #lateness: string | undefined;
 
-  constructor(settings: WorkerSettings) {
+  /** `onEnd` is told how the process ended before those hear of it who wait for an answer. */
+  constructor(settings: WorkerSettings, onEnd: (how: string) => void) {
     this.#settings = settings;
     const { python, folder, log } = settings;
     this.#child = spawn(python, [program, folder], { stdio: ["ignore", "pipe", "pipe", "pipe"], env: environment(settings.threads) });
@@ -100,7 +100,7 @@ export class PythonWorker {
       if (this.#lastLines.length > keptLines) this.#lastLines.shift();
       log.warn(`${folder}: ${line}`, { worker: this.#child.pid });
     });
-    this.exited = this.#end(reject);
+    this.#exited = this.#end(reject, onEnd);
     this.#cancelTimer = settings.clock.after(settings.loadTimeoutMs, () => {
       reject(unloadable(`${folder} was not loaded within ${settings.loadTimeoutMs} ms`));
       this.#kill(`was not loaded within ${settings.loadTimeoutMs} ms`);
@@ -166,7 +166,7 @@ export class PythonWorker {
     this.#cancelTimer();
     this.#child.kill("SIGTERM");
     const cancel = this.#settings.clock.after(graceMs, () => this.#child.kill("SIGKILL"));
-    await this.exited;
+    await this.#exited;
     cancel();
   }
 
@@ -228,7 +228,7 @@ export class PythonWorker {
     stream.on("end", () => read(undefined));
   }
 
-  #end(failed: (error: Error) => void): Promise<string> {
+  #end(failed: (error: Error) => void, onEnd: (how: string) => void): Promise<void> {
     const { python, folder } = this.#settings;
     return new Promise((resolve) => {
       const ended = (how: string) => {
@@ -236,10 +236,11 @@ export class PythonWorker {
         this.#cancelTimer();
         this.#socket.destroy();
         failed(unloadable(`${python} ${how} before ${folder} was loaded${this.#lastLines.length > 0 ? `: ${this.#lastLines.at(-1)}` : ""}`));
+        onEnd(this.#lateness === undefined ? how : `${this.#lateness} and was killed`);
         const lost = this.#lateness === undefined ? new WorkerLost(how) : new WorkerLate(this.#lateness);
         this.#waiting?.reject(lost);
         this.#waiting = undefined;
-        resolve(this.#lateness === undefined ? how : `${this.#lateness} and was killed`);
+        resolve();
       };
       this.#child.once("error", (error) => {
         failed(unloadable(`The Python "${python}" cannot be started (${error.message}); name one that has mlflow and what the model needs`));

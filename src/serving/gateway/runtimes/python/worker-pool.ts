@@ -160,9 +160,8 @@ export class WorkerPool {
   /** Loads the model in a new process, and puts it in the place of the one there is. */
   async #start(slot: Slot): Promise<ModelFacts> {
     slot.cancelStart = undefined;
-    const next = new PythonWorker(this.#settings);
+    const next: PythonWorker = new PythonWorker(this.#settings, (how) => this.#ended(slot, next, how));
     slot.next = next;
-    void next.exited.then((how) => this.#ended(slot, next, how));
     try {
       const facts = await next.ready;
       const former = slot.worker;
