@@ -13,6 +13,7 @@ import type { GatewayProcess } from "../../src/serving/gateway/fixtures/gateway-
 import { keptLog, score } from "../../src/serving/gateway/fixtures/load-model.ts";
 import { rowsOf } from "../../src/serving/gateway/fixtures/tensors.ts";
 import { Batcher, defaultBatchLimits } from "../../src/serving/gateway/models/batcher.ts";
+import { Turns } from "../../src/serving/gateway/models/turns.ts";
 import { runtimeConformance } from "../../src/serving/gateway/runtimes/conformance/runtime-conformance.ts";
 import { realClock } from "../../src/serving/gateway/runtimes/python/clock.ts";
 import { loadPyfunc } from "../../src/serving/gateway/runtimes/python/python-runtime.ts";
@@ -55,7 +56,7 @@ async function load(name: string, options: LoadOptions = {}) {
   const log = keptLog();
   const model = await loadPyfunc(join(folder, name), options, { log, share: () => Promise.reject(new Error("not shared")) }, realClock);
   onTestFinished(() => model.release());
-  const held = { model, batcher: new Batcher(model, defaultBatchLimits, () => undefined) };
+  const held = { model, batcher: new Batcher(model, defaultBatchLimits, { inline: new Turns(1), threads: new Turns(2) }, () => undefined) };
   return { model, log, ask: (...tensors: Tensor[]) => score(held, tensors) };
 }
 

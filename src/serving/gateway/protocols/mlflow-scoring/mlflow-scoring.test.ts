@@ -61,7 +61,7 @@ describe("MLflow scoring with ONNX models", () => {
       [{ dataframe_split: { index: [1, 2], data: [[1], [2], [3]] } }, 400, /2 labels in \\"index\\" for 3 rows/],
       [{ dataframe_split: { columns: ["a"], data: [[1], [2, 3]] } }, 400, /row 1 has 2 values for 1 columns/],
       [{ dataframe_split: { columns: ["distance"], data: [[1]] } }, 400, /inputs \\"seats\\", \\"city\\" are missing/],
-      [{ inputs: { distance: ["far"], seats: [1], city: ["x"] } }, 400, /\\"distance\\": the value \\"far\\" at position 0 must be a number/],
+      [{ inputs: { distance: ["far"], seats: [1], city: ["x"] } }, 400, /\\"distance\\": data\[0\] is a string; FP32 takes numbers/],
       [{ inputs: { distance: [1, 2], seats: [1], city: ["x"] } }, 400, /as many/],
       [{ inputs: [1, 2] }, 400, /send values by these names/],
       ["", 400, /empty/, csv],

@@ -1,4 +1,6 @@
-import { describeError, invalid } from "../../../../errors.ts";
+import { invalid } from "../../../../errors.ts";
+import { parseJson } from "../../tensors/parse-json.ts";
+import { kindOf } from "../../tensors/read-values.ts";
 
 /** What a scoring request holds: columns by name, or one array for a model of one input. */
 export type ScoringData =
@@ -11,7 +13,7 @@ const forms = ["dataframe_split", "dataframe_records", "instances", "inputs"] as
 
 /** Reads MLflow's scoring JSON. NaN and Infinity, which Python writes, are taken; NaN is a missing value. */
 export function readScoringJson(text: string): ScoringData {
-  const request = parse(text);
+  const request = parseJson(text);
   const shape = `The body must be a JSON object with exactly one of ${forms.join(", ")}`;
   if (!isObject(request)) throw bad(`${shape}, not ${kindOf(request)}.`);
   const present = forms.filter((form) => Object.hasOwn(request, form));
@@ -23,21 +25,6 @@ export function readScoringJson(text: string): ScoringData {
   if (form === "inputs") return isObject(value) ? columnsOf(value) : { kind: "array", values: Array.isArray(value) ? value : [value] };
   if (!Array.isArray(value)) throw bad(`"instances" must be a list, one element per row, not ${kindOf(value)}.`);
   return isObject(value[0]) ? records(value, form) : { kind: "array", values: value };
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (!/NaN|Infinity/.test(text)) throw bad(`The body is not JSON: ${describeError(error)}.`);
-  }
-  // Python's json writes these three; a number beyond all doubles is read as infinite.
-  const plain = text.replace(/"(?:[^"\\]|\\.)*"|NaN|Infinity/g, (token) => (token === "NaN" ? "null" : token === "Infinity" ? "1e999" : token));
-  try {
-    return JSON.parse(plain);
-  } catch (error) {
-    throw bad(`The body is not JSON: ${describeError(error)}.`);
-  }
 }
 
 function split(value: unknown): ScoringData {
@@ -73,9 +60,3 @@ const columnsOf = (value: Json): ScoringData => ({
 const bad = (sentence: string) => invalid("serving.bad_request", sentence);
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
-
-const kindOf = (value: unknown): string => {
-  if (value === undefined) return "missing";
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
-};

@@ -1,7 +1,8 @@
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
-import { datatypes, product } from "../../tensors/tensor.ts";
-import type { Tensor, Values } from "../../tensors/tensor.ts";
+import { readValues, shapeOf } from "../../tensors/read-values.ts";
+import { product } from "../../tensors/tensor.ts";
+import type { Tensor } from "../../tensors/tensor.ts";
 import type { ScoringData } from "./scoring-json.ts";
 
 /**
@@ -26,36 +27,17 @@ const sideBySide = (columns: readonly (readonly unknown[])[]): unknown[][] => (c
 
 /** Nested lists as a tensor of the datatype that the model takes. */
 function tensorOf(values: readonly unknown[], { name, datatype }: TensorSpec): Tensor {
-  const shape: number[] = [];
-  for (let level: unknown = values; Array.isArray(level); level = level[0]) shape.push(level.length);
-  const flat: readonly unknown[] = shape.length > 1 ? values.flat(shape.length - 1) : values;
-  if (flat.length !== product(shape) || flat.some((value) => Array.isArray(value))) {
-    throw invalid("serving.bad_shape", `"${name}": its lists are not of one length at each depth.`);
-  }
-  return { name, datatype: integerWithGaps(datatype) ? "FP64" : datatype, shape, data: datatype === "BYTES" ? strings(flat, name) : numbers(flat, name, datatype) };
+  const where = `"${name}"`;
+  const shape = shapeOf(values, where);
+  const fit = datatype === "BYTES" ? asText : asNumber;
+  return { name, datatype, shape, data: readValues(shape.length === 1 ? values.map(fit) : values, datatype, product(shape), where) };
 }
 
-/** Integers are checked when they are bound to the model's input, and may be missing until then. */
-const integerWithGaps = (datatype: Tensor["datatype"]): boolean => datatypes.get(datatype)!.integer && datatype !== "BOOL";
+// As pandas casts a column to the type of the signature: numbers in quotes are numbers, whole numbers make text.
 
-function strings(flat: readonly unknown[], name: string): string[] {
-  return flat.map((value, at) => {
-    if (typeof value === "string") return value;
-    if (value === null || value === undefined) return "";
-    if (typeof value === "boolean" || (typeof value === "number" && Number.isInteger(value))) return String(value);
-    throw invalid("serving.bad_value", `"${name}": the value ${JSON.stringify(value)} at position ${at} must be a string.`);
-  });
-}
+const asText = (value: unknown): unknown => (typeof value === "boolean" || (typeof value === "number" && Number.isInteger(value)) ? String(value) : value);
 
-function numbers(flat: readonly unknown[], name: string, datatype: Tensor["datatype"]): Values {
-  const target = datatype === "FP32" ? new Float32Array(flat.length) : new Float64Array(flat.length);
-  for (let at = 0; at < flat.length; at++) {
-    const value = flat[at];
-    if (typeof value === "number") target[at] = value;
-    else if (value === null || value === undefined) target[at] = NaN;
-    else if (typeof value === "boolean") target[at] = value ? 1 : 0;
-    else if (typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value))) target[at] = Number(value);
-    else throw invalid("serving.bad_value", `"${name}": the value ${JSON.stringify(value)} at position ${at} must be a number.`);
-  }
-  return target;
+function asNumber(value: unknown): unknown {
+  if (typeof value === "boolean") return Number(value);
+  return typeof value === "string" && value.trim() !== "" && !Number.isNaN(Number(value)) ? Number(value) : value;
 }

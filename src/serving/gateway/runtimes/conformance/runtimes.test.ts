@@ -38,9 +38,9 @@ runtimeConformance("proxy", async () => {
   const home = await folder();
   await mkdir(join(home, "gateway"));
   await writeConfig(home, config(1, endpoint("trips", variant("champion", "trips-1", 1)), endpoint("picky", variant("champion", "picky", 1))));
-  const log = { fileRows: 1000, seconds: 60, capacity: 100_000 };
+  const log = { fileRows: 1000, seconds: 60, capacity: 100_000, capacityBytes: 1 << 26 };
   const gateway = await startGateway(
-    { home, host: "127.0.0.1", port: 0, token: undefined, version: "1", maxBodyBytes: 1 << 26, corsOrigins: [], drainSeconds: 1, log },
+    { home, host: "127.0.0.1", port: 0, token: undefined, version: "1", maxBodyBytes: 1 << 26, corsOrigins: [], peerMetrics: [], drainSeconds: 1, log },
     createGatewayLog(() => undefined),
   );
   ends.push(() => gateway.stop());

@@ -47,6 +47,7 @@ async function loadGraph(location: string, options: LoadOptions, { log, share }:
       return rowwise();
     },
     concurrency: options.instances ?? usualConcurrency,
+    cores: 0, // its models take theirs
     get memoryBytes() {
       return models.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
     },

@@ -1,3 +1,7 @@
+import { invalid } from "../../../../errors.ts";
+import { jsonList } from "../../tensors/json-text.ts";
+import { parseJson } from "../../tensors/parse-json.ts";
+import { readValues } from "../../tensors/read-values.ts";
 import { datatypes, product } from "../../tensors/tensor.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import { fromRawBytes, rawBytes } from "../../tensors/raw.ts";
@@ -16,7 +20,7 @@ const lengthHeader = "inference-header-content-length";
 /** An infer request as the Open Inference Protocol has it, its tensors as raw bytes behind the JSON or as JSON. */
 export function writeInfer(inputs: readonly Tensor[], binary: boolean): { headers: Record<string, string | number>; body: Buffer[] } {
   if (!binary) {
-    const listed = inputs.map(({ name, datatype, shape, data }) => `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(",")}],"data":${jsonData(datatype, data)}}`);
+    const listed = inputs.map(({ name, datatype, shape, data }) => `{"name":${JSON.stringify(name)},"datatype":"${datatype}","shape":[${shape.join(",")}],"data":${jsonData(name, datatype, data)}}`);
     return { headers: { "content-type": "application/json" }, body: [Buffer.from(`{"inputs":[${listed.join(",")}]}`)] };
   }
   const raw = inputs.map(({ data }) => rawBytes(data));
@@ -25,21 +29,17 @@ export function writeInfer(inputs: readonly Tensor[], binary: boolean): { header
   return { headers: { "content-type": "application/octet-stream", [lengthHeader]: header.length }, body: [header, ...raw] };
 }
 
-function jsonData(datatype: Datatype, data: Values): string {
-  if (Array.isArray(data)) {
-    if (data.every((element) => typeof element === "string")) return JSON.stringify(data);
-    throw new Error("bytes that are no UTF-8 cannot be sent as JSON, and the server takes no binary tensors");
-  }
-  if (datatype === "BOOL") return `[${Array.from(data as Uint8Array, Boolean).join(",")}]`;
-  const text = data.join(",");
-  return `[${/[aN]/.test(text) ? text.replace(/NaN|-?Infinity/g, "null") : text}]`;
+/** Numbers that are missing as null. */
+function jsonData(name: string, datatype: Datatype, data: Values): string {
+  if (!Array.isArray(data) || data.every((element) => typeof element === "string")) return jsonList({ datatype, data });
+  throw invalid("serving.bad_value", `inputs "${name}" has bytes that are no UTF-8, and the server of the model takes no binary tensors.`);
 }
 
 /** The outputs of an answer, in the order of `names`; fails with an Error that says what is wrong with it. */
 export function readInfer({ body, headers }: UpstreamAnswer, names: readonly string[]): Tensor[] {
   const said = headers[lengthHeader];
   const length = said === undefined ? body.length : Number(said);
-  const { outputs } = JSON.parse(body.toString("utf8", 0, length)) as { outputs?: readonly OutputHead[] };
+  const { outputs } = parseJson(body.toString("utf8", 0, length)) as { outputs?: readonly OutputHead[] };
   if (!Array.isArray(outputs)) throw new Error("its answer has no outputs");
   let at = length;
   const byName = new Map<string, Tensor>();
@@ -47,25 +47,10 @@ export function readInfer({ body, headers }: UpstreamAnswer, names: readonly str
     if (!datatypes.has(datatype)) throw new Error(`its output "${name}" has the unknown datatype ${JSON.stringify(datatype)}`);
     const count = product(shape);
     const size = parameters?.binary_data_size;
-    const values = size === undefined ? fromJson(data ?? [], datatype, count, name) : fromRawBytes(body.subarray(at, (at += size)), datatype, count);
+    const values = size === undefined ? readValues(data ?? [], datatype, count, `its output "${name}"`) : fromRawBytes(body.subarray(at, (at += size)), datatype, count);
     byName.set(name, { name, datatype, shape, data: values });
   }
   const missing = names.find((name) => !byName.has(name));
   if (missing !== undefined) throw new Error(`its answer lacks the output "${missing}"`);
   return names.map((name) => byName.get(name)!);
-}
-
-function fromJson(data: readonly unknown[], datatype: Datatype, count: number, name: string): Values {
-  const flat = Array.isArray(data[0]) ? (data.flat(Infinity)) : data;
-  if (flat.length !== count) throw new Error(`its output "${name}" has ${flat.length} elements, and its shape asks for ${count}`);
-  const { array, integer } = datatypes.get(datatype)!;
-  if (!array) return flat.map((value) => (typeof value === "string" ? value : value === null ? "" : JSON.stringify(value)));
-  if (integer && flat.includes(null)) return Float64Array.from(flat, (value) => (value === null ? NaN : Number(value)));
-  const values = new array(count);
-  const big = values instanceof BigInt64Array || values instanceof BigUint64Array;
-  for (let at = 0; at < count; at++) {
-    if (big) values[at] = BigInt(flat[at] as number);
-    else (values as Float64Array)[at] = flat[at] === null ? NaN : Number(flat[at]);
-  }
-  return values;
 }

@@ -84,17 +84,22 @@ describe("proxy runtime", () => {
     [404, "", 502, "serving.upstream_failed", /answered 404: no reason given$/],
     [429, "slow down", 429, "serving.upstream_busy", /answered 429: slow down$/],
     [503, "", 503, "serving.upstream_busy", /answered 503/],
-    [500, '{"error":"boom"}', 502, "serving.upstream_failed", /answered 500: boom$/],
+    [404, '{"error":"no such model"}', 502, "serving.upstream_failed", /answered 404: no such model$/],
     [504, "", 504, "serving.upstream_late", /answered 504/],
     [200, "no json", 502, "serving.upstream_failed", /cannot be read/],
     [200, '{"outputs":[]}', 502, "serving.upstream_failed", /lacks the output "y"/],
-    [200, '{"outputs":[{"name":"y","datatype":"INT64","shape":[3],"data":[1]}]}', 502, "serving.upstream_failed", /has 1 elements, and its shape asks for 3/],
+    [200, '{"outputs":[{"name":"y","datatype":"INT64","shape":[3],"data":[1]}]}', 502, "serving.upstream_failed", /the shape asks for 3 elements, and data has 1/],
     [200, '{"outputs":[{"name":"y","datatype":"INT63","shape":[1],"data":[1]}]}', 502, "serving.upstream_failed", /unknown datatype "INT63"/],
   ])("an answer of %s %s is told as what it is", async (status, body, told, code, message) => {
     const model = await (await upstream((_body, _request, response) => void response.writeHead(status).end(body))).load();
     const failure = await model.run(inputs).then(() => undefined, (error: Error) => error);
     expect(failure).toMatchObject({ name: "MillraceError", status: told, code });
     expect(failure!.message).toMatch(message);
+  });
+
+  test("a failure of the server's model is the model's", async () => {
+    const model = await (await upstream((_body, _request, response) => void response.writeHead(500).end('{"error":"boom"}'))).load();
+    await expect(model.run(inputs)).rejects.toMatchObject({ name: "Error", message: expect.stringMatching(/answered 500: boom$/) });
   });
 
   test("a server that does not answer in time is told so", async () => {

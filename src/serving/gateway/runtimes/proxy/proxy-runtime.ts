@@ -61,6 +61,7 @@ async function loadProxy(location: string, options: LoadOptions, { log }: LoadCo
       classes: undefined,
       rowwise,
       concurrency,
+      cores: 0,
       memoryBytes: 0,
       run,
       healthy: readiness.ready,
@@ -96,10 +97,11 @@ function specs(value: unknown, where: string): TensorSpec[] {
   });
 }
 
-/** What the server says of itself: a request that it refuses is the client's fault, everything else is the server's. */
-function refused(answer: UpstreamAnswer, url: URL): MillraceError {
+/** What the server says: it refuses the request, its model failed, it is busy or late; everything else is its own fault. */
+function refused(answer: UpstreamAnswer, url: URL): Error {
   const sentence = `The server ${url.origin} answered ${answer.status}: ${sentenceOf(answer)}`;
   if (answer.status === 400 || answer.status === 422) return invalid("serving.upstream_refused", sentence);
+  if (answer.status === 500) return new Error(sentence);
   if (answer.status === 429 || answer.status === 503) return new MillraceError("serving.upstream_busy", answer.status, sentence);
   if (answer.status === 504) return new MillraceError("serving.upstream_late", 504, sentence);
   return new MillraceError("serving.upstream_failed", 502, sentence);

@@ -57,6 +57,7 @@ class Pyfunc implements PythonModel {
   readonly inputs: readonly TensorSpec[];
   readonly anyInputs: boolean;
   readonly concurrency: number;
+  readonly cores: number;
   /** Only for a model that streams. */
   readonly stream?: Model["stream"];
   readonly #pool: WorkerPool;
@@ -70,6 +71,7 @@ class Pyfunc implements PythonModel {
     this.#outputs = facts.outputs;
     this.#rowwise = options.rowwise ?? facts.rowwise;
     this.concurrency = options.instances ?? 1;
+    this.cores = options.threads ?? 1;
     if (facts.streamable) this.stream = (inputs, run) => this.#stream(inputs, run?.signal);
   }
 

@@ -110,7 +110,7 @@ export class WorkerPool {
     const at = this.#queue.indexOf(job);
     if (at < 0) return;
     this.#queue.splice(at, 1);
-    job.reject(new MillraceError("serving.gone", 499, "Nobody waits for the answer any more."));
+    job.reject(new MillraceError("serving.cancelled", 499, "The client gave the request up before it was answered."));
   }
 
   #dispatch(): void {
