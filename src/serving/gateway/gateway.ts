@@ -59,6 +59,8 @@ export interface GatewayOptions {
   readonly corsOrigins: readonly string[];
   /** Servers under whose names the metrics are written, too. */
   readonly peerMetrics: readonly string[];
+  /** The endpoint that answers where a protocol names none; the only one when absent. */
+  readonly defaultModel?: string;
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
   /** How long it goes on answering after a stop while it says that it is not ready, so that load balancers send no more. */
@@ -131,6 +133,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       : new MemoryBudget({ limit: options.memoryLimit, patienceMs: roomPatienceMs, onEvict: pooled.onEvict });
   const pool = new ModelPool({
     budget,
+    log,
     onBatch: (rows) => batchSize.observe(rows),
     onLoad: pooled.onLoad,
     readSample: (request) => readInferRequest(request, undefined).inference.inputs,
@@ -203,6 +206,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     inference,
     deployment: () => state.current,
     repository,
+    defaultModel: options.defaultModel,
     statistics: (endpoint, variant) =>
       stats(endpoint, variant.version, variant.name).counts.statistics(variant.held.batches),
     ready,

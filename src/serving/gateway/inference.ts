@@ -3,6 +3,7 @@ import { bindInputs } from "./tensors/bind.ts";
 import type { BoundInputs } from "./tensors/bind.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { LogEntry } from "./log/log-chunk.ts";
+import type { NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import type { Model } from "./runtimes/runtime.ts";
 import type { Agreement } from "./traffic/agreement.ts";
@@ -187,13 +188,82 @@ export class Inference {
       stats.answered(bound.rows, { inputMs, queueMs: 0, runMs: performance.now() - start - inputMs, outputMs: 0 });
     } catch (cause) {
       stats.failed("error", (performance.now() - start) / 1000);
-      error = this.#modelFailed(endpoint, variant, cause);
+      error = this.#failure(cause, variant, endpoint);
       throw error;
     } finally {
       const elapsed = performance.now() - start;
       const scored = { bound, outputs: error ? undefined : outputs, seconds: elapsed / 1000, queueMs: 0, runMs: elapsed - inputMs, error };
       this.#logScored(scored, variant, endpoint, request, receivedAt, propensity, false);
     }
+  }
+
+  /** The variant that answers a request as the configuration is now; the request must follow in the same turn of the event loop. */
+  variantFor(request: Omit<InferenceRequest, "inputs">): Variant {
+    const endpoint = this.endpoint(request.endpoint);
+    return askedVariant(endpoint, request) ?? route(endpoint, request).variant;
+  }
+
+  /**
+   * Answers a request in the own form of the model that `variantFor` names. What was scored is logged, and given to the
+   * shadows, where the model can tell its rows. Fails as `infer` does.
+   */
+  async native(request: Omit<InferenceRequest, "inputs">, body: NativeRequest): Promise<NativeAnswer> {
+    const receivedAt = Date.now();
+    const start = performance.now();
+    const endpoint = this.endpoint(request.endpoint).enter();
+    let handedOver = false;
+    try {
+      const asked = askedVariant(endpoint, request);
+      const picked = asked ? { variant: asked, propensity: 1 } : route(endpoint, request);
+      const answer = await this.#runNative(endpoint, picked.variant, body, request.signal);
+      const { scored } = answer;
+      const runMs = performance.now() - start;
+      if (!scored) return answer;
+      handedOver = true;
+      this.#afterAnswer(async () => {
+        const { rows, inputs, outputs } = scored;
+        const entry: Scored = { bound: { rows, inputs }, outputs, seconds: runMs / 1000, queueMs: 0, runMs, error: undefined };
+        const tensors: InferenceRequest = { ...request, inputs };
+        this.#logScored(entry, picked.variant, endpoint, tensors, receivedAt, picked.propensity, false);
+        if (endpoint.hasShadows && !asked) await this.#shadow(endpoint, { endpoint, ...picked, scored: entry }, tensors, receivedAt);
+      }, endpoint);
+      return answer;
+    } finally {
+      if (!handedOver) endpoint.leave();
+    }
+  }
+
+  async #runNative(endpoint: Endpoint, variant: Variant, body: NativeRequest, signal: AbortSignal | undefined): Promise<NativeAnswer> {
+    const { version, name, held } = variant;
+    const stats = this.#parts.stats(endpoint.name, version, name);
+    const began = performance.now();
+    try {
+      const answer = await held.model.native!(body, { signal });
+      const runMs = performance.now() - began;
+      if (answer.status >= 400) stats.failed(answer.status >= 500 ? "error" : "invalid", runMs / 1000);
+      else {
+        const rows = answer.scored?.rows ?? 1;
+        held.batches.add(rows, runMs);
+        stats.answered(rows, { inputMs: 0, queueMs: 0, runMs, outputMs: 0 });
+      }
+      return answer;
+    } catch (cause) {
+      stats.failed("error", (performance.now() - began) / 1000);
+      throw this.#failure(cause, variant, endpoint);
+    }
+  }
+
+  /** A failure of a model as its clients hear of it; told to the log where it is the model's own. */
+  #failure(cause: unknown, { version, name }: Variant, endpoint: Endpoint): MillraceError {
+    if (cause instanceof MillraceError) return cause;
+    const error = new MillraceError(
+      "serving.model_failed",
+      500,
+      `Version ${version} (${name}) of "${endpoint.name}" failed to score the request: ${describeError(cause)}`,
+      { cause },
+    );
+    this.#parts.onModelError(error);
+    return error;
   }
 
   /** Resolves when the log entries and shadow scores of all answered requests are done. */
@@ -258,24 +328,12 @@ export class Inference {
     } catch (cause) {
       const seconds = (performance.now() - start) / 1000;
       stats.failed("error", seconds);
+      const error = this.#failure(cause, variant, endpoint);
       if (cause instanceof MillraceError) throw cause;
-      return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error: this.#modelFailed(endpoint, variant, cause) };
+      return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error };
     } finally {
       usage.end();
     }
-  }
-
-  /** A failure of a model as clients see it; the log hears of what is not the request's fault. */
-  #modelFailed(endpoint: Endpoint, variant: Variant, cause: unknown): MillraceError {
-    if (cause instanceof MillraceError) return cause;
-    const error = new MillraceError(
-      "serving.model_failed",
-      500,
-      `Version ${variant.version} (${variant.name}) of "${endpoint.name}" failed to score the request: ${describeError(cause)}`,
-      { cause },
-    );
-    this.#parts.onModelError(error);
-    return error;
   }
 
   #logScored(
@@ -329,7 +387,7 @@ function unwrap({ value, error }: Settled<Scored>): Scored {
 }
 
 /** The variant of the version or label that a request asks for; undefined when it leaves that to the traffic rules. */
-function askedVariant(endpoint: Endpoint, { version, label }: InferenceRequest): Variant | undefined {
+function askedVariant(endpoint: Endpoint, { version, label }: Pick<InferenceRequest, "version" | "label">): Variant | undefined {
   if (version !== undefined) return endpoint.version(version);
   return label === undefined ? undefined : endpoint.labelled(label);
 }
@@ -348,10 +406,19 @@ async function resumed(paused: Promise<void>, { endpoint, timeoutMs = pausePatie
 function checkOutputs(variant: Variant, wanted: readonly string[] | undefined): void {
   const names = variant.held.model.outputs.map((output) => output.name);
   const unknown = wanted?.find((name) => !names.includes(name));
-  if (unknown === undefined) return;
+  if (unknown === undefined || names.length === 0) return; // A model may not know its outputs before its first answer.
+  throw unknownOutput(unknown, names);
+}
+
+function unknownOutput(unknown: string, names: readonly string[]): MillraceError {
   const known = names.map((name) => `"${name}"`).join(", ");
-  throw invalid("serving.output_unknown", `The model has no output "${unknown}"; its outputs are ${known}.`);
+  return invalid("serving.output_unknown", `The model has no output "${unknown}"; its outputs are ${known}.`);
 }
 
 const selectOutputs = (outputs: readonly Tensor[], wanted: readonly string[] | undefined): readonly Tensor[] =>
-  wanted ? wanted.map((name) => outputs.find((tensor) => tensor.name === name)!) : outputs;
+  wanted ? wanted.map((name) => outputs.find((tensor) => tensor.name === name) ?? missingOutput(name, outputs)) : outputs;
+
+/** A model without a signature may answer otherwise than it did before. */
+const missingOutput = (name: string, outputs: readonly Tensor[]): never => {
+  throw unknownOutput(name, outputs.map((tensor) => tensor.name));
+};

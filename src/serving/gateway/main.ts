@@ -17,6 +17,7 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --cors-origin ORIGIN  web pages of this origin may call, "*" for any; may be given more than once (none)
   --peer-metrics NAME   metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given
                         more than once (none)
+  --default-model NAME  answers where a protocol names no model (the only one)
   --drain-seconds S     longest time requests may take to end after a stop (30)
   --shutdown-delay-seconds S  time to go on answering after a stop, not ready, until load balancers know (0)
   --memory-limit SIZE   memory that models may take together, such as 2GiB (unlimited)
@@ -40,6 +41,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "max-body-mib": { type: "string", default: "64" },
       "peer-metrics": { type: "string", multiple: true, default: [] },
       "cors-origin": { type: "string", multiple: true, default: [] },
+      "default-model": { type: "string" },
       "drain-seconds": { type: "string", default: "30" },
       "shutdown-delay-seconds": { type: "string", default: "0" },
       "memory-limit": { type: "string" },
@@ -49,7 +51,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit" | "default-model">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
@@ -68,6 +70,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     maxBodyBytes: number("max-body-mib", 0.001, 1024) * 2 ** 20,
     peerMetrics: values["peer-metrics"],
     corsOrigins: values["cors-origin"],
+    defaultModel: values["default-model"],
     drainSeconds: number("drain-seconds", 0, 3600),
     shutdownDelaySeconds: number("shutdown-delay-seconds", 0, 3600),
     ...(values["memory-limit"] !== undefined && { memoryLimit: parseBytes(values["memory-limit"], "--memory-limit") }),

@@ -1,8 +1,8 @@
 import type { LoadOptions } from "../runtimes/runtime.ts";
-import { number, record, text } from "./fields.ts";
+import { flag, number, record, text } from "./fields.ts";
 import type { Fail } from "./fields.ts";
 
-const names = ["instances", "threads", "python", "runTimeoutMs", "loadTimeoutMs"];
+const names = ["instances", "threads", "python", "runTimeoutMs", "loadTimeoutMs", "rowwise", "recycleAfter", "memoryCapBytes"];
 
 /** Checks what a configuration says to the runtime of a model. */
 export function parseLoadOptions(value: unknown, where: string, fail: Fail): LoadOptions {
@@ -15,5 +15,8 @@ export function parseLoadOptions(value: unknown, where: string, fail: Fail): Loa
     ...(options["python"] !== undefined && { python: text(options["python"], `${where}.python`, fail) }),
     ...whole("runTimeoutMs", 86_400_000),
     ...whole("loadTimeoutMs", 86_400_000),
+    ...(options["rowwise"] !== undefined && { rowwise: flag(options["rowwise"], `${where}.rowwise`, fail) }),
+    ...whole("recycleAfter", Number.MAX_SAFE_INTEGER),
+    ...whole("memoryCapBytes", Number.MAX_SAFE_INTEGER),
   };
 }

@@ -3,9 +3,11 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describeError, invalid, MillraceError } from "../../../errors.ts";
 import type { VariantConfig } from "../config/config.ts";
+import type { GatewayLog } from "../gateway-log.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
-import type { Model } from "../runtimes/runtime.ts";
+import type { LoadContext, Model, SharedModel } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
+import { bindInputs } from "../tensors/bind.ts";
 import { Batcher, defaultBatchLimits } from "./batcher.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { ResidentModel, Usage } from "./resident-model.ts";
@@ -44,6 +46,7 @@ export interface PoolOptions {
   readonly onLoad: (seconds: number, failed: boolean) => void;
   readonly readSample: ReadSample;
   readonly budget: MemoryBudget | undefined;
+  readonly log: GatewayLog;
 }
 
 /** Loads at the same time: one that takes minutes must not hold up the others, and many would take the cores of requests. */
@@ -61,9 +64,11 @@ export class ModelPool {
   readonly #lanes: Promise<unknown>[] = Array.from({ length: loadsAtOnce }, () => Promise.resolve());
   #nextLane = 0;
   readonly #turns = { inline: new Turns(1), threads: new Turns(availableParallelism()) };
+  readonly #context: LoadContext;
 
   constructor(options: PoolOptions) {
     this.#options = options;
+    this.#context = { log: options.log, share: (location) => this.#share(location) };
   }
 
   /** Bytes that the models in memory take. */
@@ -74,11 +79,11 @@ export class ModelPool {
   }
 
   /** Loads a variant's model, or shares it if it is known and has not changed on disk. What is in `keep` stays in memory. */
-  async hold(variant: ModelPlace, keep: Kept): Promise<HeldModel> {
+  async hold(variant: ModelPlace, keep: Kept = new Set(), nested = false): Promise<HeldModel> {
     const key = await identity(variant);
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { holders: 0, loaded: this.#load(variant, keep) };
+      entry = { holders: 0, loaded: this.#load(variant, keep, nested) };
       this.#entries.set(key, entry);
     }
     entry.holders++;
@@ -106,7 +111,22 @@ export class ModelPool {
     }
   }
 
-  async #load(place: ModelPlace, keep: Kept): Promise<Loaded> {
+  /** A model for another one that is made of it, which is being loaded: it does not wait behind that one. */
+  async #share(location: string): Promise<SharedModel> {
+    const held = await this.hold({ location }, new Set(), true);
+    const { model, batcher } = held;
+    const names = new Set(model.inputs.map((input) => input.name));
+    return {
+      model,
+      score: async (tensors) => {
+        const { rows, inputs } = bindInputs(tensors, model, names);
+        return (await batcher.score(rows, inputs)).outputs;
+      },
+      release: () => held.release(),
+    };
+  }
+
+  async #load(place: ModelPlace, keep: Kept, nested: boolean): Promise<Loaded> {
     const batches = new BatchCounts();
     const onBatch = (rows: number, runMs: number) => {
       batches.add(rows, runMs);
@@ -117,22 +137,22 @@ export class ModelPool {
     let model: Model;
     if (budget) {
       const estimate = Math.ceil((await sizeOnDisk(place.location)) * memoryPerByte);
-      const first = await this.#loadWithin(budget, place, estimate, keep);
-      resident = new ResidentModel(first.model, place.pinned === true, () => this.#loadWithin(budget, place, resident!.lastBytes, new Set()));
+      const first = await this.#loadWithin(budget, place, estimate, keep, nested);
+      resident = new ResidentModel(first.model, place.pinned === true, () => this.#loadWithin(budget, place, resident!.lastBytes, new Set(), nested));
       budget.add(resident);
       first.settle();
       ({ model } = resident);
-    } else model = await this.#open(place);
+    } else model = await this.#open(place, nested);
     const usage = resident?.usage ?? new Usage();
     return { model, batches, usage, resident, batcher: new Batcher(model, defaultBatchLimits, this.#turns, onBatch) };
   }
 
   /** Loads when there is room. */
-  async #loadWithin(budget: MemoryBudget, place: ModelPlace, bytes: number, keep: Kept): Promise<LoadedAgain> {
+  async #loadWithin(budget: MemoryBudget, place: ModelPlace, bytes: number, keep: Kept, nested: boolean): Promise<LoadedAgain> {
     const settle = await budget.reserve(bytes, keep);
     let model: Model | undefined;
     try {
-      model = await this.#open(place);
+      model = await this.#open(place, nested);
       if (model.memoryBytes <= bytes) return { model, settle };
       // It takes more than it seemed to: the rest needs room, too.
       const settleRest = await budget.reserve(model.memoryBytes - bytes, keep);
@@ -151,7 +171,8 @@ export class ModelPool {
   }
 
   /** Loads and warms up a model in its turn. */
-  #open(place: ModelPlace): Promise<Model> {
+  #open(place: ModelPlace, nested: boolean): Promise<Model> {
+    if (nested) return this.#openNow(place);
     const lane = this.#nextLane++ % loadsAtOnce;
     const opened = this.#lanes[lane].then(() => this.#openNow(place));
     this.#lanes[lane] = opened.catch(() => undefined); // whoever asked for it hears of the failure
@@ -162,7 +183,7 @@ export class ModelPool {
     const began = performance.now();
     let model: Model | undefined;
     try {
-      model = await (await runtimeFor(location, runtime)).load(location, options ?? {});
+      model = await (await runtimeFor(location, runtime)).load(location, options ?? {}, this.#context);
       await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
       this.#options.onLoad((performance.now() - began) / 1000, false);
       return model;

@@ -1,3 +1,4 @@
+import type { GatewayLog } from "../gateway-log.ts";
 import type { Datatype, Tensor } from "../tensors/tensor.ts";
 
 /** What a model takes or gives under one name. */
@@ -26,6 +27,8 @@ export interface NativeAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: Buffer;
+  /** The rows that were scored, where they can be told apart: for the prediction log. */
+  readonly scored?: { readonly rows: number; readonly inputs: readonly Tensor[]; readonly outputs: readonly Tensor[] };
 }
 
 /** A model in memory, whatever it runs on. */
@@ -79,6 +82,27 @@ export interface LoadOptions {
   readonly runTimeoutMs?: number;
   /** Longest time in milliseconds that loading may take. */
   readonly loadTimeoutMs?: number;
+  /** Whether rows depend on each other, where the runtime cannot tell: false has each request scored by itself. */
+  readonly rowwise?: boolean;
+  /** Requests after which a worker process is replaced; never when absent. */
+  readonly recycleAfter?: number;
+  /** Resident bytes above which a worker process is replaced; never when absent. */
+  readonly memoryCapBytes?: number;
+}
+
+/** A model of the gateway as another model uses it: through its queue, with its batches. */
+export interface SharedModel {
+  readonly model: Model;
+  /** Scores the tensors of one request, as clients would send them; fails as an inference request does. */
+  score(tensors: readonly Tensor[]): Promise<readonly Tensor[]>;
+  release(): Promise<void>;
+}
+
+/** What a runtime may use of the gateway around it. */
+export interface LoadContext {
+  readonly log: GatewayLog;
+  /** Loads a model by its place, or shares it; each needs its release. */
+  readonly share: (location: string) => Promise<SharedModel>;
 }
 
 /** A way to run models of one format. */
@@ -87,5 +111,5 @@ export interface Runtime {
   /** Whether a model's place (an absolute path of a file or folder, or a URL) is of this format. */
   accepts(location: string): Promise<boolean>;
   /** Loads a model and tries it; fails with a sentence that names the place. */
-  load(location: string, options: LoadOptions): Promise<Model>;
+  load(location: string, options: LoadOptions, context: LoadContext): Promise<Model>;
 }

@@ -1,10 +1,13 @@
 import { basename } from "node:path";
 import { invalid } from "../../../errors.ts";
+import { graphRuntime } from "./graph/graph-runtime.ts";
 import { onnxRuntime } from "./onnx/onnx-runtime.ts";
+import { proxyRuntime } from "./proxy/proxy-runtime.ts";
+import { pythonRuntime } from "./python/python-runtime.ts";
 import type { Runtime } from "./runtime.ts";
 
 /** Every way the gateway can run a model. */
-const runtimes: readonly Runtime[] = [onnxRuntime];
+const runtimes: readonly Runtime[] = [onnxRuntime, pythonRuntime, graphRuntime, proxyRuntime];
 
 /** The runtime for a model by its place (a path or a URL); `name` asks for one. */
 export async function runtimeFor(location: string, name?: string): Promise<Runtime> {

@@ -15,11 +15,11 @@ const usualCopiesBytes = 2 ** 30;
 const mostUsualInstances = 4;
 
 /** ONNX models through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not. */
-export const onnxRuntime: Runtime = {
+export const onnxRuntime = {
   name: "onnx",
-  accepts: async (location) => location.endsWith(".onnx"),
-  load: (location, options) => loadOnnx(location, options, usualLimits),
-};
+  accepts: async (location: string) => location.endsWith(".onnx"),
+  load: (location: string, options: LoadOptions) => loadOnnx(location, options, usualLimits),
+} satisfies Runtime;
 
 /** Loads an ONNX file under other limits than the usual ones. */
 export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits): Promise<Model> {

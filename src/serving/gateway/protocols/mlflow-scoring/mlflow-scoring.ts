@@ -1,0 +1,98 @@
+import { randomUUID } from "node:crypto";
+import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import type { Model } from "../../runtimes/runtime.ts";
+import { json } from "../protocol.ts";
+import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
+import { readCsv } from "./csv.ts";
+import { readScoringJson } from "./scoring-json.ts";
+import { scoringTensors } from "./scoring-tensors.ts";
+import { writePredictions } from "./predictions.ts";
+
+/**
+ * The protocol of MLflow's scoring server, which `mlflow models serve` and its clients speak; mlflow/mlflow,
+ * mlflow/pyfunc/scoring_server/__init__.py. A model with a scoring form of its own gets the request as it came.
+ */
+export const mlflowScoring: Protocol = {
+  name: "MLflow scoring",
+  prefixes: ["invocations", "ping", "health", "version"],
+  paths: ["/invocations", "/ping", "/health", "/version"],
+  handle,
+  failure,
+};
+
+function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Promise<HttpAnswer> | undefined {
+  const [path, ...rest] = request.path;
+  if (rest.length > 0) return undefined;
+  if (path === "invocations") {
+    allow(request, "POST");
+    return invoke(request, context);
+  }
+  allow(request, "GET");
+  if (path === "version") return { status: 200, headers: { "content-type": "application/json" }, body: context.version };
+  const ready = context.ready();
+  return json(ready ? 200 : 503, { status: ready ? "Healthy" : "Unhealthy" });
+}
+
+async function invoke(request: HttpRequest, context: ProtocolContext): Promise<HttpAnswer> {
+  const contentType = request.header("content-type") ?? "";
+  const asked = {
+    endpoint: endpointOf(request, context),
+    id: request.header("x-request-id") || randomUUID(),
+    header: (name: string) => request.header(name),
+    signal: request.signal,
+  };
+  const { model } = context.inference.variantFor(asked).held;
+  if (model.native && contentType !== "") {
+    const answer = await context.inference.native(asked, { contentType, body: request.body });
+    return { status: answer.status, headers: { "content-type": answer.contentType }, body: answer.body };
+  }
+  const inputs = scoringTensors(readData(contentType, request.body, model), model);
+  const { outputs } = await context.inference.infer({ ...asked, inputs });
+  return { status: 200, headers: { "content-type": "application/json" }, body: writePredictions(outputs, model.rowwise) };
+}
+
+function readData(contentType: string, body: Buffer, model: Model) {
+  const [type, ...parameters] = contentType.split(";").map((part) => part.trim());
+  const other = parameters.find((parameter) => !/^charset="?utf-8"?$/i.test(parameter));
+  if (other !== undefined) throw unsupported(`The content type has the parameter "${other}"; it may have charset=utf-8 only.`);
+  if (type === "application/json") return readScoringJson(body.toString("utf8"));
+  if (type === "text/csv") return readCsv(body.toString("utf8"), model);
+  throw unsupported(`The content type is "${contentType}"; it must be application/json or text/csv for this model.`);
+}
+
+const unsupported = (sentence: string) => new MillraceError("serving.unsupported_media_type", 415, sentence);
+
+/** The header by which SageMaker's multi-model endpoints name a model, the default, or the only endpoint there is. */
+function endpointOf(request: HttpRequest, context: ProtocolContext): string {
+  const named = request.header("x-amzn-sagemaker-target-model") ?? context.defaultModel;
+  if (named !== undefined) return named;
+  const names = [...context.deployment().endpoints.keys()];
+  if (names.length === 1) return names[0];
+  if (names.length === 0) throw notFound("serving.unknown_model", "There is no model here; none is deployed.");
+  throw invalid(
+    "serving.which_model",
+    `Several models are here, and /invocations names none: ${names.map((name) => `"${name}"`).join(", ")}. Name one in the header ` +
+      `X-Amzn-SageMaker-Target-Model, or start the gateway with --default-model NAME.`,
+  );
+}
+
+function allow(request: HttpRequest, method: string): void {
+  if (request.method === method || (method === "GET" && request.method === "HEAD")) return;
+  throw new MillraceError("serving.method_not_allowed", 405, `/${request.path.join("/")} takes ${method}, not ${request.method}.`, {
+    details: { allow: method },
+  });
+}
+
+/** MLflow's names of failures by status; mlflow/protos/databricks.proto, ErrorCode. */
+const errorCodes: Readonly<Record<number, string>> = {
+  400: "BAD_REQUEST",
+  404: "RESOURCE_DOES_NOT_EXIST",
+  429: "REQUEST_LIMIT_EXCEEDED",
+  503: "TEMPORARILY_UNAVAILABLE",
+  504: "DEADLINE_EXCEEDED",
+};
+
+function failure({ status, message }: MillraceError): HttpAnswer {
+  if (status === 415) return { status, headers: { "content-type": "text/plain; charset=utf-8" }, body: message };
+  return json(status, { error_code: errorCodes[status] ?? (status < 500 ? "BAD_REQUEST" : "INTERNAL_ERROR"), message });
+}

@@ -1,0 +1,163 @@
+import { stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { invalid } from "../../../../errors.ts";
+import type { Tensor } from "../../tensors/tensor.ts";
+import type { LoadContext, LoadOptions, Model, NativeAnswer, Runtime, TensorSpec } from "../runtime.ts";
+import { realClock } from "./clock.ts";
+import type { Clock } from "./clock.ts";
+import { packTensors, unpackTensors } from "./frames.ts";
+import type { Frame } from "./frames.ts";
+import type { ModelFacts, WorkerAnswer } from "./python-worker.ts";
+import { WorkerPool } from "./worker-pool.ts";
+
+const marker = "MLmodel";
+const usualLoadMs = 120_000;
+const usualRunMs = 60_000;
+
+/** MLflow models (folders with an `MLmodel`) through their Python function flavor, in processes of a Python that has what they need. */
+export const pythonRuntime: Runtime = {
+  name: "python",
+  accepts: async (location) => {
+    if (location.includes("://")) return false;
+    if (basename(location) === marker) return true;
+    const found = await stat(join(location, marker)).catch(() => undefined);
+    return found?.isFile() === true;
+  },
+  load: (location, options, context) => loadPyfunc(location, options, context, realClock),
+};
+
+/** A model with the process ids of its workers. */
+export interface PythonModel extends Model {
+  readonly pids: readonly number[];
+}
+
+/** Loads a model whose workers are watched by another clock than the real one. */
+export async function loadPyfunc(location: string, options: LoadOptions, { log }: LoadContext, clock: Clock): Promise<PythonModel> {
+  const folder = basename(location) === marker ? dirname(location) : location;
+  const found = await stat(join(folder, marker)).catch(() => undefined);
+  if (!found) throw invalid("serving.model_missing", `Cannot read the model ${folder}: there is no file ${marker} in it.`, { location });
+  const pool = new WorkerPool({
+    python: options.python ?? process.env["MILLRACE_GATEWAY_PYTHON"] ?? "python3",
+    folder,
+    threads: options.threads ?? 1,
+    instances: options.instances ?? 1,
+    loadTimeoutMs: options.loadTimeoutMs ?? usualLoadMs,
+    runTimeoutMs: options.runTimeoutMs ?? usualRunMs,
+    recycleAfter: options.recycleAfter,
+    memoryCapBytes: options.memoryCapBytes,
+    clock,
+    log,
+  });
+  return new Pyfunc(pool, await pool.start(), options);
+}
+
+class Pyfunc implements PythonModel {
+  readonly platform = "mlflow_pyfunc";
+  readonly classes = undefined;
+  readonly inputs: readonly TensorSpec[];
+  readonly anyInputs: boolean;
+  readonly concurrency: number;
+  readonly cores: number;
+  /** Only for a model that streams. */
+  readonly stream?: Model["stream"];
+  readonly #pool: WorkerPool;
+  #outputs: readonly TensorSpec[];
+  #rowwise: boolean;
+
+  constructor(pool: WorkerPool, facts: ModelFacts, options: LoadOptions) {
+    this.#pool = pool;
+    this.inputs = facts.inputs;
+    this.anyInputs = facts.inputs.length === 0;
+    this.#outputs = facts.outputs;
+    this.#rowwise = options.rowwise ?? facts.rowwise;
+    this.concurrency = options.instances ?? 1;
+    this.cores = options.threads ?? 1;
+    if (facts.streamable) this.stream = (inputs, run) => this.#stream(inputs, run?.signal);
+  }
+
+  /** As the signature says, or the first answer. */
+  get outputs(): readonly TensorSpec[] {
+    return this.#outputs;
+  }
+
+  /** Until an answer has other rows than its request. */
+  get rowwise(): boolean {
+    return this.#rowwise;
+  }
+
+  get memoryBytes(): number {
+    return this.#pool.memoryBytes;
+  }
+
+  get pids(): readonly number[] {
+    return this.#pool.pids;
+  }
+
+  async run(inputs: readonly Tensor[], run: { readonly signal?: AbortSignal } = {}): Promise<readonly Tensor[]> {
+    const { heads, parts } = packTensors(inputs);
+    const outputs = outputsOf(await this.#pool.ask({ request: { op: "run", inputs: heads }, parts, signal: run.signal }));
+    this.#learn(inputs, outputs);
+    return outputs;
+  }
+
+  /** MLflow's own scoring requests, answered by MLflow's own code. */
+  async native(request: { readonly contentType: string; readonly body: Buffer }, run: { readonly signal?: AbortSignal } = {}): Promise<NativeAnswer> {
+    const frame = await this.#pool.ask({ request: { op: "native", contentType: request.contentType }, parts: [request.body], signal: run.signal });
+    throwFault(frame);
+    const { status, contentType, length, inputs = [], outputs = [] } = frame.header;
+    const answer = { status: status!, contentType: contentType!, body: frame.body.subarray(0, length) };
+    if (outputs.length === 0) return answer;
+    const tensors = unpackTensors([...inputs, ...outputs], frame.body, length);
+    const scored = { rows: outputs[0].shape[0], inputs: tensors.slice(0, inputs.length), outputs: tensors.slice(inputs.length) };
+    return { ...answer, scored };
+  }
+
+  healthy(): boolean {
+    return this.#pool.healthy();
+  }
+
+  release(): Promise<void> {
+    return this.#pool.release();
+  }
+
+  async *#stream(inputs: readonly Tensor[], signal: AbortSignal | undefined): AsyncGenerator<readonly Tensor[]> {
+    const { heads, parts } = packTensors(inputs);
+    const come: (readonly Tensor[])[] = [];
+    let wake = Promise.withResolvers<void>();
+    let ended = false;
+    const onPart = (part: Frame<WorkerAnswer>) => {
+      come.push(outputsOf(part));
+      wake.resolve();
+    };
+    const all = this.#pool.ask({ request: { op: "stream", inputs: heads }, parts, signal, onPart }).then(throwFault).finally(() => {
+      ended = true;
+      wake.resolve();
+    });
+    all.catch(() => undefined); // awaited below, if the reader comes so far
+    while (!ended || come.length > 0) {
+      while (come.length > 0) yield come.shift()!;
+      await wake.promise;
+      wake = Promise.withResolvers<void>();
+      if (ended) wake.resolve();
+    }
+    await all;
+  }
+
+  #learn(inputs: readonly Tensor[], outputs: readonly Tensor[]): void {
+    const rows = inputs[0]?.shape[0];
+    if (this.#rowwise && outputs.some(({ shape }) => shape[0] !== rows)) this.#rowwise = false;
+    const known = this.#outputs;
+    if (known.length === outputs.length && outputs.every(({ name, datatype }, index) => known[index].name === name && known[index].datatype === datatype)) return;
+    this.#outputs = outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape: shape.map((size, axis) => (axis === 0 && size === rows ? -1 : size)) }));
+  }
+}
+
+function outputsOf(frame: Frame<WorkerAnswer>): readonly Tensor[] {
+  throwFault(frame);
+  return unpackTensors(frame.header.outputs!, frame.body);
+}
+
+function throwFault({ header }: Frame<WorkerAnswer>): void {
+  if (header.fault === "request") throw invalid("serving.model_refused", header.message!);
+  if (header.fault === "model") throw new Error(header.message);
+}
