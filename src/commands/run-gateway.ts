@@ -12,6 +12,7 @@ import { createGatewayLog } from "../serving/gateway/gateway-log.ts";
 import type { GatewayLog } from "../serving/gateway/gateway-log.ts";
 import { startGateway } from "../serving/gateway/gateway.ts";
 import type { RunningGateway } from "../serving/gateway/gateway.ts";
+import { traceShareIn } from "../serving/gateway/metrics/prediction-span.ts";
 import { peerMetrics } from "../serving/gateway/metrics/peer-metrics.ts";
 import { grpcServices } from "../serving/gateway/grpc/grpc-services.ts";
 import { exampleRequest } from "../serving/gateway/models/example-request.ts";
@@ -57,6 +58,7 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
       shutdownDelaySeconds: seconds(options, "shutdownDelaySeconds", 0),
       ...(typeof options["memoryLimit"] === "string" && { memoryLimit: parseBytes(options["memoryLimit"], "--memory-limit") }),
       own: { models, anyPlace: options["allowAnyPlace"] === true, ...(repository !== undefined && { repository }), ...(pollSeconds !== undefined && { pollSeconds }) },
+      traceShare: traceShareIn(process.env),
       logPredictions: options["logPredictions"] === true,
       log: { fileRows: 10_000, seconds: 15, capacity: 200_000, capacityBytes: 256 * 2 ** 20 },
     },

@@ -61,6 +61,8 @@ export interface GatewayOptions {
   readonly peerMetrics: readonly string[];
   /** The endpoint that answers where a protocol names none; the only one when absent. */
   readonly defaultModel?: string;
+  /** Share of the predictions that begin a trace, where OpenTelemetry's variables say where traces go; none when absent. */
+  readonly traceShare?: number | undefined;
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
   /** How long it goes on answering after a stop while it says that it is not ready, so that load balancers send no more. */
@@ -155,7 +157,9 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     "Answers by another variant than the one picked, by why (failed, overloaded, late).",
     ["endpoint", "from", "to", "reason"],
   );
+  const tracing = options.traceShare === undefined ? undefined : (await import("./metrics/tracing.ts")).openTracing(options.traceShare, options.version);
   const inference = new Inference({
+    ...(tracing && { tracing }),
     deployment: () => state.current,
     paused: (endpoint) => state.paused(endpoint),
     stats,
@@ -253,6 +257,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       try {
         await predictionLog.close();
       } finally {
+        await tracing?.close().catch((error: unknown) => log.warn(`the last traces were not sent: ${describeError(error)}`));
         await models.stop();
         await state.stop();
         await removeAddress(options.home);

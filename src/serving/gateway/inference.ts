@@ -11,6 +11,7 @@ import { fallbackReason, late, settled } from "./traffic/fallback.ts";
 import type { FallbackReason, Settled } from "./traffic/fallback.ts";
 import { route } from "./traffic/route.ts";
 import type { Route } from "./traffic/route.ts";
+import type { PredictionSpan, Tracing } from "./metrics/prediction-span.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 
 /** A request for predictions, whatever protocol it came by. */
@@ -59,6 +60,8 @@ export interface InferenceParts {
   readonly onFallback: (endpoint: string, from: string, to: string, reason: FallbackReason) => void;
   readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
   readonly log: (entry: LogEntry) => void;
+  /** Where traces go; absent when nobody asked for them. */
+  readonly tracing?: Tracing;
   /** Told of failures of models, which clients see only as a sentence. */
   readonly onModelError: (error: Error) => void;
 }
@@ -81,7 +84,21 @@ export class Inference {
   }
 
   /** Scores a request. Fails with a sentence and the HTTP status 400, 404, 429, 499, 500, 503 or 504. */
-  async infer(request: InferenceRequest): Promise<InferenceAnswer> {
+  infer(request: InferenceRequest): Promise<InferenceAnswer> {
+    const { tracing } = this.#parts;
+    return tracing ? this.#traced(tracing.start(request), request) : this.#infer(request, undefined);
+  }
+
+  async #traced(span: PredictionSpan, request: InferenceRequest): Promise<InferenceAnswer> {
+    try {
+      return await this.#infer(request, span);
+    } catch (error) {
+      span.failed(error as Error);
+      throw error;
+    }
+  }
+
+  async #infer(request: InferenceRequest, span: PredictionSpan | undefined): Promise<InferenceAnswer> {
     const receivedAt = Date.now();
     const start = performance.now();
     const paused = this.#parts.paused(request.endpoint);
@@ -102,6 +119,7 @@ export class Inference {
         if (endpoint.hasShadows && !asked) await this.#shadow(endpoint, served, request, receivedAt);
       }, endpoint);
       if (scored.error) throw scored.error;
+      span?.answered(variant.version, variant.name, scored.bound.rows, scored);
       return {
         endpoint: served.endpoint.name,
         version: variant.version,

@@ -5,6 +5,7 @@ import { parseBytes } from "./config/bytes.ts";
 import { createGatewayLog } from "./gateway-log.ts";
 import { startGateway } from "./gateway.ts";
 import type { GatewayOptions } from "./gateway.ts";
+import { traceShareIn } from "./metrics/prediction-span.ts";
 import { peerMetrics } from "./metrics/peer-metrics.ts";
 
 const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
@@ -25,7 +26,7 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --log-seconds S       longest time a row waits for its file (15)
   --log-capacity N      rows held in memory at most (200000)
   --log-capacity-mib N  memory for them at most (256)
-The token for /_millrace is taken from MILLRACE_GATEWAY_TOKEN, or made at random.
+Traces go where OTEL_EXPORTER_OTLP_ENDPOINT says. The token for /_millrace is taken from MILLRACE_GATEWAY_TOKEN, or made at random.
 `;
 
 /** Reads the command line; fails with a sentence that says which option is wrong. */
@@ -75,6 +76,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     shutdownDelaySeconds: number("shutdown-delay-seconds", 0, 3600),
     ...(values["memory-limit"] !== undefined && { memoryLimit: parseBytes(values["memory-limit"], "--memory-limit") }),
     logPredictions: true,
+    traceShare: traceShareIn(process.env),
     log: {
       fileRows: number("log-rows", 1, 1_000_000),
       seconds: number("log-seconds", 0.1, 86_400),

@@ -14,11 +14,7 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest)
     raw.push(bytes);
     return `${head(tensor)},"parameters":{"binary_data_size":${bytes.length}}}`;
   });
-  const fallback = answer.fallbackFrom === undefined ? "" : `,"fallback_from":${JSON.stringify(answer.fallbackFrom)}`;
-  const text =
-    `{"model_name":${JSON.stringify(answer.endpoint)},"model_version":${JSON.stringify(answer.version)},` +
-    `"id":${JSON.stringify(request.inference.id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}},` +
-    `"outputs":[${outputs.join(",")}]}`;
+  const text = answerText(answer, request.inference.id, outputs);
   if (raw.length === 0) return { status: 200, headers: { "content-type": "application/json" }, body: text };
   const header = Buffer.from(text);
   return {
@@ -26,6 +22,19 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest)
     headers: { "content-type": "application/octet-stream", "inference-header-content-length": String(header.length) },
     body: Buffer.concat([header, ...raw]),
   };
+}
+
+/** The answer as JSON alone. */
+export const inferAnswerText = (answer: InferenceAnswer, id: string): string =>
+  answerText(answer, id, answer.outputs.map((tensor) => `${head(tensor)},"data":${jsonList(tensor)}}`));
+
+function answerText(answer: InferenceAnswer, id: string, outputs: readonly string[]): string {
+  const fallback = answer.fallbackFrom === undefined ? "" : `,"fallback_from":${JSON.stringify(answer.fallbackFrom)}`;
+  return (
+    `{"model_name":${JSON.stringify(answer.endpoint)},"model_version":${JSON.stringify(answer.version)},` +
+    `"id":${JSON.stringify(id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}},` +
+    `"outputs":[${outputs.join(",")}]}`
+  );
 }
 
 const head = ({ name, datatype, shape }: Tensor): string =>

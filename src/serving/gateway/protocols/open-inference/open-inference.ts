@@ -1,11 +1,13 @@
 import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import type { InferenceRequest } from "../../inference.ts";
 import { classify } from "./classification.ts";
 import { modelConfig, modelMetadata, modelReady, serverMetadata, variantOf } from "./describe-model.ts";
 import { readInferRequest } from "./infer-request.ts";
-import { writeInferAnswer } from "./infer-answer.ts";
+import { inferAnswerText, writeInferAnswer } from "./infer-answer.ts";
 import { loadModel, repositoryIndex, unloadModel } from "./model-repository.ts";
 import { readRawRequest } from "./raw-request.ts";
 import { statisticsAnswer } from "./statistics.ts";
+import { eventStream } from "../event-stream.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 
@@ -59,7 +61,7 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
   throw noSuchPath(request);
 }
 
-const verbs = new Set(["ready", "infer", "config", "stats"]);
+const verbs = new Set(["ready", "infer", "infer_stream", "config", "stats"]);
 
 function handleModel(
   request: HttpRequest,
@@ -71,8 +73,9 @@ function handleModel(
   const version = versioned ? rest[1] : undefined;
   const [verb, ...more] = versioned ? rest.slice(2) : rest;
   if (more.length > 0 || (verb !== undefined && !verbs.has(verb))) throw noSuchPath(request);
-  allow(request, verb === "infer" ? "POST" : "GET");
-  if (verb === "infer") return infer(request, context, name, version);
+  const inferring = verb === "infer" || verb === "infer_stream";
+  allow(request, inferring ? "POST" : "GET");
+  if (inferring) return infer(request, context, name, version, verb === "infer_stream");
   if (verb === "stats") return json(200, statisticsAnswer(context, name, version));
   const endpoint = context.inference.endpoint(name);
   const variant = variantOf(endpoint, version);
@@ -87,13 +90,14 @@ async function infer(
   context: ProtocolContext,
   endpoint: string,
   version: string | undefined,
+  inParts: boolean,
 ): Promise<HttpAnswer> {
   const headerLength = request.header("inference-header-content-length");
   const asked =
     headerLength === "0"
       ? readRawRequest(request.body, variantOf(context.inference.endpoint(endpoint), version))
       : readInferRequest(request.body, headerLength);
-  const answer = await context.inference.infer({
+  const wanted: InferenceRequest = {
     ...asked.inference,
     endpoint,
     version,
@@ -101,8 +105,9 @@ async function infer(
     get signal() {
       return request.signal;
     },
-  });
-  return writeInferAnswer(classify(answer, asked.classes), asked);
+  };
+  if (inParts) return eventStream(context.inference.stream(wanted), (part) => inferAnswerText(classify(part, asked.classes), asked.inference.id));
+  return writeInferAnswer(classify(await context.inference.infer(wanted), asked.classes), asked);
 }
 
 /** `/v2/repository/index`, `/v2/repository/models/{model}/load`, each also with a repository's name before `index` or `models`. */

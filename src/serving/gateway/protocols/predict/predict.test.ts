@@ -63,6 +63,7 @@ describe("plain JSON", () => {
     expect(page.headers.get("content-security-policy")).toMatch(/default-src 'none'/);
     expect(await page.text()).toContain('name="distance"');
     const form = { "content-type": "application/x-www-form-urlencoded" };
+    expect((await post("/predict/trips", { distance: 1.5, seats: 2, city: "Rome" }, form)).body).toEqual({ prediction: 25 }); // as curl -d sends it
     expect((await post("/predict/trips", "distance=1.5&seats=2&city=Rome", form)).text).toContain("<th>prediction</th><td>25</td>");
     const wrong = await post("/predict/trips", `distance=far&seats=2&city=${encodeURIComponent('"><script>alert(1)</script>')}`, form);
     expect(wrong.status).toBe(400);

@@ -1,9 +1,11 @@
 import { randomUUID } from "node:crypto";
 import { invalid, MillraceError, notFound } from "../../../../errors.ts";
 import { findVersion } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { Model } from "../../runtimes/runtime.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
+import { eventStream, wantsEvents } from "../event-stream.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { formPage, listPage } from "./form-page.ts";
@@ -46,13 +48,15 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
   }
   const { model } = (version === undefined ? endpoint.main : findVersion(endpoint, version)).held;
   const type = (request.header("content-type") ?? "application/json").split(";", 1)[0].trim().toLowerCase();
-  if (type === "application/x-www-form-urlencoded") return predictForm(request, context, endpoint, version, model);
-  if (type !== "application/json" && !type.endsWith("+json")) {
+  // curl -d says that JSON is a form.
+  const looksLikeJson = /^\s*[[{]/.test(request.body.toString("latin1", 0, 64));
+  if (type === "application/x-www-form-urlencoded" && !looksLikeJson) return predictForm(request, context, endpoint, version, model);
+  if (type !== "application/json" && !type.endsWith("+json") && type !== "application/x-www-form-urlencoded") {
     throw new MillraceError("serving.bad_content_type", 415, `The content type ${type} is not taken here; send application/json, or a form (application/x-www-form-urlencoded).`);
   }
   const { form, tensors } = readRows(parseJson(request.body.toString("utf8")), model);
   const id = request.header("x-request-id") ?? randomUUID();
-  const answer = await context.inference.infer({
+  const wanted: InferenceRequest = {
     endpoint: endpoint.name,
     version,
     id,
@@ -60,7 +64,9 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
     inputs: tensors,
     signal: request.signal,
     header: (header) => request.header(header),
-  });
+  };
+  if (wantsEvents(request.header("accept"))) return eventStream(context.inference.stream(wanted), ({ outputs }) => writeRows(outputs, form, model.rowwise));
+  const answer = await context.inference.infer(wanted);
   return {
     status: 200,
     headers: {
