@@ -216,10 +216,9 @@ async function send(
     return;
   }
   const sent = await compressFor(message.headers["accept-encoding"], headers?.["content-type"], body);
-  response.writeHead(status, {
-    ...common,
-    ...(sent.encoding && { "content-encoding": sent.encoding }),
-    "content-length": typeof sent.body === "string" ? Buffer.byteLength(sent.body) : sent.body.length,
-  });
-  response.end(message.method === "HEAD" ? undefined : sent.body);
+  const length = typeof sent.body === "string" ? Buffer.byteLength(sent.body) : sent.body.length;
+  response.writeHead(status, { ...common, ...(sent.encoding && { "content-encoding": sent.encoding }), "content-length": length });
+  // As many bytes as characters: then all are ASCII, which Latin 1 writes faster than UTF-8.
+  if (message.method === "HEAD") response.end();
+  else response.end(sent.body, length === sent.body.length ? "latin1" : "utf8");
 }

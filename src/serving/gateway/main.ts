@@ -22,6 +22,7 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --drain-seconds S     longest time requests may take to end after a stop (30)
   --shutdown-delay-seconds S  time to go on answering after a stop, not ready, until load balancers know (0)
   --memory-limit SIZE   memory that models may take together, such as 2GiB (unlimited)
+  --log-predictions on|off  whether predictions are logged (on)
   --log-rows N          rows per file of the prediction log (10000)
   --log-seconds S       longest time a row waits for its file (15)
   --log-capacity N      rows held in memory at most (200000)
@@ -46,18 +47,20 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "drain-seconds": { type: "string", default: "30" },
       "shutdown-delay-seconds": { type: "string", default: "0" },
       "memory-limit": { type: "string" },
+      "log-predictions": { type: "string", default: "on" },
       "log-rows": { type: "string", default: "10000" },
       "log-seconds": { type: "string", default: "15" },
       "log-capacity": { type: "string", default: "200000" },
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit" | "default-model">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit" | "default-model" | "log-predictions">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
   };
   if (values.home === undefined) throw new Error("--home is missing.");
+  if (!["on", "off"].includes(values["log-predictions"])) throw new Error(`--log-predictions is "${values["log-predictions"]}"; it must be on or off.`);
   const unknown = values["peer-metrics"].find((name) => !peerMetrics.has(name));
   if (unknown !== undefined) throw new Error(`--peer-metrics is "${unknown}"; it must be one of ${[...peerMetrics.keys()].join(", ")}.`);
   return {
@@ -75,7 +78,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     drainSeconds: number("drain-seconds", 0, 3600),
     shutdownDelaySeconds: number("shutdown-delay-seconds", 0, 3600),
     ...(values["memory-limit"] !== undefined && { memoryLimit: parseBytes(values["memory-limit"], "--memory-limit") }),
-    logPredictions: true,
+    logPredictions: values["log-predictions"] === "on",
     traceShare: traceShareIn(process.env),
     log: {
       fileRows: number("log-rows", 1, 1_000_000),

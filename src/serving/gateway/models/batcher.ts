@@ -104,7 +104,9 @@ export class Batcher {
    */
   score(rows: number, inputs: readonly Tensor[], options: ScoreOptions = {}): Promise<ScoredBatch> {
     if (this.#queue.length > 0 && this.#queue.rows + rows > this.#limits.waitingRows) return Promise.reject(this.#overloaded());
-    if (options.signal?.aborted) return Promise.reject(cancelled());
+    // What runs here at once is answered before anybody can give it up: its signal need not even be made.
+    const signal = this.#model.inline ? undefined : options.signal;
+    if (signal?.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
       const since = performance.now();
       const timeoutMs = options.timeoutMs ?? this.#limits.timeoutMs;
@@ -112,14 +114,14 @@ export class Batcher {
       const priority = options.priority ?? 0;
       const deadline = since + timeoutMs;
       const job: Job = { rows, inputs, shape, priority, since, deadline, running: false, settled: false, timer: undefined, resolve, reject };
-      if (options.timeoutMs !== undefined || options.signal) this.#watch(job, options);
+      if (options.timeoutMs !== undefined || signal) this.#watch(job, options.timeoutMs, signal);
       this.#queue.push(job);
       this.#wake();
     });
   }
 
   /** Ends a job early when its client gives up or its own deadline passes, wherever it is then. */
-  #watch(job: Job, { timeoutMs, signal }: ScoreOptions): void {
+  #watch(job: Job, timeoutMs: number | undefined, signal: AbortSignal | undefined): void {
     const giveUp = (error: Error) => {
       if (job.settled) return;
       if (!job.running) this.#queue.forget(job);
