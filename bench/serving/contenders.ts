@@ -60,7 +60,7 @@ function mlserver(batching: boolean): Contender["command"] {
     const batch = batching ? { max_batch_size: 32, max_batch_time: 0.001 } : {};
     await writeFile(join(folder, "model-settings.json"), JSON.stringify({ name: "m", implementation: "mlserver_model.Served", ...batch }));
     await writeFile(join(folder, "settings.json"), JSON.stringify({ host: "127.0.0.1", http_port: port, grpc_port: port + 1, metrics_port: port + 2, parallel_workers: 0, debug: false }));
-    return { command: python("mlserver"), args: ["-m", "mlserver.cli", "start", folder], env: { BENCH_MODEL: model, PYTHONPATH: peers } };
+    return { command: join(cache, "mlserver", "bin", "mlserver"), args: ["start", folder], env: { BENCH_MODEL: model, PYTHONPATH: peers } };
   };
 }
 
@@ -76,7 +76,7 @@ export const contenders: readonly Contender[] = [
     path: "/predict",
     headers: json,
     body: named("instances"),
-    command: async (model, port) => ({ command: python("bentoml"), args: ["-m", "bentoml", "serve", "bento_service:Served", "--working-dir", peers, "--host", "127.0.0.1", "--port", String(port)], env: { BENCH_MODEL: model, PYTHONPATH: peers } }),
+    command: async (model, port) => ({ command: join(cache, "bentoml", "bin", "bentoml"), args: ["serve", "bento_service:Served", "--working-dir", peers, "--host", "127.0.0.1", "--port", String(port)], env: { BENCH_MODEL: model, PYTHONPATH: peers } }),
   },
   {
     name: "kserve",

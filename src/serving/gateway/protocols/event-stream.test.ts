@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { invalid } from "../../../errors.ts";
 import { config, endpoint, makeHome, startProcess, trip, variant } from "../fixtures/gateway-process.ts";
-import type { InferenceAnswer } from "../inference.ts";
+import type { InferenceAnswer } from "../inference-request.ts";
 import { eventStream, wantsEvents } from "./event-stream.ts";
 
 async function* parts(names: readonly string[], failAt = Infinity, ended: string[] = []): AsyncGenerator<InferenceAnswer> {

@@ -1,5 +1,5 @@
 import { describeError, MillraceError } from "../../../errors.ts";
-import type { InferenceAnswer } from "../inference.ts";
+import type { InferenceAnswer } from "../inference-request.ts";
 import type { HttpAnswer } from "./protocol.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { invalid } from "../../../../errors.ts";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import { fromBinary } from "../../protocols/open-inference/binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "../../protocols/open-inference/request-parameters.ts";
 import type { Parameters } from "../../protocols/open-inference/request-parameters.ts";

@@ -1,4 +1,4 @@
-import type { InferenceAnswer } from "../../inference.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
 import { toBinary } from "../../protocols/open-inference/binary-tensors.ts";
 import { classify } from "../../protocols/open-inference/classification.ts";
 import type { ModelInferResponse } from "./infer-messages.ts";

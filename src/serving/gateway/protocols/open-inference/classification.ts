@@ -1,5 +1,5 @@
 import { invalid } from "../../../../errors.ts";
-import type { InferenceAnswer } from "../../inference.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
 import { float32Text } from "../../tensors/json-text.ts";
 import { product } from "../../tensors/tensor.ts";
 import type { Numbers, Tensor } from "../../tensors/tensor.ts";

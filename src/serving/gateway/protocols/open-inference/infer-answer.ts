@@ -1,4 +1,4 @@
-import type { InferenceAnswer } from "../../inference.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
 import { toBinary } from "./binary-tensors.ts";
 import type { InferRequest } from "./infer-request.ts";
 import type { HttpAnswer } from "../protocol.ts";

@@ -1,5 +1,5 @@
 import { invalid } from "../../../../errors.ts";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
 import { parseJson } from "../../tensors/parse-json.ts";

@@ -1,5 +1,5 @@
 import { invalid, MillraceError, notFound } from "../../../../errors.ts";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import { classify } from "./classification.ts";
 import { modelConfig, modelMetadata, modelReady, serverMetadata, variantOf } from "./describe-model.ts";
 import { readInferRequest } from "./infer-request.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../../../../errors.ts";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import { kindOf } from "../../tensors/read-values.ts";
 
 /** Parameters of a request by name, as JSON or gRPC brought them. */

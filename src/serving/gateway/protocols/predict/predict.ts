@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { invalid, MillraceError, notFound } from "../../../../errors.ts";
 import { findVersion } from "../../inference.ts";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { Model } from "../../runtimes/runtime.ts";
 import { parseJson } from "../../tensors/parse-json.ts";

@@ -1,0 +1,130 @@
+import { describeError, MillraceError } from "../../errors.ts";
+import type { InferenceRequest } from "./inference-request.ts";
+import type { LogEntry } from "./log/log-chunk.ts";
+import type { VariantStats } from "./metrics/variant-stats.ts";
+import type { Endpoint, Variant } from "./models/deployment.ts";
+import type { NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
+import { bindInputs } from "./tensors/bind.ts";
+import type { BoundInputs } from "./tensors/bind.ts";
+import { checkOutputs } from "./tensors/select-outputs.ts";
+import type { Tensor } from "./tensors/tensor.ts";
+
+/** What became of a request at one variant. */
+export interface Scored {
+  readonly bound: BoundInputs;
+  readonly outputs: readonly Tensor[] | undefined;
+  readonly seconds: number;
+  readonly queueMs: number;
+  readonly runMs: number;
+  readonly error: MillraceError | undefined;
+}
+
+export interface ScorerParts {
+  readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
+  readonly log: (entry: LogEntry) => void;
+  /** Told of failures of models, which clients see only as a sentence. */
+  readonly onModelError: (error: Error) => void;
+}
+
+/** One request at one variant: run, counted, logged. */
+export class Scorer {
+  readonly #parts: ScorerParts;
+
+  constructor(parts: ScorerParts) {
+    this.#parts = parts;
+  }
+
+  /** Fits the inputs, waits for the model and runs it. A failure of the model comes back, one of the request is thrown. */
+  async score(endpoint: Endpoint, variant: Variant, request: InferenceRequest, start: number): Promise<Scored> {
+    const stats = this.#parts.stats(endpoint.name, variant.version, variant.name);
+    const { model, batcher, usage } = variant.held;
+    let bound: BoundInputs;
+    try {
+      bound = bindInputs(request.inputs, model, endpoint.inputNames);
+      checkOutputs(model, request.outputs);
+    } catch (error) {
+      stats.failed("invalid", (performance.now() - start) / 1000);
+      throw error;
+    }
+    const inputMs = performance.now() - start;
+    usage.begin();
+    try {
+      const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs, request);
+      const elapsed = performance.now() - start;
+      stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
+      return { bound, outputs, seconds: elapsed / 1000, queueMs, runMs, error: undefined };
+    } catch (cause) {
+      const seconds = (performance.now() - start) / 1000;
+      stats.failed("error", seconds);
+      const error = this.failure(cause, variant, endpoint);
+      if (cause instanceof MillraceError) throw cause;
+      return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error };
+    } finally {
+      usage.end();
+    }
+  }
+
+  /** Asks a model in its own form. */
+  async native(endpoint: Endpoint, variant: Variant, body: NativeRequest, signal: AbortSignal | undefined): Promise<NativeAnswer> {
+    const { version, name, held } = variant;
+    const stats = this.#parts.stats(endpoint.name, version, name);
+    const began = performance.now();
+    try {
+      const answer = await held.model.native!(body, { signal });
+      const runMs = performance.now() - began;
+      if (answer.status >= 400) stats.failed(answer.status >= 500 ? "error" : "invalid", runMs / 1000);
+      else {
+        const rows = answer.scored?.rows ?? 1;
+        held.batches.add(rows, runMs);
+        stats.answered(rows, { inputMs: 0, queueMs: 0, runMs, outputMs: 0 });
+      }
+      return answer;
+    } catch (cause) {
+      stats.failed("error", (performance.now() - began) / 1000);
+      throw this.failure(cause, variant, endpoint);
+    }
+  }
+
+  /** A failure of a model as its clients hear of it; told to the log where it is the model's own. */
+  failure(cause: unknown, { version, name }: Variant, endpoint: Endpoint): MillraceError {
+    if (cause instanceof MillraceError) return cause;
+    const error = new MillraceError(
+      "serving.model_failed",
+      500,
+      `Version ${version} (${name}) of "${endpoint.name}" failed to score the request: ${describeError(cause)}`,
+      { cause },
+    );
+    this.#parts.onModelError(error);
+    return error;
+  }
+
+  /** Puts what was scored into the prediction log. */
+  log(
+    { bound, outputs, seconds, queueMs, runMs }: Scored,
+    { version, name, held }: Variant,
+    endpoint: Endpoint,
+    request: InferenceRequest,
+    receivedAt: number,
+    propensity: number,
+    shadow: boolean,
+  ): void {
+    this.#parts.log({
+      requestId: request.id,
+      eventTime: request.eventTime ?? receivedAt,
+      receivedAt,
+      endpoint: endpoint.name,
+      version,
+      variant: name,
+      shadow,
+      propensity,
+      latencyMicros: Math.round(seconds * 1e6),
+      queueMicros: Math.round(queueMs * 1e3),
+      runMicros: Math.round(runMs * 1e3),
+      status: outputs ? "ok" : "error",
+      rows: bound.rows,
+      model: held.model,
+      inputs: bound.inputs,
+      outputs,
+    });
+  }
+}
