@@ -15,7 +15,7 @@ import type { RunningGateway } from "../serving/gateway/gateway.ts";
 import { traceShareIn } from "../serving/gateway/metrics/prediction-span.ts";
 import { peerMetrics } from "../serving/gateway/metrics/peer-metrics.ts";
 import { grpcServices } from "../serving/gateway/grpc/grpc-services.ts";
-import { exampleRequest } from "../serving/gateway/models/example-request.ts";
+import { exampleRow } from "../serving/gateway/protocols/predict/example.ts";
 import { protocols } from "../serving/gateway/protocols/protocols.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -114,18 +114,22 @@ const logForPeople = (say: (line: string) => void): GatewayLog => ({
 
 const urlOf = ({ address: { host, port } }: RunningGateway): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
+const longestExample = 400;
+
 /** What is served and how to try it. */
 function welcome(gateway: RunningGateway): string {
   const index = gateway.repository.index();
   const rows = index.map(({ name, version, state, isDefault, location, reason }) => [name, version, state === "READY" ? (isDefault ? "ready, default" : "ready") : state.toLowerCase(), reason === "" ? location : reason]);
   const first = index.find(({ state, isDefault }) => state === "READY" && isDefault);
-  const request = first && exampleRequest(gateway.inference.endpoint(first.name).main.held.model);
+  // An example of hundreds of numbers is not for people to read.
+  const example = first && JSON.stringify(exampleRow(gateway.inference.endpoint(first.name).main.held.model));
+  const request = example !== undefined && example.length <= longestExample ? example : undefined;
   const url = urlOf(gateway);
   return [
     `${colors.bold("millrace gateway")} answers at ${url} after ${Math.round(performance.now())} ms: ${protocols.map(({ name }) => name).join(", ")}`,
     ...(gateway.address.grpcPort === null ? [] : [`gRPC on port ${gateway.address.grpcPort}: ${grpcServices.map(({ name }) => name).join(", ")}`]),
     table(["model", "version", "state", "from"], rows, "No model is loaded yet: give --model NAME=FILE or --model-repository DIR, or have a client load one."),
-    ...(request ? ["Try it:", `  curl -s ${url}/v2/models/${encodeURIComponent(first.name)}/infer -H 'content-type: application/json' -d '${request}'`] : []),
+    ...(first && request ? ["Try it:", `  curl -s ${url}/predict/${encodeURIComponent(first.name)} -d '${request}'`, `or open ${url}/predict in a browser.`] : []),
     "Ctrl-C stops it when the requests that came in are answered.",
   ].join("\n");
 }

@@ -115,4 +115,4 @@ function progressLine(say: (line: string) => void): { update: (line: string) => 
 }
 
 const tryIt = (gateway: string, { loop, example: row }: Tour): string =>
-  `  try it         curl -s ${gateway}/v2/models/${loop.endpoint}/infer -H 'content-type: application/json' -d '${JSON.stringify({ inputs: loop.features.map((feature) => ({ name: feature.name, shape: [1, 1], datatype: feature.type === "number" ? "FP32" : "BYTES", data: [row[feature.name]] })) })}'`;
+  `  try it         curl -s ${gateway}/predict/${loop.endpoint} -d '${JSON.stringify(Object.fromEntries(loop.features.map(({ name }) => [name, row[name]])))}'`;
