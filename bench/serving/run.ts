@@ -115,17 +115,19 @@ async function ceiling(model: string): Promise<void> {
 async function features(): Promise<void> {
   const model = file("small");
   const variant = (name: string, weight: number, shadow = false) => ({ name, version: name, location: model, weight, shadow });
+  const off = ["--log-predictions", "off"];
   const cases: readonly (readonly [string, readonly object[], readonly string[]])[] = [
-    ["canary 50/50", [variant("champion", 0.5), variant("challenger", 0.5)], []],
-    ["one shadow", [variant("champion", 1), variant("next", 0, true)], []],
-    ["metrics of four peers", [variant("champion", 1)], ["triton", "tensorflow-serving", "torchserve", "mlserver"].flatMap((name) => ["--peer-metrics", name])],
+    ["canary 50/50", [variant("champion", 0.5), variant("challenger", 0.5)], off],
+    ["one shadow, on the same core", [variant("champion", 1), variant("next", 0, true)], off],
+    ["prediction log, written on the same core", [variant("champion", 1)], []],
+    ["metrics of four peers", [variant("champion", 1)], [...off, ...["triton", "tensorflow-serving", "torchserve", "mlserver"].flatMap((name) => ["--peer-metrics", name])]],
   ];
-  console.log("\n### What features cost (small model, JSON, 64 connections; the prediction log is on in all)\n\n| | plain, /s | with it, /s | cost |\n|---|---|---|---|");
+  console.log("\n### What features cost (small model, JSON, 64 connections)\n\n| | plain, /s | with it, /s | cost |\n|---|---|---|---|");
   for (const [name, variants, more] of cases) {
     const rates = [[], []] as number[][];
     for (let round = 0; round < 3; round++) {
       for (const [index, own] of [[0, undefined], [1, variants]] as const) {
-        const contender: Contender = { ...ours.json, command: (path, port, folder) => gatewayCommand(path, port, folder, own, index === 1 ? more : []) };
+        const contender: Contender = { ...ours.json, command: (path, port, folder) => gatewayCommand(path, port, folder, own, index === 1 ? more : off) };
         const { body, headers } = request(contender, shapes["small"], 1);
         await writeFile(join(scratch, "body"), body);
         const server = await startServer(contender, model, body, headers);
