@@ -21,6 +21,7 @@ export const gatewayCommand: Command = {
     "--cors-origin <origin...>": "web pages of this origin may call, '*' for any (none)",
     "--server-name <name>": { description: "the name that GET /v2 tells, for clients that insist on one", default: "millrace" },
     "--peer-metrics <name...>": "metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given more than once",
+    "--tf-signature <name...>": "another name than serving_default by which clients of TensorFlow Serving may ask for a model's signature; may be given more than once",
     "--drain-seconds <s>": { description: "longest time requests may take to end after a stop", default: "30" },
     "--shutdown-delay-seconds <s>": { description: "time to go on answering after a stop, not ready, until load balancers know", default: "0" },
   },

@@ -53,6 +53,7 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, _, optio
       version: packageVersion(),
       maxBodyBytes: (options["maxBodyMib"] as number) * 2 ** 20,
       peerMetrics: dialects,
+      signatures: (options["tfSignature"] ?? []) as string[],
       corsOrigins: (options["corsOrigin"] ?? []) as string[],
       drainSeconds: seconds(options, "drainSeconds", 0),
       shutdownDelaySeconds: seconds(options, "shutdownDelaySeconds", 0),

@@ -63,6 +63,8 @@ export interface GatewayOptions {
   readonly defaultModel?: string;
   /** Share of the predictions that begin a trace, where OpenTelemetry's variables say where traces go; none when absent. */
   readonly traceShare?: number | undefined;
+  /** Names besides `serving_default` by which clients of TensorFlow Serving may ask for the signature of a model. */
+  readonly signatures?: readonly string[];
   /** How long requests that came in may take to end after a stop; then their connections are cut. */
   readonly drainSeconds: number;
   /** How long it goes on answering after a stop while it says that it is not ready, so that load balancers send no more. */
@@ -211,6 +213,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     deployment: () => state.current,
     repository,
     defaultModel: options.defaultModel,
+    signatures: options.signatures,
     statistics: (endpoint, variant) =>
       stats(endpoint, variant.version, variant.name).counts.statistics(variant.held.batches),
     ready,

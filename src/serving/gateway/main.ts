@@ -19,6 +19,8 @@ const usage = `Usage: node src/serving/gateway/main.ts --home DIR [options]
   --peer-metrics NAME   metrics under the names of triton, tensorflow-serving, torchserve or mlserver, too; may be given
                         more than once (none)
   --default-model NAME  answers where a protocol names no model (the only one)
+  --tf-signature NAME   another name than serving_default by which clients of TensorFlow Serving may ask for a model's
+                        signature; may be given more than once (none)
   --drain-seconds S     longest time requests may take to end after a stop (30)
   --shutdown-delay-seconds S  time to go on answering after a stop, not ready, until load balancers know (0)
   --memory-limit SIZE   memory that models may take together, such as 2GiB (unlimited)
@@ -44,6 +46,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "peer-metrics": { type: "string", multiple: true, default: [] },
       "cors-origin": { type: "string", multiple: true, default: [] },
       "default-model": { type: "string" },
+      "tf-signature": { type: "string", multiple: true, default: [] },
       "drain-seconds": { type: "string", default: "30" },
       "shutdown-delay-seconds": { type: "string", default: "0" },
       "memory-limit": { type: "string" },
@@ -54,7 +57,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
       "log-capacity-mib": { type: "string", default: "256" },
     },
   });
-  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit" | "default-model" | "log-predictions">, least: number, most: number) => {
+  const number = (name: Exclude<keyof typeof values, "home" | "host" | "server-name" | "cors-origin" | "peer-metrics" | "memory-limit" | "default-model" | "tf-signature" | "log-predictions">, least: number, most: number) => {
     const value = Number(values[name]);
     if (values[name].trim() !== "" && value >= least && value <= most) return value;
     throw new Error(`--${name} is "${values[name]}"; it must be a number from ${least} to ${most}.`);
@@ -75,6 +78,7 @@ function readOptions(args: readonly string[]): GatewayOptions {
     peerMetrics: values["peer-metrics"],
     corsOrigins: values["cors-origin"],
     defaultModel: values["default-model"],
+    signatures: values["tf-signature"],
     drainSeconds: number("drain-seconds", 0, 3600),
     shutdownDelaySeconds: number("shutdown-delay-seconds", 0, 3600),
     ...(values["memory-limit"] !== undefined && { memoryLimit: parseBytes(values["memory-limit"], "--memory-limit") }),

@@ -1,9 +1,10 @@
 import type { MethodDefinition, ServiceDefinition } from "@grpc/grpc-js";
 import protobuf from "protobufjs";
 
-/** The text of a .proto file, parsed; names stay as they are written. */
-export const parseProto = (text: string): protobuf.Root => {
-  const { root } = protobuf.parse(text, { keepCase: true });
+/** The texts of .proto files, parsed; names stay as they are written, and imports mean the other texts. */
+export const parseProto = (...texts: readonly string[]): protobuf.Root => {
+  const root = new protobuf.Root();
+  for (const text of texts) protobuf.parse(text, root, { keepCase: true });
   root.resolveAll();
   return root;
 };

@@ -31,6 +31,8 @@ export interface ProtocolContext {
   readonly repository: ModelRepository;
   /** The endpoint that answers where a protocol names none; the only one when absent. */
   readonly defaultModel?: string;
+  /** Names besides `serving_default` by which clients of TensorFlow Serving may ask for the signature of a model. */
+  readonly signatures?: readonly string[];
   /** What a variant of an endpoint did since the start. */
   readonly statistics: (endpoint: string, variant: Variant) => ModelStatistics;
   /** True while the gateway has a configuration in memory, all its models answer and it is not shutting down. */

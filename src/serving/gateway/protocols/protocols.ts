@@ -2,6 +2,7 @@ import { mlflowScoring } from "./mlflow-scoring/mlflow-scoring.ts";
 import { openInference } from "./open-inference/open-inference.ts";
 import { predict } from "./predict/predict.ts";
 import type { Protocol } from "./protocol.ts";
+import { tfServing } from "./tf-serving/tf-serving.ts";
 
 /** Every protocol the gateway speaks; where two share a path, the first that knows it answers. */
-export const protocols: readonly Protocol[] = [openInference, predict, mlflowScoring];
+export const protocols: readonly Protocol[] = [openInference, predict, mlflowScoring, tfServing];

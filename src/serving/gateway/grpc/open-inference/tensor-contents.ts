@@ -1,7 +1,8 @@
 import type protobuf from "protobufjs";
 import { bytesElement, concatValues, elementBytes } from "../../tensors/tensor.ts";
-import type { BytesElement, Datatype, Numbers, Values } from "../../tensors/tensor.ts";
-import { countVarints, packVarints, packVarints64 } from "./varints.ts";
+import type { BytesElement, Datatype, Values } from "../../tensors/tensor.ts";
+import { bools, delimited, float32s, float64s, int32s, int64s, packed, readRun, uint32s, uint64s } from "../repeated-numbers.ts";
+import type { NumberField } from "../repeated-numbers.ts";
 
 /** InferTensorContents as it came: the fields that had elements, each in the array of its own kind. */
 export type TensorContents = Partial<Record<ContentsField, Values>>;
@@ -16,63 +17,16 @@ type ContentsField =
   | "fp64_contents"
   | "bytes_contents";
 
-/** Wire types of protobuf. */
-const [varint, fixed64, delimited, fixed32] = [0, 1, 2, 5];
-
-/** Reads `count` elements. */
-type Read = (reader: protobuf.Reader, count: number) => Values;
-
-interface FieldFacts {
-  readonly name: ContentsField;
-  /** Of an element that stands alone. */
-  readonly wire: number;
-  /** Bytes per element; 0 for varints, which are counted. */
-  readonly size: number;
-  readonly read: Read;
-}
-
-const varints =
-  (array: new (length: number) => Uint8Array | Int32Array | Uint32Array, next: "int32" | "uint32"): Read =>
-  (reader, count) => {
-    const found = new array(count);
-    for (let i = 0; i < count; i++) found[i] = reader[next]();
-    return found;
-  };
-
-/** 64-bit varints as the low and high halves they come in. */
-const varints64 =
-  (array: typeof BigInt64Array | typeof BigUint64Array): Read =>
-  (reader, count) => {
-    const words = new Int32Array(2 * count);
-    for (let i = 0; i < count; i++) {
-      const { low, high } = reader.int64() as unknown as { low: number; high: number };
-      words[2 * i] = low;
-      words[2 * i + 1] = high;
-    }
-    return new array(words.buffer);
-  };
-
-/** Floats lie in the message as they lie in memory. */
-const floats =
-  (array: typeof Float32Array | typeof Float64Array): Read =>
-  (reader, count) => {
-    const size = count * array.BYTES_PER_ELEMENT;
-    const copy = new Uint8Array(size);
-    copy.set(reader.buf.subarray(reader.pos, reader.pos + size));
-    reader.pos += size;
-    return new array(copy.buffer);
-  };
-
 /** By field number. */
-const fields: readonly (FieldFacts | undefined)[] = [
+const fields: readonly (NumberField<ContentsField> | undefined)[] = [
   undefined,
-  { name: "bool_contents", wire: varint, size: 0, read: varints(Uint8Array, "uint32") },
-  { name: "int_contents", wire: varint, size: 0, read: varints(Int32Array, "int32") },
-  { name: "int64_contents", wire: varint, size: 0, read: varints64(BigInt64Array) },
-  { name: "uint_contents", wire: varint, size: 0, read: varints(Uint32Array, "uint32") },
-  { name: "uint64_contents", wire: varint, size: 0, read: varints64(BigUint64Array) },
-  { name: "fp32_contents", wire: fixed32, size: 4, read: floats(Float32Array) },
-  { name: "fp64_contents", wire: fixed64, size: 8, read: floats(Float64Array) },
+  { name: "bool_contents", ...bools },
+  { name: "int_contents", ...int32s },
+  { name: "int64_contents", ...int64s },
+  { name: "uint_contents", ...uint32s },
+  { name: "uint64_contents", ...uint64s },
+  { name: "fp32_contents", ...float32s },
+  { name: "fp64_contents", ...float64s },
 ];
 const bytesField = 8;
 
@@ -121,19 +75,6 @@ export function readContents(reader: protobuf.Reader, length: number): TensorCon
   return contents;
 }
 
-/** One element, or a packed run of them. */
-function readRun(reader: protobuf.Reader, { name, size, read }: FieldFacts, packed: boolean, end: number): Values {
-  const bytes = packed ? reader.uint32() : size;
-  const stop = reader.pos + bytes;
-  if (stop > end) throw new RangeError(`${name} reach beyond the message`);
-  if (!packed) return read(reader, 1);
-  const count = size === 0 ? countVarints(reader.buf, reader.pos, stop) : bytes / size;
-  if (!Number.isInteger(count)) throw new RangeError(`${name} have ${bytes} bytes, which is no whole number of elements`);
-  const values = read(reader, count);
-  if (reader.pos !== stop) throw new RangeError(`${name} end within an element`);
-  return values;
-}
-
 /** Elements to be written as InferTensorContents. */
 export interface TypedElements {
   readonly datatype: Datatype;
@@ -148,10 +89,4 @@ export function writeContents({ datatype, data }: TypedElements, writer: protobu
   }
   const number = fields.findIndex((field) => field?.name === fieldOf[datatype]);
   return data.length === 0 ? writer : writer.uint32((number << 3) | delimited).bytes(packed(data));
-}
-
-function packed(data: Numbers): Uint8Array {
-  if (data instanceof Float32Array || data instanceof Float64Array) return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return packVarints64(data);
-  return packVarints(data);
 }

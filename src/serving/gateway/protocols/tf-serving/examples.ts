@@ -1,0 +1,69 @@
+import { invalid } from "../../../../errors.ts";
+import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import { product } from "../../tensors/tensor.ts";
+import type { Tensor } from "../../tensors/tensor.ts";
+import { isBase64, isObject, jsonTensor, readElements } from "./json-values.ts";
+import type { Json } from "./json-values.ts";
+import { malformed } from "./predict-json.ts";
+
+/** An example: the values of its features by name; bytes as `{"b64": …}` where they are no text. */
+export type Example = Readonly<Record<string, readonly unknown[]>>;
+
+/** Reads `{examples: [{feature: value or list}], context?: {…}}`; what the context says holds for every example that does not say it itself. */
+export function readExamples(body: Json): Example[] {
+  const { context, examples } = body;
+  const common = context === undefined ? {} : readExample(context);
+  if (examples === undefined) throw malformed(body, "When method is classify, key 'examples' is expected and was not found");
+  if (!Array.isArray(examples)) throw malformed(body, "Expecting 'examples' value to be an list/array");
+  if (examples.length === 0) throw malformed(body, "'examples' value is an empty array");
+  return examples.map((example) => ({ ...common, ...readExample(example) }));
+}
+
+function readExample(value: unknown): Example {
+  if (!isObject(value)) throw invalid("serving.bad_request", `Example must be JSON object but got JSON ${jsonType(value)}`);
+  return Object.fromEntries(Object.entries(value).map(([name, feature]) => [name, Array.isArray(feature) ? feature : [feature]]));
+}
+
+/** A value's type in the words of RapidJSON. */
+const jsonType = (value: unknown): string => {
+  if (value === null) return "Null";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  return Array.isArray(value) ? "Array" : typeof value === "string" ? "String" : "Number";
+};
+
+/** Examples as the tensors of a model: one row each. Features that an example lacks are missing values. */
+export function exampleTensors(examples: readonly Example[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
+  if (examples.length === 0) throw invalid("serving.bad_request", "Input is empty.");
+  const names = new Set(examples.flatMap((example) => Object.keys(example)));
+  return [...names].map((name) => column(name, examples, specs.get(name), model));
+}
+
+function column(name: string, examples: readonly Example[], spec: TensorSpec | undefined, model: Model): Tensor {
+  const width = examples.find((example) => Object.hasOwn(example, name))![name].length;
+  const values: unknown[] = [];
+  for (const [index, example] of examples.entries()) {
+    const feature = Object.hasOwn(example, name) ? example[name] : Array.from({ length: width }, () => null);
+    if (feature.length !== width) {
+      throw invalid("serving.bad_request", `Feature: ${name} has ${feature.length} values in example ${index} and ${width} in another; it must have as many in each.`);
+    }
+    for (const value of feature) {
+      if (Array.isArray(value) || (isObject(value) && !isBase64(value))) {
+        throw invalid("serving.bad_request", `Feature: ${name} has element with unexpected JSON type: ${Array.isArray(value) ? "Array" : "Object"}`);
+      }
+      values.push(typeof value === "boolean" && spec?.datatype !== "BOOL" ? Number(value) : value);
+    }
+  }
+  if (!spec) return { ...jsonTensor(name, values, undefined, "feature"), shape: model.rowwise || width !== 1 ? [examples.length, width] : [examples.length] };
+  const shape = [examples.length, ...rowShape(spec, width)];
+  return { name, datatype: spec.datatype, shape, data: readElements(values, spec.datatype, product(shape), `feature "${name}"`) };
+}
+
+/** The dimensions of a row of `width` values; an open one is what is left. */
+function rowShape({ name, shape }: TensorSpec, width: number): readonly number[] {
+  const tail = shape.slice(1);
+  const fixed = product(tail.filter((size) => size >= 0));
+  const open = tail.filter((size) => size < 0).length;
+  if (open === 0 && width === fixed) return tail;
+  if (open === 1 && width % fixed === 0) return tail.map((size) => (size < 0 ? width / fixed : size));
+  throw invalid("serving.bad_shape", `Feature: ${name} has ${width} values; the model takes [${tail.join(", ")}] for each example.`);
+}
