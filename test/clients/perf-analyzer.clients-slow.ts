@@ -33,3 +33,10 @@ test.each([
   expect(number(/Successful request count: (\d+)/), said).toBeGreaterThan(100);
   expect(said).not.toMatch(/fail|error/i);
 });
+
+test("perf_analyzer over TensorFlow Serving's gRPC", async () => {
+  const { address } = await startProcess(await makeHome(config(1, endpoint("half", { ...variant("champion", "half_plus_two", 1), version: "1" }))));
+  const said = await perfAnalyzer("-m", "half", "--service-kind", "tfserving", "-i", "grpc", "--shape", "x:1", "-u", `127.0.0.1:${address.grpcPort}`);
+  expect(Number(/Throughput: ([\d.]+) infer\/sec/.exec(said)?.[1]), said).toBeGreaterThan(100);
+  expect(said).not.toMatch(/fail|error/i);
+});

@@ -1,3 +1,4 @@
+import { mkdir, writeFile } from "node:fs/promises";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { modelFile } from "../../fixtures/gateway-process.ts";
@@ -179,6 +180,16 @@ describe("models", () => {
     await repository.unload("half");
     const ended = (version: string) => ({ ...available(version), state: "END" });
     expect(await call(url, "/v1/models/half")).toEqual([503, { model_version_status: [ended("5"), ended("7")], name: "half", ready: false }]);
+  });
+
+  test("a version that does not load is at its end and says why", async () => {
+    const folder = await makeFolder();
+    await mkdir(`${folder}/models/broken/3`, { recursive: true });
+    await writeFile(`${folder}/models/broken/3/model.onnx`, "no model");
+    const { url } = await startOwn(folder, {}, { repository: `${folder}/models` });
+    const failed = { version: "3", state: "END", status: { error_code: "UNKNOWN", error_message: expect.stringMatching(/cannot be loaded/) } };
+    expect(await call(url, "/v1/models/broken")).toEqual([503, { model_version_status: [failed], name: "broken", ready: false }]);
+    expect(await call(url, "/v1/models/broken:predict", { instances: [1] })).toEqual([404, { error: expect.stringMatching(/^Servable not found/) }]);
   });
 
   test("the metadata are one signature of a SavedModel", async () => {
