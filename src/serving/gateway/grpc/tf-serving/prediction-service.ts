@@ -16,7 +16,7 @@ import type { GrpcCall, GrpcService } from "../grpc-service.ts";
 import { grpcStatus } from "../grpc-status.ts";
 import type { GrpcStatus } from "../grpc-status.ts";
 import { readInput } from "./read-input.ts";
-import { readTensor } from "./read-tensor.ts";
+import { readTensors } from "./read-tensor.ts";
 import { readModelSpec, writeModelSpec } from "./serving-messages.ts";
 import type { ExamplesRequest, GetModelMetadataRequest, Input, MultiInferenceRequest, PredictRequest } from "./serving-messages.ts";
 import { messages } from "./serving-proto.ts";
@@ -54,7 +54,7 @@ async function predict({ model_spec, inputs, output_filter: filter }: PredictReq
   const spec = readModelSpec(model_spec);
   const endpoint = findServable(context, spec);
   const signature = findSignature(context, spec.signature);
-  const tensors = Object.entries(inputs).map(([input, proto]) => readTensor(input, proto));
+  const tensors = readTensors(inputs);
   const twice = filter.find((output, at) => filter.indexOf(output) !== at);
   if (twice !== undefined) throw invalid("serving.bad_request", `duplicate output tensor alias: ${twice}`);
   const request = { ...requestFor(spec, call), inputs: tensors, outputs: filter.length > 0 ? filter : undefined, get signal() { return call.signal; } };

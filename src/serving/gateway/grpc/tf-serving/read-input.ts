@@ -1,15 +1,15 @@
 import { invalid } from "../../../../errors.ts";
+import { withContext } from "../../protocols/tf-serving/examples.ts";
 import type { Example } from "../../protocols/tf-serving/examples.ts";
 import { bytesElement } from "../../tensors/tensor.ts";
 import type { ExampleMessage, Feature, Input } from "./serving-messages.ts";
 
 /** The examples of an Input; what its context says holds for every example that does not say it itself. */
-export function readInput(input: Input | null): Example[] {
+export function readInput(input: Input | null): readonly Example[] {
   const list = input?.example_list ?? input?.example_list_with_context;
   if (!list || list.examples.length === 0) throw invalid("serving.bad_request", "Input is empty.");
   const context = input!.example_list_with_context?.context;
-  const common = context ? readExample(context) : {};
-  return list.examples.map((example) => ({ ...common, ...readExample(example) }));
+  return withContext(context ? readExample(context) : undefined, list.examples.map(readExample));
 }
 
 /** Features without a value are as if they were not there. */

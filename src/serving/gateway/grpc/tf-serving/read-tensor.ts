@@ -7,14 +7,25 @@ import type { BytesElement, Datatype, Numbers, Tensor, Values } from "../../tens
 import { valueField } from "./tensor-proto.ts";
 import type { TensorProto } from "./tensor-proto.ts";
 
-/** A tensor that says fewer elements than its shape may have this many: a request of a few bytes shall not fill the memory. */
+/** Elements that the tensors of a request may have beyond those that it says: a few bytes shall not fill the memory. */
 const mostRepeated = 2 ** 24;
+
+/** How many elements may still be filled up. */
+interface Room {
+  left: number;
+}
+
+/** The inputs of a request as tensors; fails as `readTensor` does. */
+export function readTensors(inputs: Readonly<Record<string, TensorProto>>): Tensor[] {
+  const room: Room = { left: mostRepeated };
+  return Object.entries(inputs).map(([name, proto]) => readTensor(name, proto, room));
+}
 
 /**
  * A TensorProto as a tensor. As in TensorFlow, fewer elements than the shape asks for are filled up with the last of
  * them, and none with zeros (tensorflow/core/framework/tensor.cc, FromProtoField). Fails with a sentence that names the input.
  */
-export function readTensor(name: string, proto: TensorProto): Tensor {
+function readTensor(name: string, proto: TensorProto, room: Room): Tensor {
   const where = `inputs "${name}"`;
   const datatype = datatypeOf.get(proto.dtype);
   if (datatype === undefined) {
@@ -22,15 +33,15 @@ export function readTensor(name: string, proto: TensorProto): Tensor {
   }
   if (proto.unknownRank) throw invalid("serving.bad_shape", `${where}: the shape of a tensor that is sent must be known.`);
   const { shape } = proto;
-  return { name, datatype, shape, data: elements(proto, datatype, elementCount(shape, where), where) };
+  return { name, datatype, shape, data: elements(proto, datatype, elementCount(shape, where), where, room) };
 }
 
-function elements(proto: TensorProto, datatype: Datatype, count: number, where: string): Values {
+function elements(proto: TensorProto, datatype: Datatype, count: number, where: string, room: Room): Values {
   const { content, strings, numbers } = proto;
-  if (datatype === "BYTES") return content && content.length > 0 ? encodedStrings(content, count, where) : filledStrings(strings, count, where);
+  if (datatype === "BYTES") return content && content.length > 0 ? encodedStrings(content, count, where) : filledStrings(strings, count, where, room);
   if (content && content.length > 0) return fromBinary(content, datatype, count, where, "tensor_content has");
   const values = numbers.get(valueField[datatype]) as Numbers | undefined;
-  return filled(values && kindOf(values, datatype, where), datatype, count, where);
+  return filled(values && kindOf(values, datatype, where), datatype, count, where, room);
 }
 
 /** Elements in the array of their datatype: narrow integers and 16-bit floats come in 32 bits. */
@@ -49,26 +60,28 @@ function kindOf(values: Numbers, datatype: Datatype, where: string): Numbers {
   return datatype === "FP16" ? new Float16Array(narrow.buffer as ArrayBuffer) : narrow;
 }
 
-function filled(values: Numbers | undefined, datatype: Datatype, count: number, where: string): Numbers {
+function filled(values: Numbers | undefined, datatype: Datatype, count: number, where: string, room: Room): Numbers {
   const found = values?.length ?? 0;
   if (values && found === count) return values;
-  checkCount(found, count, where);
+  fillUp(found, count, where, room);
   const all = new (datatypes.get(datatype)!.array!)(count);
   if (!values || found === 0) return all;
   all.set(values as never);
   return all.fill(values[found - 1] as never, found);
 }
 
-function filledStrings(strings: readonly BytesElement[], count: number, where: string): BytesElement[] {
+function filledStrings(strings: readonly BytesElement[], count: number, where: string, room: Room): BytesElement[] {
   if (strings.length === count) return [...strings];
-  checkCount(strings.length, count, where);
+  fillUp(strings.length, count, where, room);
   const last = strings.at(-1) ?? "";
   return [...strings, ...Array.from({ length: count - strings.length }, () => last)];
 }
 
-function checkCount(found: number, count: number, where: string): void {
+function fillUp(found: number, count: number, where: string, room: Room): void {
   if (found > count) throw invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and there are ${found}.`);
-  if (count > mostRepeated) throw invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and ${found} are there; send all of a tensor of more than ${mostRepeated}.`);
+  room.left -= count - found;
+  if (room.left >= 0) return;
+  throw invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and ${found} are there; a request may leave ${mostRepeated} to be filled up, so send them all.`);
 }
 
 /** Strings in `tensor_content`: the lengths of all as varints, then their bytes (tensorflow/core/lib/strings/coding, EncodeStringList). */

@@ -5,7 +5,7 @@ import { dtypes } from "../../protocols/tf-serving/dtypes.ts";
 import { rawBytes } from "../../tensors/raw.ts";
 import type { Datatype, Values } from "../../tensors/tensor.ts";
 import { parseProto } from "../define-service.ts";
-import { readTensor } from "./read-tensor.ts";
+import { readTensors } from "./read-tensor.ts";
 import { servingProtos } from "./serving-proto.ts";
 import { readTensorProto, valueField, writeTensorProto } from "./tensor-proto.ts";
 
@@ -35,7 +35,8 @@ const cases: [Datatype, fc.Arbitrary<unknown[]>, (values: never[]) => Values][] 
 const long = (value: bigint) => ({ low: Number(BigInt.asIntN(32, value)), high: Number(BigInt.asIntN(32, value >> 32n)), unsigned: false });
 const plain = (value: unknown): unknown => (typeof value === "bigint" ? long(value) : typeof value === "string" ? Buffer.from(value) : value);
 
-const read = (bytes: Uint8Array) => readTensor("x", readTensorProto(protobuf.Reader.create(Buffer.from(bytes)), bytes.length));
+const parsed = (bytes: Uint8Array) => readTensorProto(protobuf.Reader.create(Buffer.from(bytes)), bytes.length);
+const read = (bytes: Uint8Array) => readTensors({ x: parsed(bytes) })[0];
 const proto = (datatype: Datatype, count: number, more: object, codec = generic) =>
   codec.encode({ dtype: dtypes[datatype].number, tensor_shape: { dim: [{ size: count }] }, ...more }).finish();
 const fieldOf = (datatype: Datatype) => (datatype === "BYTES" ? "string_val" : valueField[datatype]);
@@ -87,10 +88,17 @@ describe("TensorProto", () => {
     ["complex numbers", { dtype: 8, tensor_shape: {} }, /the dtype 8 is not taken; it must be one of DT_FLOAT/],
     ["an open dimension", { dtype: 1, tensor_shape: { dim: [{ size: -1 }] } }, /has the dimension -1/],
     ["an unknown rank", { dtype: 1, tensor_shape: { unknown_rank: true } }, /must be known/],
-    ["a few bytes that ask for all memory", { dtype: 1, tensor_shape: { dim: [{ size: 2 ** 40 }] }, float_val: [1] }, /send all of a tensor of more than 16777216/],
+    ["a few bytes that ask for all memory", { dtype: 1, tensor_shape: { dim: [{ size: 2 ** 40 }] }, float_val: [1] }, /may leave 16777216 to be filled up/],
     ["dimensions beyond counting", { dtype: 1, tensor_shape: { dim: [{ size: 2 ** 40 }, { size: 2 ** 40 }] } }, /more elements than can be counted/],
   ])("%s is said so", (_, message, error) => {
     expect(() => read(generic.encode(message).finish())).toThrow(error);
+  });
+
+  test("many inputs of a few bytes together do not ask for all memory either", () => {
+    const large = proto("FP32", 2 ** 20, { float_val: [1] });
+    const inputs = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`x${i}`, parsed(large)]));
+    expect(readTensors(inputs(2))).toHaveLength(2);
+    expect(() => readTensors(inputs(17))).toThrow(/inputs "x16": the shape asks for 1048576 elements, and 1 are there/);
   });
 
   test("any bytes are read or refused, never past their end", () => {

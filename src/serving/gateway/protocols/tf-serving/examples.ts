@@ -9,14 +9,25 @@ import { malformed } from "./predict-json.ts";
 /** An example: the values of its features by name; bytes as `{"b64": …}` where they are no text. */
 export type Example = Readonly<Record<string, readonly unknown[]>>;
 
+/** Values of a request's examples with what they lack: a feature in one of many examples, or in their context, stands for as many values as there are examples. */
+const mostValues = 2 ** 24;
+
+const tooMany = () => invalid("serving.bad_request", `The examples have more than ${mostValues} values with those that they lack or have from their context; send fewer at a time.`);
+
 /** Reads `{examples: [{feature: value or list}], context?: {…}}`; what the context says holds for every example that does not say it itself. */
-export function readExamples(body: Json): Example[] {
+export function readExamples(body: Json): readonly Example[] {
   const { context, examples } = body;
-  const common = context === undefined ? {} : readExample(context);
   if (examples === undefined) throw malformed(body, "When method is classify, key 'examples' is expected and was not found");
   if (!Array.isArray(examples)) throw malformed(body, "Expecting 'examples' value to be an list/array");
   if (examples.length === 0) throw malformed(body, "'examples' value is an empty array");
-  return examples.map((example) => ({ ...common, ...readExample(example) }));
+  return withContext(context === undefined ? undefined : readExample(context), examples.map(readExample));
+}
+
+/** Examples with the features of their context where they do not say them themselves. */
+export function withContext(context: Example | undefined, examples: readonly Example[]): readonly Example[] {
+  if (!context) return examples;
+  if (Object.keys(context).length * examples.length > mostValues) throw tooMany();
+  return examples.map((example) => ({ ...context, ...example }));
 }
 
 function readExample(value: unknown): Example {
@@ -35,11 +46,16 @@ const jsonType = (value: unknown): string => {
 export function exampleTensors(examples: readonly Example[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
   if (examples.length === 0) throw invalid("serving.bad_request", "Input is empty.");
   const names = new Set(examples.flatMap((example) => Object.keys(example)));
-  return [...names].map((name) => column(name, examples, specs.get(name), model));
+  let total = 0;
+  return [...names].map((name) => {
+    const width = examples.find((example) => Object.hasOwn(example, name))![name].length;
+    total += examples.length * Math.max(1, width);
+    if (total > mostValues) throw tooMany();
+    return column(name, width, examples, specs.get(name), model);
+  });
 }
 
-function column(name: string, examples: readonly Example[], spec: TensorSpec | undefined, model: Model): Tensor {
-  const width = examples.find((example) => Object.hasOwn(example, name))![name].length;
+function column(name: string, width: number, examples: readonly Example[], spec: TensorSpec | undefined, model: Model): Tensor {
   const values: unknown[] = [];
   for (const [index, example] of examples.entries()) {
     const feature = Object.hasOwn(example, name) ? example[name] : Array.from({ length: width }, () => null);

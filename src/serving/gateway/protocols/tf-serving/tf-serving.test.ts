@@ -150,6 +150,8 @@ describe("classify and regress", () => {
     ["a list in a list", "half:regress", { examples: [{ x: [[1]] }] }, /Feature: x has element with unexpected JSON type: Array/],
     ["too many values", "trips:regress", { examples: [{ ...trip, seats: [1, 2] }] }, /Feature: seats has 2 values; the model takes \[1\] for each example/],
     ["more values here than there", "half:regress", { examples: [{ x: 1 }, { x: [1, 2] }] }, /Feature: x has 2 values in example 1 and 1 in another/],
+    ["a context that would fill the memory", "half:regress", { context: { x: Array.from({ length: 20_000 }, () => 1) }, examples: Array.from({ length: 1000 }, () => ({})) }, /more than 16777216 values/],
+    ["a context of many features for many examples", "half:regress", { context: Object.fromEntries(Array.from({ length: 5000 }, (_, i) => [`x${i}`, 1])), examples: Array.from({ length: 5000 }, () => ({})) }, /more than 16777216 values/],
     ["a model of several outputs", "churn:regress", { examples: [trip] }, /Expected one output Tensor/],
     ["a model without scores", "simple:classify", { examples: [{ INPUT0: sixteen(1), INPUT1: sixteen(1) }] }, /at least one of "classes" or "scores"/],
   ])("%s is said so", async (_, path, body, error) => {
