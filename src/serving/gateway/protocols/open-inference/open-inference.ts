@@ -111,7 +111,7 @@ async function infer(
 }
 
 /** `/v2/repository/index`, `/v2/repository/models/{model}/load`, each also with a repository's name before `index` or `models`. */
-async function handleRepository(request: HttpRequest, { repository }: ProtocolContext): Promise<HttpAnswer> {
+async function handleRepository(request: HttpRequest, { repository, mayManage }: ProtocolContext): Promise<HttpAnswer> {
   const path = request.path.slice(2);
   const plain = path[0] === "models" ? path.length === 3 : path[0] === "index" && path.length === 1;
   const [what, name, verb, ...more] = plain ? path : path.slice(1);
@@ -121,6 +121,7 @@ async function handleRepository(request: HttpRequest, { repository }: ProtocolCo
   }
   if (what !== "models" || name === undefined || (verb !== "load" && verb !== "unload") || more.length > 0) throw noSuchPath(request);
   allow(request, "POST");
+  mayManage((header) => request.header(header), true);
   const parameters = (readBody(request)["parameters"] ?? {}) as Record<string, unknown>;
   await (verb === "load" ? loadModel(repository, name, parameters) : unloadModel(repository, name));
   return { status: 200, headers: { "content-type": "application/json" }, body: "" };
