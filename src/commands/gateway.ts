@@ -14,7 +14,7 @@ export const gatewayCommand: Command = {
     "--poll-seconds <s>": "look for new models and versions in the repository every so often (never)",
     "--default-model <name>": "the model that answers where a protocol names none (the only one)",
     "--port <n>": "port to listen on; 0 takes any free one (8080)",
-    "--grpc-port <n>": "port of gRPC; 0 takes any free one, off listens on none (8081)",
+    "--grpc-port <port>": "port of gRPC; 0 takes any free one, off listens on none (8081)",
     "--host <address>": "address to listen on (127.0.0.1; 0.0.0.0 in a container of SageMaker, Vertex AI or Azure ML)",
     "--management-token <token>": "what clients must send as authorization: Bearer <token> to load, unload and change models; MILLRACE_MANAGEMENT_TOKEN keeps it out of the list of processes (none)",
     "--management-port <n>": "a port of its own for TorchServe's management, on this machine only unless there is a token; 0 takes any free one (the gateway's port)",

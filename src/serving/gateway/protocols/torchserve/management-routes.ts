@@ -55,7 +55,7 @@ function readRegistration(request: HttpRequest): Registration {
     handler: text("handler"),
     runtime: text("runtime"),
     initialWorkers: whole(given.get("initial_workers")),
-    synchronous: flag(given.get("synchronous")),
+    synchronous: flag(given.get("synchronous") ?? "true"), // the default of RegisterModelRequest.java; the manual says false
     responseTimeout: whole(given.get("response_timeout")),
     startupTimeout: whole(given.get("startup_timeout")),
   };

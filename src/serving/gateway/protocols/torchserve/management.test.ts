@@ -40,7 +40,7 @@ describe("TorchServe management", () => {
     const gateway = await start();
     const { ask } = gateway;
     expect(await ask("POST /models?url=trips-1.onnx&model_name=trips&model_version=1&synchronous=true&initial_workers=1")).toEqual({ status: 200, body: { status: 'Model "trips" Version: 1 registered with 1 initial workers' } });
-    expect(await ask("POST /models?url=trips-2.onnx&model_name=trips&model_version=2&initial_workers=1")).toEqual({ status: 202, body: { status: "Processing worker updates..." } });
+    expect(await ask("POST /models?url=trips-2.onnx&model_name=trips&model_version=2&initial_workers=1&synchronous=false")).toEqual({ status: 202, body: { status: "Processing worker updates..." } });
     expect([await predicts(gateway, "/predictions/trips"), await predicts(gateway, "/predictions/trips/2.0")]).toEqual([13, 1013]);
     expect(await ask("POST /models?url=trips-2.onnx&model_name=trips&model_version=2")).toMatchObject(failed(409, "ConflictStatusException", /version 2 is already registered for model trips/));
     expect(await ask("POST /models?url=trips-2.onnx&model_name=trips")).toMatchObject(failed(409, "ConflictStatusException", /already registered/));
