@@ -1,6 +1,5 @@
 import { azureMl } from "./containers/azure-ml.ts";
 import { sagemaker } from "./containers/sagemaker.ts";
-import { mlserverDocs } from "./mlserver-docs.ts";
 import { mlflowScoring } from "./mlflow-scoring/mlflow-scoring.ts";
 import { openInference } from "./open-inference/open-inference.ts";
 import { predict } from "./predict/predict.ts";
@@ -8,4 +7,4 @@ import type { Protocol } from "./protocol.ts";
 import { torchserve, torchserveOldPaths } from "./torchserve/torchserve.ts";
 
 /** Every protocol the gateway speaks; where two share a path, the first that knows it answers. */
-export const protocols: readonly Protocol[] = [mlserverDocs, openInference, predict, torchserve, sagemaker, mlflowScoring, azureMl, torchserveOldPaths];
+export const protocols: readonly Protocol[] = [openInference, predict, torchserve, sagemaker, mlflowScoring, azureMl, torchserveOldPaths];

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeFolder, putModel, startOwn } from "../fixtures/own-gateway.ts";
+import { makeFolder, putModel, startOwn } from "../../fixtures/own-gateway.ts";
 
 /** As MLServer's clients send it: every field of the schema is there, null where it has no value. */
 const request = (datatype = "INT32") => ({
