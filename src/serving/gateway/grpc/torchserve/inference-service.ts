@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import { wholeNames } from "../../protocols/torchserve/read-payload.ts";
 import { readPrediction } from "../../protocols/torchserve/predictions.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";

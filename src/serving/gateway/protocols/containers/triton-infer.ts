@@ -34,7 +34,14 @@ export function isTensorRequest(request: HttpRequest): boolean {
 export async function answerTensors(request: HttpRequest, context: ProtocolContext, endpoint: string): Promise<HttpAnswer> {
   const contentType = request.header("content-type") ?? "";
   const asked = readInferRequest(request.body, headerSize(contentType) ?? request.header("inference-header-content-length"));
-  const answer = await context.inference.infer({ ...asked.inference, endpoint, signal: request.signal, header: (name) => request.header(name) });
+  const answer = await context.inference.infer({
+    ...asked.inference,
+    endpoint,
+    header: (name) => request.header(name),
+    get signal() {
+      return request.signal;
+    },
+  });
   const written = writeInferAnswer(answer, asked, !request.body.includes('"id"'));
   const size = written.headers?.["inference-header-content-length"];
   if (size === undefined) return written;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "../../../../errors.ts";
-import type { InferenceRequest } from "../../inference.ts";
+import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { HttpAnswer, HttpRequest, ProtocolContext } from "../protocol.ts";
 import type { RowForm } from "../predict/read-rows.ts";
@@ -36,8 +36,11 @@ export async function answerPrediction(request: HttpRequest, context: ProtocolCo
     ...inference,
     id,
     stickyKey: request.header("x-sticky-key"),
-    signal: request.signal,
     header: (header) => request.header(header),
+    // Made only where somebody waits for it.
+    get signal() {
+      return request.signal;
+    },
   });
   return {
     status: 200,
