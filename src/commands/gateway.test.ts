@@ -17,8 +17,10 @@ interface Command {
 }
 
 /** Runs `millrace gateway …` until it says what it serves, or ends. */
-async function millraceGateway(cwd: string, ...args: string[]): Promise<Command> {
-  const child = spawn(process.execPath, [main, "gateway", "--port", "0", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1" } });
+const millraceGateway = (cwd: string, ...args: string[]): Promise<Command> => gatewayWith({}, cwd, ...args);
+
+async function gatewayWith(env: Record<string, string>, cwd: string, ...args: string[]): Promise<Command> {
+  const child = spawn(process.execPath, [main, "gateway", "--port", "0", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1", ...env } });
   onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
   const welcomed = Promise.withResolvers<string>();
@@ -98,5 +100,56 @@ describe("millrace gateway", () => {
   ])("%s is said so", async (_, args, code, message) => {
     const gateway = await millraceGateway(await makeFolder(), ...args);
     expect([await gateway.exited, gateway.said()]).toEqual([code, expect.stringMatching(message)]);
+  });
+});
+
+describe("millrace gateway in a container", () => {
+  const row = JSON.stringify({ distance: 1, seats: 1, city: "Oslo" });
+  const ask = async (url: string, headers: Record<string, string> = {}) => {
+    const answer = await fetch(url, { method: "POST", body: row, headers: { "content-type": "application/json", ...headers } });
+    return [answer.status, await answer.json()];
+  };
+
+  test("of Azure ML serves the model of the folder it is told, for all addresses", async () => {
+    const folder = await makeFolder();
+    await putModel("trips-1", join(folder, "mounted", "model.onnx"));
+    const gateway = await gatewayWith({ AZUREML_MODEL_DIR: join(folder, "mounted") }, folder, "--grpc-port", "off", "--json");
+    const { url, models } = started(gateway);
+    expect(new URL(url).hostname).toBe("0.0.0.0");
+    expect(gateway.said()).toContain("running as Azure ML asks");
+    expect(models).toMatchObject([{ name: "model", version: "1", state: "READY" }]);
+    expect(await ask(`http://127.0.0.1:${new URL(url).port}/score`)).toEqual([200, { prediction: 13 }]);
+  });
+
+  test("of Vertex AI answers at its routes; of SageMaker to serve", async () => {
+    const folder = await makeFolder();
+    const model = `trips=${await putModel("trips-1", join(folder, "trips.onnx"))}`;
+    const vertex = await gatewayWith({ AIP_PREDICT_ROUTE: "/v1/endpoints/1/deployedModels/2:predict", AIP_HEALTH_ROUTE: "/v1/endpoints/1/deployedModels/2" }, folder, "--model", model, "--host", "127.0.0.1", "--json");
+    expect(await ask(`${started(vertex).url}/v1/endpoints/1/deployedModels/2:predict`)).toEqual([200, { prediction: 13 }]);
+    expect(started(vertex)).toMatchObject({ grpcPort: null });
+    const sagemaker = await millraceGateway(folder, "serve", "--model", model, "--host", "127.0.0.1", "--json");
+    expect(await ask(`${started(sagemaker).url}/models/trips/invoke`)).toEqual([200, { prediction: 13 }]);
+    expect(await ask(`${started(sagemaker).url}/models`)).toMatchObject([400, { message: "Parameter url is required." }]);
+  });
+
+  test("without a platform: management on its own port, the token from the environment, a default model, no gRPC", async () => {
+    const folder = await makeFolder();
+    const models = ["one", "two"].flatMap((name) => ["--model", `${name}=${modelFile("trips-1")}`]);
+    const gateway = await gatewayWith({ MILLRACE_MANAGEMENT_TOKEN: "secret" }, folder, ...models, "--default-model", "two", "--management-port", "0", "--grpc-port", "off", "--json");
+    const { url, managementPort } = started(gateway) as unknown as { url: string; managementPort: number };
+    const list = async (headers: Record<string, string>) => (await fetch(`http://127.0.0.1:${managementPort}/models`, { headers })).status;
+    expect([await list({}), await list({ authorization: "Bearer secret" })]).toEqual([401, 200]);
+    expect((await ask(`${url}/score`))[0]).toBe(200);
+  });
+
+  test.each<[what: string, env: Record<string, string>, args: string[], message: RegExp]>([
+    ["an argument that is none", {}, ["start"], /"start" is not known here; .* serve/],
+    ["a port that is none", {}, ["--management-port", "many"], /--management-port/],
+    ["an empty token", { MILLRACE_MANAGEMENT_TOKEN: "" }, [], /management token is empty/],
+    ["a bucket", { AIP_HTTP_PORT: "8080", AIP_STORAGE_URI: "gs://b/m" }, [], /models are not fetched from there/],
+  ])("%s is said so", async (_, env, args, message) => {
+    const gateway = await gatewayWith(env, await makeFolder(), ...args);
+    expect(await gateway.exited).not.toBe(0);
+    expect(gateway.said()).toMatch(message);
   });
 });

@@ -9,6 +9,8 @@ export interface GatewayAddress {
   readonly port: number;
   /** null when gRPC is off. */
   readonly grpcPort: number | null;
+  /** Where models are managed, when that is a port of its own. */
+  readonly managementPort?: number;
   readonly token: string;
   /** ISO 8601. */
   readonly startedAt: string;

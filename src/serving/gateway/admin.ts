@@ -1,9 +1,9 @@
-import { createHash, timingSafeEqual } from "node:crypto";
 import { MillraceError, notFound } from "../../errors.ts";
 import type { GatewayStatus } from "./gateway.ts";
 import type { Handler } from "./http-server.ts";
 import { json } from "./protocols/protocol.ts";
 import type { HttpAnswer, HttpRequest } from "./protocols/protocol.ts";
+import { sameText } from "./same-text.ts";
 
 /** What the control plane may ask of the gateway. */
 export interface AdminActions {
@@ -57,10 +57,4 @@ export function adminHandler(token: string, actions: AdminActions): Handler {
     return json(200, await act());
   };
   return { handle };
-}
-
-/** Compares in a time that does not tell how much is right. */
-function sameText(a: string, b: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
 }

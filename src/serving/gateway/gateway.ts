@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { describeError } from "../../errors.ts";
@@ -22,16 +23,20 @@ import { ModelPool } from "./models/model-pool.ts";
 import { OwnRepository } from "./models/own-repository.ts";
 import type { OwnModels } from "./models/own-repository.ts";
 import type { ModelRepository } from "./models/repository.ts";
+import { isLocal, managementRule } from "./management-access.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import { peerMetrics, servedVersions } from "./metrics/peer-metrics.ts";
 import { addProcessMetrics } from "./metrics/process-metrics.ts";
 import { withCloudEvents } from "./protocols/cloud-events.ts";
+import { vertexAi } from "./protocols/containers/vertex-ai.ts";
+import type { VertexRoutes } from "./protocols/containers/vertex-ai.ts";
 import { addPoolMetrics, poolMetrics } from "./metrics/pool-metrics.ts";
 import { readInferRequest } from "./protocols/open-inference/infer-request.ts";
 import { json } from "./protocols/protocol.ts";
-import type { ProtocolContext } from "./protocols/protocol.ts";
+import type { Protocol, ProtocolContext } from "./protocols/protocol.ts";
 import { protocols } from "./protocols/protocols.ts";
+import { torchserve } from "./protocols/torchserve/torchserve.ts";
 import { ServingState } from "./models/serving-state.ts";
 import { variantStatsBook } from "./metrics/variant-stats.ts";
 import type { LatencySummary } from "./metrics/variant-stats.ts";
@@ -73,6 +78,12 @@ export interface GatewayOptions {
   readonly memoryLimit?: number;
   /** The models of a gateway that runs alone; when absent, a control plane writes the configuration. */
   readonly own?: OwnModels;
+  /** The token for managing models, and a port of its own for it, which others reach only with the token. */
+  readonly management?: { readonly token?: string; readonly port?: number };
+  /** Runs as a multi-model endpoint of SageMaker, which manages models without a token. */
+  readonly multiModel?: boolean;
+  /** Where Vertex AI expects answers. */
+  readonly vertexRoutes?: VertexRoutes;
   /** Whether predictions are logged. */
   readonly logPredictions: boolean;
   readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity" | "capacityBytes">;
@@ -208,10 +219,19 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
 
   const token = options.token ?? randomBytes(32).toString("base64url");
   const repository = own ?? managedRepository(() => state.current);
+  const { token: managementToken, port: managementPort } = options.management ?? {};
+  const guard = managementToken === undefined ? {} : { token: managementToken };
   const context: ProtocolContext = {
     inference,
     deployment: () => state.current,
     repository,
+    mayManage: managementRule({
+      ...guard,
+      local: isLocal(options.host),
+      ...(managementPort !== undefined && { elsewhere: () => portOf(managing!) }),
+      trusted: options.multiModel === true,
+    }),
+    multiModel: options.multiModel === true,
     defaultModel: options.defaultModel,
     signatures: options.signatures,
     statistics: (endpoint, variant) =>
@@ -224,21 +244,20 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     void setImmediate(() => void stop().catch((error: unknown) => log.error(describeError(error))));
   const onError = (error: unknown) => log.error(`unexpected failure: ${error instanceof Error ? error.stack : String(error)}`);
   let grpc: GrpcServer | undefined;
+  const common = { maxBodyBytes: options.maxBodyBytes, onError, corsOrigins: options.corsOrigins };
+  const spoken = options.vertexRoutes ? [vertexAi(options.vertexRoutes), ...protocols] : protocols;
+  const managing =
+    managementPort === undefined
+      ? undefined
+      : createHttpServer({ ...common, handlers: byPrefix(handlersOf(torchserve, { ...context, mayManage: managementRule({ ...guard, local: true }) })) });
   const server = createHttpServer({
-    maxBodyBytes: options.maxBodyBytes,
-    onError,
-    corsOrigins: options.corsOrigins,
+    ...common,
     handlers: byPrefix([
       ["", { handle: ({ method }) => (method === "GET" || method === "HEAD" ? json(200, aboutGateway(options.version)) : undefined) }],
       ["metrics", { handle: () => ({ status: 200, headers: { "content-type": expositionType }, body: exposition() }) }],
       ["monitoring", { handle: ({ path }) => (path.join("/") === "monitoring/prometheus/metrics" ? { status: 200, headers: { "content-type": expositionType }, body: exposition() } : undefined) }],
       ["_millrace", adminHandler(token, { status, reload: () => (own ? own.rescan() : managed.reload()), flush, stop: stopLater })],
-      ...protocols.flatMap((protocol) =>
-        protocol.prefixes.map((prefix): [string, Handler] => [
-          prefix,
-          { handle: withCloudEvents((request) => protocol.handle(request, context)), failure: protocol.failure?.bind(protocol) },
-        ]),
-      ),
+      ...spoken.flatMap((protocol) => handlersOf(protocol, context)),
     ]),
   });
 
@@ -253,7 +272,11 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       log.info("stopping: answering what came in");
       const closed = once(server, "close");
       server.close();
-      const cut = setTimeout(() => server.closeAllConnections(), options.drainSeconds * 1000);
+      managing?.close();
+      const cut = setTimeout(() => {
+        server.closeAllConnections();
+        managing?.closeAllConnections();
+      }, options.drainSeconds * 1000);
       await Promise.all([closed, grpc?.stop(options.drainSeconds)]);
       clearTimeout(cut);
       await inference.settled();
@@ -284,11 +307,18 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
         onError,
       });
     }
+    if (managing) {
+      const opened = once(managing, "listening");
+      // Without a token nobody but this machine reaches it.
+      managing.listen(managementPort, managementToken === undefined ? "127.0.0.1" : options.host);
+      await opened;
+    }
     await models.start();
     const address: GatewayAddress = {
       pid: process.pid,
       host: options.host,
-      port: (server.address() as AddressInfo).port,
+      port: portOf(server),
+      ...(managing && { managementPort: portOf(managing) }),
       grpcPort: grpc?.port ?? null,
       token,
       startedAt: new Date().toISOString(),
@@ -301,6 +331,14 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     throw error;
   }
 }
+
+const portOf = (server: Server): number => (server.address() as AddressInfo).port;
+
+const handlersOf = (protocol: Protocol, context: ProtocolContext): [prefix: string, handler: Handler][] =>
+  protocol.prefixes.map((prefix) => [
+    prefix,
+    { handle: withCloudEvents((request) => protocol.handle(request, context)), failure: protocol.failure?.bind(protocol) },
+  ]);
 
 function addLogMetrics(metrics: MetricsRegistry, log: PredictionLog): void {
   const read = (name: keyof PredictionLogStatus) => () => Number(log.status()[name]);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join, resolve, sep } from "node:path";
+import { isAbsolute, join, normalize, resolve, sep } from "node:path";
 import { conflict, describeError, MillraceError, notFound } from "../../../errors.ts";
 import { readModelsFile } from "../config/models-file.ts";
 import type { ModelConfig } from "../config/models-file.ts";
@@ -16,6 +16,8 @@ export interface OwnModels {
   readonly models: ReadonlyMap<string, ModelConfig>;
   /** A folder whose folders are models. */
   readonly repository?: string;
+  /** Folders from which clients may load, too. */
+  readonly places?: readonly string[];
   /** How often that folder is looked at for new models and versions; never when absent. */
   readonly pollSeconds?: number;
   /** Clients may load from any path and URL, not from that folder alone. A model may be a program: so may run anything. */
@@ -188,10 +190,12 @@ export class OwnRepository implements ModelRepository {
 
   /** The place that a client names, where it may; a relative one lies in the repository folder. */
   #allowed(location: string): string {
-    const { repository, anyPlace } = this.#own;
-    const url = /^[a-z]+:\/\//i.test(location);
+    const { repository, places = [], anyPlace } = this.#own;
+    const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(location);
     const place = url || repository === undefined ? location : resolve(repository, location);
-    if (anyPlace || (!url && repository !== undefined && place.startsWith(`${repository}${sep}`))) return place;
+    const folders = repository === undefined ? places : [repository, ...places];
+    const inside = !url && isAbsolute(place) && folders.some((folder) => normalize(place).startsWith(`${folder}${sep}`));
+    if (anyPlace || inside) return place;
     throw new MillraceError(
       "serving.place_forbidden",
       403,

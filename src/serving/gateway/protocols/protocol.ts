@@ -1,5 +1,6 @@
 import type { MillraceError } from "../../../errors.ts";
 import type { Inference } from "../inference.ts";
+import type { MayManage } from "../management-access.ts";
 import type { ModelStatistics } from "../metrics/model-statistics.ts";
 import type { Deployment, Variant } from "../models/deployment.ts";
 import type { ModelRepository } from "../models/repository.ts";
@@ -29,6 +30,10 @@ export interface ProtocolContext {
   readonly inference: Inference;
   readonly deployment: () => Deployment;
   readonly repository: ModelRepository;
+  /** Asked before a client sees places of models or changes what is served. */
+  readonly mayManage: MayManage;
+  /** Run as a multi-model endpoint of SageMaker. */
+  readonly multiModel?: boolean;
   /** The endpoint that answers where a protocol names none; the only one when absent. */
   readonly defaultModel?: string;
   /** Names besides `serving_default` by which clients of TensorFlow Serving may ask for the signature of a model. */

@@ -58,11 +58,13 @@ export const openInferenceService: GrpcService = {
     },
     ModelStatistics: (request: NamedModel) => statisticsAnswer(context, request.name || undefined, request.version || undefined),
     RepositoryIndex: ({ ready }: { ready: boolean }) => ({ models: repositoryIndex(context.repository, ready) }),
-    RepositoryModelLoad: async ({ model_name, parameters }: NamedRepositoryModel) => {
+    RepositoryModelLoad: async ({ model_name, parameters }: NamedRepositoryModel, call: GrpcCall) => {
+      context.mayManage(call.header, true);
       await loadModel(context.repository, model_name, plain(parameters));
       return {};
     },
-    RepositoryModelUnload: async ({ model_name }: NamedRepositoryModel) => {
+    RepositoryModelUnload: async ({ model_name }: NamedRepositoryModel, call: GrpcCall) => {
+      context.mayManage(call.header, true);
       await unloadModel(context.repository, model_name);
       return {};
     },

@@ -3,7 +3,7 @@ import type { ModelSource } from "../../models/repository.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";
 import { versionStatus } from "../../protocols/tf-serving/describe-model.ts";
 import { defineService } from "../define-service.ts";
-import type { GrpcService } from "../grpc-service.ts";
+import type { GrpcCall, GrpcService } from "../grpc-service.ts";
 import { servingFailure } from "./prediction-service.ts";
 import { readModelSpec } from "./serving-messages.ts";
 import type { ModelConfigMessage, ModelSpecMessage, ReloadConfigRequest } from "./serving-messages.ts";
@@ -24,7 +24,10 @@ export const modelService: GrpcService = {
         status: { error_code: status.error_code === "OK" ? 0 : unknownError, error_message: status.error_message },
       })),
     }),
-    HandleReloadConfigRequest: (request: ReloadConfigRequest) => reload(request, context),
+    HandleReloadConfigRequest: (request: ReloadConfigRequest, call: GrpcCall) => {
+      context.mayManage(call.header);
+      return reload(request, context);
+    },
   }),
 };
 

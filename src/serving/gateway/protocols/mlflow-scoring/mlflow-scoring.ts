@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import { MillraceError } from "../../../../errors.ts";
 import type { Model } from "../../runtimes/runtime.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
+import { unnamedModel } from "../unnamed-model.ts";
 import { readCsv } from "./csv.ts";
 import { readScoringJson } from "./scoring-json.ts";
 import { scoringTensors } from "./scoring-tensors.ts";
@@ -36,7 +37,7 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
 async function invoke(request: HttpRequest, context: ProtocolContext): Promise<HttpAnswer> {
   const contentType = request.header("content-type") ?? "";
   const asked = {
-    endpoint: endpointOf(request, context),
+    endpoint: unnamedModel(request, context),
     id: request.header("x-request-id") || randomUUID(),
     header: (name: string) => request.header(name),
     signal: request.signal,
@@ -61,20 +62,6 @@ function readData(contentType: string, body: Buffer, model: Model) {
 }
 
 const unsupported = (sentence: string) => new MillraceError("serving.unsupported_media_type", 415, sentence);
-
-/** The header by which SageMaker's multi-model endpoints name a model, the default, or the only endpoint there is. */
-function endpointOf(request: HttpRequest, context: ProtocolContext): string {
-  const named = request.header("x-amzn-sagemaker-target-model") ?? context.defaultModel;
-  if (named !== undefined) return named;
-  const names = [...context.deployment().endpoints.keys()];
-  if (names.length === 1) return names[0];
-  if (names.length === 0) throw notFound("serving.unknown_model", "There is no model here; none is deployed.");
-  throw invalid(
-    "serving.which_model",
-    `Several models are here, and /invocations names none: ${names.map((name) => `"${name}"`).join(", ")}. Name one in the header ` +
-      `X-Amzn-SageMaker-Target-Model, or start the gateway with --default-model NAME.`,
-  );
-}
 
 function allow(request: HttpRequest, method: string): void {
   if (request.method === method || (method === "GET" && request.method === "HEAD")) return;

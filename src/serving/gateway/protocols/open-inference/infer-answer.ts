@@ -5,8 +5,8 @@ import type { HttpAnswer } from "../protocol.ts";
 import { jsonList } from "../../tensors/json-text.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 
-/** The answer as JSON, with the outputs asked for as binary behind it. */
-export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest): HttpAnswer {
+/** The answer as JSON, with the outputs asked for as binary behind it. A brief one has no id and no parameters. */
+export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest, brief = false): HttpAnswer {
   const raw: Buffer[] = [];
   const outputs = answer.outputs.map((tensor) => {
     if (!request.binary(tensor.name)) return `${head(tensor)},"data":${jsonList(tensor)}}`;
@@ -14,7 +14,7 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest)
     raw.push(bytes);
     return `${head(tensor)},"parameters":{"binary_data_size":${bytes.length}}}`;
   });
-  const text = answerText(answer, request.inference.id, outputs);
+  const text = answerText(answer, brief ? undefined : request.inference.id, outputs);
   if (raw.length === 0) return { status: 200, headers: { "content-type": "application/json" }, body: text };
   const header = Buffer.from(text);
   return {
@@ -28,11 +28,11 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest)
 export const inferAnswerText = (answer: InferenceAnswer, id: string): string =>
   answerText(answer, id, answer.outputs.map((tensor) => `${head(tensor)},"data":${jsonList(tensor)}}`));
 
-function answerText(answer: InferenceAnswer, id: string, outputs: readonly string[]): string {
+function answerText(answer: InferenceAnswer, id: string | undefined, outputs: readonly string[]): string {
   const fallback = answer.fallbackFrom === undefined ? "" : `,"fallback_from":${JSON.stringify(answer.fallbackFrom)}`;
   return (
     `{"model_name":${JSON.stringify(answer.endpoint)},"model_version":${JSON.stringify(answer.version)},` +
-    `"id":${JSON.stringify(id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}},` +
+    (id === undefined ? "" : `"id":${JSON.stringify(id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}},`) +
     `"outputs":[${outputs.join(",")}]}`
   );
 }

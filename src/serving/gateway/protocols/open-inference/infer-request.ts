@@ -115,7 +115,7 @@ function classCounts(outputs: ReadonlyMap<string, WantedOutput> | undefined): Re
 
 /** The outputs asked for. */
 function readOutputs(value: unknown): ReadonlyMap<string, WantedOutput> | undefined {
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (!Array.isArray(value))
     throw invalid("serving.bad_request", `"outputs" must be a list of {name}, not ${kindOf(value)}.`);
   if (value.length === 0) return undefined;
@@ -137,7 +137,9 @@ function readOutputs(value: unknown): ReadonlyMap<string, WantedOutput> | undefi
   return outputs;
 }
 
+/** Clients that write out every field of the schema (pydantic's, such as MLServer's) send null for those without a value. */
 function optionalObject(value: unknown, where: string): Json | undefined {
+  if (value === null) return undefined;
   if (value === undefined || isObject(value)) return value;
   throw invalid("serving.bad_request", `"${where}" must be an object, not ${kindOf(value)}.`);
 }

@@ -4,6 +4,7 @@ import { classify } from "./classification.ts";
 import { modelConfig, modelMetadata, modelReady, serverMetadata, variantOf } from "./describe-model.ts";
 import { readInferRequest } from "./infer-request.ts";
 import { inferAnswerText, writeInferAnswer } from "./infer-answer.ts";
+import { documents, isDocument } from "./mlserver-docs.ts";
 import { loadModel, repositoryIndex, unloadModel } from "./model-repository.ts";
 import { readRawRequest } from "./raw-request.ts";
 import { statisticsAnswer } from "./statistics.ts";
@@ -30,6 +31,8 @@ export const openInference: Protocol = {
     "/v2/models/{model}/config",
     "/v2/models/stats",
     "/v2/models/{model}/stats",
+    "/v2/docs",
+    "/v2/models/{model}/docs",
     "/v2/repository/index",
     "/v2/repository/models/{model}/load",
     "/v2/repository/models/{model}/unload",
@@ -57,6 +60,12 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
     allow(request, "GET");
     return json(200, { models: [...context.deployment().endpoints.keys()] });
   }
+  if (first === "docs") {
+    const rest = request.path.slice(2);
+    if (!isDocument(rest)) throw noSuchPath(request);
+    allow(request, "GET");
+    return documents(context, undefined, rest);
+  }
   if (first === "repository") return handleRepository(request, context);
   throw noSuchPath(request);
 }
@@ -72,6 +81,12 @@ function handleModel(
   const versioned = rest[0] === "versions" && rest.length > 1;
   const version = versioned ? rest[1] : undefined;
   const [verb, ...more] = versioned ? rest.slice(2) : rest;
+  if (verb === "docs" && isDocument(more)) {
+    allow(request, "GET");
+    const endpoint = context.inference.endpoint(name);
+    variantOf(endpoint, version);
+    return documents(context, endpoint, more);
+  }
   if (more.length > 0 || (verb !== undefined && !verbs.has(verb))) throw noSuchPath(request);
   const inferring = verb === "infer" || verb === "infer_stream";
   allow(request, inferring ? "POST" : "GET");
@@ -111,7 +126,7 @@ async function infer(
 }
 
 /** `/v2/repository/index`, `/v2/repository/models/{model}/load`, each also with a repository's name before `index` or `models`. */
-async function handleRepository(request: HttpRequest, { repository }: ProtocolContext): Promise<HttpAnswer> {
+async function handleRepository(request: HttpRequest, { repository, mayManage }: ProtocolContext): Promise<HttpAnswer> {
   const path = request.path.slice(2);
   const plain = path[0] === "models" ? path.length === 3 : path[0] === "index" && path.length === 1;
   const [what, name, verb, ...more] = plain ? path : path.slice(1);
@@ -121,6 +136,7 @@ async function handleRepository(request: HttpRequest, { repository }: ProtocolCo
   }
   if (what !== "models" || name === undefined || (verb !== "load" && verb !== "unload") || more.length > 0) throw noSuchPath(request);
   allow(request, "POST");
+  mayManage((header) => request.header(header), true);
   const parameters = (readBody(request)["parameters"] ?? {}) as Record<string, unknown>;
   await (verb === "load" ? loadModel(repository, name, parameters) : unloadModel(repository, name));
   return { status: 200, headers: { "content-type": "application/json" }, body: "" };

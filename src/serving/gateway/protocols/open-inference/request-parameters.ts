@@ -28,7 +28,7 @@ export function readRequestParameters(parameters: Parameters | undefined): Pick<
 
 /** The id of a request; one is made where the client gave none. */
 export function readId(id: unknown): string {
-  if (id === undefined || id === "") return randomUUID();
+  if (id === undefined || id === null || id === "") return randomUUID();
   if (typeof id === "string" && id.length <= longestId) return id;
   throw invalid("serving.bad_request", `"id" must be a string of at most ${longestId} characters.`);
 }

@@ -105,7 +105,8 @@ function fieldValue(name: string, text: string, model: Model): unknown {
   }
 }
 
-const html = (status: number, body: string): HttpAnswer => ({
+/** A page that may load nothing and run no script. */
+export const html = (status: number, body: string): HttpAnswer => ({
   status,
   headers: {
     "content-type": "text/html; charset=utf-8",
