@@ -33,12 +33,12 @@ export function managementRule({ token, local, elsewhere, trusted = false }: Man
       if (sameText(header("authorization") ?? "", `Bearer ${token}`)) return;
       throw new MillraceError("serving.unauthorized", 401, "Managing models needs the header authorization: Bearer <token>, with the token of --management-token.");
     }
-    if (byName || trusted) return;
-    if (!local) throw forbidden("Models are managed from this machine only, and this port is open to others: start the gateway with --management-token (MILLRACE_MANAGEMENT_TOKEN), or with --management-port.");
+    if (trusted) return;
+    if (!local && !byName) throw forbidden("Models are managed from this machine only, and this port is open to others: start the gateway with --management-token (MILLRACE_MANAGEMENT_TOKEN), or with --management-port.");
     // A page of a foreign site can send requests to this machine, but not without its Origin, nor under this machine's name.
     if (header("origin") !== undefined) throw forbidden(`Web pages (of ${header("origin")}) do not manage models; start the gateway with --management-token for tools that run in a browser.`);
     const host = header("host");
-    if (host !== undefined && !localHosts.test(host)) throw forbidden(`The request was made to "${host}", which is not a name of this machine.`);
+    if (local && host !== undefined && !localHosts.test(host)) throw forbidden(`The request was made to "${host}", which is not a name of this machine.`);
   };
 }
 
