@@ -54,7 +54,7 @@ function unwrap(request: HttpRequest): HttpRequest {
 }
 
 /** TypeScript does not know it yet: https://github.com/tc39/proposal-json-parse-with-source */
-const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 
 /** The JSON of an event's data; integers that no double holds are kept. */
 function dataText(data: unknown): string {
