@@ -190,3 +190,4 @@ test("rows, tables, forms and events that lie", async () => {
   }
   await target.unmoved();
 });
+

@@ -61,10 +61,13 @@ function mutated(from: Seed, random: Random): Seed {
   const headers: Record<string, string> = { ...from.headers };
   const names = Object.keys(headers);
   if (names.length > 0 && random.below(4) === 0) headers[random.pick(names)] = random.pick(["", "0", "1", "-1", "99999999999", "text/csv", "application/json; charset=x", "\xe9", "a".repeat(2000), "application/cloudevents+json"]);
-  const text = typeof from.body === "string";
-  if (text && /^[[{]/.test(from.body as string) && random.below(4) > 0) return { ...from, headers, body: mutateJson(from.body as string, random) };
-  if (text || from.grpc || headers[lengthHeader] === undefined) return { ...from, headers, body: mutateBytes(Buffer.from(from.body as string), random) };
-  return { ...from, ...mutatedBinary(from.body as Buffer, headers, random) };
+  const { body } = from;
+  if (typeof body === "string") {
+    if (/^[[{]/.test(body) && random.below(4) > 0) return { ...from, headers, body: mutateJson(body, random) };
+    return { ...from, headers, body: mutateBytes(Buffer.from(body), random) };
+  }
+  if (headers[lengthHeader] === undefined) return { ...from, headers, body: mutateBytes(body, random) };
+  return { ...from, ...mutatedBinary(body, headers, random) };
 }
 
 /** A binary request with its JSON, its tensors or the whole of it changed; where only the JSON is, its length is right. */
