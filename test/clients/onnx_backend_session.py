@@ -112,6 +112,10 @@ def alone_answers(case, values, arrays):
 def reason_of(sentence):
     if any(sign in sentence for sign in ("NOT_IMPLEMENTED", "is not a registered function/op", "Could not find an implementation", "No Op registered", "no kernel")):
         return "operators ONNX Runtime does not have"
+    if "must be a list of at least one tensor" in sentence:
+        return "models without inputs"
+    if "is not defined for empty set" in sentence:
+        return "operators ONNX Runtime does not have"
     if "does not score a sample row" in sentence:
         return "models that refuse the sample that is made up at loading"
     if "This is an invalid model" in sentence or "Exception during initialization" in sentence:
@@ -174,5 +178,8 @@ for case in served:
             first = [*graph.input, *graph.output][0].type.tensor_type.elem_type
             passed[DATATYPES[first][0]] += 1
     except Exception as error:
+        if reason := reason_of(str(error)):
+            not_served[reason] += 1
+            continue
         otherwise[case.name] = " ".join(str(error).split())[:400]
 print(json.dumps({"passed": dict(sorted(passed.items())), "notServed": dict(sorted(not_served.items())), "otherwise": otherwise}))
