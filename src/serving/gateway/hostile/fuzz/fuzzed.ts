@@ -70,6 +70,7 @@ export const fuzzed: Readonly<Record<string, readonly Seed[]>> = {
     { path: "/invocations", headers: json, body: JSON.stringify({ dataframe_split: { columns: Object.keys(columns), index: [0, 1], data: [[1, 2, "Oslo"], [null, 3, "Rome"]] } }) },
   ],
   "MLflow scoring, CSV": [{ path: "/invocations", headers: { ...json, "content-type": "text/csv" }, body: 'distance,seats,city\n1,2,"Oslo"\n,3,"Ro""me"\n' }],
+  "TensorFlow Serving, REST": [{ path: "/v1/models/trips:predict", body: JSON.stringify({ instances: rows }) }, { path: "/v1/models/trips:predict", body: JSON.stringify({ inputs: columns }) }],
   "CloudEvents": [
     { path: infer, headers: { "content-type": "application/cloudevents+json" }, body: JSON.stringify(event) },
     { path: infer, headers: { "ce-specversion": "1.0", "ce-id": "1", "ce-source": "here", "ce-type": "trip" }, body: JSON.stringify(tensors()) },
