@@ -18,18 +18,18 @@ export async function readBody(message: IncomingMessage, limit: number): Promise
 function receive(message: IncomingMessage, limit: number): Promise<Buffer> {
   if (Number(message.headers["content-length"] ?? 0) > 2 * limit) return Promise.reject(tooLarge(limit));
   return new Promise((resolve, reject) => {
-    const parts: Buffer[] = [];
+    const parts = new BodyParts();
     let size = 0;
     message.on("data", (part: Buffer) => {
       size += part.length;
-      if (size <= limit) parts.push(part);
+      if (size <= limit) parts.add(part);
       else if (size > 2 * limit) {
         message.pause();
         reject(tooLarge(limit));
       }
     });
     message.once("end", () =>
-      size > limit ? reject(tooLarge(limit)) : resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts, size)),
+      size > limit ? reject(tooLarge(limit)) : resolve(parts.join(size)),
     );
     message.once("error", (error) =>
       reject(
@@ -37,6 +37,44 @@ function receive(message: IncomingMessage, limit: number): Promise<Buffer> {
       ),
     );
   });
+}
+
+/** A part that is smaller is copied: it would keep the whole buffer of the connection in which it came. */
+const smallPart = 4096;
+
+/** The parts of a body as they come; chunks of one byte take little more memory than their byte. */
+class BodyParts {
+  readonly #parts: Buffer[] = [];
+  #block = Buffer.alloc(0);
+  #used = 0;
+
+  add(part: Buffer): void {
+    if (this.#parts.length === 0 && this.#used === 0) this.#parts.push(part);
+    else if (part.length >= smallPart) {
+      this.#closeBlock();
+      this.#parts.push(part);
+    } else {
+      if (this.#used + part.length > this.#block.length) {
+        this.#closeBlock();
+        this.#block = Buffer.allocUnsafeSlow(16 * smallPart);
+      }
+      this.#used += part.copy(this.#block, this.#used);
+    }
+  }
+
+  join(size: number): Buffer {
+    this.#closeBlock();
+    return this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts, size);
+  }
+
+  /** Keeps what the block holds, and the block for what follows where it is not nearly full. */
+  #closeBlock(): void {
+    if (this.#used === 0) return;
+    const full = this.#used > this.#block.length - smallPart;
+    this.#parts.push(full ? this.#block.subarray(0, this.#used) : Buffer.from(this.#block.subarray(0, this.#used)));
+    if (full) this.#block = Buffer.alloc(0);
+    this.#used = 0;
+  }
 }
 
 const decompressors = { gzip: promisify(gunzip), deflate: promisify(inflate) };

@@ -6,6 +6,7 @@ import { invalid, MillraceError, notFound } from "../../errors.ts";
 import { compressFor, readBody } from "./http-body.ts";
 import { json } from "./protocols/protocol.ts";
 import type { HttpAnswer, HttpRequest } from "./protocols/protocol.ts";
+import { withShortSentence } from "./short-sentence.ts";
 
 /** Answers a request; undefined: the path is not known here. */
 export interface Handler {
@@ -151,7 +152,7 @@ function failureAnswer(
   if (!(error instanceof MillraceError)) onError(error);
   const said =
     error instanceof MillraceError
-      ? error
+      ? withShortSentence(error)
       : new MillraceError("serving.internal", 500, "The gateway failed to answer; its log says why.", { cause: error });
   const answer = (request && handler?.failure?.(said, request)) ?? json(said.status, { error: said.message });
   const headers: Record<string, string> = { ...answer.headers };

@@ -6,6 +6,7 @@ import type { ProtocolContext } from "../protocols/protocol.ts";
 import { unexpected, grpcStatus } from "./grpc-status.ts";
 import type { GrpcStatus } from "./grpc-status.ts";
 import type { GrpcCall, GrpcService, ServerStreamHandler, StreamHandler, UnaryHandler } from "./grpc-service.ts";
+import { withShortSentence } from "../short-sentence.ts";
 import { requestsUntil } from "./requests-until.ts";
 
 export interface GrpcServerOptions {
@@ -98,7 +99,7 @@ class Answering {
 
   failure(error: unknown): GrpcStatus {
     if (!(error instanceof MillraceError)) this.#onError(error);
-    const said = error instanceof MillraceError ? error : unexpected;
+    const said = error instanceof MillraceError ? withShortSentence(error) : unexpected;
     return this.#service.failure?.(said) ?? grpcStatus(said);
   }
 }

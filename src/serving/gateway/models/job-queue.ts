@@ -28,6 +28,9 @@ export interface Job {
   readonly reject: (error: unknown) => void;
 }
 
+/** Levels stay once they were asked for: beyond this number priorities are one, so that clients cannot make millions. */
+const lowestPriority = 256;
+
 /** Jobs by priority, those of one priority in the order in which they came. */
 export class JobQueue {
   /** In the order in which they are served. */
@@ -36,9 +39,10 @@ export class JobQueue {
   length = 0;
 
   push(job: Job): void {
-    let level = this.#levels.find(({ priority }) => priority === job.priority);
+    const asked = Math.min(job.priority, lowestPriority);
+    let level = this.#levels.find(({ priority }) => priority === asked);
     if (!level) {
-      level = { priority: job.priority, jobs: [], head: 0 };
+      level = { priority: asked, jobs: [], head: 0 };
       this.#levels.push(level);
       const rank = (priority: number) => (priority === 0 ? Infinity : priority);
       this.#levels.sort((a, b) => rank(a.priority) - rank(b.priority));

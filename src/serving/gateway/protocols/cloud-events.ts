@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../../../errors.ts";
+import { bodyText } from "../tensors/body-text.ts";
 import { parseJson } from "../tensors/parse-json.ts";
 import type { HttpAnswer, HttpRequest } from "./protocol.ts";
 
@@ -34,14 +35,14 @@ function answer(handle: Handle, request: HttpRequest, inner: HttpRequest, struct
 
 /** The event in a body of structured mode, as a request with its data as the body. */
 function unwrap(request: HttpRequest): HttpRequest {
-  const event = parseJson(request.body.toString("utf8"));
+  const event = parseJson(bodyText(request.body));
   if (typeof event !== "object" || event === null || Array.isArray(event)) throw invalid("serving.bad_event", "A CloudEvent in structured mode is a JSON object.");
   const attributes = event as Record<string, unknown>;
   const missing = required.filter((name) => typeof attributes[name] !== "string" || attributes[name] === "");
   if (missing.length > 0) throw missingAttributes(missing);
   const { data, data_base64: base64, datacontenttype: type = "application/json" } = attributes;
   if (typeof type !== "string") throw invalid("serving.bad_event", "The CloudEvent's datacontenttype must be a string.");
-  const body = typeof base64 === "string" ? Buffer.from(base64, "base64") : Buffer.from(data === undefined ? "" : typeof data === "string" ? data : JSON.stringify(data));
+  const body = typeof base64 === "string" ? Buffer.from(base64, "base64") : Buffer.from(data === undefined ? "" : typeof data === "string" ? data : dataText(data));
   return {
     method: request.method,
     path: request.path,
@@ -50,6 +51,19 @@ function unwrap(request: HttpRequest): HttpRequest {
     header: (name) => (name === "content-type" ? type : request.header(name)),
     body,
   };
+}
+
+/** TypeScript does not know it yet: https://github.com/tc39/proposal-json-parse-with-source */
+const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
+
+/** The JSON of an event's data; integers that no double holds are kept. */
+function dataText(data: unknown): string {
+  try {
+    return JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? rawJSON(String(value)) : value));
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw invalid("serving.bad_event", "The data of the CloudEvent nest too deep.");
+  }
 }
 
 function wrap(plain: HttpAnswer, model: string, structured: boolean): HttpAnswer {

@@ -3,6 +3,7 @@ import { datatypes } from "./tensor.ts";
 import type { BytesElement, Datatype, Numbers, Values } from "./tensor.ts";
 
 const deepest = 32;
+const tooDeep = (where: string) => invalid("serving.bad_shape", `${where}: data nests deeper than ${deepest} levels.`);
 
 /**
  * The shape of nested lists, `[[1, 2], [3, 4]]` is [2, 2]; [] of what is no list. Follows the first element of each
@@ -12,7 +13,7 @@ export function shapeOf(data: unknown, where: string): number[] {
   const shape: number[] = [];
   for (let at = data; Array.isArray(at); at = at[0]) {
     shape.push(at.length);
-    if (shape.length > deepest) throw invalid("serving.bad_shape", `${where}: data nests deeper than ${deepest} levels.`);
+    if (shape.length > deepest) throw tooDeep(where);
   }
   return shape;
 }
@@ -25,10 +26,24 @@ export function readValues(data: unknown, datatype: Datatype, count: number, whe
   const list: readonly unknown[] = Array.isArray(data) ? data : [data];
   const { array } = datatypes.get(datatype)!;
   if (datatype === "BF16") throw invalid("serving.bad_datatype", `${where}: BF16 has no form in JSON; send it as raw bytes.`);
-  const reader = array ? new NumberReader(datatype, where, new array(count)) : new StringReader(where, count);
+  // No more room than there are elements: a shape may ask for more than there is memory.
+  const room = Math.min(count, countLeaves(list, count, where, 0));
+  const reader = array ? new NumberReader(datatype, where, new array(room)) : new StringReader(where, room);
   readList(list, reader, count, where, 0);
   if (reader.read !== count) throw wrongLength(reader.read, count, where);
   return reader.values;
+}
+
+/** The elements of nested lists; stops counting when there are more than `count`. What is amiss in the lists, `readList` says. */
+function countLeaves(list: readonly unknown[], count: number, where: string, depth: number): number {
+  if (!Array.isArray(list[0])) return list.length;
+  if (depth > deepest) throw tooDeep(where);
+  let found = 0;
+  for (const inner of list) {
+    found += Array.isArray(inner) ? countLeaves(inner, count, where, depth + 1) : 1;
+    if (found > count) break;
+  }
+  return found;
 }
 
 interface Reader {
@@ -45,7 +60,7 @@ function readList(list: readonly unknown[], reader: Reader, count: number, where
     reader.take(list);
     return;
   }
-  if (depth > deepest) throw invalid("serving.bad_shape", `${where}: data nests deeper than ${deepest} levels.`);
+  if (depth > deepest) throw tooDeep(where);
   const { length } = list[0];
   for (const inner of list) {
     if (!Array.isArray(inner) || inner.length !== length) {
@@ -133,9 +148,9 @@ class StringReader implements Reader {
   read = 0;
   readonly #where: string;
 
-  constructor(where: string, count: number) {
+  constructor(where: string, room: number) {
     this.#where = where;
-    this.values = Array.from({ length: Math.min(count, 1e6) }, () => "");
+    this.values = Array.from({ length: room }, () => "");
   }
 
   take(list: readonly unknown[]): void {

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { invalid } from "../../../errors.ts";
+import { shown } from "./shown.ts";
 
 /** The tensor datatypes of the Open Inference Protocol. */
 export type Datatype =
@@ -84,17 +85,22 @@ export const datatypes: ReadonlyMap<string, DatatypeFacts> = new Map<Datatype, D
   ["BYTES", { bytes: 0, integer: false, array: undefined, range: unbounded }],
 ]);
 
+const mostDimensions = 32;
+
 /** The number of elements of a shape as a client sent it; refuses what is not a list of small non-negative integers. */
 export function elementCount(shape: unknown, where: string): number {
   if (!Array.isArray(shape)) {
     throw invalid("serving.bad_shape", `${where}: shape must be a list of dimensions, such as [1, 1].`);
+  }
+  if (shape.length > mostDimensions) {
+    throw invalid("serving.bad_shape", `${where}: shape has ${shape.length} dimensions; ${mostDimensions} are taken at most.`);
   }
   let count = 1;
   for (const dimension of shape as unknown[]) {
     if (!Number.isSafeInteger(dimension) || (dimension as number) < 0) {
       throw invalid(
         "serving.bad_shape",
-        `${where}: shape ${JSON.stringify(shape)} has the dimension ${JSON.stringify(dimension)}; ` +
+        `${where}: shape [${shape.map(shown).join(",")}] has the dimension ${shown(dimension)}; ` +
           `each must be an integer of 0 or more.`,
       );
     }
@@ -103,7 +109,7 @@ export function elementCount(shape: unknown, where: string): number {
   if (!Number.isSafeInteger(count)) {
     throw invalid(
       "serving.bad_shape",
-      `${where}: shape ${JSON.stringify(shape)} has more elements than can be counted.`,
+      `${where}: shape [${shape.join(",")}] has more elements than can be counted.`,
     );
   }
   return count;

@@ -105,10 +105,12 @@ function typed({ contents }: InferInputTensor, datatype: Datatype, count: number
 }
 
 function outputNames({ outputs }: ModelInferRequest): string[] {
-  const names = outputs.map(({ name }) => name);
-  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
-  if (twice >= 0) throw invalid("serving.bad_request", `outputs[${twice}]: "${names[twice]}" is there twice.`);
-  return names;
+  const names = new Set<string>();
+  for (const [index, { name }] of outputs.entries()) {
+    if (names.has(name)) throw invalid("serving.bad_request", `outputs[${index}]: "${name}" is there twice.`);
+    names.add(name);
+  }
+  return [...names];
 }
 
 function readClasses({ outputs }: ModelInferRequest): ReadonlyMap<string, number> {

@@ -5,6 +5,7 @@ import { mediaType } from "../torchserve/payload.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
 import { score, scoreRows } from "./score.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 
 /**
  * `POST /score`, which Azure Machine Learning's own servers answer: PyPI azureml-inference-server-http; for MLflow models
@@ -36,7 +37,7 @@ async function answer(request: HttpRequest, context: ProtocolContext, endpoint: 
 /** `{"input_data": …}`, which Azure's MLflow deployments take, as MLflow's own server takes it; undefined for another body. */
 function inputData(body: Buffer): string | undefined {
   if (!body.includes('"input_data"')) return undefined;
-  const request = parseJson(body.toString("utf8")) as { input_data?: unknown; params?: unknown } | null;
+  const request = parseJson(bodyText(body)) as { input_data?: unknown; params?: unknown } | null;
   const data = request?.input_data;
   if (typeof data !== "object" || data === null) return undefined;
   const form = !Array.isArray(data) && "data" in data ? "dataframe_split" : "inputs";

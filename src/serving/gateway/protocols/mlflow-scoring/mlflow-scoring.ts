@@ -4,6 +4,7 @@ import type { Model } from "../../runtimes/runtime.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 import { readCsv } from "./csv.ts";
 import { readScoringJson } from "./scoring-json.ts";
 import { scoringTensors } from "./scoring-tensors.ts";
@@ -56,8 +57,8 @@ function readData(contentType: string, body: Buffer, model: Model) {
   const [type, ...parameters] = contentType.split(";").map((part) => part.trim());
   const other = parameters.find((parameter) => !/^charset="?utf-8"?$/i.test(parameter));
   if (other !== undefined) throw unsupported(`The content type has the parameter "${other}"; it may have charset=utf-8 only.`);
-  if (type === "application/json") return readScoringJson(body.toString("utf8"));
-  if (type === "text/csv") return readCsv(body.toString("utf8"), model);
+  if (type === "application/json") return readScoringJson(bodyText(body));
+  if (type === "text/csv") return readCsv(bodyText(body), model);
   throw unsupported(`The content type is "${contentType}"; it must be application/json or text/csv for this model.`);
 }
 

@@ -1,4 +1,5 @@
 import { invalid } from "../../../../errors.ts";
+import { columnNames } from "../../tensors/column-names.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { kindOf } from "../../tensors/read-values.ts";
 
@@ -37,6 +38,8 @@ function split(value: unknown): ScoringData {
   if (Array.isArray(index) && index.length !== rows.length) throw bad(`"dataframe_split": there are ${index.length} labels in "index" for ${rows.length} rows.`);
   const names = value["columns"] ?? (rows[0] ?? []).map((_, at) => at);
   if (!Array.isArray(names)) throw bad(`"dataframe_split": "columns" must be a list of names, not ${kindOf(names)}.`);
+  const nameless = names.findIndex((name) => typeof name === "object" && name !== null);
+  if (nameless >= 0) throw bad(`"dataframe_split": columns[${nameless}] is ${kindOf(names[nameless])}; each must be a name.`);
   const wrong = rows.findIndex((row) => row.length !== names.length);
   if (wrong >= 0) throw bad(`"dataframe_split": row ${wrong} has ${rows[wrong].length} values for ${names.length} columns.`);
   return { kind: "columns", columns: new Map(names.map((name, at) => [String(name), rows.map((row) => row[at])])) };
@@ -48,8 +51,7 @@ function records(value: unknown, form: string): ScoringData {
   const wrong = value.findIndex((row) => !isObject(row));
   if (wrong >= 0) throw bad(`"${form}": element ${wrong} is ${kindOf(value[wrong])}; each must be an object of values by column.`);
   const rows = value as Json[];
-  const names = new Set(rows.flatMap((row) => Object.keys(row)));
-  return { kind: "columns", columns: new Map([...names].map((name) => [name, rows.map((row) => row[name] ?? null)])) };
+  return { kind: "columns", columns: new Map([...columnNames(rows)].map((name) => [name, rows.map((row) => (Object.hasOwn(row, name) ? row[name] : null))])) };
 }
 
 const columnsOf = (value: Json): ScoringData => ({

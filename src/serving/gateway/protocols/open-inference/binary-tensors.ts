@@ -1,4 +1,5 @@
 import { invalid } from "../../../../errors.ts";
+import { shown } from "../../tensors/shown.ts";
 import { bytesElement, datatypes, elementBytes } from "../../tensors/tensor.ts";
 import type { BytesElement, Datatype, Values } from "../../tensors/tensor.ts";
 
@@ -20,7 +21,7 @@ export class BinaryTensors {
     if (!Number.isSafeInteger(size) || (size as number) < 0 || (size as number) > left) {
       throw invalid(
         "serving.bad_length",
-        `${where}: binary_data_size is ${JSON.stringify(size)}, and ${left} bytes are left in the body (is it truncated?).`,
+        `${where}: binary_data_size is ${shown(size)}, and ${left} bytes are left in the body (is it truncated?).`,
       );
     }
     const bytes = this.#bytes.subarray(this.#at, (this.#at += size as number));

@@ -2,8 +2,10 @@ import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { kindOf, readValues } from "../../tensors/read-values.ts";
+import { shown } from "../../tensors/shown.ts";
 import { datatypes, elementCount } from "../../tensors/tensor.ts";
 import type { Datatype, Tensor } from "../../tensors/tensor.ts";
 
@@ -23,7 +25,7 @@ type Json = Record<string, unknown>;
  */
 export function readInferRequest(body: Buffer, headerLength: string | undefined): InferRequest {
   const jsonLength = headerLength === undefined ? body.length : jsonBytes(headerLength, body.length);
-  const request = parseObject(body.toString("utf8", 0, jsonLength));
+  const request = parseObject(bodyText(body, jsonLength));
   const binary = new BinaryTensors(body.subarray(jsonLength));
   const parameters = optionalObject(request["parameters"], "parameters");
   const outputs = readOutputs(request["outputs"]);
@@ -89,7 +91,7 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
   if (typeof datatype !== "string" || !datatypes.has(datatype)) {
     throw invalid(
       "serving.bad_datatype",
-      `${where}: the datatype ${JSON.stringify(datatype) ?? "is missing and"} must be one of ${[...datatypes.keys()].join(", ")}.`,
+      `${where}: the datatype ${datatype === undefined ? "is missing and" : shown(datatype)} must be one of ${[...datatypes.keys()].join(", ")}.`,
     );
   }
   const type = datatype as Datatype;

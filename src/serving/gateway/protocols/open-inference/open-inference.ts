@@ -8,6 +8,7 @@ import { documents, isDocument } from "./mlserver-docs.ts";
 import { loadModel, repositoryIndex, unloadModel } from "./model-repository.ts";
 import { readRawRequest } from "./raw-request.ts";
 import { statisticsAnswer } from "./statistics.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 import { eventStream } from "../event-stream.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
@@ -147,7 +148,7 @@ function readBody({ body }: HttpRequest): Record<string, unknown> {
   if (body.length === 0) return {};
   let value: unknown;
   try {
-    value = JSON.parse(body.toString("utf8"));
+    value = JSON.parse(bodyText(body));
   } catch {
     value = undefined;
   }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { kindOf } from "../../tensors/read-values.ts";
+import { shown } from "../../tensors/shown.ts";
 
 /** Parameters of a request by name, as JSON or gRPC brought them. */
 export type Parameters = Readonly<Record<string, unknown>>;
@@ -80,6 +81,3 @@ export function readClassification(count: unknown, at: string): number | undefin
   if (Number.isSafeInteger(count) && (count as number) > 0) return count as number;
   throw invalid("serving.bad_request", `${at}.parameters.classification is ${shown(count)}; it must be the number of classes wanted.`);
 }
-
-/** A value in a sentence. Integers beyond 53 bits come as bigint, which JSON.stringify refuses. */
-const shown = (value: unknown): string => (typeof value === "bigint" ? String(value) : JSON.stringify(value));

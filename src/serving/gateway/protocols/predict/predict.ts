@@ -4,6 +4,7 @@ import { findVersion } from "../../inference.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { Model } from "../../runtimes/runtime.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { eventStream, wantsEvents } from "../event-stream.ts";
 import { json } from "../protocol.ts";
@@ -54,7 +55,7 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
   if (type !== "application/json" && !type.endsWith("+json") && type !== "application/x-www-form-urlencoded") {
     throw new MillraceError("serving.bad_content_type", 415, `The content type ${type} is not taken here; send application/json, or a form (application/x-www-form-urlencoded).`);
   }
-  const { form, tensors } = readRows(parseJson(request.body.toString("utf8")), model);
+  const { form, tensors } = readRows(parseJson(bodyText(request.body)), model);
   const id = request.header("x-request-id") ?? randomUUID();
   const wanted: InferenceRequest = {
     endpoint: endpoint.name,
@@ -81,7 +82,7 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
 
 /** A form of the browser: the answer is the page again, with the prediction. */
 async function predictForm(request: HttpRequest, context: ProtocolContext, endpoint: Endpoint, version: string | undefined, model: Model): Promise<HttpAnswer> {
-  const fields = Object.fromEntries(new URLSearchParams(request.body.toString("utf8")));
+  const fields = Object.fromEntries(new URLSearchParams(bodyText(request.body)));
   try {
     const row = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, fieldValue(name, text, model)]));
     const { tensors } = readRows(row, model);

@@ -1,5 +1,6 @@
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import { columnNames } from "../../tensors/column-names.ts";
 import { kindOf, readValues, shapeOf } from "../../tensors/read-values.ts";
 import { product } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
@@ -44,13 +45,11 @@ function rowShape({ shape }: TensorSpec): readonly number[] {
 function fromRows(rows: readonly unknown[], model: Model): Tensor[] {
   if (rows.length === 0) throw invalid("serving.bad_request", "The list of rows is empty; send at least one.");
   if (!model.rowwise) throw invalid("serving.bad_request", "This model does not work row by row; send one object {input: value}.");
-  const names = new Set<string>();
   for (const [index, row] of rows.entries()) {
     if (!isObject(row)) throw invalid("serving.bad_request", `Row ${index} must be an object {column: value}, not ${kindOf(row)}.`);
-    for (const name of Object.keys(row)) names.add(name);
   }
   const specs = new Map(model.inputs.map((spec) => [spec.name, spec]));
-  return [...names].map((name) => column(name, (rows as Json[]).map((row) => (Object.hasOwn(row, name) ? row[name] : null)), specs.get(name)));
+  return [...columnNames(rows as Json[])].map((name) => column(name, (rows as Json[]).map((row) => (Object.hasOwn(row, name) ? row[name] : null)), specs.get(name)));
 }
 
 /** A column of values, one per row; null where a row has none. */

@@ -1,3 +1,4 @@
+import { shown as nameOf } from "../../tensors/shown.ts";
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
@@ -88,7 +89,14 @@ function readColumns(inputs: unknown, model: Model, specs: ReadonlyMap<string, T
 export const malformed = (body: Json, problem: string) => invalid("serving.bad_request", `JSON Value: ${shown(body)} ${problem}`);
 
 /** As much of a value as TensorFlow Serving shows of it. */
-const shown = (value: unknown): string => (JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? Number(one) : one)) ?? "").slice(0, 256);
+function shown(value: unknown): string {
+  try {
+    return (JSON.stringify(value, (_, one: unknown) => (typeof one === "bigint" ? Number(one) : one)) ?? "").slice(0, 256);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return nameOf(value); // lists so deep that they cannot be written
+  }
+}
 
 /** The answer to a predict request, in the form of its body; an only output goes without its name. */
 export function writePredict(outputs: readonly Tensor[], rows: boolean): string {

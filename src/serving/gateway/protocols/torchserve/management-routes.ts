@@ -7,6 +7,7 @@ import { describeModel, listModels, whereFrom } from "./describe.ts";
 import { register, scale, servedVersion, setDefault, unregister } from "./management.ts";
 import type { Done, Registration } from "./management.ts";
 import { mediaType } from "./payload.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 
 /** Answers what is at `/models` but predictions. pytorch/serve, docs/management_api.md. */
 export async function manage(request: HttpRequest, context: ProtocolContext): Promise<HttpAnswer> {
@@ -62,7 +63,7 @@ function readRegistration(request: HttpRequest): Registration {
 }
 
 function readFields(body: Buffer): ReadonlyMap<string, string> {
-  const value = parseJson(body.toString("utf8"));
+  const value = parseJson(bodyText(body));
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("serving.bad_request", 'The body must be a JSON object with "url" and "model_name".');
   const fields = Object.entries(value as Record<string, unknown>).filter(([, one]) => ["string", "number", "boolean"].includes(typeof one));
   return new Map(fields.map(([name, one]) => [name, String(one)]));

@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { describeError, invalid } from "../../../../errors.ts";
 import type { HttpRequest } from "../protocol.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 
 /** A body, or a part of one. */
 export interface Part {
@@ -26,7 +27,7 @@ export function readParts(request: HttpRequest): Promise<readonly Part[]> | read
   if (type !== "application/x-www-form-urlencoded") return [{ type, bytes: body }];
   // What curl -d calls a form is most often JSON.
   if (looksLikeJson(body)) return [{ type: "application/json", bytes: body }];
-  const fields = [...new URLSearchParams(body.toString("utf8"))];
+  const fields = [...new URLSearchParams(bodyText(body))];
   if (fields.length > mostParts) throw tooMany();
   return fields.map(([name, text]) => ({ name, type: "text/plain", bytes: Buffer.from(text) }));
 }

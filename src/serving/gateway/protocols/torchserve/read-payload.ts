@@ -8,6 +8,7 @@ import { readRows } from "../predict/read-rows.ts";
 import type { ReadRows } from "../predict/read-rows.ts";
 import { looksLikeJson } from "./payload.ts";
 import type { Part } from "./payload.ts";
+import { bodyText } from "../../tensors/body-text.ts";
 
 /** The fields in which TorchServe's handlers look for the whole input. */
 export const wholeNames = new Set(["data", "body"]);
@@ -42,7 +43,7 @@ export function readPayload(parts: readonly Part[], model: Model): ReadRows {
 
 function whole(part: Part, model: Model): ReadRows {
   const { type, bytes } = part;
-  if (type === "application/json" || type.endsWith("+json")) return fromJson(parseJson(bytes.toString("utf8")), model);
+  if (type === "application/json" || type.endsWith("+json")) return fromJson(parseJson(bodyText(bytes)), model);
   const [only, ...others] = model.inputs;
   const takesBytes = others.length === 0 && only?.datatype === "BYTES";
   if (!takesBytes && (anyType.has(type) || type === "text/plain") && looksLikeJson(bytes)) {
@@ -61,7 +62,7 @@ function whole(part: Part, model: Model): ReadRows {
 /** The value of a JSON text; undefined where it is none. */
 function json(bytes: Buffer): { readonly value: unknown } | undefined {
   try {
-    return { value: parseJson(bytes.toString("utf8")) };
+    return { value: parseJson(bodyText(bytes)) };
   } catch {
     return undefined;
   }
@@ -81,7 +82,7 @@ function fromJson(value: unknown, model: Model): ReadRows {
 }
 
 function number(part: Part, name: string): unknown {
-  const text = part.bytes.toString("utf8");
+  const text = bodyText(part.bytes);
   if (text.trim() === "") return null;
   try {
     return parseJson(text);

@@ -57,7 +57,10 @@ export async function openOnnxSession(file: string, threads = 1): Promise<OnnxSe
   const run: OnnxSession["run"] = async (tensors) => {
     const feeds: Record<string, OnnxTensor> = {};
     for (const { name, datatype, shape, data } of tensors) {
-      feeds[name] = new runtime.Tensor(onnxTypeOf.get(datatype)!, onnxData(name, data) as string[], shape);
+      const tensor = new runtime.Tensor(onnxTypeOf.get(datatype)!, onnxData(name, data) as string[], shape);
+      // The native part of onnxruntime-node 1.30 does not know Float16Array, its JavaScript part makes one of anything: "not enough space: expected 2, got 0".
+      if (data instanceof Float16Array) Object.defineProperty(tensor, "data", { value: new Uint16Array(data.buffer, data.byteOffset, data.length) });
+      feeds[name] = tensor;
     }
     // run() waits for the next immediate and then blocks; this one comes right before it and so marks its true start.
     let start = 0;

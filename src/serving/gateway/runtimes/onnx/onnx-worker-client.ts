@@ -74,7 +74,8 @@ export function startOnnxWorker(file: string, threads: number): Promise<OnnxWork
       end(error);
       reject(error);
     };
-    worker.once("error", stopped);
-    worker.once("exit", () => stopped(new Error(`the thread that runs ${file} has ended`)));
+    const died = "the thread that runs the model has ended";
+    worker.once("error", (cause) => stopped(new Error(died, { cause })));
+    worker.once("exit", () => stopped(new Error(died)));
   });
 }
