@@ -2,11 +2,9 @@ import { describeError, MillraceError } from "../../errors.ts";
 import type { InferenceAnswer, InferenceRequest } from "./inference-request.ts";
 import { Scorer } from "./scorer.ts";
 import type { Scored, ScorerParts } from "./scorer.ts";
-import { bindInputs } from "./tensors/bind.ts";
-import type { BoundInputs } from "./tensors/bind.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
-import { checkOutputs, selectOutputs } from "./tensors/select-outputs.ts";
+import { selectOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import type { Model } from "./runtimes/runtime.ts";
 import type { Agreement } from "./traffic/agreement.ts";
@@ -151,14 +149,7 @@ export class Inference {
     const start = performance.now();
     const { held: { model }, name, version } = variant;
     const stats = this.#parts.stats(endpoint.name, version, name);
-    let bound: BoundInputs;
-    try {
-      bound = bindInputs(request.inputs, model, endpoint.inputNames);
-      checkOutputs(model, request.outputs);
-    } catch (error) {
-      stats.failed("invalid", (performance.now() - start) / 1000);
-      throw error;
-    }
+    const bound = this.#scorer.bind(endpoint, variant, request, start);
     const inputMs = performance.now() - start;
     let outputs: readonly Tensor[] | undefined;
     let error: MillraceError | undefined;

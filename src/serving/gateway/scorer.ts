@@ -34,18 +34,23 @@ export class Scorer {
     this.#parts = parts;
   }
 
+  /** Fits the inputs to the model; a request that does not fit is counted, and fails. */
+  bind(endpoint: Endpoint, { name, version, held: { model } }: Variant, request: InferenceRequest, start: number): BoundInputs {
+    try {
+      const bound = bindInputs(request.inputs, model, endpoint.inputNames);
+      checkOutputs(model, request.outputs);
+      return bound;
+    } catch (error) {
+      this.#parts.stats(endpoint.name, version, name).failed("invalid", (performance.now() - start) / 1000);
+      throw error;
+    }
+  }
+
   /** Fits the inputs, waits for the model and runs it. A failure of the model comes back, one of the request is thrown. */
   async score(endpoint: Endpoint, variant: Variant, request: InferenceRequest, start: number): Promise<Scored> {
     const stats = this.#parts.stats(endpoint.name, variant.version, variant.name);
-    const { model, batcher, usage } = variant.held;
-    let bound: BoundInputs;
-    try {
-      bound = bindInputs(request.inputs, model, endpoint.inputNames);
-      checkOutputs(model, request.outputs);
-    } catch (error) {
-      stats.failed("invalid", (performance.now() - start) / 1000);
-      throw error;
-    }
+    const { batcher, usage } = variant.held;
+    const bound = this.bind(endpoint, variant, request, start);
     const inputMs = performance.now() - start;
     usage.begin();
     try {
