@@ -1,6 +1,7 @@
 import { describeError, MillraceError } from "../../errors.ts";
 import type { InferenceRequest } from "./inference-request.ts";
 import type { LogEntry } from "./log/log-chunk.ts";
+import { sampled } from "./log/sampled.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 import type { Endpoint, Variant } from "./models/deployment.ts";
 import type { NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
@@ -113,6 +114,9 @@ export class Scorer {
     propensity: number,
     shadow: boolean,
   ): void {
+    const share = outputs ? endpoint.logShare : 1;
+    // By the id, so that a request and its shadows are logged together or not at all.
+    if (!sampled(request.id, share)) return;
     this.#parts.log({
       requestId: request.id,
       eventTime: request.eventTime ?? receivedAt,
@@ -122,6 +126,7 @@ export class Scorer {
       variant: name,
       shadow,
       propensity,
+      logShare: share,
       latencyMicros: Math.round(seconds * 1e6),
       queueMicros: Math.round(queueMs * 1e3),
       runMicros: Math.round(runMs * 1e3),

@@ -40,6 +40,9 @@ describe("gateway configuration", () => {
 
   const first = good.endpoints[0];
   test.each<[string, unknown, RegExp]>([
+    ["a batch of none", config(1, endpoint("t", variant("a", "x", 1, { batching: { maxRows: 0 } }))), /batching\.maxRows: it must be a whole number from 1/],
+    ["a batch of what is not there", config(1, endpoint("t", variant("a", "x", 1, { batching: { rows: 1 } as object }))), /batching\.rows: there is no such field; there is maxRows/],
+    ["a share of the log beyond 1", config(1, { ...first, log: { share: 2 } }), /log\.share: it must be a number from 0 to 1, not 2/],
     ["a list", [], /c\.json is wrong at its top: it must be an object/],
     ["no revision", { endpoints: [] }, /at revision: it must be an integer/],
     ["no endpoints", { revision: 1 }, /at endpoints: it must be a list/],

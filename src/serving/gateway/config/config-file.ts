@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describeError, invalid } from "../../../errors.ts";
+import { parseBatching, parseLog } from "./batch-config.ts";
 import type { EndpointConfig, GatewayConfig, VariantConfig } from "./config.ts";
 import { duplicate, flag, list, number, record, text, textMap } from "./fields.ts";
 import type { Fail } from "./fields.ts";
@@ -69,12 +70,13 @@ function parseEndpoint(value: unknown, where: string, fail: Fail): EndpointConfi
   for (const [label, version] of Object.entries(labels ?? {})) {
     if (!variants.some((variant) => variant.version === version)) throw fail(`${where}.labels.${label}`, `no variant is of version "${version}"`);
   }
-  return { name, salt: endpoint["salt"], variants, ...(labels && { labels }), ...parseTraffic(endpoint, where, names, fail) };
+  const log = endpoint["log"] === undefined ? undefined : parseLog(endpoint["log"], `${where}.log`, fail);
+  return { name, salt: endpoint["salt"], variants, ...(log && { log }), ...(labels && { labels }), ...parseTraffic(endpoint, where, names, fail) };
 }
 
 function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig {
   const variant = record(value, where, "it must be an object with name, version, location, weight and shadow", fail);
-  const { runtime, options, pinned, warmup } = variant;
+  const { runtime, options, batching, pinned, warmup } = variant;
   return {
     weight: number(variant["weight"], `${where}.weight`, fail, 0, 1),
     shadow: flag(variant["shadow"], `${where}.shadow`, fail),
@@ -83,6 +85,7 @@ function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig 
     location: text(variant["location"], `${where}.location`, fail),
     ...(runtime !== undefined && { runtime: text(runtime, `${where}.runtime`, fail) }),
     ...(options !== undefined && { options: parseLoadOptions(options, `${where}.options`, fail) }),
+    ...(batching !== undefined && { batching: parseBatching(batching, `${where}.batching`, fail) }),
     ...(pinned !== undefined && { pinned: flag(pinned, `${where}.pinned`, fail) }),
     ...(warmup !== undefined && { warmup: list(warmup, `${where}.warmup`, "it must be a list of infer requests", fail) }),
   };

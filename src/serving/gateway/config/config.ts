@@ -1,4 +1,5 @@
 import type { LoadOptions } from "../runtimes/runtime.ts";
+import type { BatchConfig, LogConfig } from "./batch-config.ts";
 
 /** What the control plane tells the gateway: written whole to `<home>/gateway/config.json`, then `POST /_millrace/reload`. */
 export interface GatewayConfig {
@@ -13,6 +14,7 @@ export interface EndpointConfig extends TrafficRules {
   /** Mixed into the hash that assigns a request to a variant, so that two rollouts do not pick the same users. */
   readonly salt: string;
   readonly variants: readonly VariantConfig[];
+  readonly log?: LogConfig;
   /** Versions by the label that clients ask for, `{ stable: "3" }`. */
   readonly labels?: Readonly<Record<string, string>>;
 }
@@ -27,6 +29,7 @@ export interface VariantConfig {
   /** The runtime by its name; found by the location when absent. */
   readonly runtime?: string;
   readonly options?: LoadOptions;
+  readonly batching?: BatchConfig;
   /** Stays in memory whatever the memory limit says. */
   readonly pinned?: boolean;
   /** Requests (JSON infer bodies of the Open Inference Protocol) that it must answer before it gets traffic. */

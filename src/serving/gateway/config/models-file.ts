@@ -2,6 +2,8 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { describeError, invalid } from "../../../errors.ts";
 import type { LoadOptions } from "../runtimes/runtime.ts";
+import { parseBatching, parseLog } from "./batch-config.ts";
+import type { BatchConfig, LogConfig } from "./batch-config.ts";
 import type { TrafficRules } from "./config.ts";
 import { flag, list, number, record, text, textMap, texts } from "./fields.ts";
 import type { Fail, Fields } from "./fields.ts";
@@ -14,6 +16,8 @@ export interface ModelConfig extends TrafficRules {
   readonly places: readonly ModelPlace[];
   readonly runtime?: string;
   readonly options?: LoadOptions;
+  readonly batching?: BatchConfig;
+  readonly log?: LogConfig;
   /** Instances by version, where they differ from the options. */
   readonly instances?: Readonly<Record<string, number>>;
   /** Which versions are served: the newest one when absent. */
@@ -38,7 +42,7 @@ export interface ModelPlace {
 
 export type VersionPolicy = { readonly latest: number } | "all" | { readonly specific: readonly string[] };
 
-const fields = ["location", "version", "places", "runtime", "options", "instances", "versions", "labels", "default", "weights", "shadows", "pinned", "warmup", "unloaded", "rules", "fallback", "sticky"];
+const fields = ["location", "version", "places", "runtime", "options", "batching", "log", "instances", "versions", "labels", "default", "weights", "shadows", "pinned", "warmup", "unloaded", "rules", "fallback", "sticky"];
 
 /** Reads `{ "models": { NAME: … } }`; paths in it are relative to its folder. Fails with `serving.config_unreadable` or `serving.config_invalid`. */
 export async function readModelsFile(path: string): Promise<Map<string, ModelConfig>> {
@@ -62,6 +66,8 @@ function parseModel(value: unknown, where: string, folder: string, fail: Fail): 
     places: parsePlaces(model, where, folder, fail),
     ...optional("runtime", (one, at) => text(one, at, fail)),
     ...optional("options", (one, at) => parseLoadOptions(one, at, fail)),
+    ...optional("batching", (one, at) => parseBatching(one, at, fail)),
+    ...optional("log", (one, at) => parseLog(one, at, fail)),
     ...optional("instances", (one, at) => numberMap(one, at, fail, 1, 1024)),
     ...optional("versions", (one, at) => parsePolicy(one, at, fail)),
     ...optional("labels", (one, at) => textMap(one, at, fail)),

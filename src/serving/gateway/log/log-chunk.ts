@@ -17,6 +17,8 @@ export interface LogEntry {
   readonly shadow: boolean;
   /** The probability with which the traffic rules gave this request to this variant. */
   readonly propensity: number;
+  /** Share of such entries that are logged: each stands for 1 / share. */
+  readonly logShare: number;
   readonly latencyMicros: number;
   /** Parts of the latency: waiting for an instance, and the run of the model. */
   readonly queueMicros: number;
@@ -49,6 +51,7 @@ export const chunkKey = (entry: LogEntry): string =>
     entry.variant,
     entry.shadow,
     entry.status,
+    entry.logShare,
     utcDay(entry.eventTime),
     widths(entry.inputs, entry.rows),
     widths(entry.outputs ?? [], entry.rows),
@@ -66,6 +69,7 @@ export class LogChunk {
   /** About how much memory it takes. */
   bytes = 0;
   readonly #shadow: boolean;
+  readonly #logShare: number;
   readonly #status: string;
   readonly #requestId = new StringBuffer();
   readonly #rowIndex = new NumberBuffer();
@@ -83,6 +87,7 @@ export class LogChunk {
     this.variant = first.variant;
     this.day = utcDay(first.eventTime);
     this.#shadow = first.shadow;
+    this.#logShare = first.logShare;
     this.#status = first.status;
     this.#feeds = [...inputFeeds(first), ...outputFeeds(first)];
   }
@@ -119,6 +124,7 @@ export class LogChunk {
       { name: "variant", type: "STRING", constant: this.variant },
       { name: "shadow", type: "BOOLEAN", constant: this.#shadow },
       this.#propensity.column("propensity", "DOUBLE"),
+      { name: "log_share", type: "DOUBLE", constant: this.#logShare },
       this.#latency.column("latency_us", "INT64"),
       this.#queue.column("queue_us", "INT64"),
       this.#run.column("run_us", "INT64"),

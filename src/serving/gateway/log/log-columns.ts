@@ -15,8 +15,8 @@ interface StringColumn {
 
 interface ConstantColumn {
   readonly name: string;
-  readonly type: "STRING" | "BOOLEAN";
-  readonly constant: string | boolean;
+  readonly type: "STRING" | "BOOLEAN" | "DOUBLE";
+  readonly constant: string | boolean | number;
 }
 
 const firstCapacity = 64;

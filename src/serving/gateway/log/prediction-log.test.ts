@@ -31,6 +31,7 @@ async function entryOf(more: Partial<LogEntry> = {}): Promise<LogEntry> {
     variant: "champion",
     shadow: false,
     propensity: 1,
+    logShare: 1,
     latencyMicros: 100,
     queueMicros: 10,
     runMicros: 50,
@@ -77,6 +78,7 @@ describe("prediction log", () => {
       variant: "VARCHAR",
       shadow: "BOOLEAN",
       propensity: "DOUBLE",
+      log_share: "DOUBLE",
       latency_us: "BIGINT",
       queue_us: "BIGINT",
       run_us: "BIGINT",
@@ -103,6 +105,19 @@ describe("prediction log", () => {
       ["r2", "0", "2026-03-03 00:00:00", false, "ok", 30, 1, "Oslo", null, "yes", 1, true, true],
     ]);
     expect(await readdir(join(home, "predictions", "trips"))).toEqual(["2026-03-02"]);
+  });
+
+  test("of a share of the requests each stands for more; failures are logged always", async () => {
+    const shared = { ...endpoint("trips", variant("champion", "trips-1", 1), variant("next", "trips-2", 0, { shadow: true })), log: { share: 0.25 } };
+    const home = await makeHome(config(1, shared, { ...endpoint("picky", variant("champion", "picky", 1)), log: { share: 0 } }));
+    const gateway = await startProcess(home);
+    await Promise.all(Array.from({ length: 400 }, (_, i) => gateway.infer("trips", trip(i, 1, "Oslo", { id: `request ${i}` }))));
+    for (const amount of [1, 2e6]) await gateway.infer("picky", { inputs: [{ name: "amount", datatype: "FP32", shape: [1, 1], data: [amount] }] });
+    await gateway.admin("flush");
+    const [[champion, alone]] = await query(home, "select count(*) filter (not shadow), count(*) filter (pairs = 1) from (select *, count(*) over (partition by request_id) as pairs from LOG where endpoint = 'trips')");
+    expect(Math.abs(Number(champion) - 100)).toBeLessThan(4 * Math.sqrt(400 * 0.25 * 0.75));
+    expect(alone).toBe("0");
+    expect(await query(home, "select distinct endpoint, status, log_share from LOG order by 1")).toEqual([["picky", "error", 1], ["trips", "ok", 0.25]]);
   });
 
   test("a file flushed survives kill -9, and leaves no other file behind", async () => {

@@ -1,4 +1,5 @@
 import { MillraceError } from "../../../errors.ts";
+import type { BatchConfig } from "../config/batch-config.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { rowShape, stackTensors, takeRows } from "../tensors/rows.ts";
 import type { Tensor } from "../tensors/tensor.ts";
@@ -31,6 +32,13 @@ export const defaultBatchLimits: BatchLimits = {
   timeoutMs: 60_000,
   weight: 1,
 };
+
+/** What an operator says, and the defaults. */
+export function batchLimits({ maxRows, queueRows, ...said }: BatchConfig = {}): BatchLimits {
+  const mostBatchRows = maxRows ?? defaultBatchLimits.mostBatchRows;
+  const waitingRows = queueRows ?? defaultBatchLimits.waitingRows;
+  return { ...defaultBatchLimits, ...said, mostBatchRows, waitingRows, batchRows: Math.min(defaultBatchLimits.batchRows, mostBatchRows) };
+}
 
 /** Places to run that the models of a gateway share. */
 export interface SharedTurns {
@@ -68,7 +76,7 @@ const fail = (job: Job, error: unknown): void => settle(job).reject(error);
  */
 export class Batcher {
   readonly #model: Model;
-  readonly #limits: BatchLimits;
+  readonly limits: BatchLimits;
   readonly #turns: SharedTurns;
   readonly #taker: Turntaker;
   readonly #size: BatchSize;
@@ -81,7 +89,7 @@ export class Batcher {
 
   constructor(model: Model, limits: BatchLimits, turns: SharedTurns, onBatch: (rows: number, runMs: number) => void) {
     this.#model = model;
-    this.#limits = limits;
+    this.limits = limits;
     this.#turns = turns;
     this.#taker = { used: 0, weight: limits.weight };
     this.#size = new BatchSize(limits.batchRows, limits.mostBatchRows);
@@ -103,13 +111,13 @@ export class Batcher {
    * when too much is waiting, 504 when it is late, 499 when its client gave up.
    */
   score(rows: number, inputs: readonly Tensor[], options: ScoreOptions = {}): Promise<ScoredBatch> {
-    if (this.#queue.length > 0 && this.#queue.rows + rows > this.#limits.waitingRows) return Promise.reject(this.#overloaded());
+    if (this.#queue.length > 0 && this.#queue.rows + rows > this.limits.waitingRows) return Promise.reject(this.#overloaded());
     // What runs here at once is answered before anybody can give it up: its signal need not even be made.
     const signal = this.#model.inline ? undefined : options.signal;
     if (signal?.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
       const since = performance.now();
-      const timeoutMs = options.timeoutMs ?? this.#limits.timeoutMs;
+      const timeoutMs = options.timeoutMs ?? this.limits.timeoutMs;
       const shape = this.#model.rowwise ? rowShape(inputs) : "";
       const priority = options.priority ?? 0;
       const deadline = since + timeoutMs;
@@ -137,7 +145,7 @@ export class Batcher {
     return new MillraceError(
       "serving.overloaded",
       429,
-      `The model has ${rows} rows waiting, of ${this.#limits.waitingRows} it may have; try again in ${retryAfter} s.`,
+      `The model has ${rows} rows waiting, of ${this.limits.waitingRows} it may have; try again in ${retryAfter} s.`,
       { details: { retryAfter } },
     );
   }
@@ -155,7 +163,7 @@ export class Batcher {
   #ready(): boolean {
     const first = this.#queue.first();
     if (!first) return false;
-    const { delayMs } = this.#limits;
+    const { delayMs } = this.limits;
     if (delayMs === 0 || this.#queue.rows >= this.#size.limit) return true;
     const left = first.since + delayMs - performance.now();
     if (left <= 0) return true;
@@ -228,7 +236,7 @@ export class Batcher {
   }
 
   async #runSlices(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
-    const { mostBatchRows } = this.#limits;
+    const { mostBatchRows } = this.limits;
     if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs);
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += mostBatchRows) {

@@ -25,6 +25,8 @@ export class Endpoint implements Routes<Variant> {
   readonly fallback: FallbackConfig | undefined;
   readonly sticky: StickyConfig | undefined;
   readonly hasShadows: boolean;
+  /** Share of the answered requests that are logged. */
+  readonly logShare: number;
   #requests = 0;
   #retired = false;
   #given = false;
@@ -35,6 +37,7 @@ export class Endpoint implements Routes<Variant> {
     this.name = config.name;
     this.salt = config.salt;
     this.labels = config.labels ?? {};
+    this.logShare = config.log?.share ?? 1;
     this.rules = config.rules;
     this.fallback = config.fallback;
     this.sticky = config.sticky;

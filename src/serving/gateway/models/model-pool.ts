@@ -8,7 +8,7 @@ import { BatchCounts } from "../metrics/model-statistics.ts";
 import type { LoadContext, Model, SharedModel } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
 import { bindInputs } from "../tensors/bind.ts";
-import { Batcher, defaultBatchLimits } from "./batcher.ts";
+import { Batcher, batchLimits } from "./batcher.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { ResidentModel, Usage } from "./resident-model.ts";
 import type { LoadedAgain } from "./resident-model.ts";
@@ -31,7 +31,7 @@ export interface HeldModel {
 }
 
 /** What says which model it is. */
-type ModelPlace = Pick<VariantConfig, "location" | "runtime" | "options" | "pinned" | "warmup">;
+type ModelPlace = Pick<VariantConfig, "location" | "runtime" | "options" | "batching" | "pinned" | "warmup">;
 
 type Loaded = Omit<HeldModel, "release">;
 
@@ -144,7 +144,7 @@ export class ModelPool {
       ({ model } = resident);
     } else model = await this.#open(place, nested);
     const usage = resident?.usage ?? new Usage();
-    return { model, batches, usage, resident, batcher: new Batcher(model, defaultBatchLimits, this.#turns, onBatch) };
+    return { model, batches, usage, resident, batcher: new Batcher(model, batchLimits(place.batching), this.#turns, onBatch) };
   }
 
   /** Loads when there is room. */
@@ -195,8 +195,8 @@ export class ModelPool {
   }
 }
 
-async function identity({ location, runtime, options, pinned, warmup }: ModelPlace): Promise<string> {
-  const how = [location, runtime, options, pinned, warmup];
+async function identity({ location, runtime, options, batching, pinned, warmup }: ModelPlace): Promise<string> {
+  const how = [location, runtime, options, batching, pinned, warmup];
   if (isUrl(location)) return JSON.stringify(how);
   try {
     const { ino, size, mtimeMs } = await stat(location);

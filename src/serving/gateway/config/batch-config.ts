@@ -1,0 +1,44 @@
+import { number, record } from "./fields.ts";
+import type { Fail } from "./fields.ts";
+
+/** What an operator may say about the queue and the batches of one model; measurement and defaults decide the rest. */
+export interface BatchConfig {
+  /** Rows run together at most. */
+  readonly maxRows?: number;
+  /** Milliseconds that a batch which is not full waits for more; none by default. */
+  readonly delayMs?: number;
+  /** Rows that may wait; more are refused with 429. */
+  readonly queueRows?: number;
+  /** Milliseconds after which a waiting request is refused with 504, when it does not say itself. */
+  readonly timeoutMs?: number;
+  /** Share of the machine while models compete for it: 2 gets twice the time of 1. */
+  readonly weight?: number;
+}
+
+/** What goes into the prediction log of an endpoint. */
+export interface LogConfig {
+  /** Share of the answered requests that are logged, by their id; failures are logged always. */
+  readonly share: number;
+}
+
+const names = ["maxRows", "delayMs", "queueRows", "timeoutMs", "weight"];
+
+/** Checks what a configuration says about batches. */
+export function parseBatching(value: unknown, where: string, fail: Fail): BatchConfig {
+  const given = record(value, where, `it must be an object with any of ${names.join(", ")}`, fail, names);
+  const limit = (name: string, least: number, most: number, whole: boolean) =>
+    given[name] !== undefined && { [name]: number(given[name], `${where}.${name}`, fail, least, most, whole) };
+  return {
+    ...limit("maxRows", 1, 1_000_000, true),
+    ...limit("delayMs", 0, 10_000, false),
+    ...limit("queueRows", 1, 100_000_000, true),
+    ...limit("timeoutMs", 1, 3_600_000, false),
+    ...limit("weight", 0.001, 1000, false),
+  };
+}
+
+/** Checks what a configuration says about the prediction log. */
+export function parseLog(value: unknown, where: string, fail: Fail): LogConfig {
+  const given = record(value, where, 'it must be an object { "share": number from 0 to 1 }', fail, ["share"]);
+  return { share: number(given["share"], `${where}.share`, fail, 0, 1) };
+}
