@@ -72,6 +72,15 @@ describe("ONNX runtime", () => {
     await model.release();
   });
 
+  test("a model whose integers mean something is not refused for the numbers it was tried with", async () => {
+    const model = await onnxRuntime.load(modelFile("reshaped"), {});
+    expect(model.rowwise).toBe(false);
+    const to: Tensor = { name: "to", datatype: "INT64", shape: [2], data: BigInt64Array.of(3n, 2n) };
+    const [y] = await model.run([{ ...rowsOf("x", 6, Float32Array.of(1, 2, 3, 4, 5, 6)), shape: [6] }, to]);
+    expect([y.shape, [...y.data]]).toEqual([[3, 2], [1, 2, 3, 4, 5, 6]]);
+    await model.release();
+  });
+
   test.each([0, Infinity])("a file that is no model is refused by name (inline limit %s bytes)", async (bytes) => {
     const file = join(await makeHome(), "broken.onnx");
     await writeFile(file, "this is not a model");

@@ -8,8 +8,8 @@ const tolerance = 1e-3;
 
 /**
  * Runs a model on made-up samples. Tells whether it works row by row: the first dimension of every input is open, and
- * two rows scored together give what each gives alone. Fails when the model takes no sample although its shapes leave
- * no doubt what one looks like.
+ * two rows scored together give what each gives alone. Fails when the model takes no sample although its inputs leave
+ * no doubt what one looks like; where they do, a model that takes none works request by request.
  */
 export async function tryModel(
   inputs: readonly TensorSpec[],
@@ -32,7 +32,8 @@ export async function tryModel(
       failure ??= error;
     }
   }
-  const doubtful = inputs.some(({ datatype, shape }) => datatype === "BYTES" || shape.slice(1).includes(-1));
+  // Texts and integers may have to mean something (a category, an index, a shape), and open dimensions have to fit each other.
+  const doubtful = inputs.some(({ datatype, shape }) => datatype === "BYTES" || datatypes.get(datatype)!.integer || shape.slice(1).includes(-1));
   if (doubtful) return false;
   throw failure;
 }
