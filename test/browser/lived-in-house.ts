@@ -1,9 +1,7 @@
-import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "vite";
 import { backgroundServer } from "../../src/commands/background-server.ts";
 import { followRun } from "../../src/commands/follow-run.ts";
 import { replay } from "../../src/commands/replay.ts";
@@ -23,8 +21,9 @@ export interface RunningHouse {
 
 /** A real server over an empty home folder, with the pages built. */
 export async function emptyHouse(): Promise<RunningHouse> {
-  // Where the server looks for them.
-  if (!existsSync(join(root, "dist/web/index.html"))) await build({ root: join(root, "src/web"), configFile: join(root, "vite.config.ts"), logLevel: "silent" });
+  // Where the server looks for them; built anew where they are older than their sources.
+  const { ensurePages } = (await import(new URL("../../bin/clone.js", import.meta.url).href)) as { ensurePages: (node: string) => Promise<void> };
+  await ensurePages(process.execPath);
   const home = await mkdtemp(join(tmpdir(), "millrace-browser-"));
   const settings = { ...resolveSettings({ home, port: 0, gatewayPort: 0 }, {}), home };
   const server = await backgroundServer(join(root, "src/main.ts"), settings, { bound: true });

@@ -148,6 +148,21 @@ test("columns sort both ways", async () => {
   await page.close();
 });
 
+test("a version is deployed from the page, with its reason in the history; one that is not there is refused in the dialog", async () => {
+  const { page } = await open("/deployments");
+  await page.getByRole("button", { name: "Deploy a version" }).click();
+  await page.getByRole("textbox", { name: "Version" }).fill("999");
+  await page.getByLabel("Why").fill("tried from the page");
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: "version=999" }).waitFor();
+  await page.getByRole("textbox", { name: "Version" }).fill("1");
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  await page.getByText("tried from the page").first().waitFor();
+  expect(await page.getByRole("dialog").count()).toBe(0);
+  await page.getByRole("button", { name: "Roll back" }).waitFor();
+  await page.close();
+});
+
 test("with more than one model the header switches between them, and links stay with the one chosen", async () => {
   const project = { ...(await exampleProject()), model: "other-demand" };
   await walkOnce(house!, project);

@@ -5,6 +5,7 @@ import { DataTable } from "../../ui/data-table.tsx";
 import { formatMilliseconds, formatMoment, formatNumber, formatPercent } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import type { DeploymentStatus } from "../types.ts";
+import { DeployButton, RollBackButton } from "./change-traffic.tsx";
 import { variantColor } from "./variant-colors.ts";
 
 /** A deployment as it is now: traffic split, and what each variant has answered since the last change. */
@@ -14,6 +15,10 @@ export function DeploymentPanel({ deployment }: { deployment: DeploymentStatus }
     <Panel title={endpoint} aside={ready ? <Badge tone="good" icon="check">ready</Badge> : <Badge tone="bad" icon="cross">not ready</Badge>}>
       <div className="stack">
         <SplitBar label={`Traffic split of ${endpoint}`} parts={variants.map(({ name, version, weight }) => ({ name: `v${version} ${name}`, share: weight, color: variantColor(name) }))} />
+        <p className="row">
+          <DeployButton endpoint={endpoint} />
+          <RollBackButton endpoint={endpoint} />
+        </p>
         <p>
           {reason} <span className="muted small">({formatMoment(updatedAt)})</span>
         </p>

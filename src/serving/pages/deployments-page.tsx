@@ -6,6 +6,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { DeployButton } from "./change-traffic.tsx";
 import { DeploymentHistory } from "./deployment-history.tsx";
 import { DeploymentPanel } from "./deployment-panel.tsx";
 import { servingApi } from "./serving-api.ts";
@@ -24,8 +25,9 @@ export function DeploymentsPage({ below }: { below: (endpoint: string) => ReactN
             return (
               <EmptyNotice title="Nothing is deployed yet">
                 <p>
-                  <code>millrace run</code> deploys the first version that passes the gate.
+                  <code>millrace run</code> deploys the first version that passes the gate. A version that is registered already can be deployed here.
                 </p>
+                <p>{model === null ? null : <DeployButton endpoint={model} />}</p>
               </EmptyNotice>
             );
           }
