@@ -172,3 +172,5 @@ if (wanted.has("ceiling")) {
 if (wanted.has("features")) await features();
 if (wanted.has("json")) measureJson();
 await rm(scratch, { recursive: true });
+// Daemons that a peer leaves behind (Ray's) hold our pipes open.
+process.exit(0);

@@ -92,13 +92,18 @@ class NumberReader implements Reader {
   }
 
   #takeFloats(list: readonly unknown[], values: Float32Array): void {
+    let at = this.read;
     for (let i = 0; i < list.length; i++) {
       const value = list[i];
-      if (typeof value === "number") values[this.read++] = value;
-      else if (value === null) values[this.read++] = NaN;
-      else if (typeof value === "bigint") values[this.read++] = Number(value);
-      else throw this.#wrong(value, "numbers");
+      if (typeof value === "number") values[at++] = value;
+      else if (value === null) values[at++] = NaN;
+      else if (typeof value === "bigint") values[at++] = Number(value);
+      else {
+        this.read = at;
+        throw this.#wrong(value, "numbers");
+      }
     }
+    this.read = at;
   }
 
   #takeIntegers(list: readonly unknown[]): void {
