@@ -209,8 +209,12 @@ describe("life of the gateway", () => {
     });
     open.write(body.slice(0, 10));
     await price(gateway); // by now the gateway has the head of the open request
+    const saysSo = new Promise<void>((resolve) => {
+      let said = "";
+      gateway.child.stderr!.on("data", (part: Buffer) => (said += String(part)).includes("stopping") && resolve());
+    });
     gateway.child.kill("SIGTERM");
-    await once(gateway.child.stderr!, "data"); // it says that it stops
+    await saysSo;
     await expect(fetch(gateway.url)).rejects.toThrow("fetch failed");
     const answered = once(open, "response");
     open.end(body.slice(10));
@@ -226,8 +230,12 @@ describe("life of the gateway", () => {
 
   test("with a delay it says first that it is not ready, and goes on answering new requests meanwhile", async () => {
     const gateway = await startProcess(await makeHome(one), "--shutdown-delay-seconds", "1");
+    const saysSo = new Promise<void>((resolve) => {
+      let said = "";
+      gateway.child.stderr!.on("data", (part: Buffer) => (said += String(part)).includes("stopping") && resolve());
+    });
     gateway.child.kill("SIGTERM");
-    await once(gateway.child.stderr!, "data"); // it says that it stops
+    await saysSo;
     expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(503);
     expect((await fetch(`${gateway.url}/v2/health/live`)).status).toBe(200);
     expect(await price(gateway)).toBe(13);

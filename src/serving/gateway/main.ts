@@ -110,9 +110,6 @@ async function main(): Promise<void> {
   }
   try {
     const gateway = await startGateway(options, log);
-    const { host, port, grpcPort, pid } = gateway.address;
-    const grpc = grpcPort === null ? "" : `, gRPC on ${host}:${grpcPort}`;
-    process.stdout.write(`millrace gateway listening on http://${host}:${port}${grpc} (pid ${pid})\n`);
     const stop = () =>
       void gateway.stop().catch((error: unknown) => {
         log.error(`not stopped cleanly: ${describeError(error)}`);
@@ -120,6 +117,10 @@ async function main(): Promise<void> {
       });
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
+    // Whoever reads this may stop it at once.
+    const { host, port, grpcPort, pid } = gateway.address;
+    const grpc = grpcPort === null ? "" : `, gRPC on ${host}:${grpcPort}`;
+    process.stdout.write(`millrace gateway listening on http://${host}:${port}${grpc} (pid ${pid})\n`);
   } catch (error) {
     const { code, port } = error as NodeJS.ErrnoException & { port?: number };
     const option = port === options.grpcPort ? "--grpc-port" : "--port";
