@@ -1,6 +1,7 @@
 import { MillraceError, notFound } from "../../errors.ts";
 import type { GatewayStatus } from "./gateway.ts";
 import type { Handler } from "./http-server.ts";
+import { notAllowed } from "./protocols/method.ts";
 import { json } from "./protocols/protocol.ts";
 import type { HttpAnswer, HttpRequest } from "./protocols/protocol.ts";
 import { sameText } from "./same-text.ts";
@@ -44,16 +45,7 @@ export function adminHandler(token: string, actions: AdminActions): Handler {
       );
     }
     const [method, act] = paths[name];
-    if (request.method !== method) {
-      throw new MillraceError(
-        "serving.method_not_allowed",
-        405,
-        `/_millrace/${name} takes ${method}, not ${request.method}.`,
-        {
-          details: { allow: method },
-        },
-      );
-    }
+    if (request.method !== method) throw notAllowed(request, method);
     return json(200, await act());
   };
   return { handle };

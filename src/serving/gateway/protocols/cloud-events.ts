@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../../../errors.ts";
 import { bodyText } from "../tensors/body-text.ts";
+import { isObject } from "../tensors/json-kind.ts";
 import { parseJson } from "../tensors/parse-json.ts";
+import { changedRequest } from "./changed-request.ts";
 import type { HttpAnswer, HttpRequest } from "./protocol.ts";
 
 type Handle = (request: HttpRequest) => HttpAnswer | Promise<HttpAnswer> | undefined;
@@ -35,22 +37,14 @@ function answer(handle: Handle, request: HttpRequest, inner: HttpRequest, struct
 
 /** The event in a body of structured mode, as a request with its data as the body. */
 function unwrap(request: HttpRequest): HttpRequest {
-  const event = parseJson(bodyText(request.body));
-  if (typeof event !== "object" || event === null || Array.isArray(event)) throw invalid("serving.bad_event", "A CloudEvent in structured mode is a JSON object.");
-  const attributes = event as Record<string, unknown>;
+  const attributes = parseJson(bodyText(request.body));
+  if (!isObject(attributes)) throw invalid("serving.bad_event", "A CloudEvent in structured mode is a JSON object.");
   const missing = required.filter((name) => typeof attributes[name] !== "string" || attributes[name] === "");
   if (missing.length > 0) throw missingAttributes(missing);
   const { data, data_base64: base64, datacontenttype: type = "application/json" } = attributes;
   if (typeof type !== "string") throw invalid("serving.bad_event", "The CloudEvent's datacontenttype must be a string.");
   const body = typeof base64 === "string" ? Buffer.from(base64, "base64") : Buffer.from(data === undefined ? "" : typeof data === "string" ? data : dataText(data));
-  return {
-    method: request.method,
-    path: request.path,
-    query: request.query,
-    signal: request.signal,
-    header: (name) => (name === "content-type" ? type : request.header(name)),
-    body,
-  };
+  return changedRequest(request, { header: (name) => (name === "content-type" ? type : request.header(name)), body });
 }
 
 /** TypeScript does not know it yet: https://github.com/tc39/proposal-json-parse-with-source */

@@ -1,4 +1,5 @@
 import { invalid } from "../../../errors.ts";
+import { kindOf } from "./json-kind.ts";
 import { datatypes } from "./tensor.ts";
 import type { BytesElement, Datatype, Numbers, Values } from "./tensor.ts";
 
@@ -171,10 +172,3 @@ class StringReader implements Reader {
     }
   }
 }
-
-/** A value of JSON as a sentence names it: "a list", "null", "a string". */
-export const kindOf = (value: unknown): string => {
-  if (value === undefined) return "missing";
-  if (value === null) return "null";
-  return Array.isArray(value) ? "a list" : typeof value === "object" ? "an object" : `a ${typeof value}`;
-};

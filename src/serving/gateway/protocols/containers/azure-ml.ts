@@ -1,6 +1,6 @@
-import { MillraceError } from "../../../../errors.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { changedRequest } from "../changed-request.ts";
+import { allow } from "../method.ts";
 import { mediaType } from "../torchserve/payload.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
@@ -17,9 +17,7 @@ export const azureMl: Protocol = {
   paths: ["/score"],
   handle: (request, context) => {
     if (request.path.length > 1) return undefined;
-    if (request.method !== "POST") {
-      throw new MillraceError("serving.method_not_allowed", 405, `/score takes POST, not ${request.method}.`, { details: { allow: "POST" } });
-    }
+    allow(request, "POST");
     return answer(request, context, unnamedModel(request, context));
   },
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "../../../../errors.ts";
 import type { Model } from "../../runtimes/runtime.ts";
+import { allow } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
@@ -63,13 +64,6 @@ function readData(contentType: string, body: Buffer, model: Model) {
 }
 
 const unsupported = (sentence: string) => new MillraceError("serving.unsupported_media_type", 415, sentence);
-
-function allow(request: HttpRequest, method: string): void {
-  if (request.method === method || (method === "GET" && request.method === "HEAD")) return;
-  throw new MillraceError("serving.method_not_allowed", 405, `/${request.path.join("/")} takes ${method}, not ${request.method}.`, {
-    details: { allow: method },
-  });
-}
 
 /** MLflow's names of failures by status; mlflow/protos/databricks.proto, ErrorCode. */
 const errorCodes: Readonly<Record<number, string>> = {

@@ -1,14 +1,13 @@
 import { invalid } from "../../../../errors.ts";
 import { columnNames } from "../../tensors/column-names.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
-import { kindOf } from "../../tensors/read-values.ts";
+import { isObject, kindOf } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /** What a scoring request holds: columns by name, or one array for a model of one input. */
 export type ScoringData =
   | { readonly kind: "columns"; readonly columns: ReadonlyMap<string, readonly unknown[]> }
   | { readonly kind: "array"; readonly values: readonly unknown[] };
-
-type Json = Record<string, unknown>;
 
 const forms = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
 
@@ -50,15 +49,13 @@ function records(value: unknown, form: string): ScoringData {
   if (!Array.isArray(value)) throw bad(`"${form}" must be a list of records, not ${kindOf(value)}.`);
   const wrong = value.findIndex((row) => !isObject(row));
   if (wrong >= 0) throw bad(`"${form}": element ${wrong} is ${kindOf(value[wrong])}; each must be an object of values by column.`);
-  const rows = value as Json[];
+  const rows = value as JsonObject[];
   return { kind: "columns", columns: new Map([...columnNames(rows)].map((name) => [name, rows.map((row) => (Object.hasOwn(row, name) ? row[name] : null))])) };
 }
 
-const columnsOf = (value: Json): ScoringData => ({
+const columnsOf = (value: JsonObject): ScoringData => ({
   kind: "columns",
   columns: new Map(Object.entries(value).map(([name, column]) => [name, Array.isArray(column) ? column : [column]])),
 });
 
 const bad = (sentence: string) => invalid("serving.bad_request", sentence);
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -4,7 +4,9 @@ import { BinaryTensors } from "./binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
-import { kindOf, readValues } from "../../tensors/read-values.ts";
+import { isObject, kindOf } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
+import { readValues } from "../../tensors/read-values.ts";
 import { shown } from "../../tensors/shown.ts";
 import { datatypes, elementCount } from "../../tensors/tensor.ts";
 import type { Datatype, Tensor } from "../../tensors/tensor.ts";
@@ -16,8 +18,6 @@ export interface InferRequest {
   /** Outputs wanted as their largest classes, and how many of them. */
   readonly classes: ReadonlyMap<string, number>;
 }
-
-type Json = Record<string, unknown>;
 
 /**
  * Reads the body of an infer request; `headerLength` is the value of Inference-Header-Content-Length, which tells
@@ -54,7 +54,7 @@ function jsonBytes(headerLength: string, bodyLength: number): number {
   );
 }
 
-function parseObject(text: string): Json {
+function parseObject(text: string): JsonObject {
   const value = parseJson(text);
   if (!isObject(value))
     throw invalid("serving.bad_request", `The body must be a JSON object with "inputs", not ${kindOf(value)}.`);
@@ -140,11 +140,8 @@ function readOutputs(value: unknown): ReadonlyMap<string, WantedOutput> | undefi
 }
 
 /** Clients that write out every field of the schema (pydantic's, such as MLServer's) send null for those without a value. */
-function optionalObject(value: unknown, where: string): Json | undefined {
+function optionalObject(value: unknown, where: string): JsonObject | undefined {
   if (value === null) return undefined;
   if (value === undefined || isObject(value)) return value;
   throw invalid("serving.bad_request", `"${where}" must be an object, not ${kindOf(value)}.`);
 }
-
-const isObject = (value: unknown): value is Json =>
-  typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,6 +1,8 @@
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
 import type { ModelRepository, ModelSource, VersionStatus } from "../../models/repository.ts";
 import type { Parameters } from "./request-parameters.ts";
+import { isObject } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /**
  * The model repository extension over REST and gRPC (triton-inference-server/server,
@@ -55,14 +57,14 @@ function readOverrides(parameters: Parameters): Partial<ModelSource> {
   return { ...(instances !== undefined && { options: { instances } }), ...(versions && { versions }) };
 }
 
-function parseConfig(config: unknown): Record<string, unknown> {
+function parseConfig(config: unknown): JsonObject {
   let value: unknown;
   try {
     value = typeof config === "string" ? JSON.parse(config) : config;
   } catch (error) {
     throw invalid("serving.bad_override", `the configuration is not JSON: ${describeError(error)}.`);
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw invalid("serving.bad_override", `the configuration must be a JSON object with ${settable}.`);
 }
 

@@ -1,4 +1,4 @@
-import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import { invalid, notFound } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { classify } from "./classification.ts";
 import { modelConfig, modelMetadata, modelReady, serverMetadata, variantOf } from "./describe-model.ts";
@@ -8,8 +8,11 @@ import { documents, isDocument } from "./mlserver-docs.ts";
 import { loadModel, repositoryIndex, unloadModel } from "./model-repository.ts";
 import { readRawRequest } from "./raw-request.ts";
 import { statisticsAnswer } from "./statistics.ts";
+import { isObject } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 import { eventStream } from "../event-stream.ts";
+import { allow } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 
@@ -138,13 +141,13 @@ async function handleRepository(request: HttpRequest, { repository, mayManage }:
   if (what !== "models" || name === undefined || (verb !== "load" && verb !== "unload") || more.length > 0) throw noSuchPath(request);
   allow(request, "POST");
   mayManage((header) => request.header(header), true);
-  const parameters = (readBody(request)["parameters"] ?? {}) as Record<string, unknown>;
+  const parameters = (readBody(request)["parameters"] ?? {}) as JsonObject;
   await (verb === "load" ? loadModel(repository, name, parameters) : unloadModel(repository, name));
   return { status: 200, headers: { "content-type": "application/json" }, body: "" };
 }
 
 /** The JSON object of a request of the repository extension, which may have none. */
-function readBody({ body }: HttpRequest): Record<string, unknown> {
+function readBody({ body }: HttpRequest): JsonObject {
   if (body.length === 0) return {};
   let value: unknown;
   try {
@@ -152,18 +155,8 @@ function readBody({ body }: HttpRequest): Record<string, unknown> {
   } catch {
     value = undefined;
   }
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  if (isObject(value)) return value;
   throw invalid("serving.bad_json", `The body must be a JSON object, such as {"parameters": {}}, or empty.`);
-}
-
-function allow(request: HttpRequest, method: string): void {
-  if (request.method === method || (method === "GET" && request.method === "HEAD")) return;
-  throw new MillraceError(
-    "serving.method_not_allowed",
-    405,
-    `/${request.path.join("/")} takes ${method}, not ${request.method}.`,
-    { details: { allow: method } },
-  );
 }
 
 const noSuchPath = (request: HttpRequest) =>

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
-import { kindOf } from "../../tensors/read-values.ts";
+import { kindOf } from "../../tensors/json-kind.ts";
 import { shown } from "../../tensors/shown.ts";
 
 /** Parameters of a request by name, as JSON or gRPC brought them. */

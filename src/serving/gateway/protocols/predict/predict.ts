@@ -7,6 +7,7 @@ import type { Model } from "../../runtimes/runtime.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { eventStream, wantsEvents } from "../event-stream.ts";
+import { notAllowed } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { formPage, listPage } from "./form-page.ts";
@@ -44,9 +45,7 @@ function onlyEndpoint(endpoints: readonly Endpoint[]): Endpoint {
 }
 
 async function predictRows(request: HttpRequest, context: ProtocolContext, endpoint: Endpoint, version: string | undefined): Promise<HttpAnswer> {
-  if (request.method !== "POST") {
-    throw new MillraceError("serving.method_not_allowed", 405, `/${request.path.join("/")} takes GET and POST, not ${request.method}.`, { details: { allow: "GET, POST" } });
-  }
+  if (request.method !== "POST") throw notAllowed(request, "GET, POST", "GET and POST");
   const { model } = (version === undefined ? endpoint.main : findVersion(endpoint, version)).held;
   const type = (request.header("content-type") ?? "application/json").split(";", 1)[0].trim().toLowerCase();
   // curl -d says that JSON is a form.

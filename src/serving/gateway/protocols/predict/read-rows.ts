@@ -1,11 +1,11 @@
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { columnNames } from "../../tensors/column-names.ts";
-import { kindOf, readValues, shapeOf } from "../../tensors/read-values.ts";
+import { isObject, kindOf } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
+import { readValues, shapeOf } from "../../tensors/read-values.ts";
 import { product } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-
-type Json = Record<string, unknown>;
 
 /** How the rows came, which is how the answer goes out: one object, a list of objects, or an object of columns. */
 export type RowForm = "row" | "rows" | "columns";
@@ -49,7 +49,7 @@ function fromRows(rows: readonly unknown[], model: Model): Tensor[] {
     if (!isObject(row)) throw invalid("serving.bad_request", `Row ${index} must be an object {column: value}, not ${kindOf(row)}.`);
   }
   const specs = new Map(model.inputs.map((spec) => [spec.name, spec]));
-  return [...columnNames(rows as Json[])].map((name) => column(name, (rows as Json[]).map((row) => (Object.hasOwn(row, name) ? row[name] : null)), specs.get(name)));
+  return [...columnNames(rows as JsonObject[])].map((name) => column(name, (rows as JsonObject[]).map((row) => (Object.hasOwn(row, name) ? row[name] : null)), specs.get(name)));
 }
 
 /** A column of values, one per row; null where a row has none. */
@@ -71,5 +71,3 @@ function whole(name: string, value: unknown, spec: TensorSpec | undefined): Tens
 }
 
 const guess = (value: unknown): "BYTES" | "BOOL" | "FP64" => (typeof value === "string" ? "BYTES" : typeof value === "boolean" ? "BOOL" : "FP64");
-
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);

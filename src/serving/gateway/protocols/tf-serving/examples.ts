@@ -2,9 +2,10 @@ import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { product } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import { isBase64, isObject, jsonTensor, readElements } from "./json-values.ts";
-import type { Json } from "./json-values.ts";
+import { isBase64, jsonTensor, readElements } from "./json-values.ts";
 import { malformed } from "./predict-json.ts";
+import { isObject } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /** An example: the values of its features by name; bytes as `{"b64": …}` where they are no text. */
 export type Example = Readonly<Record<string, readonly unknown[]>>;
@@ -15,7 +16,7 @@ const mostValues = 2 ** 24;
 const tooMany = () => invalid("serving.bad_request", `The examples have more than ${mostValues} values with those that they lack or have from their context; send fewer at a time.`);
 
 /** Reads `{examples: [{feature: value or list}], context?: {…}}`; what the context says holds for every example that does not say it itself. */
-export function readExamples(body: Json): readonly Example[] {
+export function readExamples(body: JsonObject): readonly Example[] {
   const { context, examples } = body;
   if (examples === undefined) throw malformed(body, "When method is classify, key 'examples' is expected and was not found");
   if (!Array.isArray(examples)) throw malformed(body, "Expecting 'examples' value to be an list/array");

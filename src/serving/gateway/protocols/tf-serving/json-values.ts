@@ -1,13 +1,10 @@
 import { invalid } from "../../../../errors.ts";
 import { jsonNested } from "../../tensors/json-text.ts";
 import type { NumberStyle } from "../../tensors/json-text.ts";
-import { kindOf, readValues, shapeOf } from "../../tensors/read-values.ts";
+import { isObject, kindOf } from "../../tensors/json-kind.ts";
+import { readValues, shapeOf } from "../../tensors/read-values.ts";
 import { bytesElement, elementBytes, product } from "../../tensors/tensor.ts";
 import type { BytesElement, Datatype, Tensor, Values } from "../../tensors/tensor.ts";
-
-export type Json = Readonly<Record<string, unknown>>;
-
-export const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Bytes in JSON: an object with `b64` alone (tensorflow_serving/g3doc/api_rest.md, "Encoding binary values"). */
 export const isBase64 = (value: unknown): value is { readonly b64: string } =>

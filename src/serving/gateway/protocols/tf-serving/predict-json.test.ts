@@ -4,12 +4,12 @@ import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { datatypes, product } from "../../tensors/tensor.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
-import type { Json } from "./json-values.ts";
 import { readPredict, writePredict } from "./predict-json.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /** What reading asks of a model: its inputs. */
 const modelOf = (inputs: readonly TensorSpec[], anyInputs = false): Model => ({ inputs, outputs: inputs, anyInputs, rowwise: true }) as unknown as Model;
-const read = (text: string, model: Model) => readPredict(parseJson(text) as Json, model, new Map(model.inputs.map((spec) => [spec.name, spec])));
+const read = (text: string, model: Model) => readPredict(parseJson(text) as JsonObject, model, new Map(model.inputs.map((spec) => [spec.name, spec])));
 
 const elementOf = (datatype: Datatype): fc.Arbitrary<unknown> => {
   const { range, array } = datatypes.get(datatype)!;

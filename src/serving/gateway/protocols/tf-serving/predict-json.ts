@@ -2,8 +2,9 @@ import { shown as nameOf } from "../../tensors/shown.ts";
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import { isBase64, isObject, jsonTensor, tensorJson } from "./json-values.ts";
-import type { Json } from "./json-values.ts";
+import { isBase64, jsonTensor, tensorJson } from "./json-values.ts";
+import { isObject } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /** Rows in `instances` and out `predictions`, or columns in `inputs` and out `outputs`: tensorflow_serving/g3doc/api_rest.md, "Predict API". */
 export interface PredictBody {
@@ -15,7 +16,7 @@ export interface PredictBody {
 const namelessInput = "inputs";
 
 /** Reads the body of a predict request. Fails in the words of tensorflow_serving/util/json_tensor.cc. */
-export function readPredict(body: Json, model: Model, specs: ReadonlyMap<string, TensorSpec>): PredictBody {
+export function readPredict(body: JsonObject, model: Model, specs: ReadonlyMap<string, TensorSpec>): PredictBody {
   const { instances, inputs } = body;
   if (instances !== undefined && inputs !== undefined) {
     throw malformed(body, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist");
@@ -35,12 +36,12 @@ function readInstances(instances: readonly unknown[], model: Model, specs: Reado
   return positionalRows(instances, model);
 }
 
-const isNamed = (value: unknown): value is Json => isObject(value) && !isBase64(value);
+const isNamed = (value: unknown): value is JsonObject => isObject(value) && !isBase64(value);
 
 const soleInput = ({ inputs }: Model): string => inputs[0]?.name ?? namelessInput;
 
 function namedRows(rows: readonly unknown[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
-  const columns = new Map(Object.keys(rows[0] as Json).map((name) => [name, [] as unknown[]]));
+  const columns = new Map(Object.keys(rows[0] as JsonObject).map((name) => [name, [] as unknown[]]));
   for (const [index, row] of rows.entries()) {
     if (!isNamed(row)) throw invalid("serving.bad_request", `Expecting object but got list at item ${index} of input list`);
     const names = Object.keys(row);
@@ -57,7 +58,7 @@ function namedRows(rows: readonly unknown[], model: Model, specs: ReadonlyMap<st
   return [...columns].map(([name, values]) => jsonTensor(name, values, specs.get(name)?.datatype, "instances"));
 }
 
-const atRow = (index: number, row: Json, key: string, problem: string) =>
+const atRow = (index: number, row: JsonObject, key: string, problem: string) =>
   invalid("serving.bad_request", `Failed to process element: ${index} ${key || "of 'instances' list."} JSON object: ${shown(row)} ${problem}`);
 
 /** Rows as KServe's V1 protocol sends them to tables: the values of the columns in their order. */
@@ -86,7 +87,7 @@ function readColumns(inputs: unknown, model: Model, specs: ReadonlyMap<string, T
 }
 
 /** A body whose form is wrong, shown in its first characters. */
-export const malformed = (body: Json, problem: string) => invalid("serving.bad_request", `JSON Value: ${shown(body)} ${problem}`);
+export const malformed = (body: JsonObject, problem: string) => invalid("serving.bad_request", `JSON Value: ${shown(body)} ${problem}`);
 
 /** As much of a value as TensorFlow Serving shows of it. */
 function shown(value: unknown): string {

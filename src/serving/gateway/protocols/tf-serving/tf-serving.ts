@@ -7,11 +7,11 @@ import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../prot
 import { signatureDefs, versionStatus } from "./describe-model.ts";
 import { exampleTensors, readExamples } from "./examples.ts";
 import { flatOutputs } from "./flat-outputs.ts";
-import { isObject } from "./json-values.ts";
-import type { Json } from "./json-values.ts";
 import { malformed, readPredict, writePredict } from "./predict-json.ts";
 import { classifyJson, regressJson } from "./results.ts";
 import { findServable, findSignature, inputSpecs } from "./servable.ts";
+import { isObject } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /**
  * The REST API of TensorFlow Serving (tensorflow/serving, tensorflow_serving/g3doc/api_rest.md), and the V1 protocol of
@@ -67,7 +67,7 @@ function readPath([, models, ...rest]: readonly string[]): Asked | undefined {
   return { name, version: String(BigInt(which)), verb };
 }
 
-function readBody({ body }: HttpRequest): Json {
+function readBody({ body }: HttpRequest): JsonObject {
   if (body.length === 0) throw invalid("serving.bad_json", "JSON Parse error: The document is empty");
   let value: unknown;
   try {

@@ -1,5 +1,7 @@
-import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import { invalid, notFound } from "../../../../errors.ts";
+import { isObject } from "../../tensors/json-kind.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
+import { notAllowed } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, ProtocolContext } from "../protocol.ts";
 import { modelFolder } from "../containers/model-folder.ts";
@@ -42,9 +44,6 @@ async function registered(request: HttpRequest, context: ProtocolContext): Promi
 
 const done = ({ status, message }: Done): HttpAnswer => json(status, { status: message });
 
-const notAllowed = (request: HttpRequest, allow: string) =>
-  new MillraceError("serving.method_not_allowed", 405, `/${request.path.join("/")} takes ${allow}, not ${request.method}.`, { details: { allow } });
-
 /** Of the address, or of a JSON body with the same names, as SageMaker's multi-model endpoints send it. */
 function readRegistration(request: HttpRequest): Registration {
   const given = mediaType(request.header("content-type")) === "application/json" ? readFields(request.body) : request.query;
@@ -64,8 +63,8 @@ function readRegistration(request: HttpRequest): Registration {
 
 function readFields(body: Buffer): ReadonlyMap<string, string> {
   const value = parseJson(bodyText(body));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw invalid("serving.bad_request", 'The body must be a JSON object with "url" and "model_name".');
-  const fields = Object.entries(value as Record<string, unknown>).filter(([, one]) => ["string", "number", "boolean"].includes(typeof one));
+  if (!isObject(value)) throw invalid("serving.bad_request", 'The body must be a JSON object with "url" and "model_name".');
+  const fields = Object.entries(value).filter(([, one]) => ["string", "number", "boolean"].includes(typeof one));
   return new Map(fields.map(([name, one]) => [name, String(one)]));
 }
 

@@ -1,5 +1,6 @@
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import { isObject } from "../../tensors/json-kind.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { bytesElement, datatypes, product } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
@@ -72,12 +73,12 @@ function json(bytes: Buffer): { readonly value: unknown } | undefined {
 function fromJson(value: unknown, model: Model): ReadRows {
   const [only, ...others] = model.inputs;
   const single = only && others.length === 0 ? only : undefined;
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-    const [[name, inner] = [""], ...more] = Object.entries(value as Record<string, unknown>);
+  if (isObject(value)) {
+    const [[name, inner] = [""], ...more] = Object.entries(value);
     if (more.length === 0 && wholeNames.has(name) && !model.inputs.some((input) => input.name === name)) return fromJson(inner, model);
     return readRows(value, model);
   }
-  const rows = Array.isArray(value) && typeof value[0] === "object" && value[0] !== null && !Array.isArray(value[0]);
+  const rows = Array.isArray(value) && isObject(value[0]);
   return single && !rows ? readRows({ [single.name]: value }, model) : readRows(value, model);
 }
 
