@@ -18,8 +18,8 @@ export interface InferenceRequest {
   readonly priority?: number;
   /** Milliseconds after which nobody wants the answer any more, from now on. */
   readonly timeoutMs?: number;
-  /** Aborted when the client has gone. */
-  readonly signal?: AbortSignal;
+  /** Aborted when the client has gone; asked for only where somebody waits for that, as a signal costs more than a small request. */
+  readonly signal?: () => AbortSignal;
   /** The header (or gRPC metadata) of that lower-case name, for traffic rules. */
   readonly header?: (name: string) => string | undefined;
   /** The parameters of the request, for traffic rules. */

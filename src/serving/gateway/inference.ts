@@ -67,17 +67,16 @@ export class Inference {
     const endpoint = this.endpoint(request.endpoint).enter();
     let handedOver = false;
     try {
-      const asked = askedVariant(endpoint, request);
-      const picked = asked ? { variant: asked, propensity: 1 } : route(endpoint, request);
+      const picked = pick(endpoint, request);
       const served =
-        endpoint.fallback && !asked
+        endpoint.fallback && !picked.asked
           ? await this.#withFallback(endpoint, picked, request, receivedAt, start)
           : { endpoint, ...picked, scored: await this.#scorer.score(endpoint, picked.variant, request, start) };
       const { scored, variant, propensity } = served;
       handedOver = true;
       this.#afterAnswer(async () => {
         this.#scorer.log(scored, variant, served.endpoint, request, receivedAt, propensity, false);
-        if (endpoint.hasShadows && !asked) await this.#shadow(endpoint, served, request, receivedAt);
+        if (endpoint.hasShadows && !picked.asked) await this.#shadow(endpoint, served, request, receivedAt);
       }, endpoint);
       if (scored.error) throw scored.error;
       span?.answered(variant.version, variant.name, scored.bound.rows, scored);
@@ -131,8 +130,7 @@ export class Inference {
     if (paused) await resumed(paused, request);
     const endpoint = this.endpoint(request.endpoint).enter();
     try {
-      const asked = askedVariant(endpoint, request);
-      const picked = asked ? { variant: asked, propensity: 1 } : route(endpoint, request);
+      const picked = pick(endpoint, request);
       const { model } = picked.variant.held;
       if (!model.stream) {
         yield await this.infer(request);
@@ -154,7 +152,7 @@ export class Inference {
     let outputs: readonly Tensor[] | undefined;
     let error: MillraceError | undefined;
     try {
-      for await (outputs of stream(bound.inputs, { signal: request.signal })) {
+      for await (outputs of stream(bound.inputs, { signal: request.signal?.() })) {
         yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(outputs, request.outputs) };
       }
       stats.answered(bound.rows, { inputMs, queueMs: 0, runMs: performance.now() - start - inputMs, outputMs: 0 });
@@ -172,7 +170,7 @@ export class Inference {
   /** The variant that answers a request as the configuration is now; the request must follow in the same turn of the event loop. */
   variantFor(request: Omit<InferenceRequest, "inputs">): Variant {
     const endpoint = this.endpoint(request.endpoint);
-    return askedVariant(endpoint, request) ?? route(endpoint, request).variant;
+    return pick(endpoint, request).variant;
   }
 
   /**
@@ -185,9 +183,8 @@ export class Inference {
     const endpoint = this.endpoint(request.endpoint).enter();
     let handedOver = false;
     try {
-      const asked = askedVariant(endpoint, request);
-      const picked = asked ? { variant: asked, propensity: 1 } : route(endpoint, request);
-      const answer = await this.#scorer.native(endpoint, picked.variant, body, request.signal);
+      const picked = pick(endpoint, request);
+      const answer = await this.#scorer.native(endpoint, picked.variant, body, request.signal?.());
       const { scored } = answer;
       const runMs = performance.now() - start;
       if (!scored) return answer;
@@ -197,7 +194,7 @@ export class Inference {
         const entry: Scored = { bound: { rows, inputs }, outputs, seconds: runMs / 1000, queueMs: 0, runMs, error: undefined };
         const tensors: InferenceRequest = { ...request, inputs };
         this.#scorer.log(entry, picked.variant, endpoint, tensors, receivedAt, picked.propensity, false);
-        if (endpoint.hasShadows && !asked) await this.#shadow(endpoint, { endpoint, ...picked, scored: entry }, tensors, receivedAt);
+        if (endpoint.hasShadows && !picked.asked) await this.#shadow(endpoint, { endpoint, ...picked, scored: entry }, tensors, receivedAt);
       }, endpoint);
       return answer;
     } finally {
@@ -258,14 +255,12 @@ function unwrap({ value, error }: Settled<Scored>): Scored {
   throw error;
 }
 
-/** The variant of the version or label that a request asks for; undefined when it leaves that to the traffic rules. */
-function askedVariant(endpoint: Endpoint, { version, label }: Pick<InferenceRequest, "version" | "label">): Variant | undefined {
-  if (version !== undefined) return endpoint.version(version);
-  return label === undefined ? undefined : endpoint.labelled(label);
+/** The variant of the version or label that a request asks for (`asked`), or the one that the traffic rules give it. */
+function pick(endpoint: Endpoint, request: Omit<InferenceRequest, "inputs">): Route<Variant> & { readonly asked: boolean } {
+  const { version, label } = request;
+  const asked = version !== undefined ? endpoint.version(version) : label !== undefined ? endpoint.labelled(label) : undefined;
+  return asked ? { variant: asked, propensity: 1, asked: true } : { ...route(endpoint, request), asked: false };
 }
-
-/** The variant that serves a version of an endpoint; 404 with the versions there are. */
-export const findVersion = (endpoint: Endpoint, version: string): Variant => endpoint.version(version);
 
 /** How long a request waits for models to change places, unless it says less itself. */
 const pausePatienceMs = 10_000;

@@ -156,11 +156,11 @@ describe("batcher", () => {
     const begun = nextRun();
     const first = batcher.score(1, columns(1));
     const client = new AbortController();
-    const given = batcher.score(1, columns(2), { signal: client.signal });
+    const given = batcher.score(1, columns(2), { signal: () => client.signal });
     await begun;
     client.abort();
     await expect(given).rejects.toMatchObject({ status: 499 });
-    await expect(batcher.score(1, columns(3), { signal: client.signal })).rejects.toMatchObject({ status: 499 });
+    await expect(batcher.score(1, columns(3), { signal: () => client.signal })).rejects.toMatchObject({ status: 499 });
     runs[0].end();
     await first;
     expect([runs.length, batcher.waitingRows]).toEqual([1, 0]);

@@ -51,7 +51,8 @@ export interface SharedTurns {
 export interface ScoreOptions {
   readonly priority?: number;
   readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
+  /** Aborted when nobody waits for the answer any more; asked for only where that can matter. */
+  readonly signal?: () => AbortSignal;
 }
 
 const late = (waited: number) =>
@@ -113,7 +114,7 @@ export class Batcher {
   score(rows: number, inputs: readonly Tensor[], options: ScoreOptions = {}): Promise<ScoredBatch> {
     if (this.#queue.length > 0 && this.#queue.rows + rows > this.limits.waitingRows) return Promise.reject(this.#overloaded());
     // What runs here at once is answered before anybody can give it up: its signal need not even be made.
-    const signal = this.#model.inline ? undefined : options.signal;
+    const signal = this.#model.inline ? undefined : options.signal?.();
     if (signal?.aborted) return Promise.reject(cancelled());
     return new Promise((resolve, reject) => {
       const since = performance.now();

@@ -35,9 +35,7 @@ export function readInferRequest(message: ModelInferRequest, call: GrpcCall): Re
       inputs: readInputs(message, rawInputs),
       outputs: message.outputs.length > 0 ? outputNames(message) : undefined,
       header: call.header,
-      get signal() {
-        return call.signal;
-      },
+      signal: () => call.signal,
     },
     raw: typeof rawOutputs === "boolean" ? rawOutputs : rawInputs,
     classes: readClasses(message),

@@ -57,7 +57,7 @@ async function predict({ model_spec, inputs, output_filter: filter }: PredictReq
   const tensors = readTensors(inputs);
   const twice = filter.find((output, at) => filter.indexOf(output) !== at);
   if (twice !== undefined) throw invalid("serving.bad_request", `duplicate output tensor alias: ${twice}`);
-  const request = { ...requestFor(spec, call), inputs: tensors, outputs: filter.length > 0 ? filter : undefined, get signal() { return call.signal; } };
+  const request = { ...requestFor(spec, call), inputs: tensors, outputs: filter.length > 0 ? filter : undefined, signal: () => call.signal };
   let answer: InferenceAnswer;
   try {
     answer = await context.inference.infer(request);
@@ -95,7 +95,7 @@ function inTheirWords(error: unknown, { main }: Endpoint, tensors: readonly Tens
 async function scoreExamples(spec: ModelSpec, input: Input | null, call: GrpcCall, context: ProtocolContext) {
   const endpoint = findServable(context, spec);
   const signature = findSignature(context, spec.signature);
-  const request = { ...requestFor(spec, call), inputs: [] as readonly Tensor[], get signal() { return call.signal; } };
+  const request = { ...requestFor(spec, call), inputs: [] as readonly Tensor[], signal: () => call.signal };
   const { model } = context.inference.variantFor(request).held;
   request.inputs = exampleTensors(readInput(input), model, inputSpecs(endpoint, model));
   const answer = await context.inference.infer(request);

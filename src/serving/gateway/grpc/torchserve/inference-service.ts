@@ -37,6 +37,6 @@ function read(request: PredictionsRequest, call: GrpcCall, context: ProtocolCont
   // A field of one input is text, as in a form; the whole input is whatever it looks like.
   const parts = Object.entries(request.input).map(([field, bytes]) => ({ name: field, type: wholeNames.has(field) ? "" : "text/plain", bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength) }));
   const { form, rowwise, inference: asked } = readPrediction(parts, request.model_name, request.model_version || undefined, context);
-  const inference: InferenceRequest = { ...asked, id: call.header("x-request-id") ?? randomUUID(), header: call.header, signal: call.signal, timeoutMs: call.timeoutMs };
+  const inference: InferenceRequest = { ...asked, id: call.header("x-request-id") ?? randomUUID(), header: call.header, signal: () => call.signal, timeoutMs: call.timeoutMs };
   return { inference, written: (outputs: Parameters<typeof writeRows>[0]) => ({ prediction: Buffer.from(writeRows(outputs, form, rowwise)) }) };
 }

@@ -38,9 +38,7 @@ export async function answerTensors(request: HttpRequest, context: ProtocolConte
     ...asked.inference,
     endpoint,
     header: (name) => request.header(name),
-    get signal() {
-      return request.signal;
-    },
+    signal: () => request.signal,
   });
   const written = writeInferAnswer(answer, asked, !request.body.includes('"id"'));
   const size = written.headers?.["inference-header-content-length"];

@@ -42,7 +42,7 @@ async function invoke(request: HttpRequest, context: ProtocolContext): Promise<H
     endpoint: unnamedModel(request, context),
     id: request.header("x-request-id") || randomUUID(),
     header: (name: string) => request.header(name),
-    signal: request.signal,
+    signal: () => request.signal,
   };
   const { model } = context.inference.variantFor(asked).held;
   if (model.native && contentType !== "") {

@@ -1,4 +1,3 @@
-import { findVersion } from "../../inference.ts";
 import type { Endpoint, Variant } from "../../models/deployment.ts";
 import type { TensorSpec } from "../../runtimes/runtime.ts";
 import type { Datatype } from "../../tensors/tensor.ts";
@@ -13,11 +12,11 @@ export const serverMetadata = ({ serverName, version }: ProtocolContext) => ({
 
 /** The variant that answers for a version of an endpoint, or for the endpoint when it is absent. */
 export const variantOf = (endpoint: Endpoint, version: string | undefined): Variant =>
-  version === undefined ? endpoint.main : findVersion(endpoint, version);
+  version === undefined ? endpoint.main : endpoint.version(version);
 
 /** Whether a version of an endpoint could answer now; without a version, whether every variant with traffic could. */
 export function modelReady(endpoint: Endpoint, version: string | undefined): boolean {
-  if (version !== undefined) return findVersion(endpoint, version).held.model.healthy();
+  if (version !== undefined) return endpoint.version(version).held.model.healthy();
   return endpoint.variants.every(({ weight, held }) => weight === 0 || held.model.healthy());
 }
 

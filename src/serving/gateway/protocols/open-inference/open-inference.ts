@@ -121,9 +121,7 @@ async function infer(
     endpoint,
     version,
     header: (name) => request.header(name),
-    get signal() {
-      return request.signal;
-    },
+    signal: () => request.signal,
   };
   if (inParts) return eventStream(context.inference.stream(wanted), (part) => inferAnswerText(classify(part, asked.classes), asked.inference.id));
   return writeInferAnswer(classify(await context.inference.infer(wanted), asked.classes), asked);

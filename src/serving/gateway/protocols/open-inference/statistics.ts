@@ -1,4 +1,3 @@
-import { findVersion } from "../../inference.ts";
 import type { Endpoint, Variant } from "../../models/deployment.ts";
 import type { ProtocolContext } from "../protocol.ts";
 
@@ -13,7 +12,7 @@ export function statisticsAnswer(context: ProtocolContext, name: string | undefi
   const endpoints = name === undefined ? [...context.deployment().endpoints.values()] : [context.inference.endpoint(name)];
   return {
     model_stats: endpoints.flatMap((endpoint) => {
-      const variants = version === undefined ? endpoint.variants : [findVersion(endpoint, version)];
+      const variants = version === undefined ? endpoint.variants : [endpoint.version(version)];
       return variants.map((variant) => modelStatistics(context, endpoint, variant));
     }),
   };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { invalid, MillraceError, notFound } from "../../../../errors.ts";
-import { findVersion } from "../../inference.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { Model } from "../../runtimes/runtime.ts";
@@ -46,7 +45,7 @@ function onlyEndpoint(endpoints: readonly Endpoint[]): Endpoint {
 
 async function predictRows(request: HttpRequest, context: ProtocolContext, endpoint: Endpoint, version: string | undefined): Promise<HttpAnswer> {
   if (request.method !== "POST") throw notAllowed(request, "GET, POST", "GET and POST");
-  const { model } = (version === undefined ? endpoint.main : findVersion(endpoint, version)).held;
+  const { model } = (version === undefined ? endpoint.main : endpoint.version(version)).held;
   const type = (request.header("content-type") ?? "application/json").split(";", 1)[0].trim().toLowerCase();
   // curl -d says that JSON is a form.
   const looksLikeJson = /^\s*[[{]/.test(request.body.toString("latin1", 0, 64));
@@ -62,7 +61,7 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
     id,
     stickyKey: request.header("x-sticky-key"),
     inputs: tensors,
-    signal: request.signal,
+    signal: () => request.signal,
     header: (header) => request.header(header),
   };
   if (wantsEvents(request.header("accept"))) return eventStream(context.inference.stream(wanted), ({ outputs }) => writeRows(outputs, form, model.rowwise));
@@ -85,7 +84,7 @@ async function predictForm(request: HttpRequest, context: ProtocolContext, endpo
   try {
     const row = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, fieldValue(name, text, model)]));
     const { tensors } = readRows(row, model);
-    const { outputs } = await context.inference.infer({ endpoint: endpoint.name, version, id: randomUUID(), inputs: tensors, signal: request.signal });
+    const { outputs } = await context.inference.infer({ endpoint: endpoint.name, version, id: randomUUID(), inputs: tensors, signal: () => request.signal });
     return html(200, formPage(endpoint, { fields, answer: JSON.parse(writeRows(outputs, "row", model.rowwise)) as Record<string, unknown> }));
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;

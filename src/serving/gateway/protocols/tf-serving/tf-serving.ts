@@ -91,9 +91,7 @@ function requestFor(request: HttpRequest, { name, version, label }: Asked) {
     id: request.header("x-request-id") || randomUUID(),
     inputs: [] as readonly Tensor[],
     header: (header: string) => request.header(header),
-    get signal() {
-      return request.signal;
-    },
+    signal: () => request.signal,
   };
 }
 

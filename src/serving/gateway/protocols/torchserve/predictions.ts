@@ -37,10 +37,7 @@ export async function answerPrediction(request: HttpRequest, context: ProtocolCo
     id,
     stickyKey: request.header("x-sticky-key"),
     header: (header) => request.header(header),
-    // Made only where somebody waits for it.
-    get signal() {
-      return request.signal;
-    },
+    signal: () => request.signal,
   });
   return {
     status: 200,
