@@ -72,8 +72,8 @@ describe("models", () => {
     await registerVersion(db, newVersion("mill", "p1"));
     await registerVersion(db, newVersion("mill", "p2"));
     await holdVersions(db, "mill", "deployment", [1, 1]);
-    for (const attempt of [deleteVersion(db, "mill", 1, by), deleteModel(db, "mill", by), renameModel(db, "mill", "m", by)]) {
-      await expect(attempt).rejects.toMatchObject({ code: "registry.in_use", status: 409 });
+    for (const attempt of [() => deleteVersion(db, "mill", 1, by), () => deleteModel(db, "mill", by), () => renameModel(db, "mill", "m", by)]) {
+      await expect(attempt()).rejects.toMatchObject({ code: "registry.in_use", status: 409 });
     }
     await deleteVersion(db, "mill", 2, by);
     await holdVersions(db, "mill", "deployment", []);

@@ -34,7 +34,7 @@ import type { VertexRoutes } from "./protocols/containers/vertex-ai.ts";
 import { addPoolMetrics, poolMetrics } from "./metrics/pool-metrics.ts";
 import { readInferRequest } from "./protocols/open-inference/infer-request.ts";
 import { json } from "./protocols/protocol.ts";
-import type { Protocol, ProtocolContext } from "./protocols/protocol.ts";
+import type { HttpAnswer, Protocol, ProtocolContext } from "./protocols/protocol.ts";
 import { protocols } from "./protocols/protocols.ts";
 import { torchserve } from "./protocols/torchserve/torchserve.ts";
 import { ServingState } from "./models/serving-state.ts";
@@ -178,9 +178,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     stats,
     agreement,
     onFallback: (...labels) => fallbacks(...labels).add(1),
-    log: (entry) => {
-      if (options.logPredictions) predictionLog.append(entry);
-    },
+    ...(options.logPredictions && { log: (entry) => predictionLog.append(entry) }),
     onModelError: atMostEvery(modelErrorGapMs, (error: Error, skipped) => log.error(error.message, { skipped })),
   });
   addLogMetrics(metrics, predictionLog);
@@ -212,9 +210,9 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   });
 
   const dialects = options.peerMetrics.map((name) => peerMetrics.get(name)!);
-  const exposition = () => {
+  const exposition = (): HttpAnswer => {
     const versions = dialects.length > 0 ? servedVersions(state.current, stats) : [];
-    return metrics.expose() + dialects.map((dialect) => dialect(versions)).join("");
+    return { status: 200, headers: { "content-type": expositionType }, body: metrics.expose() + dialects.map((dialect) => dialect(versions)).join("") };
   };
 
   const token = options.token ?? randomBytes(32).toString("base64url");
@@ -254,8 +252,8 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     ...common,
     handlers: byPrefix([
       ["", { handle: ({ method }) => (method === "GET" || method === "HEAD" ? json(200, aboutGateway(options.version)) : undefined) }],
-      ["metrics", { handle: () => ({ status: 200, headers: { "content-type": expositionType }, body: exposition() }) }],
-      ["monitoring", { handle: ({ path }) => (path.join("/") === "monitoring/prometheus/metrics" ? { status: 200, headers: { "content-type": expositionType }, body: exposition() } : undefined) }],
+      ["metrics", { handle: exposition }],
+      ["monitoring", { handle: ({ path }) => (path.join("/") === "monitoring/prometheus/metrics" ? exposition() : undefined) }],
       ["_millrace", adminHandler(token, { status, reload: () => (own ? own.rescan() : managed.reload()), flush, stop: stopLater })],
       ...spoken.flatMap((protocol) => handlersOf(protocol, context)),
     ]),
@@ -363,9 +361,12 @@ function addLogMetrics(metrics: MetricsRegistry, log: PredictionLog): void {
   );
 }
 
+/** Handlers by prefix, each with those that take what nobody else knows behind its own. */
 function byPrefix(handlers: readonly [prefix: string, handler: Handler][]): Map<string, Handler[]> {
   const found = new Map<string, Handler[]>();
   for (const [prefix, handler] of handlers) found.set(prefix, [...(found.get(prefix) ?? []), handler]);
+  const last = found.get("*") ?? [];
+  for (const [prefix, own] of found) if (prefix !== "*") found.set(prefix, [...own, ...last]);
   return found;
 }
 

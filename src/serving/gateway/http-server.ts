@@ -16,7 +16,7 @@ export interface Handler {
 }
 
 export interface HttpServerOptions {
-  /** Handlers by first path segment in lower case, asked in turn; "" answers the root, "*" what nobody else knows. */
+  /** Handlers by first path segment in lower case, asked in turn; "" answers the root, "*" other segments. */
   readonly handlers: ReadonlyMap<string, readonly Handler[]>;
   /** Larger bodies are refused with 413, before and after decompression. */
   readonly maxBodyBytes: number;
@@ -125,7 +125,7 @@ async function answer(message: IncomingMessage, response: ServerResponse, option
     request = new IncomingRequest(message, response);
     const preflight = answerPreflight(request, options);
     if (preflight) return preflight;
-    const handlers = [...(options.handlers.get((request.path[0] ?? "").toLowerCase()) ?? []), ...(options.handlers.get("*") ?? [])];
+    const handlers = options.handlers.get((request.path[0] ?? "").toLowerCase()) ?? options.handlers.get("*") ?? [];
     asked = handlers[0];
     request.body = await readBody(message, options.maxBodyBytes);
     for (const handler of handlers) {

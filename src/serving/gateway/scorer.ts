@@ -22,7 +22,8 @@ export interface Scored {
 
 export interface ScorerParts {
   readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
-  readonly log: (entry: LogEntry) => void;
+  /** Absent where predictions are not logged. */
+  readonly log?: (entry: LogEntry) => void;
   /** Told of failures of models, which clients see only as a sentence. */
   readonly onModelError: (error: Error) => void;
 }
@@ -114,10 +115,12 @@ export class Scorer {
     propensity: number,
     shadow: boolean,
   ): void {
+    const { log } = this.#parts;
+    if (!log) return;
     const share = outputs ? endpoint.logShare : 1;
     // By the id, so that a request and its shadows are logged together or not at all.
     if (!sampled(request.id, share)) return;
-    this.#parts.log({
+    log({
       requestId: request.id,
       eventTime: request.eventTime ?? receivedAt,
       receivedAt,

@@ -52,7 +52,7 @@ export const chunkKey = (entry: LogEntry): string =>
     entry.shadow,
     entry.status,
     entry.logShare,
-    utcDay(entry.eventTime),
+    Math.floor(entry.eventTime / dayMs),
     widths(entry.inputs, entry.rows),
     widths(entry.outputs ?? [], entry.rows),
   ]);
@@ -92,7 +92,8 @@ export class LogChunk {
     this.#feeds = [...inputFeeds(first), ...outputFeeds(first)];
   }
 
-  append(entry: LogEntry): void {
+  /** Adds an entry, which takes so many bytes. */
+  append(entry: LogEntry, bytes: number): void {
     for (let row = 0; row < entry.rows; row++) {
       this.#requestId.push(entry.requestId);
       this.#rowIndex.push(row);
@@ -110,7 +111,7 @@ export class LogChunk {
       else buffer.pushAll(Array.from({ length: entry.rows }, () => tensor.shape.join("x")), 0, 1);
     }
     this.rows += entry.rows;
-    this.bytes += entryBytes(entry);
+    this.bytes += bytes;
   }
 
   columns(): LogColumn[] {
@@ -145,6 +146,8 @@ export function entryBytes({ rows, inputs, outputs = [] }: LogEntry): number {
   for (const { data } of outputs) if (data.length <= rows * widestLogged) bytes += data.length * 8;
   return bytes;
 }
+
+const dayMs = 86_400_000;
 
 /** The day of an instant (milliseconds since 1970) in UTC, `2026-11-20`. */
 export const utcDay = (instant: number): string => new Date(instant).toISOString().slice(0, 10);

@@ -72,7 +72,7 @@ export class PredictionLog {
       if (this.#open.size >= openChunksLimit) this.#sealAll();
       this.#open.set(key, (chunk = new LogChunk(entry)));
     }
-    chunk.append(entry);
+    chunk.append(entry, bytes);
     this.#pending += entry.rows;
     this.#pendingBytes += bytes;
     if (chunk.rows < this.#options.fileRows) return;
