@@ -5,7 +5,7 @@ import type { Fail } from "./fields.ts";
 export interface BatchConfig {
   /** Rows run together at most. */
   readonly maxRows?: number;
-  /** Milliseconds that a batch which is not full waits for more; none by default. */
+  /** Milliseconds that a batch which is not full waits for more; found by measurement when absent. */
   readonly delayMs?: number;
   /** Rows that may wait; more are refused with 429. */
   readonly queueRows?: number;

@@ -3,6 +3,7 @@ import type { BatchConfig } from "../config/batch-config.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { rowShape, stackTensors, takeRows } from "../tensors/rows.ts";
 import type { Tensor } from "../tensors/tensor.ts";
+import { BatchDelay } from "./batch-delay.ts";
 import { BatchSize } from "./batch-size.ts";
 import { JobQueue } from "./job-queue.ts";
 import type { Job, ScoredBatch } from "./job-queue.ts";
@@ -14,8 +15,8 @@ export interface BatchLimits {
   readonly batchRows: number;
   /** Rows run together at most. A request of more rows is run in slices of this size. */
   readonly mostBatchRows: number;
-  /** Milliseconds that a batch which is not full waits for more. */
-  readonly delayMs: number;
+  /** Milliseconds that a batch which is not full waits for more; measurement finds them when absent. */
+  readonly delayMs?: number;
   /** With this many rows waiting, new requests are refused with 429. */
   readonly waitingRows: number;
   /** Milliseconds after which a request that is still waiting is refused with 504, when it does not say itself. */
@@ -27,7 +28,6 @@ export interface BatchLimits {
 export const defaultBatchLimits: BatchLimits = {
   batchRows: 64,
   mostBatchRows: 256,
-  delayMs: 0,
   waitingRows: 65_536,
   timeoutMs: 60_000,
   weight: 1,
@@ -72,8 +72,8 @@ const fail = (job: Job, error: unknown): void => settle(job).reject(error);
 
 /**
  * Runs the requests for one model, as many at a time as the model allows: what arrives in the same turn of the event
- * loop, or while all instances are busy, is scored in one call. Without a delay set, a request never waits for others to
- * come.
+ * loop, or while all instances are busy, is scored in one call. A batch waits for more requests for as long as it was
+ * told to, or as measurement shows that its requests are answered sooner for it.
  */
 export class Batcher {
   readonly #model: Model;
@@ -81,12 +81,14 @@ export class Batcher {
   readonly #turns: SharedTurns;
   readonly #taker: Turntaker;
   readonly #size: BatchSize;
+  readonly #delay = new BatchDelay();
+  #lastEnd = 0;
   readonly #onBatch: (rows: number, runMs: number) => void;
   readonly #queue = new JobQueue();
   /** Batches that run or wait for their turn. */
   #started = 0;
   #woken = false;
-  #delay: NodeJS.Timeout | undefined;
+  #timer: NodeJS.Timeout | undefined;
 
   constructor(model: Model, limits: BatchLimits, turns: SharedTurns, onBatch: (rows: number, runMs: number) => void) {
     this.#model = model;
@@ -100,6 +102,11 @@ export class Batcher {
   /** Requests that wait for their run. */
   get waitingRequests(): number {
     return this.#queue.length;
+  }
+
+  /** Milliseconds that a batch waits for more requests at present. */
+  get delayMs(): number {
+    return this.limits.delayMs ?? (this.#model.inline ? 0 : this.#delay.ms);
   }
 
   /** Rows that wait for their run. */
@@ -164,13 +171,15 @@ export class Batcher {
   #ready(): boolean {
     const first = this.#queue.first();
     if (!first) return false;
-    const { delayMs } = this.limits;
+    const { delayMs } = this;
     if (delayMs === 0 || this.#queue.rows >= this.#size.limit) return true;
-    const left = first.since + delayMs - performance.now();
+    const measured = this.limits.delayMs === undefined;
+    if (measured && this.#delay.enough(this.#queue.length)) return true;
+    const left = (measured ? Math.max(first.since, this.#lastEnd) : first.since) + delayMs - performance.now();
     if (left <= 0) return true;
-    if (this.#delay === undefined) {
-      this.#delay = setTimeout(() => {
-        this.#delay = undefined;
+    if (this.#timer === undefined) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
         this.#wake();
       }, left).unref();
     }
@@ -219,8 +228,10 @@ export class Batcher {
     try {
       const inputs = jobs[0].inputs.map((_, input) => stackTensors(jobs.map((job) => job.inputs[input])));
       const began = performance.now();
-      const outputs = await this.#runSlices(rows, inputs);
+      const outputs = await this.#runSlices(rows, inputs, jobs.length > 1);
       const runMs = performance.now() - began;
+      this.#lastEnd = began + runMs;
+      if (!this.#model.inline) this.#delay.ran(jobs.length, jobs.reduce((sum, job) => sum + this.#lastEnd - job.since, 0), runMs, this.#queue.length);
       let start = 0;
       for (const job of jobs) {
         const own = jobs.length === 1 ? outputs : outputs.map((output) => takeRows(output, rows, start, job.rows));
@@ -236,20 +247,21 @@ export class Batcher {
     }
   }
 
-  async #runSlices(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  /** `owned`: the inputs were put together for this run. */
+  async #runSlices(rows: number, inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]> {
     const { mostBatchRows } = this.limits;
-    if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs);
+    if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs, owned);
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += mostBatchRows) {
       const count = Math.min(mostBatchRows, rows - start);
-      parts.push(await this.#run(count, inputs.map((tensor) => takeRows(tensor, rows, start, count))));
+      parts.push(await this.#run(count, inputs.map((tensor) => takeRows(tensor, rows, start, count)), true));
     }
     return parts[0].map((_, output) => stackTensors(parts.map((part) => part[output])));
   }
 
-  async #run(rows: number, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  async #run(rows: number, inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]> {
     const began = performance.now();
-    const outputs = await this.#model.run(inputs);
+    const outputs = await this.#model.run(inputs, owned ? { owned } : undefined);
     const runMs = performance.now() - began;
     this.#size.ran(rows, runMs, this.#queue.length > 0);
     this.#onBatch(rows, runMs);

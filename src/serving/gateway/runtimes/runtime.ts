@@ -15,6 +15,8 @@ export interface TensorSpec {
 export interface RunOptions {
   /** Aborted when nobody waits for the answer any more: the deadline has passed, or every client has gone. */
   readonly signal?: AbortSignal;
+  /** The memory of the inputs is given away with them: nobody else holds it, and it may go to another thread. */
+  readonly owned?: boolean;
 }
 
 /** A request in a form of the model's own (MLflow's scoring JSON for a pyfunc model), carried as it came. */

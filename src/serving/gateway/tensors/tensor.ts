@@ -126,7 +126,9 @@ export function concatValues(parts: readonly Values[]): Values {
   // All of one kind, but for integers with missing values, which come as Float64Array and then make all of them so.
   const constructor = parts.some((part) => part.constructor !== first.constructor) ? Float64Array : first.constructor;
   const length = parts.reduce((sum, part) => sum + part.length, 0);
-  const joined = new (constructor as Float32ArrayConstructor)(length);
+  const kind = constructor as Float32ArrayConstructor;
+  // Memory that is not zeroed first: all of it is written.
+  const joined = new kind(Buffer.allocUnsafeSlow(length * kind.BYTES_PER_ELEMENT).buffer, 0, length);
   let at = 0;
   for (const part of parts) {
     const numbers = constructor === Float64Array && typeof part[0] === "bigint" ? Array.from(part, Number) : part;

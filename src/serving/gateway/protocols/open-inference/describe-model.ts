@@ -38,7 +38,7 @@ const configType = (datatype: Datatype): string => `TYPE_${datatype === "BYTES" 
  * (triton-inference-server/common, protobuf/model_config.proto). The dimensions of a model that works row by row come
  * without the rows.
  */
-export function modelConfig(endpoint: Endpoint, { held: { model, batcher: { limits } } }: Variant) {
+export function modelConfig(endpoint: Endpoint, { held: { model, batcher } }: Variant) {
   const { rowwise } = model;
   const dims = (shape: readonly number[]) => {
     const own = rowwise ? shape.slice(1) : shape;
@@ -47,7 +47,7 @@ export function modelConfig(endpoint: Endpoint, { held: { model, batcher: { limi
   return {
     name: endpoint.name,
     platform: model.platform,
-    max_batch_size: rowwise ? limits.waitingRows : 0,
+    max_batch_size: rowwise ? batcher.limits.waitingRows : 0,
     input: model.inputs.map(({ name, datatype, shape, optional }) => ({
       name,
       data_type: configType(datatype),
@@ -56,7 +56,7 @@ export function modelConfig(endpoint: Endpoint, { held: { model, batcher: { limi
     })),
     output: model.outputs.map(({ name, datatype, shape }) => ({ name, data_type: configType(datatype), ...dims(shape) })),
     instance_group: [{ name: endpoint.name, kind: "KIND_CPU", count: model.concurrency }],
-    ...(rowwise && { dynamic_batching: { max_queue_delay_microseconds: limits.delayMs * 1000 } }),
+    ...(rowwise && { dynamic_batching: { max_queue_delay_microseconds: batcher.delayMs * 1000 } }),
     model_transaction_policy: { decoupled: model.stream !== undefined },
   };
 }

@@ -50,7 +50,7 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     get memoryBytes() {
       return memoryBytes * Math.max(1, place.copies);
     },
-    run: (inputs) => place.run(inputs),
+    run: (inputs, options) => place.run(inputs, options?.owned),
     healthy: () => true, // a thread that died is started again with the next request
     release: () => place.release(),
   };

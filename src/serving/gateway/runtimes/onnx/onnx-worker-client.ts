@@ -3,6 +3,7 @@ import { Worker } from "node:worker_threads";
 import { invalid } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
+import { copyOfLarge, largeMemory } from "./move-tensors.ts";
 import type { WorkerAnswer, WorkerRequest } from "./onnx-worker.ts";
 
 /** An ONNX model loaded in a thread of its own. */
@@ -10,7 +11,8 @@ export interface OnnxWorker {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   readonly rowwise: boolean;
-  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]>;
+  /** `owned`: the memory of the inputs may go to the thread. */
+  run(inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]>;
   /** Runs that were asked for and have not ended. */
   pending(): number;
   /** False once the thread has ended, for whatever reason. */
@@ -33,7 +35,7 @@ export function startOnnxWorker(file: string, threads: number): Promise<OnnxWork
   let nextId = 0;
   let ended: Error | undefined;
 
-  const post = (request: WorkerRequest) => worker.postMessage(request, []);
+  const post = (request: WorkerRequest, transfer: readonly ArrayBuffer[] = []) => worker.postMessage(request, transfer);
   const end = (reason: Error) => {
     ended ??= reason;
     for (const { reject } of waiting.values()) reject(ended);
@@ -47,12 +49,13 @@ export function startOnnxWorker(file: string, threads: number): Promise<OnnxWork
           inputs: message.inputs,
           outputs: message.outputs,
           rowwise: message.rowwise,
-          run: (inputs) =>
+          run: (inputs, owned) =>
             new Promise((done, failed) => {
               if (ended) return failed(ended);
               const id = nextId++;
               waiting.set(id, { resolve: done, reject: failed });
-              post({ kind: "run", id, inputs });
+              const sent = owned ? inputs : inputs.map(copyOfLarge);
+              post({ kind: "run", id, inputs: sent }, largeMemory(sent));
             }),
           pending: () => waiting.size,
           alive: () => ended === undefined,

@@ -3,6 +3,7 @@ import type { MessagePort } from "node:worker_threads";
 import { describeError, MillraceError } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
+import { largeMemory } from "./move-tensors.ts";
 import { openOnnxSession } from "./onnx-session.ts";
 
 /** What the I/O thread asks of the worker of a model. */
@@ -32,7 +33,7 @@ const failure = (error: unknown) => ({
  * exit.
  */
 async function work(port: MessagePort, file: string, threads: number): Promise<void> {
-  const answer = (message: WorkerAnswer) => port.postMessage(message, []);
+  const answer = (message: WorkerAnswer, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
   let session;
   try {
     session = await openOnnxSession(file, threads);
@@ -51,7 +52,7 @@ async function work(port: MessagePort, file: string, threads: number): Promise<v
       }
       try {
         const { outputs } = await session.run(request.inputs);
-        answer({ kind: "ran", id: request.id, outputs });
+        answer({ kind: "ran", id: request.id, outputs }, largeMemory(outputs));
       } catch (error) {
         answer({ kind: "run_failed", id: request.id, ...failure(error) });
       }

@@ -70,8 +70,9 @@ export class Placement {
     return (this.#session ? 1 : 0) + this.#workers.size;
   }
 
-  run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
-    return this.#session ? this.#runHere(this.#session, inputs) : this.#runThere(inputs);
+  /** `owned`: the memory of the inputs may go to another thread. */
+  run(inputs: readonly Tensor[], owned = false): Promise<readonly Tensor[]> {
+    return this.#session ? this.#runHere(this.#session, inputs) : this.#runThere(inputs, owned);
   }
 
   async #runHere(session: OnnxSession, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
@@ -88,10 +89,10 @@ export class Placement {
     }
   }
 
-  async #runThere(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+  async #runThere(inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]> {
     const worker = this.#freeWorker() ?? (await this.#start());
     try {
-      return await worker.run(inputs);
+      return await worker.run(inputs, owned);
     } finally {
       if (!worker.alive()) this.#workers.delete(worker); // replaced when the next request needs it
     }
