@@ -1,11 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { config, endpoint, makeHome, startProcess } from "../../src/serving/gateway/fixtures/gateway-process.ts";
@@ -19,20 +17,17 @@ import { realClock } from "../../src/serving/gateway/runtimes/python/clock.ts";
 import { loadPyfunc } from "../../src/serving/gateway/runtimes/python/python-runtime.ts";
 import type { LoadOptions } from "../../src/serving/gateway/runtimes/runtime.ts";
 import type { Tensor } from "../../src/serving/gateway/tensors/tensor.ts";
-import { pythonWith, runScript } from "./python.ts";
+import { savePyfuncModels } from "./pyfunc-models.ts";
 
-const script = fileURLToPath(new URL("pyfunc_models.py", import.meta.url));
 const run = promisify(execFile);
 let python: string;
 let folder: string;
 let oracle: { rows: { columns: string[]; data: number[][] }; iris: number[]; trees: number[]; matrix: number[][]; bare: number[] };
 
 const prepared = (async () => {
-  python = await pythonWith("pyfunc", ["mlflow==3.17.2", "scikit-learn==1.9.1", "lightgbm==4.7.0"]);
-  process.env["MILLRACE_GATEWAY_PYTHON"] = python;
   process.env["PYTHONHASHSEED"] = "0"; // MLflow's messages name sets
-  folder = await mkdtemp(join(tmpdir(), "millrace-pyfunc-"));
-  await runScript(python, script, { FOLDER: folder, MLFLOW_DISABLE_TELEMETRY: "true" });
+  ({ python, folder } = await savePyfuncModels());
+  process.env["MILLRACE_GATEWAY_PYTHON"] = python;
   oracle = JSON.parse(await readFile(join(folder, "oracle.json"), "utf8")) as typeof oracle;
 })();
 beforeAll(() => prepared);

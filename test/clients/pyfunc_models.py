@@ -24,9 +24,12 @@ def columns(*specs):
 
 
 class Trips(PythonModel):
+    def __init__(self, more=0):
+        self.more = more
+
     def predict(self, context, model_input, params=None):
         city = model_input["city"].map({"Oslo": 10.0, "Rome": 20.0}).fillna(0)
-        return pd.DataFrame({"prediction": 2 * model_input["distance"].fillna(0) + model_input["seats"].fillna(0) + city})
+        return pd.DataFrame({"prediction": 2 * model_input["distance"].fillna(0) + model_input["seats"].fillna(0) + city + self.more})
 
 
 class Picky(PythonModel):
@@ -95,7 +98,9 @@ def save(name, model, signature=None, **more):
     mlflow.pyfunc.save_model(str(folder / name), python_model=model, signature=signature, pip_requirements=[], **more)
 
 
-save("trips", Trips(), ModelSignature(columns(("distance", "double", True), ("seats", "double", True), ("city", "string", True)), columns(("prediction", "double", True))))
+trips = ModelSignature(columns(("distance", "double", True), ("seats", "double", True), ("city", "string", True)), columns(("prediction", "double", True)))
+save("trips", Trips(), trips)
+save("trips-next", Trips(1000), trips)
 save("picky", Picky(), ModelSignature(columns(("amount", "float", True)), Schema([TensorSpec(np.dtype("float32"), (-1, 1), "prediction")])))
 save("loud", Loud(), ModelSignature(columns(("text", "string", True)), None, ParamSchema([ParamSpec("mark", DataType.string, "!")])), streamable=True)
 every = [("boolean", "boolean"), ("integer", "integer"), ("long", "long"), ("float", "float"), ("double", "double"), ("string", "string"), ("binary", "binary"), ("datetime", "datetime")]

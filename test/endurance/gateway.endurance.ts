@@ -6,62 +6,20 @@ import { join } from "node:path";
 import { setTimeout as until } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, onTestFinished, test } from "vitest";
 import { config, endpoint, makeHome, modelFile, startProcess, variant, writeConfig } from "../../src/serving/gateway/fixtures/gateway-process.ts";
 import { keepAsking } from "../../src/serving/gateway/fixtures/own-gateway.ts";
-import type { GatewayStatus } from "../../src/serving/gateway/gateway.ts";
 import { startMillrace } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { every, gatewayOf, lasting, rowsIn, sum, swapEvery } from "./gateway-under-load.ts";
 
 /*
- * Gateways under load from 32 connections for `ENDURANCE_MINUTES` (3), half of it each: models change places, threads and the server are killed, the
+ * Gateways under load from 32 connections: models change places, threads and the server are killed, the
  * disk is full for a while. What the clock does here is what the clock does in production: nothing is simulated.
  */
-const minutes = Number(process.env["ENDURANCE_MINUTES"] ?? 3);
-const lasting = (minutes * 60_000) / 2;
 const timeout = lasting + 240_000;
-const swapEvery = Math.min(10_000, lasting / 6);
 
 const run = promisify(execFile);
-
-interface Address {
-  readonly pid: number;
-  readonly port: number;
-  readonly token: string;
-}
-
-/** The gateway of a home folder by its control paths, which stay when the server is gone. */
-async function gatewayOf(home: string) {
-  const { pid, port, token } = JSON.parse(await readFile(join(home, "run", "gateway.json"), "utf8")) as Address;
-  const url = `http://127.0.0.1:${port}`;
-  const headers = { authorization: `Bearer ${token}` };
-  return {
-    pid,
-    url,
-    status: async () => (await (await fetch(`${url}/_millrace/status`, { headers })).json()) as GatewayStatus,
-    flush: async () => (await fetch(`${url}/_millrace/flush`, { method: "POST", headers })).status,
-    memory: async () => Number(/^process_resident_memory_bytes (.*)$/m.exec(await (await fetch(`${url}/metrics`)).text())![1]) / 2 ** 20,
-  };
-}
-
-/** Rows in the files of a prediction log. */
-async function rowsIn(folder: string): Promise<number> {
-  const connection = await (await DuckDBInstance.create(":memory:")).connect();
-  const read = await connection.runAndReadAll(`select count(*) from read_parquet('${folder}/**/*.parquet', union_by_name = true)`);
-  connection.closeSync();
-  return Number(read.getRows()[0][0]);
-}
-
-/** Does one after the other every so many milliseconds until `end`, then waits for the one under way. */
-async function every(milliseconds: number, end: number, act: (turn: number) => Promise<unknown>): Promise<number> {
-  let turn = 0;
-  while (performance.now() + milliseconds < end) {
-    await until(milliseconds);
-    await act(turn++);
-  }
-  return turn;
-}
 
 interface Disk {
   readonly what: string;
@@ -107,8 +65,6 @@ async function diskAt(folder: string): Promise<Disk> {
     },
   };
 }
-
-const sum = (counts: ReadonlyMap<unknown, number>, of: (outcome: unknown) => boolean = () => true): number => [...counts].reduce((total, [outcome, count]) => total + (of(outcome) ? count : 0), 0);
 
 test("a gateway of its own: swaps lose nothing, threads that die are replaced, a full disk costs counted rows only, memory stays", { timeout }, async () => {
   const trips = (revision: number) => endpoint("trips", { ...variant("champion", `trips-${1 + (revision % 2)}`, 1), version: String(revision) });

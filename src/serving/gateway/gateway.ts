@@ -24,6 +24,7 @@ import { OwnRepository } from "./models/own-repository.ts";
 import type { OwnModels } from "./models/own-repository.ts";
 import type { ModelRepository } from "./models/repository.ts";
 import { isLocal, managementRule } from "./management-access.ts";
+import { ownName } from "./log/journal-owner.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import { peerMetrics, servedVersions } from "./metrics/peer-metrics.ts";
@@ -161,6 +162,8 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   const predictionLog = new PredictionLog({
     ...options.log,
     directory: join(options.home, "predictions"),
+    journals: join(options.home, "gateway", "journals"),
+    owner: await ownName(),
     onError: (message) => log.error(`the prediction log cannot be written: ${message}`),
   });
   const stats = variantStatsBook(metrics);
@@ -323,6 +326,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       version: options.version,
     };
     await writeAddress(options.home, address);
+    predictionLog.recover();
     return { address, repository, inference, stop };
   } catch (error) {
     await stop();
@@ -352,6 +356,13 @@ function addLogMetrics(metrics: MetricsRegistry, log: PredictionLog): void {
     read("dropped"),
     "counter",
   );
+  metrics.gauge(
+    "millrace_prediction_log_recovered_total",
+    "Rows that gateways had not put into files when they were killed, in files now.",
+    read("recovered"),
+    "counter",
+  );
+  metrics.gauge("millrace_prediction_log_lost_total", "Rows of killed gateways that were there in part only.", read("lost"), "counter");
   metrics.gauge("millrace_prediction_log_pending", "Rows waiting in memory.", read("pending"));
   metrics.gauge(
     "millrace_prediction_log_failures_total",

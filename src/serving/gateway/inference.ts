@@ -73,13 +73,10 @@ export class Inference {
           ? await this.#withFallback(endpoint, picked, request, receivedAt, start)
           : { endpoint, ...picked, scored: await this.#scorer.score(endpoint, picked.variant, request, start) };
       const { scored, variant, propensity } = served;
-      const shadowed = endpoint.hasShadows && !picked.asked;
-      if (shadowed || this.#parts.log) {
+      this.#scorer.log(scored, variant, served.endpoint, request, receivedAt, propensity, false);
+      if (endpoint.hasShadows && !picked.asked) {
         handedOver = true;
-        this.#afterAnswer(async () => {
-          this.#scorer.log(scored, variant, served.endpoint, request, receivedAt, propensity, false);
-          if (shadowed) await this.#shadow(endpoint, served, request, receivedAt);
-        }, endpoint);
+        this.#afterAnswer(() => this.#shadow(endpoint, served, request, receivedAt), endpoint);
       }
       if (scored.error) throw scored.error;
       span?.answered(variant.version, variant.name, scored.bound.rows, scored);

@@ -1,6 +1,6 @@
 import { describeError, MillraceError } from "../../errors.ts";
 import type { InferenceRequest } from "./inference-request.ts";
-import type { LogEntry } from "./log/log-chunk.ts";
+import type { LogEntry, LogSource } from "./log/log-entry.ts";
 import { sampled } from "./log/sampled.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 import type { Endpoint, Variant } from "./models/deployment.ts";
@@ -31,6 +31,8 @@ export interface ScorerParts {
 /** One request at one variant: run, counted, logged. */
 export class Scorer {
   readonly #parts: ScorerParts;
+  readonly #sources = new WeakMap<Variant, LogSource>();
+  readonly #shadowSources = new WeakMap<Variant, LogSource>();
 
   constructor(parts: ScorerParts) {
     this.#parts = parts;
@@ -108,7 +110,7 @@ export class Scorer {
   /** Puts what was scored into the prediction log. */
   log(
     { bound, outputs, seconds, queueMs, runMs }: Scored,
-    { version, name, held }: Variant,
+    variant: Variant,
     endpoint: Endpoint,
     request: InferenceRequest,
     receivedAt: number,
@@ -117,27 +119,30 @@ export class Scorer {
   ): void {
     const { log } = this.#parts;
     if (!log) return;
-    const share = outputs ? endpoint.logShare : 1;
     // By the id, so that a request and its shadows are logged together or not at all.
-    if (!sampled(request.id, share)) return;
+    if (outputs && endpoint.logShare < 1 && !sampled(request.id, endpoint.logShare)) return;
     log({
+      source: this.#source(endpoint, variant, shadow),
       requestId: request.id,
       eventTime: request.eventTime ?? receivedAt,
       receivedAt,
-      endpoint: endpoint.name,
-      version,
-      variant: name,
-      shadow,
       propensity,
-      logShare: share,
       latencyMicros: Math.round(seconds * 1e6),
       queueMicros: Math.round(queueMs * 1e3),
       runMicros: Math.round(runMs * 1e3),
-      status: outputs ? "ok" : "error",
       rows: bound.rows,
-      model: held.model,
       inputs: bound.inputs,
       outputs,
     });
+  }
+
+  #source({ name: endpoint, logShare }: Endpoint, variant: Variant, shadow: boolean): LogSource {
+    const known = shadow ? this.#shadowSources : this.#sources;
+    let source = known.get(variant);
+    if (!source) {
+      const { version, name, held } = variant;
+      known.set(variant, (source = { endpoint, version, variant: name, shadow, logShare, classes: held.model.classes }));
+    }
+    return source;
   }
 }

@@ -1,66 +1,71 @@
+import { readFile, rm, stat } from "node:fs/promises";
+import { basename, extname } from "node:path";
 import { parentPort } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
-import { constants, zstdCompressSync } from "node:zlib";
-import { parquetWriteBuffer } from "hyparquet-writer";
 import { describeError } from "../../../errors.ts";
 import { writeDurably } from "../durable-file.ts";
-import type { LogColumn } from "./log-columns.ts";
+import type { ChunkHead } from "./chunk-head.ts";
+import { readFrames } from "./journal-frames.ts";
+import { fileOf } from "./log-file.ts";
+import { encodeParquet } from "./parquet/encode-parquet.ts";
+import { columnsOf } from "./read-records.ts";
+
+/** A chunk to write, or a journal whose gateway is gone. */
+export type Work =
+  | { readonly file: string; readonly head: ChunkHead; readonly rows: number; readonly parts: readonly Uint8Array[] }
+  | { readonly journal: string; readonly directory: string };
+
+/** Rows that are durable in a file, and of a journal those that were there in part. */
+export interface Written {
+  readonly rows: number;
+  readonly lost: number;
+}
 
 export interface WriteRequest {
   readonly id: number;
-  readonly file: string;
-  readonly rows: number;
-  readonly columns: readonly LogColumn[];
+  readonly work: Work;
 }
 
 export interface WriteAnswer {
   readonly id: number;
-  /** Absent when the file is durable. */
+  /** Absent when it failed, for the reason that `error` gives. */
+  readonly written?: Written;
   readonly error?: string;
 }
 
-const rowsPerGroup = 100_000;
-const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-
-/** Few numbers and ids are there twice: to look for that costs more than it saves. Categories get a dictionary. */
-const encodingOf = (column: LogColumn): { encoding?: "PLAIN" } =>
-  "numbers" in column || ("codes" in column && column.dictionary.length > column.codes.length / 2) ? { encoding: "PLAIN" } : {};
-
-/** Encodes the columns as Parquet and writes them, wholly or not at all. */
-async function write({ file, rows, columns }: WriteRequest): Promise<void> {
-  const content = parquetWriteBuffer({
-    columnData: columns.map((column) => ({ name: column.name, type: column.type, data: cells(column, rows), ...encodingOf(column) })),
-    rowGroupSize: rowsPerGroup,
-    createdBy: "millrace",
-    // Files are chosen by endpoint and day: nobody asks for the least and the greatest of a column.
-    statistics: false,
-    codec: "ZSTD",
-    compressors: { ZSTD: (input) => zstdCompressSync(input, fastest) },
-  });
-  await writeDurably(file, new Uint8Array(content));
+async function perform(work: Work): Promise<Written> {
+  if ("journal" in work) return recover(work.journal, work.directory);
+  await write(work.file, work.head, work.parts, work.rows);
+  return { rows: work.rows, lost: 0 };
 }
 
-function cells(column: LogColumn, rows: number): unknown[] {
-  if ("constant" in column) return Array.from({ length: rows }, () => column.constant);
-  if ("codes" in column) return Array.from(column.codes, (code) => (code < 0 ? null : column.dictionary[code]));
-  const { numbers, type } = column;
-  if (type === "DOUBLE") return Array.from(numbers, (value) => (Number.isNaN(value) ? null : value));
-  return Array.from(numbers, (value) => (Number.isNaN(value) ? null : BigInt(value))); // instants are whole milliseconds
+const write = (file: string, head: ChunkHead, parts: readonly Uint8Array[], rows: number): Promise<void> =>
+  writeDurably(file, Buffer.concat(encodeParquet(columnsOf(head, parts, rows), rows)));
+
+/** Turns a journal into the file that its gateway would have written, unless that is there, and removes it. */
+async function recover(journal: string, directory: string): Promise<Written> {
+  const { head, parts, rows, lost } = readFrames(journal, await readFile(journal));
+  const file = head && fileOf(directory, head, basename(journal, extname(journal)));
+  // Where it is, the gateway died before it removed the journal: every row is there.
+  const there = file !== undefined && (await stat(file).catch(() => undefined)) !== undefined;
+  if (file !== undefined && !there && rows > 0) await write(file, head!, parts, rows);
+  await rm(journal, { force: true });
+  return there ? { rows: 0, lost: 0 } : { rows, lost };
 }
 
-/** Writes one file after the other until told to close. */
-function work(port: MessagePort): void {
+/** Does one work after the other until told to close. */
+function serve(port: MessagePort): void {
   const answer = (message: WriteAnswer) => port.postMessage(message, []);
   let last = Promise.resolve();
   port.on("message", (request: WriteRequest | "close") => {
     last = last.then(async () => {
       if (request === "close") return port.close();
-      await write(request).then(
-        () => answer({ id: request.id }),
+      await perform(request.work).then(
+        (written) => answer({ id: request.id, written }),
         (error: unknown) => answer({ id: request.id, error: describeError(error) }),
       );
     });
   });
 }
 
-if (parentPort) work(parentPort);
+if (parentPort) serve(parentPort);

@@ -1,10 +1,9 @@
 import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { LogColumn } from "./log-columns.ts";
-import type { WriteAnswer, WriteRequest } from "./parquet-worker.ts";
+import type { Work, WriteAnswer, WriteRequest, Written } from "./parquet-worker.ts";
 
 interface Waiting {
-  readonly resolve: () => void;
+  readonly resolve: (written: Written) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -14,12 +13,12 @@ export class ParquetWriter {
   readonly #waiting = new Map<number, Waiting>();
   #nextId = 0;
 
-  /** Resolves when the file is durable under its name. */
-  write(file: string, rows: number, columns: readonly LogColumn[]): Promise<void> {
+  /** Resolves when what was given is durable in a file of its own. */
+  write(work: Work): Promise<Written> {
     return new Promise((resolve, reject) => {
       const id = this.#nextId++;
       this.#waiting.set(id, { resolve, reject });
-      const request: WriteRequest = { id, file, rows, columns };
+      const request: WriteRequest = { id, work };
       (this.#worker ??= this.#start()).postMessage(request, []);
     });
   }
@@ -37,10 +36,10 @@ export class ParquetWriter {
     // The published package holds .js where the sources hold .ts.
     const entry = new URL(`./parquet-worker${extname(import.meta.url)}`, import.meta.url);
     const worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: 8 } });
-    worker.on("message", ({ id, error }: WriteAnswer) => {
+    worker.on("message", ({ id, written, error }: WriteAnswer) => {
       const waiting = this.#waiting.get(id);
       this.#waiting.delete(id);
-      if (error === undefined) waiting?.resolve();
+      if (written) waiting?.resolve(written);
       else waiting?.reject(new Error(error));
     });
     const ended = (error: Error) => {

@@ -1,13 +1,20 @@
 import { randomUUID } from "node:crypto";
+import { readdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError, MillraceError } from "../../../errors.ts";
-import { LogChunk, chunkKey, entryBytes } from "./log-chunk.ts";
-import type { LogEntry } from "./log-chunk.ts";
+import { isAlive } from "./journal-owner.ts";
+import { Journal } from "./journal.ts";
+import { LogChunk, chunkKey } from "./log-chunk.ts";
+import type { LogEntry, LogSource } from "./log-entry.ts";
+import { fileOf } from "./log-file.ts";
 import { ParquetWriter } from "./parquet-writer.ts";
 
 export interface PredictionLogOptions {
-  /** Files go to `<directory>/<endpoint>/<UTC day of the event>/<version>-<variant>-<unique>.parquet`. */
+  /** Where the Parquet files go: see `fileOf`. */
   readonly directory: string;
+  /** Where rows are that are not in a Parquet file yet: a folder of each gateway, by its `owner` name, that a later one empties. */
+  readonly journals: string;
+  readonly owner: string;
   /** A file is written when it has this many rows … */
   readonly fileRows: number;
   /** … and whatever there is after this many seconds. */
@@ -25,29 +32,53 @@ export interface PredictionLogStatus {
   readonly written: number;
   readonly pending: number;
   readonly dropped: number;
+  /** Rows of gateways that were killed which this one has put into files, and those that were there in part only. */
+  readonly recovered: number;
+  readonly lost: number;
   /** Writes that failed since the start, and why the last one did, null once writing works again. */
   readonly failures: number;
   readonly lastError: string | null;
 }
 
+interface Held {
+  readonly chunk: LogChunk;
+  readonly journal: Journal;
+  open: boolean;
+}
+
 /** More open files than this are written out at once: the days of events come from clients. */
 const openChunksLimit = 64;
+/** How long a row may be in memory alone; and how long a journal that cannot be written is left alone. */
+const journalEveryMs = 100;
+const journalAgainMs = 1000;
 
 /**
  * Buffers what was predicted and writes it as Parquet files. Appending never waits; what cannot be written yet is kept
- * and tried again.
+ * and tried again. Until it is written it is in journals, too, from which the next gateway writes it if this one is killed.
  */
 export class PredictionLog {
   readonly #options: PredictionLogOptions;
   readonly #writer = new ParquetWriter();
-  readonly #open = new Map<string, LogChunk>();
-  #sealed: LogChunk[] = [];
+  /** Entries that came in this turn of the event loop: the answers go out first. */
+  #fresh: LogEntry[] = [];
+  readonly #open = new Map<string, Held>();
+  readonly #latest = new WeakMap<LogSource, Held>();
+  #sealed: Held[] = [];
+  /** Chunks whose journals are written to. */
+  readonly #journaled = new Set<Held>();
+  #journalTimer: NodeJS.Timeout | undefined;
+  #journalError: string | null = null;
   #writing: Promise<void> | undefined;
+  #recovering: Promise<void> | undefined;
+  /** Journals of former gateways that could not be put into files, each told once. */
+  readonly #told = new Set<string>();
   readonly #timer: NodeJS.Timeout;
   #written = 0;
   #pending = 0;
   #pendingBytes = 0;
   #dropped = 0;
+  #recovered = 0;
+  #lost = 0;
   #failures = 0;
   #lastError: string | null = null;
 
@@ -56,29 +87,20 @@ export class PredictionLog {
     this.#timer = setInterval(() => {
       this.#sealAll();
       this.#writeInBackground();
+      this.recover();
     }, options.seconds * 1000);
     this.#timer.unref();
   }
 
   append(entry: LogEntry): void {
-    const bytes = entryBytes(entry);
-    if (this.#pending + entry.rows > this.#options.capacity || this.#pendingBytes + bytes > this.#options.capacityBytes) {
-      this.#dropped += entry.rows;
-      return;
-    }
-    const key = chunkKey(entry);
-    let chunk = this.#open.get(key);
-    if (!chunk) {
-      if (this.#open.size >= openChunksLimit) this.#sealAll();
-      this.#open.set(key, (chunk = new LogChunk(entry)));
-    }
-    chunk.append(entry, bytes);
-    this.#pending += entry.rows;
-    this.#pendingBytes += bytes;
-    if (chunk.rows < this.#options.fileRows) return;
-    this.#open.delete(key);
-    this.#sealed.push(chunk);
-    this.#writeInBackground();
+    if (this.#fresh.push(entry) === 1) setImmediate(() => this.#take());
+  }
+
+  /** Writes in the background what gateways have left that were killed. */
+  recover(): void {
+    this.#recovering ??= this.#recover()
+      .catch((error: unknown) => this.#options.onError(`journals of former gateways: ${describeError(error)}`))
+      .finally(() => (this.#recovering = undefined));
   }
 
   /**
@@ -86,6 +108,7 @@ export class PredictionLog {
    * kept.
    */
   async flush(): Promise<void> {
+    await this.#recovering;
     await this.#writing; // a round under way may be past the rows that are sealed now
     do {
       this.#sealAll();
@@ -106,23 +129,97 @@ export class PredictionLog {
     try {
       await this.flush();
     } finally {
+      clearTimeout(this.#journalTimer);
       await this.#writer.close();
+      await rmdir(this.#folder).catch(() => undefined); // what is in it the next gateway finds
     }
   }
 
   status(): PredictionLogStatus {
+    this.#take();
     return {
       written: this.#written,
       pending: this.#pending,
       dropped: this.#dropped,
+      recovered: this.#recovered,
+      lost: this.#lost,
       failures: this.#failures,
       lastError: this.#lastError,
     };
   }
 
-  #sealAll(): void {
-    this.#sealed.push(...this.#open.values());
+  get #folder(): string {
+    return join(this.#options.journals, this.#options.owner);
+  }
+
+  #take(): void {
+    if (this.#fresh.length === 0) return;
+    const entries = this.#fresh;
+    this.#fresh = [];
+    for (const entry of entries) this.#add(entry);
+    this.#journalTimer ??= setTimeout(() => this.#journal(), journalEveryMs).unref();
+  }
+
+  #add(entry: LogEntry): void {
+    const { capacity, capacityBytes, fileRows } = this.#options;
+    if (this.#pending + entry.rows > capacity || this.#pendingBytes >= capacityBytes) {
+      this.#dropped += entry.rows;
+      return;
+    }
+    let held = this.#latest.get(entry.source);
+    if (!held?.open || !held.chunk.takes(entry)) this.#latest.set(entry.source, (held = this.#find(entry)));
+    this.#pendingBytes += held.chunk.append(entry);
+    this.#pending += entry.rows;
+    if (held.chunk.rows < fileRows) return;
+    this.#open.delete(chunkKey(entry));
+    this.#seal(held);
+    this.#writeInBackground();
+  }
+
+  #find(entry: LogEntry): Held {
+    const key = chunkKey(entry);
+    let held = this.#open.get(key);
+    if (held) return held;
+    if (this.#open.size >= openChunksLimit) {
+      this.#sealOpen();
+      this.#writeInBackground();
+    }
+    const chunk = new LogChunk(entry, randomUUID());
+    held = { chunk, journal: new Journal(join(this.#folder, `${chunk.id}.rows`), chunk), open: true };
+    this.#open.set(key, held);
+    this.#journaled.add(held);
+    return held;
+  }
+
+  #seal(held: Held): void {
+    held.open = false;
+    this.#sealed.push(held);
+  }
+
+  #sealOpen(): void {
+    for (const held of this.#open.values()) this.#seal(held);
     this.#open.clear();
+  }
+
+  #sealAll(): void {
+    this.#take();
+    this.#sealOpen();
+  }
+
+  /** Writes to every journal what came since the last time. One that fails is tried again while its chunk is open. */
+  #journal(): void {
+    this.#journalTimer = undefined;
+    for (const held of this.#journaled) {
+      if (!held.open) this.#journaled.delete(held);
+      if (!held.journal.behind && held.open) continue;
+      held.journal.write(!held.open).then(
+        () => (this.#journalError = null),
+        (error: unknown) => {
+          if (this.#journalError === null) this.#options.onError(`rows are in memory only: ${(this.#journalError = describeError(error))}`);
+          this.#journalTimer ??= setTimeout(() => this.#journal(), journalAgainMs).unref();
+        },
+      );
+    }
   }
 
   #writeInBackground(): void {
@@ -136,35 +233,56 @@ export class PredictionLog {
   }
 
   async #writeSealed(): Promise<void> {
-    const failed: LogChunk[] = [];
-    for (let chunk = this.#sealed.shift(); chunk; chunk = this.#sealed.shift()) {
+    const failed: Held[] = [];
+    for (let held = this.#sealed.shift(); held; held = this.#sealed.shift()) {
+      const { head, id, pieces, rows, bytes } = held.chunk;
       try {
-        await this.#writer.write(this.#fileOf(chunk), chunk.rows, chunk.columns());
-        this.#written += chunk.rows;
-        this.#pending -= chunk.rows;
-        this.#pendingBytes -= chunk.bytes;
+        await this.#writer.write({ file: fileOf(this.#options.directory, head, id), head, rows, parts: pieces.map((piece) => piece.bytes.subarray(0, piece.used)) });
+        this.#written += rows;
+        this.#pending -= rows;
+        this.#pendingBytes -= bytes;
         this.#lastError = null;
       } catch (error) {
-        failed.push(chunk);
+        failed.push(held);
         this.#failures++;
         const message = describeError(error);
         if (this.#lastError === null) this.#options.onError(message);
         this.#lastError = message;
+        continue;
       }
+      this.#journaled.delete(held);
+      // A journal that stays is known by its file, and taken for what it is by the next gateway.
+      await held.journal.remove().catch((error: unknown) => this.#options.onError(describeError(error)));
     }
     this.#sealed = failed.concat(this.#sealed);
   }
 
-  #fileOf({ endpoint, version, variant, day }: LogChunk): string {
-    const name = `${pathSafe(version)}-${pathSafe(variant)}-${randomUUID()}.parquet`;
-    return join(this.#options.directory, pathSafe(endpoint), day, name);
+  async #recover(): Promise<void> {
+    const { journals, directory, owner } = this.#options;
+    for (const name of await namesIn(journals)) {
+      if (name === owner || (await isAlive(name))) continue;
+      for (const file of await namesIn(join(journals, name))) {
+        const journal = join(journals, name, file);
+        try {
+          const { rows, lost } = await this.#writer.write({ journal, directory });
+          this.#recovered += rows;
+          this.#lost += lost;
+        } catch (error) {
+          this.#failures++;
+          if (!this.#told.has(journal)) this.#options.onError(describeError(error));
+          this.#told.add(journal);
+        }
+      }
+      await rmdir(join(journals, name)).catch(() => undefined); // not empty: tried again later
+    }
   }
 }
 
-/** A name as one path segment: bytes other than letters, digits, `_`, `-` and inner dots are written as %XX. */
-export const pathSafe = (name: string): string =>
-  Array.from(Buffer.from(name), (byte, index) => {
-    const character = String.fromCharCode(byte);
-    const plain = /[A-Za-z0-9_-]/.test(character) || (character === "." && index > 0);
-    return plain ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
-  }).join("");
+async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw error;
+  }
+}

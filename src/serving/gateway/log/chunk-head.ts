@@ -1,0 +1,74 @@
+import type { Tensor } from "../tensors/tensor.ts";
+import type { LogEntry } from "./log-entry.ts";
+
+/** What all rows of a chunk have in common, and what its records hold: enough to read them. */
+export interface ChunkHead {
+  readonly endpoint: string;
+  readonly version: string;
+  readonly variant: string;
+  readonly shadow: boolean;
+  readonly logShare: number;
+  readonly status: "ok" | "error";
+  /** The UTC day of the events, `2026-11-20`. */
+  readonly day: string;
+  /** In the order of the records. */
+  readonly tensors: readonly LoggedTensor[];
+}
+
+/** A tensor of which each row becomes values of these columns: all its elements, or its shape as text. */
+export interface LoggedTensor {
+  readonly from: "inputs" | "outputs";
+  readonly index: number;
+  readonly kind: "numbers" | "texts" | "shape";
+  readonly columns: readonly string[];
+}
+
+const dayMs = 86_400_000;
+
+/** The number of an instant's day (milliseconds since 1970) in UTC. */
+export const dayOf = (instant: number): number => Math.floor(instant / dayMs);
+
+/** Of tensors with more elements per row (images, embeddings) the shape is logged, not the elements. */
+const widestLogged = 256;
+
+/** The head of the chunk that an entry begins. */
+export function headOf(entry: LogEntry): ChunkHead {
+  const { source, outputs } = entry;
+  const { endpoint, version, variant, shadow, logShare } = source;
+  return {
+    endpoint,
+    version,
+    variant,
+    shadow,
+    logShare: outputs ? logShare : 1,
+    status: outputs ? "ok" : "error",
+    day: new Date(entry.eventTime).toISOString().slice(0, 10),
+    tensors: [...entry.inputs.map((tensor, index) => loggedInput(tensor, index, entry.rows)), ...loggedOutputs(entry)],
+  };
+}
+
+function loggedInput({ name, datatype, data }: Tensor, index: number, rows: number): LoggedTensor {
+  const width = data.length / rows;
+  if (width > widestLogged) return { from: "inputs", index, kind: "shape", columns: [`input_${name}_shape`] };
+  const columns = width === 1 ? [`input_${name}`] : Array.from({ length: width }, (_, offset) => `input_${name}_${offset}`);
+  return { from: "inputs", index, kind: datatype === "BYTES" ? "texts" : "numbers", columns };
+}
+
+/**
+ * What the outputs mean: a model with an output of several floats per row, or of strings, is a classifier, whose label
+ * and probabilities are logged; the first float output of another model is its prediction.
+ */
+function loggedOutputs({ source, outputs = [], rows }: LogEntry): LoggedTensor[] {
+  const widths = outputs.map(({ data }) => data.length / rows);
+  const isFloat = ({ datatype }: Tensor) => datatype === "FP32" || datatype === "FP64" || datatype === "FP16";
+  const probabilities = outputs.findIndex((output, index) => isFloat(output) && widths[index] !== 1);
+  const label = outputs.findIndex((output, index) => !isFloat(output) && widths[index] === 1);
+  const prediction = probabilities < 0 && label < 0 ? outputs.findIndex(isFloat) : -1;
+  if (prediction >= 0) return [{ from: "outputs", index: prediction, kind: "numbers", columns: ["output_prediction"] }];
+  const logged: LoggedTensor[] = label < 0 ? [] : [{ from: "outputs", index: label, kind: "texts", columns: ["output_label"] }];
+  const width = probabilities < 0 || widths[probabilities] > widestLogged ? 0 : widths[probabilities];
+  if (width === 0) return logged;
+  const classes = source.classes?.length === width ? source.classes : undefined;
+  const columns = Array.from({ length: width }, (_, offset) => `output_probability_${classes?.[offset] ?? offset}`);
+  return [...logged, { from: "outputs", index: probabilities, kind: "numbers", columns }];
+}
