@@ -16,6 +16,8 @@ try {
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
   const { status } = spawnSync(node, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: ["ignore", 2, 2] });
   if (status !== 0) throw new Error("The TypeScript could not be compiled.");
+  const assembled = spawnSync(node, [join(root, "src/serving/gateway/tensors/number-lists/assemble-wat.ts"), join(dist, "serving/gateway/tensors/number-lists/read-numbers.wasm")], { cwd: root, stdio: ["ignore", 2, 2] });
+  if (assembled.status !== 0) throw new Error("The WebAssembly could not be assembled.");
 } catch (error) {
   giveUp(error);
 }

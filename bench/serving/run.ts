@@ -170,7 +170,7 @@ if (wanted.has("ceiling")) {
   for (const model of names) await ceiling(model);
 }
 if (wanted.has("features")) await features();
-if (wanted.has("json")) measureJson();
+if (wanted.has("json")) await measureJson();
 await rm(scratch, { recursive: true });
 // Daemons that a peer leaves behind (Ray's) hold our pipes open.
 process.exit(0);

@@ -100,7 +100,7 @@ test("requests in JSON that lie", async () => {
   for (const [what, body, said] of requests) {
     const begun = performance.now();
     const { status, text } = await target.send({ path: "/v2/models/simple/infer", body });
-    expect({ what, status, soon: performance.now() - begun < 1000, said: sentence(text) }).toEqual({ what, status: 400, soon: true, said: expect.stringMatching(said) });
+    expect({ what, status, soon: performance.now() - begun < 5000, said: sentence(text) }).toEqual({ what, status: 400, soon: true, said: expect.stringMatching(said) });
     expect(text.length, what).toBeLessThan(3000);
   }
   await target.unmoved();
@@ -186,7 +186,7 @@ test("rows, tables, forms and events that lie", async () => {
   for (const [what, path, body, said, headers = {}] of others) {
     const begun = performance.now();
     const { status, text } = await target.send({ path, body, headers: { "x-amzn-sagemaker-target-model": "trips", ...headers } });
-    expect({ what, status, soon: performance.now() - begun < 1000, said: sentence(text) }).toEqual({ what, status: 400, soon: true, said: expect.stringMatching(said) });
+    expect({ what, status, soon: performance.now() - begun < 5000, said: sentence(text) }).toEqual({ what, status: 400, soon: true, said: expect.stringMatching(said) });
   }
   await target.unmoved();
 });

@@ -1,5 +1,6 @@
 import { invalid } from "../../../errors.ts";
 import { kindOf } from "./json-kind.ts";
+import { NumberList } from "./number-lists/number-list.ts";
 import { datatypes } from "./tensor.ts";
 import type { BytesElement, Datatype, Numbers, Values } from "./tensor.ts";
 
@@ -11,6 +12,7 @@ const tooDeep = (where: string) => invalid("serving.bad_shape", `${where}: data 
  * list: `readValues` finds what does not fit.
  */
 export function shapeOf(data: unknown, where: string): number[] {
+  if (data instanceof NumberList) return [...data.shape];
   const shape: number[] = [];
   for (let at = data; Array.isArray(at); at = at[0]) {
     shape.push(at.length);
@@ -24,6 +26,7 @@ export function shapeOf(data: unknown, where: string): number[] {
  * one value alone. A missing value (null) makes integers doubles with NaN. `where` names the tensor in errors.
  */
 export function readValues(data: unknown, datatype: Datatype, count: number, where: string): Values {
+  if (data instanceof NumberList) return fromNumbers(data.values, datatype, count) ?? readValues(data.toLists(), datatype, count, where);
   const list: readonly unknown[] = Array.isArray(data) ? data : [data];
   const { array } = datatypes.get(datatype)!;
   if (datatype === "BF16") throw invalid("serving.bad_datatype", `${where}: BF16 has no form in JSON; send it as raw bytes.`);
@@ -33,6 +36,18 @@ export function readValues(data: unknown, datatype: Datatype, count: number, whe
   readList(list, reader, count, where, 0);
   if (reader.read !== count) throw wrongLength(reader.read, count, where);
   return reader.values;
+}
+
+/** Numbers as the array of a datatype; undefined where they do not fit it or are not `count`, which `readValues` says of lists. */
+function fromNumbers(numbers: Float64Array, datatype: Datatype, count: number): Values | undefined {
+  const { array, integer, range } = datatypes.get(datatype)!;
+  if (numbers.length !== count || !array || datatype === "BF16") return undefined;
+  if (integer && !numbers.every((value) => Number.isInteger(value) && value >= range[0] && value <= range[1])) return undefined;
+  if (datatype === "FP64") return numbers;
+  const values = new array(count);
+  if (values instanceof BigInt64Array || values instanceof BigUint64Array) for (let i = 0; i < count; i++) values[i] = BigInt(numbers[i]);
+  else values.set(numbers);
+  return values;
 }
 
 /** The elements of nested lists; stops counting when there are more than `count`. What is amiss in the lists, `readList` says. */

@@ -2,8 +2,8 @@ import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
-import { bodyText } from "../../tensors/body-text.ts";
-import { parseJson } from "../../tensors/parse-json.ts";
+import { NumberList } from "../../tensors/number-lists/number-list.ts";
+import { parseJsonBody } from "../../tensors/number-lists/parse-body.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 import { readValues } from "../../tensors/read-values.ts";
@@ -25,7 +25,7 @@ export interface InferRequest {
  */
 export function readInferRequest(body: Buffer, headerLength: string | undefined): InferRequest {
   const jsonLength = headerLength === undefined ? body.length : jsonBytes(headerLength, body.length);
-  const request = parseObject(bodyText(body, jsonLength));
+  const request = parseObject(jsonLength === body.length ? body : body.subarray(0, jsonLength));
   const binary = new BinaryTensors(body.subarray(jsonLength));
   const parameters = optionalObject(request["parameters"], "parameters");
   const outputs = readOutputs(request["outputs"]);
@@ -54,8 +54,8 @@ function jsonBytes(headerLength: string, bodyLength: number): number {
   );
 }
 
-function parseObject(text: string): JsonObject {
-  const value = parseJson(text);
+function parseObject(json: Buffer): JsonObject {
+  const value = parseJsonBody(json, ["data"]);
   if (!isObject(value))
     throw invalid("serving.bad_request", `The body must be a JSON object with "inputs", not ${kindOf(value)}.`);
   return value;
@@ -97,7 +97,7 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
   const type = datatype as Datatype;
   const count = elementCount(shape, where);
   const size = optionalObject(value["parameters"], `${where}.parameters`)?.["binary_data_size"];
-  if (size === undefined && !Array.isArray(data)) throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
+  if (size === undefined && !Array.isArray(data) && !(data instanceof NumberList)) throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
   const values = size === undefined ? readValues(data, type, count, where) : binary.take(size, type, count, where);
   return { name, datatype: type, shape: shape as number[], data: values };
 }

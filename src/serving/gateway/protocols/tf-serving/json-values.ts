@@ -2,6 +2,7 @@ import { invalid } from "../../../../errors.ts";
 import { jsonNested } from "../../tensors/json-text.ts";
 import type { NumberStyle } from "../../tensors/json-text.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
+import { NumberList } from "../../tensors/number-lists/number-list.ts";
 import { readValues, shapeOf } from "../../tensors/read-values.ts";
 import { bytesElement, elementBytes, product } from "../../tensors/tensor.ts";
 import type { BytesElement, Datatype, Tensor, Values } from "../../tensors/tensor.ts";
@@ -20,7 +21,7 @@ export function jsonTensor(name: string, value: unknown, datatype: Datatype | un
 
 /** As `readValues`, with `{"b64": …}` among strings. */
 export function readElements(value: unknown, datatype: Datatype, count: number, where: string): Values {
-  if (datatype !== "BYTES" || !hasBase64(value)) return readValues(value, datatype, count, where);
+  if (datatype !== "BYTES" || value instanceof NumberList || !hasBase64(value)) return readValues(value, datatype, count, where);
   const elements: BytesElement[] = [];
   for (const element of flat(value)) {
     if (typeof element === "string") elements.push(element);
@@ -43,7 +44,7 @@ function decoded(text: string, where: string): BytesElement {
 
 /** What a value is for a model that does not say what it takes. */
 function guess(value: unknown): Datatype {
-  const [first = 0] = flat(value);
+  const [first = 0] = value instanceof NumberList ? value.values : flat(value);
   if (typeof first === "string" || isObject(first)) return "BYTES";
   return typeof first === "boolean" ? "BOOL" : "FP64";
 }

@@ -5,6 +5,7 @@ import type { Tensor } from "../../tensors/tensor.ts";
 import { isBase64, jsonTensor, tensorJson } from "./json-values.ts";
 import { isObject } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
+import { NumberList } from "../../tensors/number-lists/number-list.ts";
 
 /** Rows in `instances` and out `predictions`, or columns in `inputs` and out `outputs`: tensorflow_serving/g3doc/api_rest.md, "Predict API". */
 export interface PredictBody {
@@ -17,12 +18,15 @@ const namelessInput = "inputs";
 
 /** Reads the body of a predict request. Fails in the words of tensorflow_serving/util/json_tensor.cc. */
 export function readPredict(body: JsonObject, model: Model, specs: ReadonlyMap<string, TensorSpec>): PredictBody {
-  const { instances, inputs } = body;
+  const sole = model.inputs.length <= 1;
+  const instances = sole ? body["instances"] : plainLists(body["instances"]);
+  const inputs = sole ? body["inputs"] : plainLists(body["inputs"]);
   if (instances !== undefined && inputs !== undefined) {
     throw malformed(body, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist");
   }
   if (inputs !== undefined) return { rows: false, tensors: readColumns(inputs, model, specs) };
   if (instances === undefined) throw invalid("serving.bad_request", "Missing 'inputs' or 'instances' key");
+  if (instances instanceof NumberList) return { rows: true, tensors: [jsonTensor(soleInput(model), instances, model.inputs[0]?.datatype, "instances")] };
   if (!Array.isArray(instances)) throw malformed(body, "Expecting 'instances' to be an list/array");
   if (instances.length === 0) throw malformed(body, "No values in 'instances' array");
   return { rows: true, tensors: readInstances(instances, model, specs) };
@@ -36,7 +40,9 @@ function readInstances(instances: readonly unknown[], model: Model, specs: Reado
   return positionalRows(instances, model);
 }
 
-const isNamed = (value: unknown): value is JsonObject => isObject(value) && !isBase64(value);
+const isNamed = (value: unknown): value is JsonObject => isObject(value) && !(value instanceof NumberList) && !isBase64(value);
+
+const plainLists = (value: unknown): unknown => (value instanceof NumberList ? value.toLists() : value);
 
 const soleInput = ({ inputs }: Model): string => inputs[0]?.name ?? namelessInput;
 

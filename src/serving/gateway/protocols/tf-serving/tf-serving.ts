@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
-import { parseJson } from "../../tensors/parse-json.ts";
+import { parseJsonBody } from "../../tensors/number-lists/parse-body.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
@@ -67,11 +67,12 @@ function readPath([, models, ...rest]: readonly string[]): Asked | undefined {
   return { name, version: String(BigInt(which)), verb };
 }
 
-function readBody({ body }: HttpRequest): JsonObject {
+/** `lists`: keys whose values may come as `NumberList`. */
+function readBody({ body }: HttpRequest, lists: readonly string[]): JsonObject {
   if (body.length === 0) throw invalid("serving.bad_json", "JSON Parse error: The document is empty");
   let value: unknown;
   try {
-    value = parseJson(body.toString("utf8"));
+    value = parseJsonBody(body, lists);
   } catch (error) {
     throw invalid("serving.bad_json", `JSON Parse error: ${describeError(error)}`);
   }
@@ -96,7 +97,7 @@ function requestFor(request: HttpRequest, { name, version, label }: Asked) {
 }
 
 async function predict(request: HttpRequest, context: ProtocolContext, asked: Asked): Promise<HttpAnswer> {
-  const { body, wanted, model, specs } = readRequest(request, context, asked);
+  const { body, wanted, model, specs } = readRequest(request, context, asked, ["instances", "inputs"]);
   const { tensors, rows } = readPredict(body, model, specs);
   wanted.inputs = tensors;
   return jsonText(writePredict(flatOutputs(await context.inference.infer(wanted), tensors), rows));
@@ -109,9 +110,9 @@ async function scoreExamples(request: HttpRequest, context: ProtocolContext, ask
   return jsonText(asked.verb === "classify" ? classifyJson(answer) : regressJson(answer));
 }
 
-function readRequest(request: HttpRequest, context: ProtocolContext, asked: Asked) {
+function readRequest(request: HttpRequest, context: ProtocolContext, asked: Asked, lists: readonly string[] = []) {
   const endpoint = findServable(context, asked);
-  const body = readBody(request);
+  const body = readBody(request, lists);
   findSignature(context, (body["signature_name"] as string | undefined) ?? "");
   const wanted = requestFor(request, asked);
   const { model } = context.inference.variantFor(wanted).held;
