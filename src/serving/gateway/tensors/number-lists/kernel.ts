@@ -24,7 +24,7 @@ async function code(): Promise<Uint8Array<ArrayBuffer>> {
   const assembled = new URL("./read-numbers.wasm", import.meta.url);
   if (existsSync(assembled)) return new Uint8Array(await readFile(assembled));
   // Not in the package, nor what it needs.
-  const { assembleWat } = (await import(new URL("./assemble-wat.ts", import.meta.url).href)) as typeof import("./assemble-wat.ts");
+  const { assembleWat } = (await import(new URL("./assemble-wat.ts", import.meta.url).href)) as { assembleWat: (file: URL) => Promise<Uint8Array<ArrayBuffer>> };
   return assembleWat(source);
 }
 
