@@ -16,12 +16,13 @@ export const serving: Stage = {
   commands: servingCommands,
   events: { "serving.deployment_changed": "the gateway serves a new traffic split" },
   start: async (house: House) => {
-    const { home, host, gatewayPort, python } = house.settings;
+    const { home, host, gatewayPort, python, memoryLimit } = house.settings;
     const supervisor = await superviseGateway({
       home,
       host,
       port: gatewayPort,
       python,
+      memoryLimit,
       grpcPort: gatewayPort === 0 ? 0 : gatewayPort + 1,
       program: fileURLToPath(new URL(`gateway/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
       log: house.log,

@@ -14,6 +14,8 @@ const served: LoopFacts = {
     endpoint: "m",
     salt: "s",
     traffic: {},
+    settings: {},
+    inForce: null,
     updatedAt: now,
     reason: "because",
     url: "http://gateway",
