@@ -147,7 +147,9 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   const child = spawn(
     process.execPath,
     [
-      ...["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)],
+      "--max-semi-space-size=4",
+      options.program,
+      ...["--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)],
       ...(options.memoryLimit === null ? [] : ["--memory-limit", options.memoryLimit]),
     ],
     { detached: true, stdio: ["ignore", out, out], env: { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
