@@ -18,6 +18,7 @@ import { createHttpServer } from "./http-server.ts";
 import type { Handler } from "./http-server.ts";
 import { Inference } from "./inference.ts";
 import { MetricsRegistry } from "./metrics/metrics.ts";
+import { endpointSteps } from "./models/endpoint-steps.ts";
 import { ManagedConfig } from "./models/managed-config.ts";
 import { managedRepository } from "./models/managed-repository.ts";
 import { MemoryBudget } from "./models/memory-budget.ts";
@@ -123,13 +124,14 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       : new MemoryBudget({ limit: options.memoryLimit, patienceMs: roomPatienceMs, onEvict: pooled.onEvict });
   const pool = new ModelPool({
     budget,
+    endpoints: endpointSteps(() => state.current, (ref, tensors) => inference.step(ref, tensors)),
     log,
     onBatch: (rows) => batchSize.observe(rows),
     onLoad: pooled.onLoad,
     readSample: (request) => readInferRequest(request, undefined).inference.inputs,
   });
   addPoolMetrics(metrics, pool, options.memoryLimit);
-  const state = new ServingState(pool, log);
+  const state: ServingState = new ServingState(pool, log);
   const managed = new ManagedConfig(options.home, state, log);
   const own = options.own && new OwnRepository(options.home, options.own, state, log);
   const models = own ?? managed;
@@ -148,7 +150,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     ["endpoint", "from", "to", "reason"],
   );
   const tracing = options.traceShare === undefined ? undefined : (await import("./metrics/tracing.ts")).openTracing(options.traceShare, options.version);
-  const inference = new Inference({
+  const inference: Inference = new Inference({
     ...(tracing && { tracing }),
     deployment: () => state.current,
     paused: (endpoint) => state.paused(endpoint),
