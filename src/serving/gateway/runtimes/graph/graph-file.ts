@@ -126,7 +126,7 @@ function readEndpoint({ endpoint, version, label }: Json, where: string, fail: F
   if (version !== undefined && label !== undefined) throw fail(`${where}.label`, "a step asks for a version or for a label, not for both");
   const wrong = Object.entries({ version, label }).find(([, one]) => one !== undefined && one !== "" && typeof one !== "string" && !Number.isInteger(one));
   if (wrong) throw fail(`${where}.${wrong[0]}`, "it must be a string");
-  return { endpoint: endpoint as string, ...(version !== undefined && { version: String(version as string) }), ...(label !== undefined && { label: String(label as string) }) };
+  return { endpoint: endpoint as string, ...(version !== undefined && { version: String(version) }), ...(label !== undefined && { label: String(label) }) };
 }
 
 function readCondition(value: unknown, where: string, fail: Fail): Condition {
