@@ -124,9 +124,12 @@ function readEndpoint({ endpoint, version, label }: Json, where: string, fail: F
     throw fail(`${where}.${version === undefined ? "label" : "version"}`, "only a step that names an endpoint has it");
   }
   if (version !== undefined && label !== undefined) throw fail(`${where}.label`, "a step asks for a version or for a label, not for both");
-  const wrong = Object.entries({ version, label }).find(([, one]) => one !== undefined && one !== "" && typeof one !== "string" && !Number.isInteger(one));
-  if (wrong) throw fail(`${where}.${wrong[0]}`, "it must be a string");
-  return { endpoint: endpoint as string, ...(version !== undefined && { version: String(version) }), ...(label !== undefined && { label: String(label) }) };
+  const text = (value: unknown, what: string): string => {
+    if (typeof value === "string" && value !== "") return value;
+    if (Number.isInteger(value)) return String(value as number);
+    throw fail(`${where}.${what}`, "it must be a string that is not empty");
+  };
+  return { endpoint: endpoint as string, ...(version !== undefined && { version: text(version, "version") }), ...(label !== undefined && { label: text(label, "label") }) };
 }
 
 function readCondition(value: unknown, where: string, fail: Fail): Condition {
