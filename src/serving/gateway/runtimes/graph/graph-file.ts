@@ -126,7 +126,7 @@ function readEndpoint({ endpoint, version, label }: Json, where: string, fail: F
   if (version !== undefined && label !== undefined) throw fail(`${where}.label`, "a step asks for a version or for a label, not for both");
   const text = (value: unknown, what: string): string => {
     if (typeof value === "string" && value !== "") return value;
-    if (Number.isInteger(value)) return String(value as number);
+    if (typeof value === "number" && Number.isInteger(value)) return String(value);
     throw fail(`${where}.${what}`, "it must be a string that is not empty");
   };
   return { endpoint: endpoint as string, ...(version !== undefined && { version: text(version, "version") }), ...(label !== undefined && { label: text(label, "label") }) };
