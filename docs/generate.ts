@@ -112,7 +112,7 @@ const meanings: Readonly<Record<string, string>> = {
   "data.until": "Only rows before this date or time; a replay plays the later ones",
   "data.split": "How rows are held out for the evaluation",
   "deploy.share": "The challenger's share of the traffic in a canary: 0.1 or 10%",
-  "deploy.batching.delay": "How long a batch that is not full waits for more; the gateway's own is none",
+  "deploy.batching.delay": "How long a batch that is not full waits for more; measured when absent",
   "deploy.batching.timeout": "How long a request may wait before it is refused with 504; the gateway's own is 60s",
   "deploy.log_share": "Share of the answered requests that are logged, by their id; all when never set. Failures always are",
   "deploy.max_duration": "After this time (and the label delay) the better live error decides",

@@ -9,7 +9,7 @@ import { readDeployments } from "../src/serving/store.ts";
 import { challenger, champion, gatewayProgram, openDeployments } from "./open-deployments.ts";
 import { openProtocol } from "./open-protocol.ts";
 
-const defaults = { maxRows: 256, delayMs: 0, queueRows: 65_536, timeoutMs: 60_000, weight: 1 };
+const defaults = { maxRows: 256, delayMs: null, queueRows: 65_536, timeoutMs: 60_000, weight: 1 };
 
 test("settings are set with a deployment or by themselves, kept by changes that do not speak of them, and removed by null", async () => {
   const { ask, price } = await openDeployments();

@@ -5,7 +5,7 @@ import { withoutDatabase } from "../config.ts";
 import { conflict, MillraceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { alive } from "../process-alive.ts";
-import type { BatchConfig } from "./gateway/config/batch-config.ts";
+import type { BatchingInForce } from "./gateway/config/batch-config.ts";
 import { parseBytes } from "./gateway/config/bytes.ts";
 
 /** How to reach a running gateway; it writes this file itself once it listens. */
@@ -46,7 +46,7 @@ export interface GatewayStatus {
     readonly variants: readonly {
       readonly name: string;
       readonly version: string;
-      readonly batching?: Required<BatchConfig>;
+      readonly batching?: BatchingInForce;
       readonly pinned?: boolean;
       readonly requests: number;
       readonly errors: number;

@@ -1,4 +1,4 @@
-import type { BatchConfig } from "./gateway/config/batch-config.ts";
+import type { BatchingInForce } from "./gateway/config/batch-config.ts";
 import type { TrafficRules } from "./gateway/config/config.ts";
 import type { ServingSettings } from "./serving-settings.ts";
 
@@ -40,5 +40,5 @@ export interface DeploymentStatus extends Omit<Deployment, "variants"> {
   readonly url: string;
   readonly ready: boolean;
   /** How the gateway serves it now, defaults and all; null while it does not. */
-  readonly inForce: { readonly batching: Required<BatchConfig>; readonly logShare: number; readonly pinned: boolean } | null;
+  readonly inForce: { readonly batching: BatchingInForce; readonly logShare: number; readonly pinned: boolean } | null;
 }

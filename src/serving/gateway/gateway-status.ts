@@ -1,4 +1,4 @@
-import type { BatchConfig } from "./config/batch-config.ts";
+import type { BatchingInForce } from "./config/batch-config.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import type { LatencySummary, VariantStats } from "./metrics/variant-stats.ts";
 import type { BatchLimits } from "./models/batcher.ts";
@@ -25,7 +25,7 @@ export interface GatewayStatus {
       readonly weight: number;
       readonly shadow: boolean;
       /** As they hold, with the defaults. */
-      readonly batching: Required<BatchConfig>;
+      readonly batching: BatchingInForce;
       readonly pinned: boolean;
       readonly requests: number;
       readonly errors: number;
@@ -53,9 +53,9 @@ export const endpointStatuses = ({ endpoints }: Deployment, stats: Book<VariantS
   }));
 
 /** The limits of a model's queue in the words of its configuration. */
-const batchingOf = ({ mostBatchRows, delayMs, waitingRows, timeoutMs, weight }: BatchLimits): Required<BatchConfig> => ({
+const batchingOf = ({ mostBatchRows, delayMs, waitingRows, timeoutMs, weight }: BatchLimits): BatchingInForce => ({
   maxRows: mostBatchRows,
-  delayMs,
+  delayMs: delayMs ?? null,
   queueRows: waitingRows,
   timeoutMs,
   weight,

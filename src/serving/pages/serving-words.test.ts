@@ -21,5 +21,6 @@ test.each([
 
 test("batching in words", () => {
   expect(plain(batchingText({ maxRows: 256, delayMs: 0, queueRows: 65_536, timeoutMs: 60_000, weight: 1 }))).toBe("up to 256 rows together · nobody waits for others · 65,536 rows may wait, for 1 min · weight 1");
+  expect(batchingText({ maxRows: 256, delayMs: null, queueRows: 1, timeoutMs: 100, weight: 1 })).toContain("a batch waits as long as measurement shows that it helps");
   expect(plain(batchingText({ maxRows: 8, delayMs: 2.5, queueRows: 1, timeoutMs: 100, weight: 2 }))).toContain("a batch waits 2.5 ms for more");
 });

@@ -1,5 +1,5 @@
 import { formatMilliseconds, formatNumber, formatPercent, formatSpan } from "../../ui/format.ts";
-import type { BatchConfig } from "../gateway/config/batch-config.ts";
+import type { BatchingInForce } from "../gateway/config/batch-config.ts";
 import type { FallbackConfig, MatchConfig, RuleConfig, StickyConfig } from "../gateway/config/config.ts";
 
 /** What a request must bear for a rule: `header x-tier is beta`. */
@@ -28,10 +28,10 @@ export function stickyText(sticky: StickyConfig | undefined): string {
 export const logText = (share: number): string =>
   share === 1 ? "Every request" : share === 0 ? "Failures only; monitoring sees no predictions" : `${formatPercent(share)} of the answered requests, by their id, and every failure`;
 
-export const batchingText = ({ maxRows, delayMs, queueRows, timeoutMs, weight }: Required<BatchConfig>): string =>
+export const batchingText = ({ maxRows, delayMs, queueRows, timeoutMs, weight }: BatchingInForce): string =>
   [
     `up to ${formatNumber(maxRows)} rows together`,
-    delayMs === 0 ? "nobody waits for others" : `a batch waits ${formatMilliseconds(delayMs)} for more`,
+    delayMs === null ? "a batch waits as long as measurement shows that it helps" : delayMs === 0 ? "nobody waits for others" : `a batch waits ${formatMilliseconds(delayMs)} for more`,
     `${formatNumber(queueRows)} rows may wait, for ${timeoutMs < 1000 ? formatMilliseconds(timeoutMs) : formatSpan(timeoutMs)}`,
     `weight ${formatNumber(weight)}`,
   ].join(" · ");
