@@ -1,13 +1,15 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { openLog } from "../src/log.ts";
 import { parseBytes } from "../src/serving/gateway/config/bytes.ts";
-import { config, endpoint, makeHome, startProcess, variant } from "../src/serving/gateway/fixtures/gateway-process.ts";
+import { config, endpoint, makeHome, modelFile, startProcess, variant } from "../src/serving/gateway/fixtures/gateway-process.ts";
 import { superviseGateway } from "../src/serving/gateway-process.ts";
 import { readDeployments } from "../src/serving/store.ts";
 import { challenger, champion, gatewayProgram, openDeployments } from "./open-deployments.ts";
 import { openProtocol } from "./open-protocol.ts";
+import { startMillrace } from "./running-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const defaults = { maxRows: 256, delayMs: null, queueRows: 65_536, timeoutMs: 60_000, weight: 1 };
 
@@ -45,6 +47,19 @@ test.each<[string, object, RegExp]>([
   const refused = await ask("PUT", path, { reason: "wrong", ...settings });
   expect([refused.status, JSON.stringify(refused.body).replaceAll('\\"', '"')]).toEqual([path === "trips" ? 400 : 404, expect.stringMatching(message)]);
   expect((await ask("GET", "trips")).body).toMatchObject({ reason: "first", settings: {} });
+});
+
+test("what the gateway does not load is taken back, rules, settings and all, and keeps nothing else from changing", async () => {
+  const { ask, price, add } = await openDeployments();
+  await add(Buffer.from("no model"));
+  const first = await ask("PUT", "trips", { reason: "first", variants: [champion(1)], sticky: { header: "x-user" }, log: { share: 0.5 } });
+  const broken = await ask("PUT", "trips", { reason: "broken", variants: [champion(3)], sticky: null, log: null, pinned: true });
+  expect([broken.status, broken.body.error.message]).toEqual([500, expect.stringMatching(/The gateway answered 400 to reload: .*version 3\) of .*trips.* cannot be loaded/)]);
+  const { body: now } = await ask("GET", "trips");
+  expect([now.variants[0].version, now.traffic, now.settings, now.inForce]).toEqual([1, first.body.traffic, first.body.settings, first.body.inForce]);
+  const { body: history } = await ask("GET", "trips/history");
+  expect(history.entries.map(({ reason }: { reason: string }) => reason)).toEqual(["taken back, as the gateway does not load it: broken", "broken", "first"]);
+  expect([(await ask("PUT", "trips", { reason: "more", pinned: true })).status, await price()]).toEqual([200, 13]);
 });
 
 test("a gateway without its server goes on with the settings, from the last good ones if it must", async () => {
@@ -88,6 +103,28 @@ test.each([
   const status = await next.call("status");
   expect([status.pid === left.address.pid, next.url()]).toEqual([stays, left.url]);
   expect(status.memory?.limit).toBe(memoryLimit === null ? null : parseBytes(memoryLimit, "it"));
+});
+
+const post = (url: string, path: string, body: object, method = "POST") => fetch(`${url}${path}`, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+
+test("a server whose gateway cannot load what is deployed starts, says so, and lets it be changed", async () => {
+  const home = await temporaryFolder();
+  const first = await startMillrace(home);
+  const { run } = (await (await post(first.url, "/api/2.0/mlflow/runs/create", { experiment_id: "0", start_time: 5 })).json()) as { run: { info: { run_id: string } } };
+  const id = run.info.run_id;
+  await fetch(`${first.url}/api/2.0/mlflow-artifacts/artifacts/0/${id}/artifacts/model/model.onnx`, { method: "PUT", headers: { "content-type": "application/octet-stream" }, body: await readFile(modelFile("trips-1")) });
+  await post(first.url, "/api/2.0/mlflow/registered-models/create", { name: "trips" });
+  await post(first.url, "/api/2.0/mlflow/model-versions/create", { name: "trips", source: `mlflow-artifacts:/0/${id}/artifacts/model`, run_id: id });
+  const set = async (url: string, reason: string) => (await post(url, "/api/serving/deployments/trips", { reason, variants: [champion(1)] }, "PUT")).status;
+  expect(await set(first.url, "first")).toBe(200);
+  await first.kill();
+  const small = await startMillrace(home, { env: { MILLRACE_MEMORY_LIMIT: "1KiB" } });
+  const deployment = async (url: string) => (await fetch(`${url}/api/serving/deployments/trips`)).json() as Promise<object>;
+  expect(await deployment(small.url)).toMatchObject({ ready: false, inForce: null });
+  expect(await set(small.url, "again")).toBe(507);
+  await small.kill();
+  const large = await startMillrace(home, { env: { MILLRACE_MEMORY_LIMIT: "1GiB" } });
+  expect(await deployment(large.url)).toMatchObject({ ready: true, inForce: { logShare: 1 } });
 });
 
 test("a memory limit that is none is refused before a gateway starts", async () => {

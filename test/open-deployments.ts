@@ -25,7 +25,7 @@ export async function openDeployments() {
     const answer = await fetch(`${gatewayUrl(house)}/v2/models/trips/infer`, { method: "POST", headers, body: JSON.stringify(trip(1, 1, "Oslo", { parameters })) });
     return (await answer.json()).outputs[0].data[0];
   };
-  return { house, supervisor, ask, price };
+  return { house, supervisor, ask, price, add: (model: Buffer) => addVersion(protocol, model) };
 }
 
 async function addVersion(protocol: Protocol, model: Buffer): Promise<void> {

@@ -119,7 +119,7 @@ async function callGateway(address: GatewayAddress, action: "status" | "reload" 
     headers: { authorization: `Bearer ${address.token}` },
   });
   const text = await response.text();
-  if (!response.ok) throw new MillraceError("serving.gateway_refused", 500, `The gateway answered ${response.status} to ${action}: ${text.slice(0, 500)}`);
+  if (!response.ok) throw new MillraceError("serving.gateway_refused", response.status === 507 ? 507 : 500, `The gateway answered ${response.status} to ${action}: ${text.slice(0, 500)}`);
   return JSON.parse(text) as GatewayStatus;
 }
 

@@ -32,22 +32,44 @@ export const predictionFolder = (house: House, endpoint: string): string => join
 
 /**
  * Changes who answers for an endpoint, and how: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
- * models when this returns. A crash in between is made good at the next start, when the gateway is told again.
+ * models when this returns. A crash in between is made good at the next start, when the gateway is told again. What the gateway refuses (a model
+ * that does not load) is taken back, and fails with `serving.gateway_refused`; with `also` it stays, as what it did cannot be undone here.
  */
 export async function deploy(house: House, change: DeploymentChange, also?: (transaction: Database) => Promise<void>): Promise<void> {
   if (change.variants) await checkVariants(house, change.endpoint, change.variants);
+  const before = also ? undefined : await readDeployment(house, change.endpoint);
   const variants = await transact(house.db, async (transaction) => {
     const written = await writeDeployment(transaction, change);
     await holdDeployed(transaction, { endpoint: change.endpoint, variants: written });
     await also?.(transaction);
     return written;
   });
-  await applyDeployments(house);
+  try {
+    await applyDeployments(house);
+  } catch (error) {
+    if (before && error instanceof MillraceError && error.code === "serving.gateway_refused") await takeBack(house, before, change);
+    throw error;
+  }
   await house.events.emit({
     name: "serving.deployment_changed",
     time: change.time,
     payload: { endpoint: change.endpoint, variants, reason: change.reason },
   });
+}
+
+/** Makes a deployment what it was before a change, unless somebody has changed it since. */
+async function takeBack(house: House, before: Deployment, change: DeploymentChange): Promise<void> {
+  const { endpoint, salt, variants } = before;
+  const { rules = null, fallback = null, sticky = null } = before.traffic;
+  const { batching = null, log = null, pinned = null } = before.settings;
+  await transact(house.db, async (transaction) => {
+    const now = (await readDeployments(transaction)).deployments.find((one) => one.endpoint === endpoint);
+    if (now?.updatedAt !== change.time || now.reason !== change.reason) return;
+    const reason = `taken back, as the gateway does not load it: ${change.reason}`;
+    await writeDeployment(transaction, { endpoint, salt, variants, traffic: { rules, fallback, sticky }, settings: { batching, log, pinned }, time: house.clock.now(), actor: change.actor, reason });
+    await holdDeployed(transaction, before);
+  });
+  await applyDeployments(house);
 }
 
 async function checkVariants(house: House, endpoint: string, variants: readonly Variant[]): Promise<void> {

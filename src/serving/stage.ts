@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { describeError } from "../errors.ts";
 import type { House, Stage } from "../stage.ts";
 import { holdsOf } from "../storage/holds.ts";
 import { servingCommands } from "./commands.ts";
@@ -29,7 +30,11 @@ export const serving: Stage = {
     });
     attachGateway(house, supervisor);
     await holdAllDeployed(house);
-    const revision = await applyDeployments(house);
+    // What does not load (any more) must not keep the server from those who would roll it back.
+    const revision = await applyDeployments(house).catch((error: unknown) => {
+      house.log.error({ err: error }, `The gateway does not serve what is deployed: ${describeError(error)}`);
+      return 0;
+    });
     const stopFollowing = holdsOf(house.db).shared ? followDeployments(house, revision) : undefined;
     return async () => {
       await stopFollowing?.();
