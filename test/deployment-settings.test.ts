@@ -105,17 +105,17 @@ test.each([
   expect(status.memory?.limit).toBe(memoryLimit === null ? null : parseBytes(memoryLimit, "it"));
 });
 
-const post = (url: string, path: string, body: object, method = "POST") => fetch(`${url}${path}`, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+const send = (method: "POST" | "PUT", url: string, body: object) => fetch(url, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
 test("a server whose gateway cannot load what is deployed starts, says so, and lets it be changed", async () => {
   const home = await temporaryFolder();
   const first = await startMillrace(home);
-  const { run } = (await (await post(first.url, "/api/2.0/mlflow/runs/create", { experiment_id: "0", start_time: 5 })).json()) as { run: { info: { run_id: string } } };
+  const { run } = (await (await send("POST", `${first.url}/api/2.0/mlflow/runs/create`, { experiment_id: "0", start_time: 5 })).json()) as { run: { info: { run_id: string } } };
   const id = run.info.run_id;
   await fetch(`${first.url}/api/2.0/mlflow-artifacts/artifacts/0/${id}/artifacts/model/model.onnx`, { method: "PUT", headers: { "content-type": "application/octet-stream" }, body: await readFile(modelFile("trips-1")) });
-  await post(first.url, "/api/2.0/mlflow/registered-models/create", { name: "trips" });
-  await post(first.url, "/api/2.0/mlflow/model-versions/create", { name: "trips", source: `mlflow-artifacts:/0/${id}/artifacts/model`, run_id: id });
-  const set = async (url: string, reason: string) => (await post(url, "/api/serving/deployments/trips", { reason, variants: [champion(1)] }, "PUT")).status;
+  await send("POST", `${first.url}/api/2.0/mlflow/registered-models/create`, { name: "trips" });
+  await send("POST", `${first.url}/api/2.0/mlflow/model-versions/create`, { name: "trips", source: `mlflow-artifacts:/0/${id}/artifacts/model`, run_id: id });
+  const set = async (url: string, reason: string) => (await send("PUT", `${url}/api/serving/deployments/trips`, { reason, variants: [champion(1)] })).status;
   expect(await set(first.url, "first")).toBe(200);
   await first.kill();
   const small = await startMillrace(home, { env: { MILLRACE_MEMORY_LIMIT: "1KiB" } });

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { atMostEvery } from "../../gateway-log.ts";
 import { describeError, MillraceError } from "../../../../errors.ts";
@@ -27,7 +28,8 @@ async function loadGraph(location: string, options: LoadOptions, { log, share, e
   const asked = [...new Set(steps.flatMap(({ endpoint }) => endpoint?.endpoint ?? []))];
   const shared = new Map<string, SharedModel>();
   const release = async () => void (await Promise.all([...shared.values()].map((model) => model.release())));
-  const plan = () => planGraph(location, graph, { shared, endpoints });
+  // What clients are told of a graph that waits need not say where it lies.
+  const plan = () => planGraph(asked.length === 0 ? location : basename(location), graph, { shared, endpoints });
   let whole: { readonly root: PlannedNode | undefined; readonly reason?: string | undefined };
   try {
     for (const place of places) shared.set(place, await share(place));
@@ -58,11 +60,7 @@ async function loadGraph(location: string, options: LoadOptions, { log, share, e
     },
     concurrency: options.instances ?? usualConcurrency,
     cores: 0, // its models take theirs
-    get memoryBytes() {
-      let sum = 0;
-      for (const { model } of shared.values()) sum += model.memoryBytes;
-      return sum;
-    },
+    memoryBytes: 0, // and are counted themselves
     endpoints: asked,
     async run(inputs: readonly Tensor[]) {
       const { root } = whole;

@@ -1,4 +1,4 @@
-import { describeError, invalid } from "../../../../errors.ts";
+import { describeError, invalid, MillraceError } from "../../../../errors.ts";
 import type { Endpoints, StepModel, TensorSpec } from "../runtime.ts";
 import type { Condition, Graph, Node, Step } from "./graph-file.ts";
 
@@ -27,7 +27,8 @@ export interface StepModels {
 }
 
 /**
- * Puts a graph together. Fails with `serving.graph_invalid` where steps do not fit together or an endpoint is not there.
+ * Puts a graph together. Fails with `serving.graph_invalid` where steps do not fit together, and with
+ * `serving.graph_not_ready` where an endpoint is not there.
  */
 export function planGraph(file: string, { nodes }: Graph, { shared, endpoints }: StepModels): PlannedNode {
   const fail = (where: string, what: string) => invalid("serving.graph_invalid", `The graph ${file} is wrong at ${where}: ${what}.`, { file });
@@ -49,7 +50,7 @@ export function planGraph(file: string, { nodes }: Graph, { shared, endpoints }:
     try {
       return endpoints.step(endpoint);
     } catch (error) {
-      throw fail(where, describeError(error).replace(/\.$/, ""));
+      throw new MillraceError("serving.graph_not_ready", 503, `The graph ${file} waits at ${where}: ${describeError(error).replace(/\.$/, "")}.`);
     }
   };
 
