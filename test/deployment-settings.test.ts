@@ -120,11 +120,11 @@ test("a server whose gateway cannot load what is deployed starts, says so, and l
   await first.kill();
   const small = await startMillrace(home, { env: { MILLRACE_MEMORY_LIMIT: "1KiB" } });
   const deployment = async (url: string) => (await fetch(`${url}/api/serving/deployments/trips`)).json() as Promise<object>;
-  expect(await deployment(small.url)).toMatchObject({ ready: false, inForce: null });
+  expect(await deployment(small.url)).toMatchObject({ ready: false, inForce: null, refusal: expect.stringMatching(/There is no room for a model/) as string });
   expect(await set(small.url, "again")).toBe(507);
   await small.kill();
   const large = await startMillrace(home, { env: { MILLRACE_MEMORY_LIMIT: "1GiB" } });
-  expect(await deployment(large.url)).toMatchObject({ ready: true, inForce: { logShare: 1 } });
+  expect(await deployment(large.url)).toMatchObject({ ready: true, inForce: { logShare: 1 }, refusal: null });
 });
 
 test("a memory limit that is none is refused before a gateway starts", async () => {

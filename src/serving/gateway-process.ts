@@ -37,6 +37,8 @@ export interface GatewayStatus {
   readonly pid: number;
   readonly revision: number;
   readonly ready: boolean;
+  /** Why it serves another configuration than it was told to; null when it does not. */
+  readonly configError: string | null;
   /** Bytes that the models take, and may take together; absent from a gateway of before it told. */
   readonly memory?: { readonly bytes: number; readonly limit: number | null };
   readonly endpoints: readonly {

@@ -156,6 +156,7 @@ export async function deploymentStatuses(house: House): Promise<DeploymentStatus
     const [main] = live?.variants ?? [];
     return {
       ...deployment,
+      refusal: status?.configError ?? null,
       inForce: main?.batching && live?.logShare !== undefined ? { batching: main.batching, logShare: live.logShare, pinned: main.pinned === true } : null,
       ready: status?.ready === true && live !== undefined,
       url: `${gatewayUrl(house)}/v2/models/${encodeURIComponent(deployment.endpoint)}/infer`,

@@ -39,6 +39,8 @@ export interface DeploymentStatus extends Omit<Deployment, "variants"> {
   /** Where predictions are answered, `…/v2/models/<endpoint>/infer`. */
   readonly url: string;
   readonly ready: boolean;
+  /** Why the gateway serves something else than what is deployed; null when it does not. */
+  readonly refusal: string | null;
   /** How the gateway serves it now, defaults and all; null while it does not. */
   readonly inForce: { readonly batching: BatchingInForce; readonly logShare: number; readonly pinned: boolean } | null;
 }

@@ -1,4 +1,3 @@
-import { EmptyNotice } from "../../ui/notice.tsx";
 import { Pairs } from "../../ui/facts.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import type { DeploymentStatus } from "../types.ts";
@@ -7,7 +6,7 @@ import { batchingText, conditionText, fallbackText, logText, stickyText } from "
 
 /** What decides about a request beside the shares, and how the gateway serves the model now. */
 export function RulesPanel({ deployment }: { deployment: DeploymentStatus }) {
-  const { endpoint, traffic, settings, inForce } = deployment;
+  const { endpoint, traffic, settings, inForce, refusal } = deployment;
   const said = (setting: unknown): string => (setting === undefined ? " (the gateway’s own)" : "");
   return (
     <Panel title="Rules and settings" aside={<ChangeSettingsButton endpoint={endpoint} settings={settings} />}>
@@ -26,11 +25,14 @@ export function RulesPanel({ deployment }: { deployment: DeploymentStatus }) {
               : []),
           ]}
         />
-        {inForce ? null : (
-          <EmptyNotice title="The gateway does not serve this deployment">
-            Its settings come into force once it does. Why it does not is said in <code>logs/gateway.log</code> of the home folder; <code>millrace deployments rollback {endpoint}</code> goes back to who
-            answered before.
-          </EmptyNotice>
+        {inForce && refusal === null ? null : (
+          <div className="notice bad" role="alert">
+            <h2>The gateway does not serve what is deployed</h2>
+            <p>{refusal ?? "It has not loaded it yet."}</p>
+            <p className="small">
+              It goes on with what it served last. <code>millrace deployments rollback {endpoint}</code> goes back to who answered before; <code>logs/gateway.log</code> of the home folder tells more.
+            </p>
+          </div>
         )}
       </div>
     </Panel>

@@ -15,6 +15,7 @@ const served: LoopFacts = {
     salt: "s",
     traffic: {},
     settings: {},
+    refusal: null,
     inForce: null,
     updatedAt: now,
     reason: "because",
