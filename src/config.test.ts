@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { resolveSettings, withoutDatabase, type SettingsInput } from "./config.ts";
 
 test("without anything the defaults hold", () => {
-  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", artifactRoot: "mlflow-artifacts:", python: null, workers: 2, webhookAllow: [], allowedHosts: [] });
+  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", artifactRoot: "mlflow-artifacts:", python: null, memoryLimit: null, workers: 2, webhookAllow: [], allowedHosts: [] });
 });
 
 test("the command line comes before the environment, the environment before the defaults", () => {

@@ -19,6 +19,8 @@ export interface Settings {
   readonly artifactRoot: string;
   /** The interpreter that runs the Python models which are deployed, or null: then none may be, as they run the code of whoever logged them. */
   readonly python: string | null;
+  /** What the gateway's models may take of memory together, such as 2GiB; no limit when null. */
+  readonly memoryLimit: string | null;
   /** How many worker processes may run steps side by side. */
   readonly workers: number;
   /** The hosts that webhooks may reach although their addresses are not public: names, `*.corp.example`, addresses. */
@@ -37,6 +39,7 @@ export interface SettingsInput {
   readonly logLevel?: string | undefined;
   readonly artifactRoot?: string | undefined;
   readonly python?: string | undefined;
+  readonly memoryLimit?: string | undefined;
   readonly workers?: number | undefined;
 }
 
@@ -75,6 +78,7 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
     logLevel,
     artifactRoot: checkRoot(input.artifactRoot ?? env["MILLRACE_ARTIFACT_ROOT"] ?? "mlflow-artifacts:"),
     python: (input.python ?? env["MILLRACE_PYTHON"]) || null,
+    memoryLimit: (input.memoryLimit ?? env["MILLRACE_MEMORY_LIMIT"]) || null,
     workers: input.workers ?? 2,
     webhookAllow: hostsOf("MILLRACE_WEBHOOK_ALLOW", env),
     allowedHosts: hostsOf("MILLRACE_ALLOWED_HOSTS", env),

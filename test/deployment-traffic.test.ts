@@ -1,42 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
-import { modelFile, trip } from "../src/serving/gateway/fixtures/gateway-process.ts";
-import { superviseGateway } from "../src/serving/gateway-process.ts";
-import { attachGateway, gatewayUrl } from "../src/serving/serving.ts";
-import { openProtocol, startRun, type Protocol } from "./open-protocol.ts";
-
-const gatewayProgram = join(import.meta.dirname, "..", "src", "serving", "gateway", "main.ts");
-
-/** A server with a real gateway and versions 1 (13 for a trip) and 2 (1013) of "trips". */
-async function openDeployments() {
-  const protocol = await openProtocol();
-  const { house } = protocol;
-  const supervisor = await superviseGateway({ home: house.settings.home, host: "127.0.0.1", port: 0, grpcPort: 0, program: gatewayProgram, python: null, log: house.log });
-  onTestFinished(() => supervisor.stop());
-  attachGateway(house, supervisor);
-  await protocol.post("registered-models/create", { name: "trips" });
-  for (const model of ["trips-1", "trips-2"]) await addVersion(protocol, await readFile(modelFile(model)));
-  const ask = async (method: "GET" | "PUT" | "POST", path: string, payload?: object) => {
-    const answer = await protocol.server.inject({ method, url: `/api/serving/deployments/${path}`, ...(payload && { payload }) });
-    return { status: answer.statusCode, body: JSON.parse(answer.body) };
-  };
-  const price = async (parameters: object = {}, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`${gatewayUrl(house)}/v2/models/trips/infer`, { method: "POST", headers, body: JSON.stringify(trip(1, 1, "Oslo", { parameters })) });
-    return (await answer.json()).outputs[0].data[0];
-  };
-  return { ask, price };
-}
-
-async function addVersion(protocol: Protocol, model: Buffer): Promise<void> {
-  const run = await startRun(protocol);
-  const url = `/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/model/model.onnx`;
-  await protocol.server.inject({ method: "PUT", url, headers: { "content-type": "application/octet-stream" }, payload: model });
-  await protocol.post("model-versions/create", { name: "trips", source: `mlflow-artifacts:/0/${run}/artifacts/model`, run_id: run });
-}
-
-const champion = (version: number, weight = 1) => ({ name: "champion", version, weight });
-const challenger = (version: number, weight: number) => ({ name: "challenger", version, weight });
+import { expect, test } from "vitest";
+import { challenger, champion, openDeployments } from "./open-deployments.ts";
 
 test("rules, fallback and stickiness are set with a deployment, kept by changes that do not speak of them, and removed by null", async () => {
   const { ask, price } = await openDeployments();

@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,6 +64,37 @@ function mlserver(batching: boolean): Contender["command"] {
   };
 }
 
+/** TorchServe needs a JRE (Debian's default-jre-headless). Its frontend logs every request unless told otherwise. */
+function torchserve(batchRows: number): Contender["command"] {
+  return async (model, port, folder) => {
+    const store = join(folder, "store");
+    await mkdir(join(store, "m", "MAR-INF"), { recursive: true });
+    await copyFile(join(peers, "torchserve_handler.py"), join(store, "m", "torchserve_handler.py"));
+    const archive = { runtime: "python", archiverVersion: "0.12.0", model: { modelName: "m", modelVersion: "1.0", handler: "torchserve_handler.py" } };
+    await writeFile(join(store, "m", "MAR-INF", "MANIFEST.json"), JSON.stringify(archive));
+    const settings = {
+      inference_address: `http://127.0.0.1:${port}`,
+      management_address: `http://127.0.0.1:${port + 1}`,
+      metrics_address: `http://127.0.0.1:${port + 2}`,
+      grpc_inference_port: port + 3,
+      grpc_management_port: port + 4,
+      number_of_netty_threads: 1,
+      job_queue_size: 1000,
+      disable_system_metrics: true,
+      load_models: "m",
+      models: JSON.stringify({ m: { "1.0": { defaultVersion: true, marName: "m", minWorkers: 1, maxWorkers: 1, batchSize: batchRows, maxBatchDelay: 1, responseTimeout: 60 } } }),
+    };
+    const [config, log] = [join(folder, "config.properties"), join(folder, "log4j2.xml")];
+    await writeFile(config, Object.entries(settings).map(([name, value]) => `${name}=${value}\n`).join(""));
+    await writeFile(log, '<Configuration><Appenders><Console name="c" target="SYSTEM_ERR"/></Appenders><Loggers><Root level="error"><AppenderRef ref="c"/></Root></Loggers></Configuration>');
+    const args = ["--start", "--foreground", "--ncs", "--disable-token-auth", "--model-store", store, "--ts-config", config, "--log-config", log];
+    // It keeps a file with its process in the temporary folder, and refuses to start twice.
+    return { command: join(cache, "torchserve", "bin", "torchserve"), args, env: { BENCH_MODEL: model, PYTHONPATH: `${peers}:${join(peers, "torch_stand_in")}`, TMPDIR: folder, LOG_LOCATION: folder, METRICS_LOCATION: folder } };
+  };
+}
+
+const bytes = { "content-type": "application/octet-stream" };
+
 export const contenders: readonly Contender[] = [
   { name: "fastapi", packages: ["fastapi", "uvicorn[standard]", "orjson", ...ort], path: "/predict", headers: json, body: named("instances"), command: script("fastapi", "fastapi_server.py") },
   { name: "mlserver", packages: ["mlserver", ...ort], path: "/v2/models/m/infer", headers: json, body: openInference, command: mlserver(false) },
@@ -86,6 +117,8 @@ export const contenders: readonly Contender[] = [
     body: named("instances"),
     command: async (model, port) => ({ command: python("kserve"), args: [join(peers, "kserve_server.py"), String(port)], env: { BENCH_MODEL: model } }),
   },
+  { name: "torchserve", packages: ["torchserve", "pyyaml", "orjson", ...ort], path: "/predictions/m", headers: bytes, body: named("instances"), command: torchserve(1) },
+  { name: "torchserve, batching", packages: ["torchserve", "pyyaml", "orjson", ...ort], path: "/predictions/m", headers: bytes, body: named("instances"), command: torchserve(32) },
   { name: "ray", packages: ["ray[serve]", ...ort], path: "/predict", headers: json, body: named("instances"), command: script("ray", "ray_server.py") },
   {
     name: "mlflow",

@@ -72,6 +72,7 @@ async function runCommand(command: Command, args: readonly string[], options: Re
     logLevel: options["logLevel"] as string | undefined,
     artifactRoot: options["artifactRoot"] as string | undefined,
     python: options["python"] as string | undefined,
+    memoryLimit: options["memoryLimit"] as string | undefined,
   };
   const context: CommandContext = {
     settings,

@@ -27,7 +27,7 @@ export async function backgroundServer(program: string, settings: Settings, opti
   mkdirSync(join(settings.home, "logs"), { recursive: true });
   const logFile = join(settings.home, "logs", "server.log");
   const log = openSync(logFile, "a");
-  const args = ["up", "--home", settings.home, "--artifacts", settings.artifacts, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--artifact-root", settings.artifactRoot, "--log-level", settings.logLevel, ...(settings.python === null ? [] : ["--python", settings.python])];
+  const args = ["up", "--home", settings.home, "--artifacts", settings.artifacts, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--artifact-root", settings.artifactRoot, "--log-level", settings.logLevel, ...(settings.python === null ? [] : ["--python", settings.python]), ...(settings.memoryLimit === null ? [] : ["--memory-limit", settings.memoryLimit])];
   // The server is mostly idle: a small young generation keeps it small, at no cost that shows.
   const child = spawn(process.execPath, ["--max-semi-space-size=4", program, ...args], {
     // The channel is how a bound server notices that the process that started it is gone.

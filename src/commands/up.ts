@@ -12,6 +12,7 @@ export const serverOptions = {
   "--gateway-port <n>": "port of the gateway, whose gRPC takes the one after it (MILLRACE_GATEWAY_PORT; 8080; 0 takes any free ones)",
   "--host <address>": "address to listen on (MILLRACE_HOST; 127.0.0.1)",
   "--python <file>": "the interpreter for Python models that are deployed; without one none may be, as they run their makers' code (MILLRACE_PYTHON)",
+  "--memory-limit <size>": "memory that the gateway's models may take together, such as 2GiB; the least recently used ones make room and come back when asked (MILLRACE_MEMORY_LIMIT; unlimited)",
   "--artifact-root <uri>": "where clients keep artifacts (MILLRACE_ARTIFACT_ROOT; mlflow-artifacts:, which sends them to this server)",
   "--log-level <level>": "trace, debug, info, warn, error or silent (MILLRACE_LOG_LEVEL; warn)",
 } as const;

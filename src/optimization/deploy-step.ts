@@ -26,7 +26,7 @@ export const deployStep: Step = {
     const reason = `version ${version} passed the gate of run ${runId}`;
     await deploy(
       house,
-      { endpoint, salt: runId, variants: [{ name: "champion", version, weight: 1, shadow: false }], time: house.clock.now(), actor, reason },
+      { endpoint, salt: runId, variants: [{ name: "champion", version, weight: 1, shadow: false }], settings: project.deploy.settings, time: house.clock.now(), actor, reason },
       async (transaction) => {
         await moveAlias(transaction, { model: endpoint, alias: "champion", version, time: house.clock.now(), actor, reason });
         await saveReference(transaction, endpoint, version, inputs["reference"] as ReferenceProfile);

@@ -26,6 +26,12 @@ export interface Project {
     readonly minLabels: number;
     readonly maxDuration: number;
     readonly alpha: number;
+    /** How it is served, in the gateway's words; what is absent stays as it was set. Absent in projects that were stored before it could be said. */
+    readonly settings?: {
+      readonly batching?: { readonly maxRows?: number; readonly delayMs?: number; readonly queueRows?: number; readonly timeoutMs?: number; readonly weight?: number };
+      readonly log?: { readonly share: number };
+      readonly pinned?: boolean;
+    };
   };
   readonly monitor: {
     readonly window: number;
@@ -70,6 +76,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       minLabels: deploy?.min_labels ?? 24,
       maxDuration: duration(deploy?.max_duration, "3d"),
       alpha: deploy?.alpha ?? 0.2,
+      settings: settingsOf(deploy),
     },
     monitor: {
       window: duration(monitor?.window, "1d"),
@@ -96,6 +103,18 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       holdout: duration(retrain?.holdout, "14d"),
     },
   };
+}
+
+function settingsOf({ batching, log_share: logShare, pinned }: NonNullable<ProjectFile["deploy"]> = {}): NonNullable<Project["deploy"]["settings"]> {
+  const { max_rows: maxRows, delay, queue_rows: queueRows, timeout, weight } = batching ?? {};
+  const limits = {
+    ...(maxRows !== undefined && { maxRows }),
+    ...(delay !== undefined && { delayMs: duration(delay, delay) }),
+    ...(queueRows !== undefined && { queueRows }),
+    ...(timeout !== undefined && { timeoutMs: duration(timeout, timeout) }),
+    ...(weight !== undefined && { weight }),
+  };
+  return { ...(batching && { batching: limits }), ...(logShare !== undefined && { log: { share: share(logShare, 1) } }), ...(pinned !== undefined && { pinned }) };
 }
 
 const duration = (text: string | undefined, fallback: string): number => parseDuration(text ?? fallback)!;

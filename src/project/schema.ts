@@ -94,6 +94,20 @@ export const ProjectSchema = Type.Object(
           min_labels: Type.Optional(Type.Integer({ minimum: 2, description: "Labelled predictions before a canary is judged; 24" })),
           max_duration: Type.Optional(Duration),
           alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: "Error probability of the sequential test, however often it looks; 0.2" })),
+          batching: Type.Optional(
+            Type.Object(
+              {
+                max_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 1_000_000, description: "Rows run together at most; the gateway measures how many are best up to 256" })),
+                delay: Type.Optional(Duration),
+                queue_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000, description: "Rows that may wait before requests are refused with 429; the gateway's own is 65536" })),
+                timeout: Type.Optional(Duration),
+                weight: Type.Optional(Type.Number({ minimum: 0.001, maximum: 1000, description: "Share of the machine while models compete for it; the gateway's own is 1" })),
+              },
+              { ...strict, description: "The queue and batches of the model, all of them; without this, what was set otherwise stays" },
+            ),
+          ),
+          log_share: Type.Optional(Share),
+          pinned: Type.Optional(Type.Boolean({ description: "Stays in memory whatever the gateway's memory limit" })),
         },
         strict,
       ),

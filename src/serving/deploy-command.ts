@@ -2,6 +2,7 @@ import type { Command } from "../cli/command.ts";
 import { invalid } from "../errors.ts";
 import { client } from "../http/client.ts";
 import type { ServingRoutes } from "./routes.ts";
+import { readChange, readSettings, settingsOf } from "./settings-options.ts";
 
 interface Asked {
   readonly name: string;
@@ -31,14 +32,25 @@ export const shareOf = ({ name, version, weight, shadow }: { name: string; versi
 
 export const deployCommand: Command = {
   name: "set",
-  summary: "Sets which versions of a model answer, and under which share of the traffic",
-  example: 'millrace deployments set bike-demand champion=3:90%,challenger=4:10% --reason "try 4"',
-  arguments: { "<model>": "the model's name", "<variants>": "a version (4), or names, versions and shares with commas between; a variant without a share answers in the shadow" },
-  options: { "--reason <text>": "why; it is kept in the history" },
-  run: async ({ server }, [endpoint = "", text = ""], options) => {
+  summary: "Sets which versions of a model answer, under which share of the traffic, and how they are served",
+  example: 'millrace deployments set bike-demand champion=3:90%,challenger=4:10% --batching maxRows=64,delayMs=2 --log-share 10% --reason "try 4"',
+  arguments: {
+    "<model>": "the model's name",
+    "[variants]": "a version (4), or names, versions and shares with commas between; a variant without a share answers in the shadow; those it has when absent",
+  },
+  options: {
+    "--batching <limits>": "maxRows (run together at most), delayMs (that a batch waits for more), queueRows (that may wait), timeoutMs (until 504) and weight (against other models), as in maxRows=64,delayMs=2; default goes back to the gateway's own",
+    "--log-share <share>": "share of the answered requests that are logged, such as 10% or 0.1; failures always are; default logs all",
+    "--pinned <yes|no>": "whether it stays in memory whatever the gateway's memory limit",
+    "--file <json>": "a file with any of rules, fallback, sticky, batching, log and pinned, as the HTTP API takes them; null removes one",
+    "--reason <text>": "why; it is kept in the history",
+  },
+  run: async ({ server }, [endpoint = "", text], options) => {
     const reason = typeof options["reason"] === "string" ? options["reason"] : "set on the command line";
+    const change = { ...(typeof options["file"] === "string" && (await readChange(options["file"]))), ...readSettings(options) };
+    if (text === undefined && Object.keys(change).length === 0) throw invalid("cli.usage", "Nothing is to be changed: say which version answers (4), or give --batching, --log-share, --pinned or --file");
     const api = client<ServingRoutes>(await server(), "serving");
-    const data = await api("PUT /deployments/:endpoint", { params: { endpoint }, body: { reason, variants: readVariants(text) } });
-    return { data, text: `${endpoint} answers at ${data.url}\n${data.variants.map((variant) => `  ${shareOf(variant)}`).join("\n")}` };
+    const data = await api("PUT /deployments/:endpoint", { params: { endpoint }, body: { ...change, reason, ...(text !== undefined && { variants: readVariants(text) }) } });
+    return { data, text: [`${endpoint} answers at ${data.url}`, ...data.variants.map((variant) => `  ${shareOf(variant)}`), ...settingsOf(data.settings).map((line) => `  ${line}`)].join("\n") };
   },
 };

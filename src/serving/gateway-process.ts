@@ -5,6 +5,8 @@ import { withoutDatabase } from "../config.ts";
 import { conflict, MillraceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { alive } from "../process-alive.ts";
+import type { BatchingInForce } from "./gateway/config/batch-config.ts";
+import { parseBytes } from "./gateway/config/bytes.ts";
 
 /** How to reach a running gateway; it writes this file itself once it listens. */
 export interface GatewayAddress {
@@ -25,6 +27,8 @@ export interface GatewayOptions {
   readonly program: string;
   /** The interpreter of Python models. */
   readonly python: string | null;
+  /** What models may take together, such as 2GiB; no limit when null. */
+  readonly memoryLimit: string | null;
   readonly log: Logger;
 }
 
@@ -33,11 +37,19 @@ export interface GatewayStatus {
   readonly pid: number;
   readonly revision: number;
   readonly ready: boolean;
+  /** Why it serves another configuration than it was told to; null when it does not. */
+  readonly configError: string | null;
+  /** Bytes that the models take, and may take together; absent from a gateway of before it told. */
+  readonly memory?: { readonly bytes: number; readonly limit: number | null };
   readonly endpoints: readonly {
     readonly name: string;
+    /** Share of the answered requests that are logged. */
+    readonly logShare?: number;
     readonly variants: readonly {
       readonly name: string;
       readonly version: string;
+      readonly batching?: BatchingInForce;
+      readonly pinned?: boolean;
       readonly requests: number;
       readonly errors: number;
       readonly latency: { readonly p50: number | null; readonly p99: number | null } | null;
@@ -54,7 +66,9 @@ export interface GatewaySupervisor {
   readonly stop: () => Promise<void>;
 }
 
+/** Finds or starts the gateway of a home. Fails with `serving.bad_size`, `serving.port_taken`, `serving.gateway_failed` or `serving.gateway_slow`. */
 export async function superviseGateway(options: GatewayOptions): Promise<GatewaySupervisor> {
+  bytesOf(options.memoryLimit);
   let address = (await adopt(options)) ?? (await start(options));
   let stopping = false;
   let starting: Promise<void> | undefined;
@@ -107,7 +121,7 @@ async function callGateway(address: GatewayAddress, action: "status" | "reload" 
     headers: { authorization: `Bearer ${address.token}` },
   });
   const text = await response.text();
-  if (!response.ok) throw new MillraceError("serving.gateway_refused", 500, `The gateway answered ${response.status} to ${action}: ${text.slice(0, 500)}`);
+  if (!response.ok) throw new MillraceError("serving.gateway_refused", response.status === 507 ? 507 : 500, `The gateway answered ${response.status} to ${action}: ${text.slice(0, 500)}`);
   return JSON.parse(text) as GatewayStatus;
 }
 
@@ -115,28 +129,27 @@ async function callGateway(address: GatewayAddress, action: "status" | "reload" 
 async function adopt(options: GatewayOptions): Promise<GatewayAddress | undefined> {
   const address = readAddress(options.home);
   if (!address || !alive(address.pid)) return undefined;
-  const answers = await callGateway(address, "status").then(
-    (status) => status.pid === address.pid,
-    () => false,
-  );
+  const status = await callGateway(address, "status").catch(() => undefined);
   // A process that has taken over the number of a dead gateway is left alone.
-  if (!answers) return undefined;
-  if (address.host === options.host && (options.port === 0 || options.port === address.port)) return address;
+  if (status?.pid !== address.pid) return undefined;
+  const asWanted = address.host === options.host && (options.port === 0 || options.port === address.port) && (status.memory?.limit ?? null) === bytesOf(options.memoryLimit);
+  if (asWanted) return address;
   process.kill(address.pid, "SIGTERM");
   await until(() => !alive(address.pid), 15_000, () => new MillraceError("serving.gateway_stuck", 500, `The former gateway (process ${address.pid}) does not end`));
   return undefined;
 }
 
+const bytesOf = (limit: string | null): number | null => (limit === null ? null : parseBytes(limit, "--memory-limit (MILLRACE_MEMORY_LIMIT)"));
+
 async function start(options: GatewayOptions): Promise<GatewayAddress> {
   mkdirSync(join(options.home, "logs"), { recursive: true });
   const logFile = join(options.home, "logs", "gateway.log");
   const out = openSync(logFile, "a");
+  const args = ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)];
+  if (options.memoryLimit !== null) args.push("--memory-limit", options.memoryLimit);
+  const env = { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") };
   // Detached: it outlives this server, and an interrupt from the terminal reaches the server alone, which then drains it.
-  const child = spawn(
-    process.execPath,
-    ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)],
-    { detached: true, stdio: ["ignore", out, out], env: { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") } },
-  );
+  const child = spawn(process.execPath, args, { detached: true, stdio: ["ignore", out, out], env });
   child.unref();
   const exited = new Promise<number | null>((resolve) => child.once("exit", resolve));
   let code: number | null | undefined;

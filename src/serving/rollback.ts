@@ -10,7 +10,7 @@ const mostChanges = 1000;
 
 /**
  * Gives an endpoint back to who answered before its last change of variants, with the rules of that time, in one change; called again it goes
- * forth again. Fails with `serving.deployment_not_found`, and with `serving.nothing_before` when nobody answered before.
+ * forth again. Settings stay: they are no matter of who answers. Fails with `serving.deployment_not_found`, and with `serving.nothing_before` when nobody answered before.
  */
 export async function rollBack(house: House, { endpoint, actor, reason }: { endpoint: string; actor: string; reason: string }): Promise<void> {
   const now = await readDeployment(house, endpoint);

@@ -4,6 +4,7 @@ import { route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
 import { rollBack } from "./rollback.ts";
 import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl, readDeployment } from "./serving.ts";
+import { settingsFields } from "./serving-settings.ts";
 import { trafficFields } from "./traffic-rules.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
@@ -28,12 +29,12 @@ export const servingRoutes = {
     handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `deployment/${params.endpoint}` }) }),
   }),
   "PUT /deployments/:endpoint": route({
-    summary: "Sets who answers: variants with their share of the traffic, rules, fallback, stickiness (absent: as before; null: removed); one call, atomic, audited",
+    summary: "Sets who answers, and how: variants with their share of the traffic, rules, fallback, stickiness, batching, log, pinned (absent: as before; null: removed); one call, atomic, audited",
     params: endpoint,
     body: Type.Object(
       {
         reason: Type.String({ minLength: 1 }),
-        variants: Type.Array(
+        variants: Type.Optional(Type.Array(
           Type.Object(
             {
               name: Type.String({ minLength: 1 }),
@@ -44,21 +45,23 @@ export const servingRoutes = {
             { additionalProperties: false },
           ),
           { minItems: 1 },
-        ),
+        )),
         ...trafficFields,
+        ...settingsFields,
       },
       { additionalProperties: false },
     ),
     handle: async (house, { params, body, actor }) => {
-      const names = new Set(body.variants.map((variant) => variant.name));
-      if (names.size < body.variants.length) throw invalid("serving.duplicate_variant", "Two variants have the same name");
-      const { rules, fallback, sticky } = body;
+      const { variants, rules, fallback, sticky, batching, log, pinned } = body;
+      const names = new Set(variants?.map((variant) => variant.name));
+      if (variants && names.size < variants.length) throw invalid("serving.duplicate_variant", "Two variants have the same name");
       await deploy(house, {
         endpoint: params.endpoint,
         // Kept, so that a change of shares sends no user of a share that grows elsewhere.
         salt: (await readDeployment(house, params.endpoint))?.salt ?? house.newId(),
         traffic: { ...(rules !== undefined && { rules }), ...(fallback !== undefined && { fallback }), ...(sticky !== undefined && { sticky }) },
-        variants: body.variants.map((variant) => ({ ...variant, shadow: variant.shadow ?? false })),
+        settings: { batching, log, pinned },
+        ...(variants && { variants: variants.map((variant) => ({ ...variant, shadow: variant.shadow ?? false })) }),
         time: house.clock.now(),
         actor,
         reason: body.reason,

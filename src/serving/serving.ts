@@ -9,8 +9,9 @@ import { transact } from "../storage/transactions.ts";
 import type { GatewayConfig } from "./gateway/config/config.ts";
 import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
 import { placeModel, servable } from "./place-model.ts";
+import type { ServingSettings } from "./serving-settings.ts";
 import { readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
-import type { Deployment, DeploymentStatus } from "./types.ts";
+import type { Deployment, DeploymentStatus, Variant } from "./types.ts";
 
 const supervisors = new WeakMap<House, GatewaySupervisor>();
 
@@ -30,26 +31,51 @@ export const gatewayUrl = (house: House): string => gatewayOf(house).url();
 export const predictionFolder = (house: House, endpoint: string): string => join(house.settings.home, "predictions", encodeURIComponent(endpoint));
 
 /**
- * Changes who answers for an endpoint: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
- * models when this returns. A crash in between is made good at the next start, when the gateway is told again.
+ * Changes who answers for an endpoint, and how: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
+ * models when this returns. A crash in between is made good at the next start, when the gateway is told again. What the gateway refuses (a model
+ * that does not load) is taken back, and fails with `serving.gateway_refused`; with `also` it stays, as what it did cannot be undone here.
  */
 export async function deploy(house: House, change: DeploymentChange, also?: (transaction: Database) => Promise<void>): Promise<void> {
-  const total = change.variants.reduce((sum, variant) => sum + variant.weight, 0);
-  if (Math.abs(total - 1) > 1e-9) {
-    throw invalid("serving.bad_weights", `The traffic shares of ${change.endpoint} must add up to 1, they add up to ${total}`);
-  }
-  for (const variant of change.variants) await servable(house, await readVersion(house.db, change.endpoint, variant.version));
-  await transact(house.db, async (transaction) => {
-    await writeDeployment(transaction, change);
-    await holdDeployed(transaction, change);
+  if (change.variants) await checkVariants(house, change.endpoint, change.variants);
+  const before = also ? undefined : await readDeployment(house, change.endpoint);
+  const variants = await transact(house.db, async (transaction) => {
+    const written = await writeDeployment(transaction, change);
+    await holdDeployed(transaction, { endpoint: change.endpoint, variants: written });
     await also?.(transaction);
+    return written;
   });
-  await applyDeployments(house);
+  try {
+    await applyDeployments(house);
+  } catch (error) {
+    if (before && error instanceof MillraceError && error.code === "serving.gateway_refused") await takeBack(house, before, change);
+    throw error;
+  }
   await house.events.emit({
     name: "serving.deployment_changed",
     time: change.time,
-    payload: { endpoint: change.endpoint, variants: change.variants, reason: change.reason },
+    payload: { endpoint: change.endpoint, variants, reason: change.reason },
   });
+}
+
+/** Makes a deployment what it was before a change, unless somebody has changed it since. */
+async function takeBack(house: House, before: Deployment, change: DeploymentChange): Promise<void> {
+  const { endpoint, salt, variants } = before;
+  const { rules = null, fallback = null, sticky = null } = before.traffic;
+  const { batching = null, log = null, pinned = null } = before.settings;
+  await transact(house.db, async (transaction) => {
+    const now = (await readDeployments(transaction)).deployments.find((one) => one.endpoint === endpoint);
+    if (now?.updatedAt !== change.time || now.reason !== change.reason) return;
+    const reason = `taken back, as the gateway does not load it: ${change.reason}`;
+    await writeDeployment(transaction, { endpoint, salt, variants, traffic: { rules, fallback, sticky }, settings: { batching, log, pinned }, time: house.clock.now(), actor: change.actor, reason });
+    await holdDeployed(transaction, before);
+  });
+  await applyDeployments(house);
+}
+
+async function checkVariants(house: House, endpoint: string, variants: readonly Variant[]): Promise<void> {
+  const total = variants.reduce((sum, variant) => sum + variant.weight, 0);
+  if (Math.abs(total - 1) > 1e-9) throw invalid("serving.bad_weights", `The traffic shares of ${endpoint} must add up to 1, they add up to ${total}`);
+  for (const variant of variants) await servable(house, await readVersion(house.db, endpoint, variant.version));
 }
 
 const holdDeployed = (transaction: Database, { endpoint, variants }: Pick<Deployment, "endpoint" | "variants">): Promise<void> =>
@@ -84,11 +110,13 @@ async function applyNow(house: House): Promise<number> {
         name: deployment.endpoint,
         salt: deployment.salt,
         ...deployment.traffic,
+        ...(deployment.settings.log && { log: deployment.settings.log }),
         variants: await Promise.all(
           deployment.variants.map(async (variant) => ({
             name: variant.name,
             version: String(variant.version),
             ...(await placeModel(house, await readVersion(house.db, deployment.endpoint, variant.version))),
+            ...held(deployment.settings),
             weight: variant.weight,
             shadow: variant.shadow,
           })),
@@ -103,6 +131,9 @@ async function applyNow(house: House): Promise<number> {
   }
   return revision;
 }
+
+/** The settings that belong to each model of a deployment. */
+const held = ({ batching, pinned }: ServingSettings) => ({ ...(batching && { batching }), ...(pinned !== undefined && { pinned }) });
 
 /** Makes the prediction log durable and readable up to this moment. */
 export async function flushPredictions(house: House): Promise<void> {
@@ -121,8 +152,12 @@ export async function deploymentStatuses(house: House): Promise<DeploymentStatus
   const status = deployments.length > 0 ? await gatewayStatus(house) : undefined;
   return deployments.map((deployment) => {
     const live = status?.endpoints.find((endpoint) => endpoint.name === deployment.endpoint);
+    // Settings are a deployment's: its variants have the same.
+    const [main] = live?.variants ?? [];
     return {
       ...deployment,
+      refusal: status?.configError ?? null,
+      inForce: main?.batching && live?.logShare !== undefined ? { batching: main.batching, logShare: live.logShare, pinned: main.pinned === true } : null,
       ready: status?.ready === true && live !== undefined,
       url: `${gatewayUrl(house)}/v2/models/${encodeURIComponent(deployment.endpoint)}/infer`,
       variants: deployment.variants.map((variant) => {

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { describeError } from "../errors.ts";
 import type { House, Stage } from "../stage.ts";
 import { holdsOf } from "../storage/holds.ts";
 import { servingCommands } from "./commands.ts";
@@ -16,19 +17,24 @@ export const serving: Stage = {
   commands: servingCommands,
   events: { "serving.deployment_changed": "the gateway serves a new traffic split" },
   start: async (house: House) => {
-    const { home, host, gatewayPort, python } = house.settings;
+    const { home, host, gatewayPort, python, memoryLimit } = house.settings;
     const supervisor = await superviseGateway({
       home,
       host,
       port: gatewayPort,
       python,
+      memoryLimit,
       grpcPort: gatewayPort === 0 ? 0 : gatewayPort + 1,
       program: fileURLToPath(new URL(`gateway/main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url)),
       log: house.log,
     });
     attachGateway(house, supervisor);
     await holdAllDeployed(house);
-    const revision = await applyDeployments(house);
+    // What does not load (any more) must not keep the server from those who would roll it back.
+    const revision = await applyDeployments(house).catch((error: unknown) => {
+      house.log.error({ err: error }, `The gateway does not serve what is deployed: ${describeError(error)}`);
+      return 0;
+    });
     const stopFollowing = holdsOf(house.db).shared ? followDeployments(house, revision) : undefined;
     return async () => {
       await stopFollowing?.();

@@ -1,16 +1,19 @@
 import { sql } from "kysely";
+import { notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Migration } from "../storage/migrations.ts";
-import { readAtOnce } from "../storage/transactions.ts";
+import { lock, readAtOnce } from "../storage/transactions.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import type { TrafficRules } from "./gateway/config/config.ts";
+import { changedSettings } from "./serving-settings.ts";
+import type { ServingSettings, SettingsChange } from "./serving-settings.ts";
 import { changedTraffic, checkTraffic } from "./traffic-rules.ts";
 import type { TrafficChange } from "./traffic-rules.ts";
 import type { Deployment, Variant } from "./types.ts";
 
 type ServingTables = {
-  deployments: { endpoint: string; salt: string; updated_at: number; reason: string; traffic: string | null };
+  deployments: { endpoint: string; salt: string; updated_at: number; reason: string; traffic: string | null; settings: string | null };
   deployment_variants: { endpoint: string; position: number; name: string; version: number; weight: number; shadow: number };
   serving_revision: { id: number; revision: number };
 }
@@ -52,28 +55,44 @@ export const servingMigrations: readonly Migration[] = [
       await db.schema.alterTable("deployments").addColumn("traffic", "text").execute();
     },
   },
+  {
+    name: "0003-serving-settings",
+    up: async (db) => {
+      await db.schema.alterTable("deployments").addColumn("settings", "text").execute();
+    },
+  },
 ];
 
 export interface DeploymentChange {
   readonly endpoint: string;
   readonly salt: string;
-  readonly variants: readonly Variant[];
+  /** Those of a deployment that is there stay when absent. */
+  readonly variants?: readonly Variant[];
   /** What changes of rules, fallback and stickiness; all stays when absent, as far as it fits the variants. */
   readonly traffic?: TrafficChange;
+  /** What changes of how it is served; all stays when absent. */
+  readonly settings?: SettingsChange;
   readonly time: number;
   readonly actor: string;
   readonly reason: string;
 }
 
-/** Replaces a deployment's variants (and rules), raises the revision, writes lineage and audit entry, in the transaction that is handed in. */
-export async function writeDeployment(transaction: Database, change: DeploymentChange): Promise<void> {
+/**
+ * Changes a deployment, raises the revision, writes lineage and audit entry, in the transaction that is handed in; returns its variants. Fails with
+ * `serving.deployment_not_found` when it says no variants and there are none.
+ */
+export async function writeDeployment(transaction: Database, change: DeploymentChange): Promise<readonly Variant[]> {
+  await lock(transaction, `serving.deployment ${change.endpoint}`);
   const tables = tablesOf(transaction);
-  const names = change.variants.map(({ name }) => name);
-  const known = await tables.selectFrom("deployments").select(["endpoint", "traffic"]).execute();
-  const before = known.find(({ endpoint }) => endpoint === change.endpoint)?.traffic ?? null;
-  const traffic = changedTraffic(trafficOf(before), change.traffic ?? {}, names);
+  const known = await tables.selectFrom("deployments").select(["endpoint", "traffic", "settings"]).execute();
+  const before = known.find(({ endpoint }) => endpoint === change.endpoint);
+  if (!before && !change.variants) throw notFound("serving.deployment_not_found", `There is no deployment ${JSON.stringify(change.endpoint)} yet; say which version answers`);
+  const variants = change.variants ?? variantsOf(change.endpoint, await readVariants(transaction));
+  const names = variants.map(({ name }) => name);
+  const traffic = changedTraffic(parsed<TrafficRules>(before?.traffic), change.traffic ?? {}, names);
   checkTraffic(change.endpoint, traffic, names, known.map(({ endpoint }) => endpoint));
-  const row = { salt: change.salt, updated_at: change.time, reason: change.reason, traffic: JSON.stringify(traffic) };
+  const settings = changedSettings(change.endpoint, parsed<ServingSettings>(before?.settings), change.settings ?? {});
+  const row = { salt: change.salt, updated_at: change.time, reason: change.reason, traffic: JSON.stringify(traffic), settings: JSON.stringify(settings) };
   await tables
     .insertInto("deployments")
     .values({ endpoint: change.endpoint, ...row })
@@ -83,7 +102,7 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
   await tables
     .insertInto("deployment_variants")
     .values(
-      change.variants.map((variant, position) => ({
+      variants.map((variant, position) => ({
         endpoint: change.endpoint,
         position,
         name: variant.name,
@@ -99,7 +118,7 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
     .execute();
   await insertLineage(
     transaction,
-    change.variants.map((variant) => ({
+    variants.map((variant) => ({
       from: { kind: "model_version", id: `${change.endpoint}/${variant.version}` },
       to: { kind: "deployment", id: change.endpoint },
       role: "served_by",
@@ -111,11 +130,20 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
     action: "serving.deployment_changed",
     object: `deployment/${change.endpoint}`,
     reason: change.reason,
-    details: { variants: change.variants, ...(Object.keys(traffic).length > 0 && { traffic }) },
+    details: { variants, ...(Object.keys(traffic).length > 0 && { traffic }), ...(Object.keys(settings).length > 0 && { settings }) },
   });
+  return variants;
 }
 
-const trafficOf = (text: string | null): TrafficRules => (text === null ? {} : (JSON.parse(text) as TrafficRules));
+/** What a column holds as JSON; null where a row is older than the column. */
+const parsed = <T extends object>(text: string | null | undefined): Partial<T> => (text == null ? {} : (JSON.parse(text) as T));
+
+type VariantRow = ServingTables["deployment_variants"];
+
+const readVariants = (db: Database): Promise<VariantRow[]> => tablesOf(db).selectFrom("deployment_variants").selectAll().orderBy("endpoint").orderBy("position").execute();
+
+const variantsOf = (endpoint: string, rows: readonly VariantRow[]): Variant[] =>
+  rows.filter((row) => row.endpoint === endpoint).map(({ name, version, weight, shadow }) => ({ name, version, weight, shadow: shadow === 1 }));
 
 /** The number of the newest change to any deployment. */
 export async function readRevision(db: Database): Promise<number> {
@@ -126,7 +154,7 @@ export async function readDeployments(db: Database): Promise<{ revision: number;
   const [revision, deployments, variants] = await readAtOnce(db, async (transaction) => [
     await readRevision(transaction),
     await tablesOf(transaction).selectFrom("deployments").selectAll().orderBy("endpoint").execute(),
-    await tablesOf(transaction).selectFrom("deployment_variants").selectAll().orderBy("endpoint").orderBy("position").execute(),
+    await readVariants(transaction),
   ]);
   return {
     revision,
@@ -135,10 +163,9 @@ export async function readDeployments(db: Database): Promise<{ revision: number;
       salt: row.salt,
       updatedAt: row.updated_at,
       reason: row.reason,
-      traffic: trafficOf(row.traffic),
-      variants: variants
-        .filter((variant) => variant.endpoint === row.endpoint)
-        .map(({ name, version, weight, shadow }) => ({ name, version, weight, shadow: shadow === 1 })),
+      traffic: parsed<TrafficRules>(row.traffic),
+      settings: parsed<ServingSettings>(row.settings),
+      variants: variantsOf(row.endpoint, variants),
     })),
   };
 }

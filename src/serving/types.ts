@@ -1,4 +1,6 @@
+import type { BatchingInForce } from "./gateway/config/batch-config.ts";
 import type { TrafficRules } from "./gateway/config/config.ts";
+import type { ServingSettings } from "./serving-settings.ts";
 
 /** One answerer of a deployment: a model version in a role. */
 export interface Variant {
@@ -21,6 +23,8 @@ export interface Deployment {
   readonly variants: readonly Variant[];
   /** Rules, fallback and what sticks, beside the shares. */
   readonly traffic: TrafficRules;
+  /** What was set of how it is served; the gateway's defaults hold for the rest. */
+  readonly settings: ServingSettings;
 }
 
 export interface VariantTraffic extends Variant {
@@ -35,4 +39,8 @@ export interface DeploymentStatus extends Omit<Deployment, "variants"> {
   /** Where predictions are answered, `…/v2/models/<endpoint>/infer`. */
   readonly url: string;
   readonly ready: boolean;
+  /** Why the gateway serves something else than what is deployed; null when it does not. */
+  readonly refusal: string | null;
+  /** How the gateway serves it now, defaults and all; null while it does not. */
+  readonly inForce: { readonly batching: BatchingInForce; readonly logShare: number; readonly pinned: boolean } | null;
 }

@@ -163,6 +163,26 @@ test("a version is deployed from the page, with its reason in the history; one t
   await page.close();
 });
 
+test("batching, the log's share and pinning are set on the page, which shows what is in force; wrong ones are refused in the dialog", async () => {
+  const { page } = await open("/deployments");
+  await page.getByText("up to 256 rows together").waitFor();
+  await page.getByRole("button", { name: "Change settings" }).click();
+  await page.getByRole("textbox", { name: "Rows run together at most" }).fill("0");
+  await page.getByRole("textbox", { name: "Share of the requests" }).fill("10");
+  await page.getByLabel("Pinned in memory").selectOption("yes");
+  await page.getByRole("textbox", { name: "Why" }).fill("settings from the page");
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: "batching.maxRows: it must be a whole number from 1" }).waitFor();
+  await page.getByRole("textbox", { name: "Rows run together at most" }).fill("64");
+  await page.getByRole("button", { name: "Set", exact: true }).click();
+  await page.getByText("up to 64 rows together").waitFor();
+  await page.getByText(/^10.% of the answered requests/).waitFor();
+  await page.getByText("Pinned: stays whatever the memory limit").waitFor();
+  await page.getByRole("cell", { name: "settings from the page" }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.close();
+});
+
 test("with more than one model the header switches between them, and links stay with the one chosen", async () => {
   const project = { ...(await exampleProject()), model: "other-demand" };
   await walkOnce(house!, project);

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as until } from "node:timers/promises";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { GatewayStatus } from "../../src/serving/gateway/gateway.ts";
+import type { GatewayStatus } from "../../src/serving/gateway/gateway-status.ts";
 
 /** Of `ENDURANCE_MINUTES` (3) each of the three gateways has a third, in milliseconds. */
 export const lasting = (Number(process.env["ENDURANCE_MINUTES"] ?? 3) * 60_000) / 3;

@@ -137,6 +137,15 @@ test("deployments that both change are whole, and every change has its revision"
   expect(variants.map((variant) => `s${variant.version}`)).toEqual([salt, salt]);
 });
 
+test("settings that two servers change at once are both kept", async () => {
+  const both = await openTwice();
+  const change = { endpoint: "bikes", salt: "s", time: 1, actor: "ada", reason: "" };
+  await writeTogether(both[0], (transaction) => writeDeployment(transaction, { ...change, variants: [{ name: "champion", version: 1, weight: 1, shadow: false }] }));
+  const changes = [{ pinned: true }, { log: { share: 0.5 } }, { batching: { maxRows: 8 } }];
+  await Promise.all(changes.map((settings, index) => transact(both[index % 2], (transaction) => writeDeployment(transaction, { ...change, settings }))));
+  expect((await readDeployments(both[0])).deployments[0]).toMatchObject({ settings: { pinned: true, log: { share: 0.5 }, batching: { maxRows: 8 } }, variants: [{ version: 1 }] });
+});
+
 test("transactions that wait for each other crosswise are both done, a group of writes whole", async () => {
   const both = await openTwice();
   const meet = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -1,3 +1,4 @@
+import { ApiError } from "../../http/client.ts";
 import { DataTable } from "../../ui/data-table.tsx";
 import { formatDay, formatNumber, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
@@ -14,6 +15,15 @@ export function VariantErrors({ endpoint }: { endpoint: string }) {
   const query = useLiveQuery(["monitoring", "errors", endpoint, "variants"], (signal) =>
     monitoringApi("GET /monitors/:endpoint/errors", { params: { endpoint }, query: {} }, { signal }),
   );
+  if (query.error instanceof ApiError && query.error.code === "monitoring.monitor_not_found") {
+    return (
+      <Panel title="Live error by variant">
+        <p className="muted">
+          Nothing watches {endpoint}, as it was deployed by hand: <code>millrace run</code> deploys a model and watches it.
+        </p>
+      </Panel>
+    );
+  }
   return (
     <Panel title="Live error by variant" note="Over all labelled predictions a version made in its role, those in the shadow included.">
       <Loaded query={query}>

@@ -1,5 +1,5 @@
 import { MillraceError, notFound } from "../../errors.ts";
-import type { GatewayStatus } from "./gateway.ts";
+import type { GatewayStatus } from "./gateway-status.ts";
 import type { Handler } from "./http-server.ts";
 import { notAllowed } from "./protocols/method.ts";
 import { json } from "./protocols/protocol.ts";

@@ -9,6 +9,8 @@ import type { GatewayAddress } from "./address-file.ts";
 import { adminHandler } from "./admin.ts";
 import { atMostEvery } from "./gateway-log.ts";
 import type { GatewayLog } from "./gateway-log.ts";
+import { endpointStatuses } from "./gateway-status.ts";
+import type { GatewayStatus } from "./gateway-status.ts";
 import { startGrpcServer } from "./grpc/grpc-server.ts";
 import type { GrpcServer } from "./grpc/grpc-server.ts";
 import { grpcServices } from "./grpc/grpc-services.ts";
@@ -16,6 +18,7 @@ import { createHttpServer } from "./http-server.ts";
 import type { Handler } from "./http-server.ts";
 import { Inference } from "./inference.ts";
 import { MetricsRegistry } from "./metrics/metrics.ts";
+import { endpointSteps } from "./models/endpoint-steps.ts";
 import { ManagedConfig } from "./models/managed-config.ts";
 import { managedRepository } from "./models/managed-repository.ts";
 import { MemoryBudget } from "./models/memory-budget.ts";
@@ -40,9 +43,7 @@ import { protocols } from "./protocols/protocols.ts";
 import { torchserve } from "./protocols/torchserve/torchserve.ts";
 import { ServingState } from "./models/serving-state.ts";
 import { variantStatsBook } from "./metrics/variant-stats.ts";
-import type { LatencySummary } from "./metrics/variant-stats.ts";
 import { agreementBook } from "./traffic/agreement.ts";
-import type { AgreementSummary } from "./traffic/agreement.ts";
 
 export interface GatewayOptions {
   /**
@@ -90,32 +91,6 @@ export interface GatewayOptions {
   readonly log: Pick<ConstructorParameters<typeof PredictionLog>[0], "fileRows" | "seconds" | "capacity" | "capacityBytes">;
 }
 
-/** The answer of `GET /_millrace/status`. */
-export interface GatewayStatus {
-  readonly pid: number;
-  /** The port of gRPC; null when it is off. */
-  readonly grpcPort: number | null;
-  readonly revision: number;
-  readonly ready: boolean;
-  /** Why `gateway/config.json` as last read is not what is served; null when it is. */
-  readonly configError: string | null;
-  readonly endpoints: readonly {
-    readonly name: string;
-    readonly variants: readonly {
-      readonly name: string;
-      readonly version: string;
-      readonly weight: number;
-      readonly shadow: boolean;
-      readonly requests: number;
-      readonly errors: number;
-      readonly latency: LatencySummary;
-      /** How its answers compare with those that clients got; null unless it is a shadow. */
-      readonly agreement: AgreementSummary | null;
-    }[];
-  }[];
-  readonly log: PredictionLogStatus;
-}
-
 export interface RunningGateway {
   readonly address: GatewayAddress;
   readonly repository: ModelRepository;
@@ -149,13 +124,14 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
       : new MemoryBudget({ limit: options.memoryLimit, patienceMs: roomPatienceMs, onEvict: pooled.onEvict });
   const pool = new ModelPool({
     budget,
+    endpoints: endpointSteps(() => state.current, (ref, tensors) => inference.step(ref, tensors)),
     log,
     onBatch: (rows) => batchSize.observe(rows),
     onLoad: pooled.onLoad,
     readSample: (request) => readInferRequest(request, undefined).inference.inputs,
   });
   addPoolMetrics(metrics, pool, options.memoryLimit);
-  const state = new ServingState(pool, log);
+  const state: ServingState = new ServingState(pool, log);
   const managed = new ManagedConfig(options.home, state, log);
   const own = options.own && new OwnRepository(options.home, options.own, state, log);
   const models = own ?? managed;
@@ -174,7 +150,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     ["endpoint", "from", "to", "reason"],
   );
   const tracing = options.traceShare === undefined ? undefined : (await import("./metrics/tracing.ts")).openTracing(options.traceShare, options.version);
-  const inference = new Inference({
+  const inference: Inference = new Inference({
     ...(tracing && { tracing }),
     deployment: () => state.current,
     paused: (endpoint) => state.paused(endpoint),
@@ -199,16 +175,8 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     revision: state.current.revision,
     ready: ready(),
     configError: managed.error,
-    endpoints: [...state.current.endpoints.values()].map(({ name, variants }) => ({
-      name,
-      variants: variants.map((variant) => {
-        const counts = stats(name, variant.version, variant.name);
-        const { name: variantName, version, weight, shadow } = variant;
-        const { requests, errors } = counts;
-        const compared = shadow ? agreement(name, version, variantName).summary() : null;
-        return { name: variantName, version, weight, shadow, requests, errors, latency: counts.latency(), agreement: compared };
-      }),
-    })),
+    memory: { bytes: pool.memoryBytes, limit: options.memoryLimit ?? null },
+    endpoints: endpointStatuses(state.current, stats, agreement),
     log: predictionLog.status(),
   });
 

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { describeError, MillraceError } from "../../errors.ts";
 import type { InferenceAnswer, InferenceRequest } from "./inference-request.ts";
 import { Scorer } from "./scorer.ts";
 import type { Scored, ScorerParts } from "./scorer.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
-import type { NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
+import type { EndpointRef, NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
 import { selectOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import type { Model } from "./runtimes/runtime.ts";
@@ -12,6 +13,7 @@ import { fallbackReason, late, settled } from "./traffic/fallback.ts";
 import type { FallbackReason, Settled } from "./traffic/fallback.ts";
 import { route } from "./traffic/route.ts";
 import type { Route } from "./traffic/route.ts";
+import { pickVariant } from "./traffic/traffic.ts";
 import type { PredictionSpan, Tracing } from "./metrics/prediction-span.ts";
 
 export interface InferenceParts extends ScorerParts {
@@ -167,6 +169,25 @@ export class Inference {
     }
   }
 
+  /**
+   * Scores tensors for a model that asks this endpoint, through the endpoint's queue and into its counts. Rules, what sticks,
+   * fallback, shadows and log are for requests of clients: the weights alone decide. Fails as `infer` does.
+   */
+  async step(ref: EndpointRef, inputs: readonly Tensor[]): Promise<readonly Tensor[]> {
+    const request: InferenceRequest = { ...ref, id: randomUUID(), inputs };
+    const paused = this.#parts.paused(ref.endpoint);
+    if (paused) await resumed(paused, request);
+    const endpoint = this.endpoint(ref.endpoint).enter();
+    try {
+      const variant = asked(endpoint, request) ?? endpoint.sole ?? pickVariant(endpoint.variants, endpoint.salt, request.id);
+      const { outputs, error } = await this.#scorer.score(endpoint, variant, request, performance.now());
+      if (error) throw error;
+      return outputs!;
+    } finally {
+      endpoint.leave();
+    }
+  }
+
   /** The variant that answers a request as the configuration is now; the request must follow in the same turn of the event loop. */
   variantFor(request: Omit<InferenceRequest, "inputs">): Variant {
     const endpoint = this.endpoint(request.endpoint);
@@ -257,10 +278,13 @@ function unwrap({ value, error }: Settled<Scored>): Scored {
 
 /** The variant of the version or label that a request asks for (`asked`), or the one that the traffic rules give it. */
 function pick(endpoint: Endpoint, request: Omit<InferenceRequest, "inputs">): Route<Variant> & { readonly asked: boolean } {
-  const { version, label } = request;
-  const asked = version !== undefined ? endpoint.version(version) : label !== undefined ? endpoint.labelled(label) : undefined;
-  return asked ? { variant: asked, propensity: 1, asked: true } : { ...route(endpoint, request), asked: false };
+  const variant = asked(endpoint, request);
+  return variant ? { variant, propensity: 1, asked: true } : { ...route(endpoint, request), asked: false };
 }
+
+/** The variant of the version or label that a request asks for. */
+const asked = (endpoint: Endpoint, { version, label }: Pick<InferenceRequest, "version" | "label">): Variant | undefined =>
+  version !== undefined ? endpoint.version(version) : label !== undefined ? endpoint.labelled(label) : undefined;
 
 /** How long a request waits for models to change places, unless it says less itself. */
 const pausePatienceMs = 10_000;

@@ -21,6 +21,7 @@ export function DeploymentHistory({ endpoint }: { endpoint: string }) {
             columns={[
               { key: "time", header: "When", align: "nowrap", sort: (entry) => entry.time, render: (entry) => formatMoment(entry.time) },
               { key: "split", header: "Traffic split", align: "nowrap", render: (entry) => splitText(entry.details) },
+              { key: "more", header: "Rules and settings", render: (entry) => moreText(entry.details) },
               { key: "actor", header: "Who", sort: (entry) => entry.actor, render: (entry) => entry.actor },
               { key: "reason", header: "Why", align: "wide", render: (entry) => entry.reason },
             ]}
@@ -33,3 +34,6 @@ export function DeploymentHistory({ endpoint }: { endpoint: string }) {
 
 const splitText = (details: Readonly<Record<string, unknown>>): string =>
   ((details["variants"] as readonly Variant[] | undefined) ?? []).map((variant) => `v${variant.version} ${formatPercent(variant.weight)}`).join(", ");
+
+/** What was set beside the shares, by name. */
+const moreText = ({ traffic, settings }: Readonly<Record<string, unknown>>): string => Object.keys({ ...(traffic as object | undefined), ...(settings as object | undefined) }).join(", ") || "–";

@@ -1,6 +1,6 @@
 import type { ReactNode } from "react";
 import { useCurrentModel } from "../../ui/current-model.ts";
-import { formatNumber } from "../../ui/format.ts";
+import { formatBytes, formatNumber } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
@@ -9,6 +9,7 @@ import { Panel } from "../../ui/panel.tsx";
 import { DeployButton } from "./change-traffic.tsx";
 import { DeploymentHistory } from "./deployment-history.tsx";
 import { DeploymentPanel } from "./deployment-panel.tsx";
+import { RulesPanel } from "./rules-panel.tsx";
 import { servingApi } from "./serving-api.ts";
 import { TryIt } from "./try-it.tsx";
 
@@ -34,6 +35,7 @@ export function DeploymentsPage({ below }: { below: (endpoint: string) => ReactN
           return (
             <>
               <DeploymentPanel deployment={deployment} />
+              <RulesPanel deployment={deployment} />
               {below(deployment.endpoint)}
               <TryIt deployment={deployment} />
               <DeploymentHistory endpoint={deployment.endpoint} />
@@ -51,13 +53,16 @@ function Gateway() {
   return (
     <Panel title="Gateway and prediction log">
       <Loaded query={query}>
-        {({ url, pid, revision, log }) => (
+        {({ url, pid, revision, log, memory }) => (
           <p>
             Process {pid} answers at <code>{url}</code>, configuration {formatNumber(revision)}. The prediction log holds {formatNumber(log.written)} rows since the gateway started, {formatNumber(log.pending)} wait to be written,{" "}
-            {formatNumber(log.dropped)} were dropped.
+            {formatNumber(log.dropped)} were dropped.{memory ? ` ${memoryText(memory)}` : ""}
           </p>
         )}
       </Loaded>
     </Panel>
   );
 }
+
+const memoryText = ({ bytes, limit }: { bytes: number; limit: number | null }): string =>
+  `The models take about ${formatBytes(bytes)} of memory${limit === null ? "; there is no limit (millrace up --memory-limit sets one)" : ` and may take ${formatBytes(limit)}`}.`;

@@ -15,6 +15,9 @@ export interface BatchConfig {
   readonly weight?: number;
 }
 
+/** What holds, defaults and all; how long a batch waits is measured where it is null. */
+export type BatchingInForce = Required<Omit<BatchConfig, "delayMs">> & { readonly delayMs: number | null };
+
 /** What goes into the prediction log of an endpoint. */
 export interface LogConfig {
   /** Share of the answered requests that are logged, by their id; failures are logged always. */

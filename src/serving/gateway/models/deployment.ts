@@ -1,5 +1,6 @@
 import { describeError, invalid, MillraceError, notFound } from "../../../errors.ts";
 import type { EndpointConfig, FallbackConfig, RuleConfig, StickyConfig, VariantConfig } from "../config/config.ts";
+import type { TensorSpec } from "../runtimes/runtime.ts";
 import type { Routes } from "../traffic/route.ts";
 import { seedOf } from "../traffic/traffic.ts";
 import type { HeldModel, ModelPool } from "./model-pool.ts";
@@ -18,8 +19,6 @@ export class Endpoint implements Routes<Variant> {
   /** The variant that stands for the endpoint where one must (metadata): the one with the most traffic. */
   readonly main: Variant;
   readonly sole: Variant | undefined;
-  /** Inputs of any variant: what one variant does not know is no mistake while another one does. */
-  readonly inputNames: ReadonlySet<string>;
   readonly labels: Readonly<Record<string, string>>;
   readonly rules: readonly RuleConfig[] | undefined;
   readonly fallback: FallbackConfig | undefined;
@@ -27,6 +26,9 @@ export class Endpoint implements Routes<Variant> {
   readonly hasShadows: boolean;
   /** Share of the answered requests that are logged. */
   readonly logShare: number;
+  #inputNames: ReadonlySet<string> = new Set();
+  /** The inputs that these are the names of. */
+  readonly #named: (readonly TensorSpec[] | undefined)[];
   #requests = 0;
   #retired = false;
   #given = false;
@@ -46,7 +48,20 @@ export class Endpoint implements Routes<Variant> {
     const weighted = variants.filter(({ weight }) => weight > 0);
     this.sole = weighted.length === 1 ? weighted[0] : undefined;
     this.hasShadows = variants.some(({ shadow }) => shadow);
-    this.inputNames = new Set(variants.flatMap(({ held }) => held.model.inputs.map((input) => input.name)));
+    this.#named = variants.map(() => undefined);
+  }
+
+  /** Inputs of any variant: what one variant does not know is no mistake while another one does. */
+  get inputNames(): ReadonlySet<string> {
+    let same = true;
+    for (let at = 0; at < this.variants.length; at++) {
+      const { inputs } = this.variants[at].held.model;
+      if (this.#named[at] === inputs) continue;
+      this.#named[at] = inputs;
+      same = false;
+    }
+    if (!same) this.#inputNames = new Set(this.#named.flatMap((inputs) => inputs!.map(({ name }) => name)));
+    return this.#inputNames;
   }
 
   /** The variant of a name that the configuration is known to hold. */

@@ -15,15 +15,18 @@ const managed = (): Promise<never> =>
 export const managedRepository = (deployment: () => Deployment): ModelRepository => ({
   index: () =>
     [...deployment().endpoints.values()].flatMap(({ name, main, variants }) =>
-      variants.map((variant) => ({
-        name,
-        version: variant.version,
-        state: "READY" as const,
-        reason: "",
-        isDefault: variant.version === main.version,
-        location: variant.location,
-        options: {},
-      })),
+      variants.map((variant) => {
+        const reason = variant.held.model.waitsFor?.() ?? "";
+        return {
+          name,
+          version: variant.version,
+          state: reason === "" ? ("READY" as const) : ("UNAVAILABLE" as const),
+          reason,
+          isDefault: variant.version === main.version,
+          location: variant.location,
+          options: {},
+        };
+      }),
     ),
   load: managed,
   unload: managed,

@@ -50,7 +50,7 @@ export class MemoryBudget {
     const { limit, patienceMs } = this.#options;
     const deadline = performance.now() + patienceMs;
     while (this.used + bytes > limit) {
-      const movable = [...this.#residents].filter((resident) => resident.loaded && !resident.pinned && !keep.has(resident));
+      const movable = [...this.#residents].filter((resident) => resident.bytes > 0 && !resident.pinned && !keep.has(resident));
       const most = movable.reduce((sum, resident) => sum + resident.bytes, 0);
       if (this.used - most - this.#reserved + bytes > limit) throw noMemory(507, bytes, limit, "the models that must stay leave less");
       const victim = least(movable.filter((resident) => resident.idle), ({ usage }) => usage.lastUsed) ?? this.#longest(movable);

@@ -32,6 +32,16 @@ describe("a limit of memory", () => {
     expect((await fetch(`${gateway.url}/v2/health/ready`)).status).toBe(200);
   });
 
+  test("a graph takes no memory but that of its models, which leave and come back by themselves", async () => {
+    const [a, b, c] = await files(3);
+    const graph = join(await makeFolder(), "g.graph.json");
+    await writeFile(graph, JSON.stringify({ nodes: { root: { kind: "ensemble", combine: "mean", steps: [{ model: a, name: "a" }, { model: b, name: "b" }] } } }));
+    const gateway = await startOwn(await makeFolder(), { g: at(graph), c: at(c) }, { memoryLimit: 2 * one + 400 });
+    for (let turn = 0; turn < 4; turn++) expect([await gateway.price("g"), await gateway.price("c")]).toEqual([13, 13]);
+    expect(await gateway.metric("millrace_model_memory_bytes")).toBe(2 * one);
+    expect(await gateway.metric("millrace_model_evictions_total")).toBeGreaterThan(3);
+  });
+
   test("requests that come together for a model that is out load it once", async () => {
     const [a, b] = await files(2);
     const gateway = await startOwn(await makeFolder(), { a: at(a), b: at(b) }, { memoryLimit: one });

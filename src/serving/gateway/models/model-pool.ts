@@ -5,7 +5,7 @@ import { describeError, invalid, MillraceError } from "../../../errors.ts";
 import type { VariantConfig } from "../config/config.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
-import type { LoadContext, Model, SharedModel } from "../runtimes/runtime.ts";
+import type { Endpoints, LoadContext, Model, SharedModel } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
 import { bindInputs } from "../tensors/bind.ts";
 import { Batcher, batchLimits } from "./batcher.ts";
@@ -46,6 +46,7 @@ export interface PoolOptions {
   readonly onLoad: (seconds: number, failed: boolean) => void;
   readonly readSample: ReadSample;
   readonly budget: MemoryBudget | undefined;
+  readonly endpoints: Endpoints;
   readonly log: GatewayLog;
 }
 
@@ -68,7 +69,7 @@ export class ModelPool {
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    this.#context = { log: options.log, share: (location) => this.#share(location) };
+    this.#context = { log: options.log, endpoints: options.endpoints, share: (location) => this.#share(location) };
   }
 
   /** Bytes that the models in memory take. */
@@ -184,7 +185,7 @@ export class ModelPool {
     let model: Model | undefined;
     try {
       model = await (await runtimeFor(location, runtime)).load(location, options ?? {}, this.#context);
-      await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
+      if (model.waitsFor?.() === undefined) await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
       this.#options.onLoad((performance.now() - began) / 1000, false);
       return model;
     } catch (error) {

@@ -105,18 +105,25 @@ export class OwnRepository implements ModelRepository {
       const versions = found.length > 0 ? found : [{ version: "", location: config.places.at(-1)?.location ?? "" }];
       return versions.map(({ version, location }) => {
         const ready = served.some((one) => one.version === version);
-        const state = changing.get(version) ?? (ready ? "READY" : "UNAVAILABLE");
+        const waits = ready ? this.#waitsFor(name, version) : undefined;
+        const state = changing.get(version) ?? (ready && waits === undefined ? "READY" : "UNAVAILABLE");
         return {
           name,
           version,
           state,
-          reason: state === "READY" ? "" : reason || (state === "UNAVAILABLE" ? "unloaded" : ""),
+          reason: state === "READY" ? "" : waits || reason || (state === "UNAVAILABLE" ? "unloaded" : ""),
           isDefault: version === main,
           location,
           options: { ...config.options, ...(config.instances?.[version] !== undefined && { instances: config.instances[version] }) },
         };
       });
     });
+  }
+
+  /** What a version that is served waits for. */
+  #waitsFor(name: string, version: string): string | undefined {
+    const variant = this.#state.current.endpoints.get(name)?.variants.find((one) => one.version === version);
+    return variant?.held.model.waitsFor?.();
   }
 
   load(source: ModelSource): Promise<void> {

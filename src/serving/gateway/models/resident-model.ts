@@ -31,8 +31,8 @@ export interface LoadedAgain {
 
 /**
  * A model that may be put out of memory while nobody needs it, and is loaded again by the first run that does: runs that
- * come meanwhile wait for that one load. `model` stays the same for its users, who see what it said when it was loaded
- * first.
+ * come meanwhile wait for that one load. `model` stays the same for its users, who see what it said when it was in
+ * memory last.
  */
 export class ResidentModel {
   readonly model: Model;
@@ -138,7 +138,9 @@ export class ResidentModel {
   }
 
   #stand(first: Model): Model {
-    const { platform, inputs, outputs, anyInputs, classes, rowwise } = first;
+    const { platform, classes, endpoints } = first;
+    // What it said when it was in memory last.
+    let { inputs, outputs, anyInputs, rowwise, concurrency } = first;
     const inner = () => this.#inner;
     const use = this.#use.bind(this);
     const streamed: Model["stream"] = async function* (tensors, options) {
@@ -152,15 +154,24 @@ export class ResidentModel {
         await ended;
       }
     };
-    let { concurrency } = first;
     const bytes = () => this.bytes;
     return {
       platform,
-      inputs,
-      outputs,
-      ...(anyInputs !== undefined && { anyInputs }),
       classes,
-      rowwise,
+      ...(endpoints && { endpoints }),
+      get inputs() {
+        return (inputs = inner()?.inputs ?? inputs);
+      },
+      get outputs() {
+        return (outputs = inner()?.outputs ?? outputs);
+      },
+      get anyInputs() {
+        const now = inner();
+        return (anyInputs = now ? now.anyInputs : anyInputs);
+      },
+      get rowwise() {
+        return (rowwise = inner()?.rowwise ?? rowwise);
+      },
       get concurrency() {
         return (concurrency = inner()?.concurrency ?? concurrency);
       },
@@ -179,6 +190,7 @@ export class ResidentModel {
       ...(first.stream && { stream: streamed }),
       ...(first.native && { native: (request, options) => use((model) => model.native!(request, options)) }),
       healthy: () => inner()?.healthy() ?? true,
+      ...(first.waitsFor && { waitsFor: () => inner()?.waitsFor?.() }),
       release: () => this.release(),
     };
   }

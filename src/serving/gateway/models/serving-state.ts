@@ -3,6 +3,7 @@ import type { EndpointConfig, GatewayConfig } from "../config/config.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import { Deployment, loadEndpoint } from "./deployment.ts";
 import type { Endpoint } from "./deployment.ts";
+import { checkCycles } from "./endpoint-steps.ts";
 import type { ModelPool } from "./model-pool.ts";
 
 /** How long the requests of a model may take to end, where it must leave before its successor finds room. */
@@ -36,17 +37,25 @@ export class ServingState {
     const loaded: Endpoint[] = [];
     try {
       for (const endpoint of config.endpoints) loaded.push(await this.#load(endpoint));
+      checkCycles(byName(loaded));
     } catch (error) {
       await Promise.all(loaded.map((endpoint) => endpoint.retire()));
       throw error;
     }
-    this.#swap(config.revision, new Map(loaded.map((endpoint) => [endpoint.name, endpoint])));
+    this.#swap(config.revision, byName(loaded));
   }
 
   /** Serves an endpoint in place of the one of its name, if any; the others go on. On failure nothing changes. */
   async serve(config: EndpointConfig): Promise<void> {
     const endpoint = await this.#load(config);
-    this.#swap(this.#current.revision + 1, new Map([...this.#current.endpoints, [config.name, endpoint]]));
+    const next = new Map([...this.#current.endpoints, [config.name, endpoint]]);
+    try {
+      checkCycles(next);
+    } catch (error) {
+      await endpoint.retire();
+      throw error;
+    }
+    this.#swap(this.#current.revision + 1, next);
   }
 
   /** Takes an endpoint out of service; resolves when its requests have ended and its models are free. */
@@ -98,6 +107,8 @@ export class ServingState {
     }
   }
 }
+
+const byName = (endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> => new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]));
 
 /** Resolves with `done`, or after `milliseconds`. */
 async function within(done: Promise<void>, milliseconds: number): Promise<void> {

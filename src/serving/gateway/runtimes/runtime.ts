@@ -37,7 +37,7 @@ export interface NativeAnswer {
 export interface Model {
   /** `<project>_<format>` as the Open Inference Protocol names it. */
   readonly platform: string;
-  /** Empty, with `anyInputs`, for a model that does not say. */
+  /** Empty, with `anyInputs`, for a model that does not say. They may become others with the endpoints that it asks. */
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
   /** Takes inputs that it does not name. */
@@ -66,8 +66,12 @@ export interface Model {
   stream?(inputs: readonly Tensor[], options?: RunOptions): AsyncIterable<readonly Tensor[]>;
   /** Answers a request in the model's own form, where it has one. */
   native?(request: NativeRequest, options?: RunOptions): Promise<NativeAnswer>;
-  /** Whether it could answer now: false while all its workers are dead. */
+  /** Whether it could answer now: false while all its workers are dead, or what it is made of is not there. */
   healthy(): boolean;
+  /** What it waits for, as a sentence; undefined when it waits for nothing. It says no inputs and outputs then, and takes any. */
+  waitsFor?(): string | undefined;
+  /** Names of the endpoints that it asks. */
+  readonly endpoints?: readonly string[];
   /** Frees the model; only called when no run is in flight. */
   release(): Promise<void>;
 }
@@ -92,12 +96,32 @@ export interface LoadOptions {
   readonly memoryCapBytes?: number;
 }
 
-/** A model of the gateway as another model uses it: through its queue, with its batches. */
-export interface SharedModel {
-  readonly model: Model;
+/** A model of the gateway as another model asks it: through its queue, with its batches. */
+export interface StepModel {
+  readonly model: Pick<Model, "inputs" | "outputs" | "rowwise" | "healthy">;
   /** Scores the tensors of one request, as clients would send them; fails as an inference request does. */
   score(tensors: readonly Tensor[]): Promise<readonly Tensor[]>;
+}
+
+/** One that is held. */
+export interface SharedModel extends StepModel {
+  readonly model: Model;
   release(): Promise<void>;
+}
+
+/** An endpoint of the gateway, or one version of it. */
+export interface EndpointRef {
+  readonly endpoint: string;
+  readonly version?: string;
+  readonly label?: string;
+}
+
+/** The endpoints of the gateway as models ask them that are made of others. Nothing is held: they come, change and go. */
+export interface Endpoints {
+  /** Another object whenever what is served has changed. */
+  served(): object;
+  /** Who answers for an endpoint, which holds while `served` stays the same. Fails with a sentence when nobody does. */
+  step(ref: EndpointRef): StepModel;
 }
 
 /** What a runtime may use of the gateway around it. */
@@ -105,6 +129,7 @@ export interface LoadContext {
   readonly log: GatewayLog;
   /** Loads a model by its place, or shares it; each needs its release. */
   readonly share: (location: string) => Promise<SharedModel>;
+  readonly endpoints: Endpoints;
 }
 
 /** A way to run models of one format. */

@@ -82,7 +82,7 @@ describe("MLflow scoring with ONNX models", () => {
     const several = await serve([trips, matrix]);
     const body = { dataframe_records: [{ distance: 1, seats: 1, city: "Oslo" }] };
     const header = (name: string) => ({ "x-amzn-sagemaker-target-model": name });
-    expect((await several.invoke(body)).text).toMatch(/"BAD_REQUEST".*\\"trips\\", \\"matrix\\".*--default-model/);
+    expect((await several.invoke(body)).text).toMatch(/"BAD_REQUEST".*\\"matrix\\", \\"trips\\".*--default-model/);
     expect((await several.invoke(body, header("trips"))).text).toBe('{"predictions":[13.0]}');
     expect(await several.invoke(body, header("boats"))).toMatchObject({ status: 404, text: expect.stringMatching(/"RESOURCE_DOES_NOT_EXIST".*no model \\"boats\\"/) });
     const chosen = await serve([trips, matrix], "--default-model", "matrix");

@@ -40,7 +40,7 @@ describe("plain JSON", () => {
     ["/predict/trips", 7, 400, /must be a JSON object/],
     ["/predict/trips", { distance: [1, 2], seats: 1, city: ["a", "b"] }, 400, /"seats" must be a list, as other columns are/],
     ["/predict/trips", "{", 400, /not JSON/],
-    ["/predict", { distance: 1 }, 404, /Several models are served here; post to one of \/predict\/trips/],
+    ["/predict", { distance: 1 }, 400, /Several models are here, and \/predict names none: "churn", "matrix", "trips"\. Ask at \/predict\/churn, name one in the header/],
     ["/predict/nobody", {}, 404, /no model "nobody"/],
     ["/predict/trips/versions/9", {}, 404, /no version "9"/],
     ["/predict/trips/more", {}, 404, /nothing at POST \/predict\/trips\/more/],

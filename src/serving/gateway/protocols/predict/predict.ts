@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { invalid, MillraceError, notFound } from "../../../../errors.ts";
+import { invalid, MillraceError } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { Model } from "../../runtimes/runtime.ts";
@@ -9,6 +9,7 @@ import { eventStream, wantsEvents } from "../event-stream.ts";
 import { notAllowed } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
+import { unnamedModel } from "../unnamed-model.ts";
 import { formPage, listPage } from "./form-page.ts";
 import { openApi } from "./openapi.ts";
 import { readRows } from "./read-rows.ts";
@@ -27,20 +28,17 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
   const get = request.method === "GET" || request.method === "HEAD";
   const endpoints = [...context.deployment().endpoints.values()];
   if (first === "openapi.json") return name === undefined && get ? json(200, openApi(endpoints, context.version)) : undefined;
-  if (name === undefined) return get ? html(200, listPage(endpoints)) : predictRows(request, context, onlyEndpoint(endpoints), undefined);
+  if (name === undefined) {
+    if (get) return html(200, listPage(endpoints));
+    const unnamed = unnamedModel(request, context, (one) => `/predict/${encodeURIComponent(one)}`);
+    return predictRows(request, context, context.inference.endpoint(unnamed), undefined);
+  }
   if (rest.length === 1 && rest[0] === "openapi.json" && get) return json(200, openApi([context.inference.endpoint(name)], context.version));
   const version = rest[0] === "versions" ? rest[1] : undefined;
   if (rest.length > 0 && (rest.length !== 2 || version === undefined)) return undefined;
   const endpoint = context.inference.endpoint(name);
   if (get) return html(200, formPage(endpoint));
   return predictRows(request, context, endpoint, version);
-}
-
-/** The model that answers where none is named: the only one. */
-function onlyEndpoint(endpoints: readonly Endpoint[]): Endpoint {
-  if (endpoints.length === 1) return endpoints[0];
-  const names = endpoints.map(({ name }) => `/predict/${encodeURIComponent(name)}`);
-  throw notFound("serving.unknown_model", names.length === 0 ? "No model is served here yet." : `Several models are served here; post to one of ${names.join(", ")}.`);
 }
 
 async function predictRows(request: HttpRequest, context: ProtocolContext, endpoint: Endpoint, version: string | undefined): Promise<HttpAnswer> {

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, isAbsolute, resolve } from "node:path";
 import { parse } from "yaml";
 import { describeError, invalid } from "../../../../errors.ts";
+import type { EndpointRef } from "../runtime.ts";
 
 /** When a row takes a step: all that is said must hold. */
 export interface Condition {
@@ -14,9 +15,10 @@ export interface Condition {
 
 export interface Step {
   readonly name: string;
-  /** The model's place: an absolute path or a URL. A step has either this or a node. */
+  /** The model's place: an absolute path or a URL. A step has this, a node, or an endpoint. */
   readonly model?: string;
   readonly node?: string;
+  readonly endpoint?: EndpointRef;
   /** Where the step's inputs come from, by the names it has for them; by the same name when absent. */
   readonly inputs: ReadonlyMap<string, string>;
   /** Other names for its outputs. */
@@ -89,27 +91,45 @@ function readNode(value: unknown, where: string, folder: string, fail: Fail): No
 }
 
 function readStep(value: unknown, where: string, kind: Node["kind"], index: number, folder: string, fail: Fail): Step {
-  const step = fields(value, where, ["name", "model", "node", "inputs", "outputs", "when", "weight", "dependency"], fail);
-  const { model, node, weight, dependency = "hard" } = step;
-  if ((typeof model === "string") === (typeof node === "string")) throw fail(where, "it must name either a model or a node");
-  if (typeof model === "string" && /\.graph\.(ya?ml|json)$/.test(model)) throw fail(`${where}.model`, "a graph is no step of another; put its nodes into this file");
+  const step = fields(value, where, ["name", "model", "node", "endpoint", "version", "label", "inputs", "outputs", "when", "weight", "dependency"], fail);
+  const { model, node, endpoint, weight, dependency = "hard" } = step;
+  if ([model, node, endpoint].filter((target) => typeof target === "string" && target !== "").length !== 1) throw fail(where, "it must name either a model, a node or an endpoint");
+  const asked = readEndpoint(step, where, fail);
+  if (typeof model === "string" && /\.graph\.(ya?ml|json)$/.test(model)) throw fail(`${where}.model`, "a graph is no step of another; put its nodes into this file, or name the endpoint that serves it");
   if (kind === "split" ? typeof weight !== "number" || !(weight >= 0) : weight !== undefined) {
     throw fail(`${where}.weight`, kind === "split" ? "each step of a split has a weight, a number of 0 or more" : "only steps of a split have it");
   }
   if (step["when"] !== undefined && kind !== "switch") throw fail(`${where}.when`, "only steps of a switch have it");
   if (dependency !== "hard" && dependency !== "soft") throw fail(`${where}.dependency`, "it must be hard or soft");
   if (dependency === "soft" && (kind === "switch" || kind === "split")) throw fail(`${where}.dependency`, "a step that alone answers a row cannot be soft");
-  const name = step["name"] ?? (typeof node === "string" ? node : `step${index + 1}`);
+  const name = step["name"] ?? node ?? endpoint ?? `step${index + 1}`;
   if (typeof name !== "string" || name === "") throw fail(`${where}.name`, "it must be a string that is not empty");
   return {
     name,
-    ...(typeof model === "string" ? { model: model.includes("://") || isAbsolute(model) ? model : resolve(folder, model) } : { node: node as string }),
+    ...(typeof model === "string" && { model: model.includes("://") || isAbsolute(model) ? model : resolve(folder, model) }),
+    ...(typeof node === "string" && { node }),
+    ...(asked && { endpoint: asked }),
     inputs: names(step["inputs"], `${where}.inputs`, fail),
     outputs: names(step["outputs"], `${where}.outputs`, fail),
     ...(step["when"] !== undefined && { when: readCondition(step["when"], `${where}.when`, fail) }),
     ...(weight !== undefined && { weight: weight as number }),
     soft: dependency === "soft",
   };
+}
+
+/** The endpoint of a step; a version may be written as a number. */
+function readEndpoint({ endpoint, version, label }: Json, where: string, fail: Fail): EndpointRef | undefined {
+  if (endpoint === undefined) {
+    if (version === undefined && label === undefined) return undefined;
+    throw fail(`${where}.${version === undefined ? "label" : "version"}`, "only a step that names an endpoint has it");
+  }
+  if (version !== undefined && label !== undefined) throw fail(`${where}.label`, "a step asks for a version or for a label, not for both");
+  const text = (value: unknown, what: string): string => {
+    if (typeof value === "string" && value !== "") return value;
+    if (typeof value === "number" && Number.isInteger(value)) return String(value);
+    throw fail(`${where}.${what}`, "it must be a string that is not empty");
+  };
+  return { endpoint: endpoint as string, ...(version !== undefined && { version: text(version, "version") }), ...(label !== undefined && { label: text(label, "label") }) };
 }
 
 function readCondition(value: unknown, where: string, fail: Fail): Condition {

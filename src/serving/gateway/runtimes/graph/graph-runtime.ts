@@ -1,7 +1,9 @@
+import { basename } from "node:path";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { atMostEvery } from "../../gateway-log.ts";
-import { describeError } from "../../../../errors.ts";
-import type { LoadContext, LoadOptions, Model, Runtime, SharedModel } from "../runtime.ts";
+import { describeError, MillraceError } from "../../../../errors.ts";
+import type { LoadContext, LoadOptions, Model, Runtime, SharedModel, StepModel, TensorSpec } from "../runtime.ts";
+import { FollowedPlan } from "./followed-plan.ts";
 import { readGraph } from "./graph-file.ts";
 import { planGraph } from "./plan.ts";
 import type { PlannedNode } from "./plan.ts";
@@ -19,49 +21,63 @@ export const graphRuntime: Runtime = {
   load: loadGraph,
 };
 
-async function loadGraph(location: string, options: LoadOptions, { log, share }: LoadContext): Promise<Model> {
+async function loadGraph(location: string, options: LoadOptions, { log, share, endpoints }: LoadContext): Promise<Model> {
   const graph = await readGraph(location);
-  const places = new Set([...graph.nodes.values()].flatMap(({ steps }) => steps.flatMap(({ model }) => (model === undefined ? [] : [model]))));
+  const steps = [...graph.nodes.values()].flatMap((node) => node.steps);
+  const places = new Set(steps.flatMap(({ model }) => model ?? []));
+  const asked = [...new Set(steps.flatMap(({ endpoint }) => endpoint?.endpoint ?? []))];
   const shared = new Map<string, SharedModel>();
   const release = async () => void (await Promise.all([...shared.values()].map((model) => model.release())));
-  let root: PlannedNode;
+  // What clients are told of a graph that waits need not say where it lies.
+  const plan = () => planGraph(asked.length === 0 ? location : basename(location), graph, { shared, endpoints });
+  let whole: { readonly root: PlannedNode | undefined; readonly reason?: string | undefined };
   try {
     for (const place of places) shared.set(place, await share(place));
-    root = planGraph(location, graph, shared);
+    // Endpoints come and go, and may not be there yet; files are.
+    whole = asked.length === 0 ? { root: plan() } : new FollowedPlan({ plan, endpoints, onChange: (reason) => log.info(reason ?? `${location} is ready`) });
   } catch (error) {
     await release();
     throw error;
   }
-  const models = [...shared.values()].map(({ model }) => model);
-  const needed = hardModels(root);
   const onSoftFailure = atMostEvery(1000, ({ step, error }: { step: string; error: unknown }, skipped) =>
     log.warn(`${location}: the soft step ${step} failed: ${describeError(error)}`, { skipped }),
   );
-  const rowwise = () => options.rowwise ?? models.every((model) => model.rowwise);
+  const rowwise = (root: PlannedNode | undefined) => options.rowwise ?? (!root || root.models.every(({ model }) => model.rowwise));
   return {
     platform: "millrace_graph",
-    inputs: root.inputs,
-    outputs: root.outputs,
+    get inputs() {
+      return whole.root?.inputs ?? none;
+    },
+    get outputs() {
+      return whole.root?.outputs ?? none;
+    },
+    get anyInputs() {
+      return whole.root === undefined;
+    },
     classes: undefined,
     get rowwise() {
-      return rowwise();
+      return rowwise(whole.root);
     },
     concurrency: options.instances ?? usualConcurrency,
     cores: 0, // its models take theirs
-    get memoryBytes() {
-      return models.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
-    },
+    memoryBytes: 0, // and are counted themselves
+    endpoints: asked,
     async run(inputs: readonly Tensor[]) {
+      const { root } = whole;
+      if (!root) throw new MillraceError("serving.graph_not_ready", 503, whole.reason ?? `${location} is not ready.`);
       return runNode(root, new Map(inputs.map((tensor) => [tensor.name, tensor])), {
-        rows: rowwise() ? inputs[0]?.shape[0] : undefined,
+        rows: rowwise(root) ? inputs[0]?.shape[0] : undefined,
         random: Math.random,
         onSoftFailure: (step, error) => onSoftFailure({ step, error }),
       });
     },
-    healthy: () => needed.every(({ model }) => model.healthy()),
+    healthy: () => whole.root !== undefined && hardModels(whole.root).every(({ model }) => model.healthy()),
+    waitsFor: () => whole.reason,
     release,
   };
 }
 
+const none: readonly TensorSpec[] = [];
+
 /** The models without which the graph does not answer. */
-const hardModels = (node: PlannedNode): SharedModel[] => node.steps.flatMap(({ soft, target }) => (soft ? [] : "model" in target ? [target] : hardModels(target)));
+const hardModels = (node: PlannedNode): StepModel[] => node.steps.flatMap(({ soft, target }) => (soft ? [] : "model" in target ? [target] : hardModels(target)));

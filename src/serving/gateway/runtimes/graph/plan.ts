@@ -1,5 +1,5 @@
-import { invalid } from "../../../../errors.ts";
-import type { SharedModel, TensorSpec } from "../runtime.ts";
+import { describeError, invalid, MillraceError } from "../../../../errors.ts";
+import type { Endpoints, StepModel, TensorSpec } from "../runtime.ts";
 import type { Condition, Graph, Node, Step } from "./graph-file.ts";
 
 /** A node with its models in memory, and what goes in and comes out of it. */
@@ -8,24 +8,33 @@ export interface PlannedNode extends Omit<Node, "steps"> {
   readonly steps: readonly PlannedStep[];
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** All below it. */
+  readonly models: readonly StepModel[];
 }
 
 export interface PlannedStep extends Step {
-  readonly target: SharedModel | PlannedNode;
+  readonly target: StepModel | PlannedNode;
   /** Under the names of the node, not of the step's model. */
   readonly taken: readonly TensorSpec[];
   readonly given: readonly TensorSpec[];
 }
 
+/** Where the steps of a graph find who answers. */
+export interface StepModels {
+  /** By place. */
+  readonly shared: ReadonlyMap<string, StepModel>;
+  readonly endpoints: Endpoints;
+}
+
 /**
- * Puts a graph together; `shared` are its models by place. Fails with `serving.graph_invalid` where steps do not fit
- * together.
+ * Puts a graph together. Fails with `serving.graph_invalid` where steps do not fit together, and with
+ * `serving.graph_not_ready` where an endpoint is not there.
  */
-export function planGraph(file: string, { nodes }: Graph, shared: ReadonlyMap<string, SharedModel>): PlannedNode {
+export function planGraph(file: string, { nodes }: Graph, { shared, endpoints }: StepModels): PlannedNode {
   const fail = (where: string, what: string) => invalid("serving.graph_invalid", `The graph ${file} is wrong at ${where}: ${what}.`, { file });
 
   const planStep = (step: Step, where: string): PlannedStep => {
-    const target = step.model === undefined ? planNode(step.node!) : shared.get(step.model)!;
+    const target = targetOf(step, where);
     const { inputs, outputs } = "model" in target ? target.model : target;
     if ("model" in target && (inputs.length === 0 || outputs.length === 0)) throw fail(where, "its model does not say what it takes and gives; a step of a graph must (an MLflow model needs a signature)");
     const strange = [...step.inputs.keys()].find((name) => !inputs.some((input) => input.name === name));
@@ -33,6 +42,16 @@ export function planGraph(file: string, { nodes }: Graph, shared: ReadonlyMap<st
     const lost = [...step.outputs.keys()].find((name) => !outputs.some((output) => output.name === name));
     if (lost !== undefined) throw fail(`${where}.outputs`, `the step has no output "${lost}"; it has ${listed(outputs)}`);
     return { ...step, target, taken: renamed(inputs, step.inputs), given: renamed(outputs, step.outputs) };
+  };
+
+  const targetOf = ({ model, node, endpoint }: Step, where: string): StepModel | PlannedNode => {
+    if (node !== undefined) return planNode(node);
+    if (endpoint === undefined) return shared.get(model!)!;
+    try {
+      return endpoints.step(endpoint);
+    } catch (error) {
+      throw new MillraceError("serving.graph_not_ready", 503, `The graph ${file} waits at ${where}: ${describeError(error).replace(/\.$/, "")}.`);
+    }
   };
 
   const planNode = (name: string): PlannedNode => {
@@ -54,7 +73,7 @@ export function planGraph(file: string, { nodes }: Graph, shared: ReadonlyMap<st
       for (const spec of step.given) made.set(spec.name, { spec, soft: step.soft });
     }
     if (node.key !== undefined) need({ name: node.key, datatype: "BYTES", shape: [-1, 1] }, `${where}.key`);
-    return { ...node, name, steps, inputs: [...inputs.values()], outputs: outputsOf(node, steps, where) };
+    return { ...node, name, steps, inputs: [...inputs.values()], outputs: outputsOf(node, steps, where), models: steps.flatMap(({ target }) => ("model" in target ? [target] : target.models)) };
   };
 
   const outputsOf = (node: Node, steps: readonly PlannedStep[], where: string): readonly TensorSpec[] => {

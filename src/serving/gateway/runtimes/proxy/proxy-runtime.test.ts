@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { keptLog } from "../../fixtures/load-model.ts";
+import { keptLog, noEndpoints } from "../../fixtures/load-model.ts";
 import { rowsOf } from "../../fixtures/tensors.ts";
 import type { LoadOptions, Model } from "../runtime.ts";
 import { readInfer } from "./infer-messages.ts";
@@ -38,7 +38,7 @@ async function upstream(infer: Answer, options: { readonly metadata?: unknown; r
   });
   const location = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v2/models/m`;
   const load = async (): Promise<Model> => {
-    const model = await proxyRuntime.load(location, options.load ?? {}, { log: keptLog(), share: () => Promise.reject(new Error("not shared")) });
+    const model = await proxyRuntime.load(location, options.load ?? {}, { log: keptLog(), endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) });
     onTestFinished(() => model.release());
     return model;
   };
@@ -132,7 +132,7 @@ describe("proxy runtime", () => {
   });
 
   test("a place that is no model of a server is refused; nobody listening is said", async () => {
-    const context = { log: keptLog(), share: () => Promise.reject(new Error("not shared")) };
+    const context = { log: keptLog(), endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) };
     await expect(proxyRuntime.load("http://127.0.0.1/models/x", {}, context)).rejects.toThrow("must read http://host:port/v2/models/NAME");
     await expect(proxyRuntime.load("http://127.0.0.1:1/v2/models/x", {}, context)).rejects.toThrow(/cannot be asked: .*ECONNREFUSED/);
     const places = ["http://h:1/v2/models/m", "https://h/prefix/v2/models/m/versions/2", "http://h/v1/models/m", "ftp://h/v2/models/m", "/v2/models/m"];

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeHome } from "../../fixtures/gateway-process.ts";
-import { keptLog } from "../../fixtures/load-model.ts";
+import { keptLog, noEndpoints } from "../../fixtures/load-model.ts";
 import { rowsOf } from "../../fixtures/tensors.ts";
 import type { LoadOptions } from "../runtime.ts";
 import type { Clock } from "./clock.ts";
@@ -50,7 +50,7 @@ async function load(options: LoadOptions = {}, ...marks: string[]) {
   for (const mark of ["MLmodel", ...marks]) await writeFile(join(folder, mark), "");
   const clock = new TestClock();
   const log = keptLog();
-  const model = loadPyfunc(folder, { python: pretendPython, ...options }, { log, share: () => Promise.reject(new Error("not shared")) }, clock);
+  const model = loadPyfunc(folder, { python: pretendPython, ...options }, { log, endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) }, clock);
   onTestFinished(async () =>  (await model.then((loaded) => loaded.release(), () => undefined)));
   return { model, clock, log, folder };
 }
@@ -212,7 +212,7 @@ describe("workers of Python models", () => {
 
   test("a folder without MLmodel is refused by name", async () => {
     const folder = await makeHome();
-    await expect(loadPyfunc(folder, {}, { log: keptLog(), share: () => Promise.reject(new Error("not shared")) }, new TestClock())).rejects.toThrow(`Cannot read the model ${folder}: there is no file MLmodel in it`);
+    await expect(loadPyfunc(folder, {}, { log: keptLog(), endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) }, new TestClock())).rejects.toThrow(`Cannot read the model ${folder}: there is no file MLmodel in it`);
   });
 });
 

@@ -1,0 +1,26 @@
+import { expect, test } from "vitest";
+import { batchingText, conditionText, fallbackText, logText, stickyText } from "./serving-words.ts";
+
+const plain = (text: string): string => text.replaceAll("\u00a0", " ");
+
+test("rules, fallback and stickiness in words", () => {
+  const rule = { if: { header: { "x-tier": "beta", host: { prefix: "eu-" } }, parameter: { region: { oneOf: ["no", "se"] } } }, variant: "b" };
+  expect(conditionText(rule)).toBe("header x-tier is “beta” and header host begins with “eu-” and parameter region is one of “no”, “se”");
+  expect(plain(fallbackText({ variant: "champion", afterMs: 200 }))).toBe("The variant champion answers when the one picked fails, is overloaded, or has not answered after 200 ms.");
+  expect(fallbackText({ endpoint: "simple" })).toBe("The endpoint simple answers when the one picked fails, is overloaded.");
+  expect(fallbackText(undefined)).toMatch(/^None/);
+  expect(stickyText({ cookie: "uid" })).toMatch(/^The cookie uid decides/);
+  expect(stickyText(undefined)).toMatch(/^The request’s id decides/);
+});
+
+test.each([
+  [1, "Every request"],
+  [0.1, "10 % of the answered requests, by their id, and every failure"],
+  [0, "Failures only; monitoring sees no predictions"],
+])("a log share of %d", (share, text) => expect(plain(logText(share))).toBe(text));
+
+test("batching in words", () => {
+  expect(plain(batchingText({ maxRows: 256, delayMs: 0, queueRows: 65_536, timeoutMs: 60_000, weight: 1 }))).toBe("up to 256 rows together · nobody waits for others · 65,536 rows may wait, for 1 min · weight 1");
+  expect(batchingText({ maxRows: 256, delayMs: null, queueRows: 1, timeoutMs: 100, weight: 1 })).toContain("a batch waits as long as measurement shows that it helps");
+  expect(plain(batchingText({ maxRows: 8, delayMs: 2.5, queueRows: 1, timeoutMs: 100, weight: 2 }))).toContain("a batch waits 2.5 ms for more");
+});
