@@ -138,7 +138,7 @@ export class ResidentModel {
   }
 
   #stand(first: Model): Model {
-    const { platform, inputs, outputs, anyInputs, classes, rowwise } = first;
+    const { platform, inputs, outputs, params, anyInputs, classes, rowwise } = first;
     const inner = () => this.#inner;
     const use = this.#use.bind(this);
     const streamed: Model["stream"] = async function* (tensors, options) {
@@ -158,6 +158,7 @@ export class ResidentModel {
       platform,
       inputs,
       outputs,
+      ...(params && { params }),
       ...(anyInputs !== undefined && { anyInputs }),
       classes,
       rowwise,

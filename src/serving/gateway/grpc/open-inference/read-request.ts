@@ -32,6 +32,7 @@ export function readInferRequest(message: ModelInferRequest, call: GrpcCall): Re
       id: readId(message.id),
       ...rest,
       timeoutMs: sooner(timeoutMs, call.timeoutMs),
+      parameters,
       inputs: readInputs(message, rawInputs),
       outputs: message.outputs.length > 0 ? outputNames(message) : undefined,
       header: call.header,

@@ -189,5 +189,6 @@ describe("Azure ML", () => {
     expect((await post("/score", tensors)).body).toEqual(tensorAnswer("addsub"));
     expect(await post("/score", "", "", {}, "GET")).toMatchObject({ status: 405 });
     expect(await post("/score", '{"input_data":7}')).toMatchObject({ status: 400 });
+    expect(await post("/score", '{"input_data":{"distance":[12345678901234567890],"seats":[1],"city":["Oslo"]}}')).toMatchObject({ status: 200 });
   });
 });
