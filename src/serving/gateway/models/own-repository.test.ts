@@ -33,6 +33,13 @@ describe("a gateway that runs alone", () => {
     expect(gateway.repository.index().find(({ state }) => state === "UNAVAILABLE")?.reason).toBe("unloaded");
   });
 
+  test("lists models as they were given, whichever was loaded first", async () => {
+    const names = ["of two versions", "z", "a", "m"];
+    const folder = await twoVersions(await makeFolder()); // takes longer than the files
+    const { url } = await startOwn(await makeFolder(), Object.fromEntries(names.map((name, at) => [name, { places: [{ location: at === 0 ? folder : modelFile("amount") }] }])));
+    expect(await (await fetch(`${url}/v2/models`)).json()).toEqual({ models: names });
+  });
+
   test.each<[string, Parameters<typeof at>[1], readonly string[]]>([
     ["the newest without a word", {}, ["2"]],
     ["the two newest", { versions: { latest: 2 } }, ["1", "2"]],

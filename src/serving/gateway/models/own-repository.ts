@@ -86,6 +86,7 @@ export class OwnRepository implements ModelRepository {
       if (this.#own.models.has(name)) throw result.reason;
       this.#log.error(`"${name}" is not served: ${describeError(result.reason)}`);
     }
+    this.#state.arrange(names);
     this.#started = true;
     const { pollSeconds, repository } = this.#own;
     if (pollSeconds !== undefined && repository !== undefined) this.#poll(pollSeconds * 1000);
