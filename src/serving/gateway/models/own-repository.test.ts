@@ -139,6 +139,8 @@ describe("a gateway that runs alone", () => {
   test("unloaded models are gone for clients and come back by name; replace leaves what it names", async () => {
     const gateway = await startOwn(await makeFolder(), { a: at(modelFile("trips-1")), b: at(modelFile("trips-2")) });
     await gateway.repository.unload("a");
+    await gateway.repository.unload("a");
+    await expect(gateway.repository.setDefault("a", "1")).rejects.toThrow('"a" is not loaded; load it first.');
     expect([await gateway.price("a"), index(gateway)]).toEqual([404, ["a/1 UNAVAILABLE", "b/1 READY default"]]);
     await gateway.repository.load({ name: "a" });
     expect(await gateway.price("a")).toBe(13);

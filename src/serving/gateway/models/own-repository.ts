@@ -127,6 +127,7 @@ export class OwnRepository implements ModelRepository {
 
   unload(name: string, version?: string): Promise<void> {
     return this.#change(name, async () => {
+      if (version === undefined && this.#known.get(name)?.config.unloaded === true) return; // asked twice, or by two clients
       const known = this.#get(name);
       const { config, served } = known;
       if (version !== undefined) servedVersion(served, version);
@@ -236,8 +237,9 @@ export class OwnRepository implements ModelRepository {
 
   #get(name: string): Known {
     const known = this.#known.get(name);
-    if (known && known.served.length > 0) return known;
-    throw unknownModel(name, [...this.#known.keys()]);
+    if (!known) throw unknownModel(name, [...this.#known.keys()]);
+    if (known.served.length > 0) return known;
+    throw notFound("serving.unknown_model", `"${name}" is not loaded; load it first.`);
   }
 
   /** A change by a client: in its model's turn, and kept for the next start. */
