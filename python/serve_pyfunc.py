@@ -86,6 +86,7 @@ class Served:
         self.outputs = [self._spec(spec, index, self.output_schema, UNNAMED_OUTPUT) for index, spec in enumerate(self.output_schema or [])]
         self.output_names = [spec["name"] for spec in self.outputs]
         specs = self.inputs + self.outputs
+        self.params = (metadata.get_params_schema() if metadata.signature else None) or []
         self.rowwise = bool(self.inputs) and all(spec["shape"] and spec["shape"][0] == -1 for spec in specs)
 
     @staticmethod
@@ -97,6 +98,29 @@ class Served:
             return {"name": str(name), "datatype": datatype, "shape": list(spec.shape)}
         datatype = COLUMN_TYPES.get(getattr(spec.type, "name", ""), "BYTES")
         return {"name": str(name), "datatype": datatype, "shape": [-1, 1], "optional": not spec.required}
+
+    def param_facts(self):
+        """What requests may set, as the gateway tells it."""
+        named = [(spec, spec.to_dict()) for spec in self.params]
+        kinds = COLUMN_TYPES.keys() - {"binary"}
+        return [
+            {"name": spec.name, "type": fact["type"] if fact["type"] in kinds else "object", "list": spec.shape is not None, "default": fact["default"]}
+            for spec, fact in named
+        ]
+
+    def given(self, params):
+        """The arguments of `predict` that a request's parameters make; a value that does not fit is the request's fault."""
+        if not params:
+            return {}
+        from mlflow.exceptions import MlflowException
+
+        for spec in self.params:
+            try:
+                if spec.name in params:
+                    type(spec).validate_param_spec(params[spec.name], spec)
+            except MlflowException as error:
+                raise BadRequest(f"parameters.{spec.name}: {error.message}")
+        return {"params": params}
 
     @property
     def streamable(self):
@@ -248,13 +272,14 @@ def serve(served, connection, requests):
                 connection.write(said, [answer, *(data for _, data in inputs + outputs)])
                 continue
             data = served.data(read_tensors(header["inputs"], body))
+            given = served.given(header.get("params"))
             if header["op"] == "stream":
-                for part in served.model.predict_stream(data):
+                for part in served.model.predict_stream(data, **given):
                     heads, parts = served.encode(part)
                     connection.write({"id": number, "outputs": heads, "more": True}, parts)
                 connection.write({"id": number, "outputs": []})
             else:
-                heads, parts = served.encode(served.model.predict(data))
+                heads, parts = served.encode(served.model.predict(data, **given))
                 connection.write({"id": number, "outputs": heads}, parts)
         except (BrokenPipeError, ConnectionResetError):
             os._exit(0)
@@ -310,7 +335,7 @@ def main():
         sys.exit(1)
     os.environ["_MLFLOW_IS_IN_SERVING_ENVIRONMENT"] = "true"  # As in MLflow's scoring server.
     served.learn()
-    facts = {"inputs": served.inputs, "outputs": served.outputs, "rowwise": served.rowwise, "streamable": served.streamable}
+    facts = {"inputs": served.inputs, "outputs": served.outputs, "params": served.param_facts(), "rowwise": served.rowwise, "streamable": served.streamable}
     connection.write({"ready": facts, "memory": resident_bytes()})
     serve(served, connection, requests)
 

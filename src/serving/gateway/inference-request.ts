@@ -22,7 +22,7 @@ export interface InferenceRequest {
   readonly signal?: () => AbortSignal;
   /** The header (or gRPC metadata) of that lower-case name, for traffic rules. */
   readonly header?: (name: string) => string | undefined;
-  /** The parameters of the request, for traffic rules. */
+  /** The parameters of the request, for traffic rules and for models that take some. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Names of the outputs wanted; all when absent. */
   readonly outputs?: readonly string[];

@@ -154,7 +154,7 @@ export class Inference {
     let outputs: readonly Tensor[] | undefined;
     let error: MillraceError | undefined;
     try {
-      for await (outputs of stream(bound.inputs, { signal: request.signal?.() })) {
+      for await (outputs of stream(bound.inputs, { params: bound.params, signal: request.signal?.() })) {
         yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(outputs, request.outputs) };
       }
       stats.answered(bound.rows, { inputMs, queueMs: 0, runMs: performance.now() - start - inputMs, outputMs: 0 });

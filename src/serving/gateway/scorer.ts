@@ -4,11 +4,19 @@ import type { LogEntry, LogSource } from "./log/log-entry.ts";
 import { sampled } from "./log/sampled.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 import type { Endpoint, Variant } from "./models/deployment.ts";
-import type { NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
+import { runAlone } from "./models/run-alone.ts";
+import { paramsFor } from "./runtimes/params.ts";
+import type { NativeAnswer, NativeRequest, Params } from "./runtimes/runtime.ts";
 import { bindInputs } from "./tensors/bind.ts";
 import type { BoundInputs } from "./tensors/bind.ts";
 import { checkOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
+
+/** A request as the model takes it. */
+interface Bound extends BoundInputs {
+  /** The parameters that the model takes; absent where it takes none or the request gives none. */
+  readonly params?: Params;
+}
 
 /** What became of a request at one variant. */
 export interface Scored {
@@ -39,11 +47,12 @@ export class Scorer {
   }
 
   /** Fits the inputs to the model; a request that does not fit is counted, and fails. */
-  bind(endpoint: Endpoint, { name, version, held: { model } }: Variant, request: InferenceRequest, start: number): BoundInputs {
+  bind(endpoint: Endpoint, { name, version, held: { model } }: Variant, request: InferenceRequest, start: number): Bound {
     try {
       const bound = bindInputs(request.inputs, model, endpoint.inputNames);
       checkOutputs(model, request.outputs);
-      return bound;
+      const params = model.params && paramsFor(model.params, request.parameters);
+      return params ? { ...bound, params } : bound;
     } catch (error) {
       this.#parts.stats(endpoint.name, version, name).failed("invalid", (performance.now() - start) / 1000);
       throw error;
@@ -53,12 +62,12 @@ export class Scorer {
   /** Fits the inputs, waits for the model and runs it. A failure of the model comes back, one of the request is thrown. */
   async score(endpoint: Endpoint, variant: Variant, request: InferenceRequest, start: number): Promise<Scored> {
     const stats = this.#parts.stats(endpoint.name, variant.version, variant.name);
-    const { batcher, usage } = variant.held;
+    const { held } = variant;
     const bound = this.bind(endpoint, variant, request, start);
     const inputMs = performance.now() - start;
-    usage.begin();
+    held.usage.begin();
     try {
-      const { outputs, queueMs, runMs } = await batcher.score(bound.rows, bound.inputs, request);
+      const { outputs, queueMs, runMs } = await (bound.params ? runAlone(held, bound.rows, bound.inputs, bound.params, request) : held.batcher.score(bound.rows, bound.inputs, request));
       const elapsed = performance.now() - start;
       stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
       return { bound, outputs, seconds: elapsed / 1000, queueMs, runMs, error: undefined };
@@ -69,7 +78,7 @@ export class Scorer {
       if (cause instanceof MillraceError) throw cause;
       return { bound, outputs: undefined, seconds, queueMs: 0, runMs: 0, error };
     } finally {
-      usage.end();
+      held.usage.end();
     }
   }
 

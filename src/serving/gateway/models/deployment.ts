@@ -76,7 +76,7 @@ export class Endpoint implements Routes<Variant> {
       this.variants.find((variant) => variant.version === version);
     if (found) return found;
     const versions = [...new Set(this.variants.map((variant) => `"${variant.version}"`))].join(", ");
-    throw notFound("serving.unknown_version", `"${this.name}" has no version "${version}" deployed; there is: ${versions}.`);
+    throw notFound("serving.unknown_version", `Request for unknown model: '${this.name}' version ${version} is not found; there is: ${versions}.`);
   }
 
   /** The variant whose version bears a label; 404 with the labels there are. */
@@ -145,7 +145,7 @@ export class Deployment {
     const endpoint = this.endpoints.get(name);
     if (endpoint) return endpoint;
     const names = [...this.endpoints.keys()].map((known) => `"${known}"`).join(", ");
-    throw notFound("serving.unknown_model", `Request for unknown model: there is no model "${name}" here; ${names ? `there is: ${names}` : "none is deployed"}.`);
+    throw notFound("serving.unknown_model", `Request for unknown model: '${name}' is not found; ${names ? `there is: ${names}` : "none is deployed"}.`);
   }
 }
 

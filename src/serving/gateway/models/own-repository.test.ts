@@ -33,6 +33,13 @@ describe("a gateway that runs alone", () => {
     expect(gateway.repository.index().find(({ state }) => state === "UNAVAILABLE")?.reason).toBe("unloaded");
   });
 
+  test("lists models as they were given, whichever was loaded first", async () => {
+    const names = ["of two versions", "z", "a", "m"];
+    const folder = await twoVersions(await makeFolder()); // takes longer than the files
+    const { url } = await startOwn(await makeFolder(), Object.fromEntries(names.map((name, at) => [name, { places: [{ location: at === 0 ? folder : modelFile("amount") }] }])));
+    expect(await (await fetch(`${url}/v2/models`)).json()).toEqual({ models: names });
+  });
+
   test.each<[string, Parameters<typeof at>[1], readonly string[]]>([
     ["the newest without a word", {}, ["2"]],
     ["the two newest", { versions: { latest: 2 } }, ["1", "2"]],
@@ -132,6 +139,8 @@ describe("a gateway that runs alone", () => {
   test("unloaded models are gone for clients and come back by name; replace leaves what it names", async () => {
     const gateway = await startOwn(await makeFolder(), { a: at(modelFile("trips-1")), b: at(modelFile("trips-2")) });
     await gateway.repository.unload("a");
+    await gateway.repository.unload("a");
+    await expect(gateway.repository.setDefault("a", "1")).rejects.toThrow('"a" is not loaded; load it first.');
     expect([await gateway.price("a"), index(gateway)]).toEqual([404, ["a/1 UNAVAILABLE", "b/1 READY default"]]);
     await gateway.repository.load({ name: "a" });
     expect(await gateway.price("a")).toBe(13);

@@ -86,6 +86,7 @@ export class OwnRepository implements ModelRepository {
       if (this.#own.models.has(name)) throw result.reason;
       this.#log.error(`"${name}" is not served: ${describeError(result.reason)}`);
     }
+    this.#state.arrange(names);
     this.#started = true;
     const { pollSeconds, repository } = this.#own;
     if (pollSeconds !== undefined && repository !== undefined) this.#poll(pollSeconds * 1000);
@@ -133,6 +134,7 @@ export class OwnRepository implements ModelRepository {
 
   unload(name: string, version?: string): Promise<void> {
     return this.#change(name, async () => {
+      if (version === undefined && this.#known.get(name)?.config.unloaded === true) return; // asked twice, or by two clients
       const known = this.#get(name);
       const { config, served } = known;
       if (version !== undefined) servedVersion(served, version);
@@ -242,8 +244,9 @@ export class OwnRepository implements ModelRepository {
 
   #get(name: string): Known {
     const known = this.#known.get(name);
-    if (known && known.served.length > 0) return known;
-    throw unknownModel(name, [...this.#known.keys()]);
+    if (!known) throw unknownModel(name, [...this.#known.keys()]);
+    if (known.served.length > 0) return known;
+    throw notFound("serving.unknown_model", `"${name}" is not loaded; load it first.`);
   }
 
   /** A change by a client: in its model's turn, and kept for the next start. */

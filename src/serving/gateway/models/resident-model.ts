@@ -138,7 +138,7 @@ export class ResidentModel {
   }
 
   #stand(first: Model): Model {
-    const { platform, classes, endpoints } = first;
+    const { platform, classes, params, endpoints } = first;
     // What it said when it was in memory last.
     let { inputs, outputs, anyInputs, rowwise, concurrency } = first;
     const inner = () => this.#inner;
@@ -157,6 +157,7 @@ export class ResidentModel {
     const bytes = () => this.bytes;
     return {
       platform,
+      ...(params && { params }),
       classes,
       ...(endpoints && { endpoints }),
       get inputs() {

@@ -58,6 +58,13 @@ export class ServingState {
     this.#swap(this.#current.revision + 1, next);
   }
 
+  /** Lists the endpoints in this order from now on, whichever was loaded first; others come behind. */
+  arrange(names: Iterable<string>): void {
+    const { revision, endpoints } = this.#current;
+    const known = [...names].flatMap((name): [string, Endpoint][] => (endpoints.has(name) ? [[name, endpoints.get(name)!]] : []));
+    this.#current = new Deployment(revision, new Map([...known, ...endpoints]));
+  }
+
   /** Takes an endpoint out of service; resolves when its requests have ended and its models are free. */
   async remove(name: string): Promise<void> {
     const endpoints = new Map(this.#current.endpoints);

@@ -11,8 +11,24 @@ export interface TensorSpec {
   readonly optional?: boolean;
 }
 
+/** What a model takes once for a whole request, beside its inputs: a threshold, the temperature of a language model. */
+export interface ParamSpec {
+  readonly name: string;
+  /** As MLflow names it: `boolean`, `integer`, `long`, `float`, `double`, `string`, `datetime`, or `object`. */
+  readonly type: string;
+  /** A list of such. */
+  readonly list: boolean;
+  /** As JSON; used where a request gives none. */
+  readonly default: unknown;
+}
+
+/** Params by name. */
+export type Params = Readonly<Record<string, unknown>>;
+
 /** What goes with one run of a model. */
 export interface RunOptions {
+  /** Of those that the model names; the model's own where absent. */
+  readonly params?: Params;
   /** Aborted when nobody waits for the answer any more: the deadline has passed, or every client has gone. */
   readonly signal?: AbortSignal;
   /** The memory of the inputs is given away with them: nobody else holds it, and it may go to another thread. */
@@ -40,6 +56,8 @@ export interface Model {
   /** Empty, with `anyInputs`, for a model that does not say. They may become others with the endpoints that it asks. */
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  /** What a request may give in its parameters; absent for a model that takes none. */
+  readonly params?: readonly ParamSpec[];
   /** Takes inputs that it does not name. */
   readonly anyInputs?: boolean;
   /** Class labels in the order of the probabilities, where the model says so. */

@@ -2,9 +2,11 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import type { ModelConfig } from "../config/models-file.ts";
+import { grpcClient } from "../fixtures/grpc-client.ts";
 import { modelFile, trip } from "../fixtures/gateway-process.ts";
 import { at, makeFolder, putModel, startOwn } from "../fixtures/own-gateway.ts";
 import type { OwnGateway } from "../fixtures/own-gateway.ts";
+import { inferenceProto } from "../grpc/open-inference/infer-proto.ts";
 import { rowsOf } from "../fixtures/tensors.ts";
 
 /** Two versions of trips: 1 answers 13, 2 answers 1013. */
@@ -55,6 +57,17 @@ describe("traffic rules", () => {
       [{}, { constructor: "x" }, "1"],
     ];
     for (const [headers, parameters, variant] of cases) expect([headers, parameters, await variantOf(gateway, headers, parameters)]).toEqual([headers, parameters, variant]);
+  });
+
+  test("parameters and metadata of gRPC are what parameters and headers are over HTTP", async () => {
+    const rules = [{ if: { header: { "x-tier": "gold" }, parameter: { region: "eu" } }, variant: "2" }];
+    const { address } = await startOwn(await makeFolder(), { trips: trips({ default: "1", rules }) }, { grpcPort: 0 });
+    const client = grpcClient(address.grpcPort!, inferenceProto, "inference.GRPCInferenceService");
+    const contents = [{ fp32_contents: [1] }, { int64_contents: [1] }, { bytes_contents: [Buffer.from("Oslo")] }];
+    const inputs = trip(1, 1, "Oslo").inputs.map(({ name, datatype, shape }, index) => ({ name, datatype, shape, contents: contents[index] }));
+    const ask = (region: string) => client.ask("ModelInfer", { model_name: "trips", inputs, parameters: { region: { string_param: region } } }, { metadata: { "x-tier": "gold" } });
+    expect(await ask("eu")).toMatchObject({ model_version: "2" });
+    expect(await ask("us")).toMatchObject({ model_version: "1" });
   });
 
   test.each<[string, ModelConfig["sticky"], (user: string) => Record<string, string>, (user: string) => object]>([

@@ -155,8 +155,8 @@ describe("Open Inference Protocol over gRPC", () => {
   };
   const oneRaw = raw(new Int32Array(16));
   test.each<[string, Message, RegExp, status?]>([
-    ["a model that is not there", { ...simple({}), model_name: "nope" }, /Request for unknown model: there is no model "nope"/, status.NOT_FOUND],
-    ["a version that is not there", simple({}, { model_version: "7" }), /"simple" has no version "7" deployed/, status.NOT_FOUND],
+    ["a model that is not there", { ...simple({}), model_name: "nope" }, /Request for unknown model: 'nope' is not found; there is: /, status.NOT_FOUND],
+    ["a version that is not there", simple({}, { model_version: "7" }), /unknown model: 'simple' version 7 is not found; there is: /, status.NOT_FOUND],
     ["no inputs", { model_name: "simple" }, /at least one tensor/],
     ["a datatype that is none", simple({ datatype: "FLOAT" }), /inputs\[0\] \("INPUT0"\): the datatype "FLOAT" must be one of BOOL/],
     ["contents of another datatype", simple({ contents: { fp32_contents: [1] } }), /INT32 comes in contents.int_contents, not in fp32_contents/],

@@ -1,5 +1,6 @@
 import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
+import { contentOf } from "../../protocols/open-inference/base64-content.ts";
 import { fromBinary } from "../../protocols/open-inference/binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "../../protocols/open-inference/request-parameters.ts";
 import type { Parameters } from "../../protocols/open-inference/request-parameters.ts";
@@ -32,6 +33,7 @@ export function readInferRequest(message: ModelInferRequest, call: GrpcCall): Re
       id: readId(message.id),
       ...rest,
       timeoutMs: sooner(timeoutMs, call.timeoutMs),
+      parameters,
       inputs: readInputs(message, rawInputs),
       outputs: message.outputs.length > 0 ? outputNames(message) : undefined,
       header: call.header,
@@ -71,11 +73,11 @@ function readInputs({ inputs, raw_input_contents: raw, model_name: model }: Mode
     const datatype = input.datatype as Datatype;
     const shape = input.shape.map((size) => size.toNumber());
     const count = elementCount(shape, where);
-    if (!rawInputs) return { name: input.name, datatype, shape, data: typed(input, datatype, count, where) };
-    if (input.contents !== null && Object.keys(input.contents).length > 0) {
+    if (rawInputs && input.contents !== null && Object.keys(input.contents).length > 0) {
       throw invalid("serving.bad_request", `contents field must not be specified when using raw_input_contents for '${input.name}' for model '${model}'`);
     }
-    return { name: input.name, datatype, shape, data: fromBinary(raw[index], datatype, count, where, "its raw contents have") };
+    const data = rawInputs ? fromBinary(raw[index], datatype, count, where, "its raw contents have") : typed(input, datatype, count, where);
+    return { name: input.name, datatype, shape, data: contentOf(data, datatype, input.parameters["content_type"]?.["string_param"], where) };
   });
 }
 

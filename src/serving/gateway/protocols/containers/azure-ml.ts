@@ -4,6 +4,7 @@ import { allow } from "../method.ts";
 import { mediaType } from "../torchserve/payload.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
+import { exactJson } from "./exact-json.ts";
 import { score, scoreRows } from "./score.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 
@@ -39,5 +40,5 @@ function inputData(body: Buffer): string | undefined {
   const data = request?.input_data;
   if (typeof data !== "object" || data === null) return undefined;
   const form = !Array.isArray(data) && "data" in data ? "dataframe_split" : "inputs";
-  return JSON.stringify({ [form]: data, ...(request?.params !== undefined && { params: request.params }) });
+  return exactJson({ [form]: data, ...(request?.params !== undefined && { params: request.params }) });
 }

@@ -175,12 +175,13 @@ describe("Azure ML", () => {
   test.each<[what: string, body: unknown, answer: unknown]>([
     ["a data frame of an MLflow deployment", { input_data: { columns: ["distance", "seats", "city"], index: [0], data: [[1, 1, "Oslo"]] } }, [13]],
     ["columns of an MLflow deployment", { input_data: { distance: [1, 2], seats: [1, 1], city: ["Oslo", null] } }, [13, 5]],
+    ["an integer that no double holds", '{"input_data":{"distance":[9007199254740993],"seats":[1],"city":["Oslo"]}}', [18014399000000000]],
     ["a row of one's own", { distance: 1, seats: 1, city: "Oslo" }, { prediction: 13 }],
     ["rows under data", { data: [{ distance: 1, seats: 1, city: "Oslo" }] }, [{ prediction: 13 }]],
     ["instances", { instances: [{ distance: 1, seats: 1, city: "Oslo" }] }, { predictions: [13] }],
   ])("/score takes %s", async (_, body, answer) => {
     const { post } = await start({ trips: "trips-1" });
-    expect(await post("/score", JSON.stringify(body))).toMatchObject({ status: 200, body: answer });
+    expect(await post("/score", typeof body === "string" ? body : JSON.stringify(body))).toMatchObject({ status: 200, body: answer });
   });
 
   test("/ is liveness; /score takes POST, tensors too, and one of several models", async () => {

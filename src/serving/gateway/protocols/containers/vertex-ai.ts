@@ -4,7 +4,12 @@ import { openInference } from "../open-inference/open-inference.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
+import { bodyText } from "../../tensors/body-text.ts";
+import { isObject } from "../../tensors/json-kind.ts";
+import { parseJson } from "../../tensors/parse-json.ts";
+import { exactJson } from "./exact-json.ts";
 import { score } from "./score.ts";
+import { isTensorRequest } from "./triton-infer.ts";
 
 /** The addresses that Vertex AI tells a container to answer at, such as `/v1/endpoints/1/deployedModels/2:predict`. */
 export interface VertexRoutes {
@@ -35,9 +40,21 @@ export function vertexAi(routes: VertexRoutes): Protocol {
       if (!is(path, predict)) return undefined;
       if (method !== "POST") throw new MillraceError("serving.method_not_allowed", 405, `${routes.predict} takes POST, not ${method}.`, { details: { allow: "POST" } });
       const elsewhere = request.header("x-vertex-ai-triton-redirect");
-      return elsewhere === undefined ? score(request, context, unnamedModel(request, context)) : redirected(request, context, elsewhere);
+      if (elsewhere !== undefined) return redirected(request, context, elsewhere);
+      const endpoint = unnamedModel(request, context);
+      const { params } = context.inference.endpoint(endpoint).main.held.model;
+      return score(params ? withParams(request) : request, context, endpoint);
     },
   };
+}
+
+/** A request whose `parameters` are `params`, as MLflow's scoring protocol calls what goes to a model beside its rows. */
+function withParams(request: HttpRequest): HttpRequest {
+  if (!request.body.includes('"parameters"') || isTensorRequest(request)) return request;
+  const value = parseJson(bodyText(request.body));
+  if (!isObject(value) || !isObject(value["parameters"]) || "params" in value) return request;
+  const { parameters, ...rest } = value;
+  return changedRequest(request, { body: Buffer.from(exactJson({ ...rest, params: parameters })) });
 }
 
 /** Whether every % begins an encoded byte, and the bytes are text. */

@@ -84,7 +84,7 @@ describe("MLflow scoring with ONNX models", () => {
     const header = (name: string) => ({ "x-amzn-sagemaker-target-model": name });
     expect((await several.invoke(body)).text).toMatch(/"BAD_REQUEST".*\\"matrix\\", \\"trips\\".*--default-model/);
     expect((await several.invoke(body, header("trips"))).text).toBe('{"predictions":[13.0]}');
-    expect(await several.invoke(body, header("boats"))).toMatchObject({ status: 404, text: expect.stringMatching(/"RESOURCE_DOES_NOT_EXIST".*no model \\"boats\\"/) });
+    expect(await several.invoke(body, header("boats"))).toMatchObject({ status: 404, text: expect.stringMatching(/"RESOURCE_DOES_NOT_EXIST".*'boats' is not found/) });
     const chosen = await serve([trips, matrix], "--default-model", "matrix");
     const { text } = await chosen.invoke({ inputs: { features: [[1, 2, 3]], rank: [0.5], count: [4] } });
     expect(text).toBe('{"predictions":[10.5]}');

@@ -100,6 +100,7 @@ describe("extensions of the Open Inference Protocol", () => {
     }
     expect((await ask(gateway, "GET", "/v2/repository/index")).status).toBe(405);
     expect((await ask(gateway, "POST", "/v2/repository/index", [])).status).toBe(400);
+    expect(await ask(gateway, "POST", "/v2/repository/index", { ready: [[true]] })).toMatchObject({ status: 400, body: { error: "Invalid value for 'ready': expected a boolean, not a list." } });
     for (const path of ["/v2/repository", "/v2/repository/models/trips", "/v2/repository/models/trips/reload", "/v2/repository/a/b/c/d/e"]) {
       expect((await ask(gateway, "POST", path, {})).status, path).toBe(404);
     }

@@ -1,5 +1,6 @@
 import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
+import { contentOf } from "./base64-content.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
@@ -96,10 +97,12 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
   }
   const type = datatype as Datatype;
   const count = elementCount(shape, where);
-  const size = optionalObject(value["parameters"], `${where}.parameters`)?.["binary_data_size"];
+  const parameters = optionalObject(value["parameters"], `${where}.parameters`);
+  const size = parameters?.["binary_data_size"];
   if (size === undefined && !Array.isArray(data) && !(data instanceof NumberList)) throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
   const values = size === undefined ? readValues(data, type, count, where) : binary.take(size, type, count, where);
-  return { name, datatype: type, shape: shape as number[], data: values };
+  const content = parameters ? contentOf(values, type, parameters["content_type"], where) : values;
+  return { name, datatype: type, shape: shape as number[], data: content };
 }
 
 interface WantedOutput {

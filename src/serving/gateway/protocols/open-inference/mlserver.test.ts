@@ -1,6 +1,9 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { makeFolder, putModel, startOwn } from "../../fixtures/own-gateway.ts";
+import { modelFile } from "../../fixtures/gateway-process.ts";
+import { grpcClient } from "../../fixtures/grpc-client.ts";
+import { at, makeFolder, putModel, startOwn } from "../../fixtures/own-gateway.ts";
+import { inferenceProto } from "../../grpc/open-inference/infer-proto.ts";
 
 /** As MLServer's clients send it: every field of the schema is there, null where it has no value. */
 const request = (datatype = "INT32") => ({
@@ -45,6 +48,43 @@ test.each<[what: string, line: string, body: unknown, status: number, answer: un
 ])("%s", async (_, line, body, status, answer) => {
   const ask = await start();
   expect(await ask(line, body)).toMatchObject({ status, body: answer });
+});
+
+/** An input as one of MLServer's codecs writes it (tests/codecs). */
+const encoded = (datatype: string, data: unknown[], content_type: string | null, shape = [data.length, 1]) => ({ name: "in", datatype, shape, data, parameters: { content_type } });
+
+/** SeldonIO/MLServer, tests/codecs: what its codecs make of Python's values, and what a model must see of them. */
+test.each<[codec: string, model: "words" | "amount", input: ReturnType<typeof encoded>, seen: unknown[]]>([
+  ["base64", "words", encoded("BYTES", ["UHl0aG9uIGlzIGZ1bg==", ""], "base64"), ["Python is fun", ""]],
+  ["base64 that is text for the str codec", "words", encoded("BYTES", ["UHl0aG9uIGlzIGZ1bg=="], "str"), ["UHl0aG9uIGlzIGZ1bg=="]],
+  ["str", "words", encoded("BYTES", ["hey", "what's", "up"], "str"), ["hey", "what's", "up"]],
+  ["str in one dimension", "words", encoded("BYTES", ["hey", "what's", "up"], "str", [3]), ["hey", "what's", "up"]],
+  ["datetime", "words", encoded("BYTES", ["2021-08-24T15:01:02"], "datetime"), ["2021-08-24T15:01:02"]],
+  ["pd_json", "words", encoded("BYTES", ["[1,2]", '{"a":1}'], "pd_json"), ["[1,2]", '{"a":1}']],
+  ["np", "amount", encoded("FP64", [21], "np"), [21]],
+  ["pd, with a missing value", "amount", encoded("FP64", [4, null, 6], null), [4, null, 6]],
+  ["np of integers", "amount", encoded("INT64", [1, 2, 3], "np"), [1, 2, 3]],
+])("the %s codec", async (_, name, input, seen) => {
+  const gateway = await startOwn(await makeFolder(), { m: at(modelFile(name)) });
+  const inputs = [{ ...input, name: name === "words" ? "text" : "amount" }];
+  const { status, body } = await gateway.infer("m", { id: null, parameters: { content_type: "pd", headers: null }, inputs, outputs: null });
+  expect([status, body.outputs?.[0].data]).toEqual([200, seen]);
+});
+
+test("what is no base64, though its content type says so, is refused; over gRPC bytes are decoded, too", async () => {
+  const gateway = await startOwn(await makeFolder(), { words: at(modelFile("words")) }, { grpcPort: 0 });
+  for (const text of ["Python is fun", "abc", "YQ=="[0], "YQ", "YR=="]) {
+    const { status, body } = await gateway.infer("words", { inputs: [{ ...encoded("BYTES", [text], "base64"), name: "text" }] });
+    expect([status, body.error], text).toEqual([400, 'inputs[0] ("text"): data[0] is no base64, which the input\'s content_type says it is.']);
+  }
+  const client = grpcClient(gateway.address.grpcPort!, inferenceProto, "inference.GRPCInferenceService");
+  const head = { name: "text", datatype: "BYTES", shape: [1, 1], parameters: { content_type: { string_param: "base64" } } };
+  const bytes = Buffer.from("UHl0aG9uIGlzIGZ1bg==");
+  const typed = { model_name: "words", inputs: [{ ...head, contents: { bytes_contents: [bytes] } }] };
+  expect(await client.ask("ModelInfer", typed)).toMatchObject({ outputs: [{ contents: { bytes_contents: [Buffer.from("Python is fun")] } }] });
+  const length = Buffer.of(bytes.length, 0, 0, 0);
+  const raw = { model_name: "words", inputs: [head], raw_input_contents: [Buffer.concat([length, bytes])], parameters: { binary_data_output: { bool_param: false } } };
+  expect(await client.ask("ModelInfer", raw)).toMatchObject({ outputs: [{ contents: { bytes_contents: [Buffer.from("Python is fun")] } }] });
 });
 
 test("pages of all models, of one, of a version; none of what is not there", async () => {

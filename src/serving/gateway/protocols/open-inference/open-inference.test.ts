@@ -273,7 +273,7 @@ describe("Open Inference Protocol", () => {
     };
     expect(await ask("GET", "/v2/models/nope")).toEqual([
       404,
-      expect.stringMatching(/no model "nope" here; there is: "trips", "churn"/),
+      expect.stringMatching(/unknown model: 'nope' is not found; there is: "trips", "churn"/),
       null,
     ]);
     expect(await ask("POST", "/v2/models/trips/versions/9/infer")).toEqual([
@@ -283,7 +283,7 @@ describe("Open Inference Protocol", () => {
     ]);
     expect(await ask("GET", "/v2/models/trips/versions/9")).toEqual([
       404,
-      `"trips" has no version "9" deployed; there is: "trips-1", "trips-2".`,
+      `Request for unknown model: 'trips' version 9 is not found; there is: "trips-1", "trips-2".`,
       null,
     ]);
     expect(await ask("GET", "/v2/models/trips/infer")).toEqual([

@@ -8,7 +8,7 @@ import { documents, isDocument } from "./mlserver-docs.ts";
 import { loadModel, repositoryIndex, unloadModel } from "./model-repository.ts";
 import { readRawRequest } from "./raw-request.ts";
 import { statisticsAnswer } from "./statistics.ts";
-import { isObject } from "../../tensors/json-kind.ts";
+import { isObject, kindOf } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 import { eventStream } from "../event-stream.ts";
@@ -134,7 +134,7 @@ async function handleRepository(request: HttpRequest, { repository, mayManage }:
   const [what, name, verb, ...more] = plain ? path : path.slice(1);
   if (what === "index" && name === undefined) {
     allow(request, "POST");
-    return json(200, repositoryIndex(repository, readBody(request)["ready"] === true));
+    return json(200, repositoryIndex(repository, wantsReady(readBody(request)["ready"])));
   }
   if (what !== "models" || name === undefined || (verb !== "load" && verb !== "unload") || more.length > 0) throw noSuchPath(request);
   allow(request, "POST");
@@ -142,6 +142,13 @@ async function handleRepository(request: HttpRequest, { repository, mayManage }:
   const parameters = (readBody(request)["parameters"] ?? {}) as JsonObject;
   await (verb === "load" ? loadModel(repository, name, parameters) : unloadModel(repository, name));
   return { status: 200, headers: { "content-type": "application/json" }, body: "" };
+}
+
+/** Whether the index is to list only what answers; MLServer's clients write null for false. */
+function wantsReady(ready: unknown): boolean {
+  if (typeof ready === "boolean") return ready;
+  if (ready === undefined || ready === null) return false;
+  throw invalid("serving.bad_request", `Invalid value for 'ready': expected a boolean, not ${kindOf(ready)}.`);
 }
 
 /** The JSON object of a request of the repository extension, which may have none. */

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../../models/deployment.ts";
-import type { TensorSpec } from "../../runtimes/runtime.ts";
+import type { ParamSpec, TensorSpec } from "../../runtimes/runtime.ts";
 import { datatypes } from "../../tensors/tensor.ts";
 import { exampleRow } from "./example.ts";
 
@@ -23,7 +23,7 @@ function pathsOf({ name, main }: Endpoint): Record<string, unknown> {
   const either = (one: Schema): Schema => (model.rowwise ? { oneOf: [one, { type: "array", items: one, minItems: 1 }] } : one);
   return {
     [`/predict/${segment}`]: {
-      post: operation(`predict-${name}`, `Predicts with ${name}: a row, or a list of rows`, either(input), row, either(output)),
+      post: operation(`predict-${name}`, `Predicts with ${name}: a row, or a list of rows`, either(input), row, either(output), model.params),
     },
     [`/v2/models/${segment}/infer`]: {
       post: operation(`infer-${name}`, `Predicts with ${name}: Open Inference Protocol`, inferRequest(model.inputs), inferExample(model.inputs, row), { type: "object" }),
@@ -31,15 +31,26 @@ function pathsOf({ name, main }: Endpoint): Record<string, unknown> {
   };
 }
 
-const operation = (operationId: string, summary: string, request: Schema, example: unknown, answer: Schema): unknown => ({
+const operation = (operationId: string, summary: string, request: Schema, example: unknown, answer: Schema, params: readonly ParamSpec[] = []): unknown => ({
   operationId,
   summary,
+  ...(params.length > 0 && { parameters: params.map(queryParameter) }),
   requestBody: { required: true, content: { "application/json": { schema: request, example } } },
   responses: {
     200: { description: "The predictions", content: { "application/json": { schema: answer } } },
     default: { description: "What was wrong", content: { "application/json": { schema: { type: "object", properties: { error: { type: "string" } } } } } },
   },
 });
+
+const paramTypes: Readonly<Record<string, string>> = { boolean: "boolean", integer: "integer", long: "integer", float: "number", double: "number", string: "string", datetime: "string" };
+
+/** A param of the model as a part of the query; a list or an object is JSON there. */
+function queryParameter({ name, type, list, default: usual }: ParamSpec): unknown {
+  const one: Schema = { type: paramTypes[type] ?? "object", ...(type === "datetime" && { format: "date-time" }) };
+  const schema: Schema = { ...(list ? { type: "array", items: one } : one), default: usual };
+  const json = list || type === "object";
+  return { name, in: "query", required: false, ...(json ? { content: { "application/json": { schema } } } : { schema }) };
+}
 
 const objectOf = (specs: readonly TensorSpec[], rowwise: boolean): Schema => ({
   type: "object",

@@ -41,8 +41,8 @@ describe("plain JSON", () => {
     ["/predict/trips", { distance: [1, 2], seats: 1, city: ["a", "b"] }, 400, /"seats" must be a list, as other columns are/],
     ["/predict/trips", "{", 400, /not JSON/],
     ["/predict", { distance: 1 }, 400, /Several models are here, and \/predict names none: "churn", "matrix", "trips"\. Ask at \/predict\/churn, name one in the header/],
-    ["/predict/nobody", {}, 404, /no model "nobody"/],
-    ["/predict/trips/versions/9", {}, 404, /no version "9"/],
+    ["/predict/nobody", {}, 404, /unknown model: 'nobody' is not found/],
+    ["/predict/trips/versions/9", {}, 404, /'trips' version 9 is not found/],
     ["/predict/trips/more", {}, 404, /nothing at POST \/predict\/trips\/more/],
   ])("%s %j is refused with %s", async (path, body, status, message) => {
     const { post } = await start();

@@ -59,6 +59,7 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
     id,
     stickyKey: request.header("x-sticky-key"),
     inputs: tensors,
+    parameters: request.query.size > 0 ? Object.fromEntries(request.query) : undefined,
     signal: () => request.signal,
     header: (header) => request.header(header),
   };

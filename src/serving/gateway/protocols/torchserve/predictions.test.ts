@@ -71,8 +71,8 @@ describe("TorchServe predictions", () => {
   test("what cannot be read is refused with TorchServe's exceptions and what would be right", async () => {
     const { send } = await start();
     const cases: [path: string, body: unknown, type: string | undefined, status: number, exception: string, message: RegExp][] = [
-      ["/predictions/nobody", "{}", json, 404, "ModelNotFoundException", /no model "nobody"/],
-      ["/predictions/trips/9", "{}", json, 404, "ModelVersionNotFoundException", /no version "9"/],
+      ["/predictions/nobody", "{}", json, 404, "ModelNotFoundException", /unknown model: 'nobody' is not found/],
+      ["/predictions/trips/9", "{}", json, 404, "ModelVersionNotFoundException", /'trips' version 9 is not found/],
       ["/predictions/pixels", png, octets, 415, "BadRequestException", /Images are not decoded here/],
       ["/predictions/pixels", png, "image/png", 415, "BadRequestException", /Images are not decoded here/],
       ["/predictions/pixels", form({ data: file(png, "image/png") }), undefined, 415, "BadRequestException", /Images are not decoded/],

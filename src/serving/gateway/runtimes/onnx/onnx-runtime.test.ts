@@ -72,6 +72,14 @@ describe("ONNX runtime", () => {
     await model.release();
   });
 
+  test("rows are scored request by request where the operator says so, and a request may then have none", async () => {
+    const model = await onnxRuntime.load(modelFile("amount"), { rowwise: false });
+    expect(model.rowwise).toBe(false);
+    const [none] = await model.run([{ name: "amount", datatype: "FP32", shape: [0, 1], data: new Float32Array() }]);
+    expect([none.shape, none.data.length]).toEqual([[0, 1], 0]);
+    await model.release();
+  });
+
   test("a model whose integers mean something is not refused for the numbers it was tried with", async () => {
     const model = await onnxRuntime.load(modelFile("reshaped"), {});
     expect(model.rowwise).toBe(false);

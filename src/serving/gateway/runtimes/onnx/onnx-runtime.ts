@@ -40,7 +40,7 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     inputs: place.inputs,
     outputs: place.outputs,
     classes: classesIn(metadata),
-    rowwise: place.rowwise,
+    rowwise: place.rowwise && options.rowwise !== false,
     get concurrency() {
       return place.inline ? 1 : instances;
     },

@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { invalid } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import type { LoadContext, LoadOptions, Model, NativeAnswer, Runtime, TensorSpec } from "../runtime.ts";
+import type { LoadContext, LoadOptions, Model, NativeAnswer, ParamSpec, Runtime, RunOptions, TensorSpec } from "../runtime.ts";
 import { realClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { packTensors, unpackTensors } from "./frames.ts";
@@ -55,6 +55,7 @@ class Pyfunc implements PythonModel {
   readonly platform = "mlflow_pyfunc";
   readonly classes = undefined;
   readonly inputs: readonly TensorSpec[];
+  readonly params?: readonly ParamSpec[];
   readonly anyInputs: boolean;
   readonly concurrency: number;
   readonly cores: number;
@@ -67,12 +68,13 @@ class Pyfunc implements PythonModel {
   constructor(pool: WorkerPool, facts: ModelFacts, options: LoadOptions) {
     this.#pool = pool;
     this.inputs = facts.inputs;
+    if (facts.params.length > 0) this.params = facts.params;
     this.anyInputs = facts.inputs.length === 0;
     this.#outputs = facts.outputs;
     this.#rowwise = options.rowwise ?? facts.rowwise;
     this.concurrency = options.instances ?? 1;
     this.cores = options.threads ?? 1;
-    if (facts.streamable) this.stream = (inputs, run) => this.#stream(inputs, run?.signal);
+    if (facts.streamable) this.stream = (inputs, run) => this.#stream(inputs, run);
   }
 
   /** As the signature says, or the first answer. */
@@ -93,15 +95,15 @@ class Pyfunc implements PythonModel {
     return this.#pool.pids;
   }
 
-  async run(inputs: readonly Tensor[], run: { readonly signal?: AbortSignal } = {}): Promise<readonly Tensor[]> {
+  async run(inputs: readonly Tensor[], { params, signal }: RunOptions = {}): Promise<readonly Tensor[]> {
     const { heads, parts } = packTensors(inputs);
-    const outputs = outputsOf(await this.#pool.ask({ request: { op: "run", inputs: heads }, parts, signal: run.signal }));
+    const outputs = outputsOf(await this.#pool.ask({ request: { op: "run", inputs: heads, params }, parts, signal }));
     this.#learn(inputs, outputs);
     return outputs;
   }
 
   /** MLflow's own scoring requests, answered by MLflow's own code. */
-  async native(request: { readonly contentType: string; readonly body: Buffer }, run: { readonly signal?: AbortSignal } = {}): Promise<NativeAnswer> {
+  async native(request: { readonly contentType: string; readonly body: Buffer }, run: RunOptions = {}): Promise<NativeAnswer> {
     const frame = await this.#pool.ask({ request: { op: "native", contentType: request.contentType }, parts: [request.body], signal: run.signal });
     throwFault(frame);
     const { status, contentType, length, inputs = [], outputs = [] } = frame.header;
@@ -120,7 +122,7 @@ class Pyfunc implements PythonModel {
     return this.#pool.release();
   }
 
-  async *#stream(inputs: readonly Tensor[], signal: AbortSignal | undefined): AsyncGenerator<readonly Tensor[]> {
+  async *#stream(inputs: readonly Tensor[], { params, signal }: RunOptions = {}): AsyncGenerator<readonly Tensor[]> {
     const { heads, parts } = packTensors(inputs);
     const come: (readonly Tensor[])[] = [];
     let wake = Promise.withResolvers<void>();
@@ -129,7 +131,7 @@ class Pyfunc implements PythonModel {
       come.push(outputsOf(part));
       wake.resolve();
     };
-    const all = this.#pool.ask({ request: { op: "stream", inputs: heads }, parts, signal, onPart }).then(throwFault).finally(() => {
+    const all = this.#pool.ask({ request: { op: "stream", inputs: heads, params }, parts, signal, onPart }).then(throwFault).finally(() => {
       ended = true;
       wake.resolve();
     });

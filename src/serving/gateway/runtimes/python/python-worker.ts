@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { MillraceError } from "../../../../errors.ts";
 import type { GatewayLog } from "../../gateway-log.ts";
-import type { TensorSpec } from "../runtime.ts";
+import type { Params, ParamSpec, TensorSpec } from "../runtime.ts";
 import type { Clock } from "./clock.ts";
 import { encodeFrame, frameReader } from "./frames.ts";
 import type { Frame, TensorHead } from "./frames.ts";
@@ -14,6 +14,7 @@ import { lineReader } from "./lines.ts";
 export interface ModelFacts {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
+  readonly params: readonly ParamSpec[];
   readonly rowwise: boolean;
   readonly streamable: boolean;
 }
@@ -29,7 +30,7 @@ export interface WorkerSettings {
 }
 
 export type WorkerRequest =
-  | { readonly op: "run" | "stream"; readonly inputs: readonly TensorHead[] }
+  | { readonly op: "run" | "stream"; readonly inputs: readonly TensorHead[]; readonly params?: Params }
   | { readonly op: "native"; readonly contentType: string };
 
 /** The answer to a request, or a part of it where `more` come. */
