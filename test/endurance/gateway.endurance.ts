@@ -68,7 +68,7 @@ async function diskAt(folder: string): Promise<Disk> {
 
 test("a gateway of its own: swaps lose nothing, threads that die are replaced, a full disk costs counted rows only, memory stays", { timeout }, async () => {
   const trips = (revision: number) => endpoint("trips", { ...variant("champion", `trips-${1 + (revision % 2)}`, 1), version: String(revision) });
-  const slow = endpoint("slow", variant("champion", "slow", 1));
+  const slow = endpoint("slow", variant("champion", "heavy", 1));
   const home = await makeHome(config(1, trips(1), slow));
   const folder = join(home, "predictions");
   const disk = await diskAt(folder);

@@ -2,9 +2,13 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { describeError, invalid } from "../../../../errors.ts";
 import type { LoadOptions, Model, Runtime } from "../runtime.ts";
+import { hasLoops } from "./control-flow.ts";
+import { startIsolated } from "./isolated-model.ts";
 import { classesIn, readOnnxMetadata } from "./onnx-metadata.ts";
+import { startOnnxWorker } from "./onnx-worker-client.ts";
 import { Placement } from "./placement.ts";
 import type { InlineLimits } from "./placement.ts";
+import { trial } from "./trial.ts";
 
 const usualLimits: InlineLimits = { seconds: 0.001, bytes: 2 * 2 ** 20 };
 
@@ -13,8 +17,17 @@ const memoryPerByte = 1.5;
 /** Copies of a model's weights that the usual number of instances may take together. */
 const usualCopiesBytes = 2 ** 30;
 const mostUsualInstances = 4;
+/** Longest time that loading and trying may take: fixed, and for each mebibyte of the file. */
+const usualLoadMs = 30_000;
+const loadMsPerMebibyte = 200;
+const usualRunMs = 60_000;
+/** A model whose made-up sample takes longer never runs in the I/O thread. */
+const mostTriedSeconds = 0.02;
 
-/** ONNX models through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not. */
+/**
+ * ONNX models through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not, and in processes if they have loops.
+ * Each is tried in another process first, so that one that hangs, crashes or takes all memory does it there.
+ */
 export const onnxRuntime = {
   name: "onnx",
   accepts: async (location: string) => location.endsWith(".onnx"),
@@ -24,17 +37,28 @@ export const onnxRuntime = {
 /** Loads an ONNX file under other limits than the usual ones. */
 export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits): Promise<Model> {
   let size: number;
+  let version: string;
   let metadata: ReadonlyMap<string, string>;
+  let loops: boolean;
   try {
-    size = (await stat(file)).size;
+    const found = await stat(file);
+    size = found.size;
+    version = `${file} ${found.ino} ${size} ${found.mtimeMs}`;
     metadata = await readOnnxMetadata(file);
+    loops = await hasLoops(file);
   } catch (error) {
     throw invalid("serving.model_missing", `Cannot read the model file ${file}: ${describeError(error)}.`, { file });
   }
   const memoryBytes = Math.ceil(size * memoryPerByte);
   const threads = options.threads ?? 1;
   const instances = options.instances ?? usualInstances(memoryBytes, threads);
-  const place = await Placement.open({ file, threads, instances, limits, inline: size <= limits.bytes && options.instances === undefined });
+  const mayInline = size <= limits.bytes && options.instances === undefined && !loops;
+  const runtime = mayInline ? import("onnxruntime-node") : undefined; // needed here soon; it loads while the other process does the same
+  const loadTimeoutMs = options.loadTimeoutMs ?? usualLoadMs + (size / 2 ** 20) * loadMsPerMebibyte;
+  const facts = await trial.of(file, version, threads, loadTimeoutMs);
+  await runtime;
+  const start = () => (loops ? startIsolated(file, threads, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads));
+  const place = await Placement.open({ file, threads, facts, start, instances, limits, inline: mayInline && facts.seconds <= mostTriedSeconds });
   return {
     platform: "onnx_onnxv1",
     inputs: place.inputs,
@@ -51,7 +75,7 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
       return memoryBytes * Math.max(1, place.copies);
     },
     run: (inputs, options) => place.run(inputs, options?.owned),
-    healthy: () => true, // a thread that died is started again with the next request
+    healthy: () => true, // a thread or process that died is started again with the next request
     release: () => place.release(),
   };
 }

@@ -42,8 +42,11 @@ const datatypeOf = {
 type OnnxType = keyof typeof datatypeOf;
 const onnxTypeOf = new Map<Datatype, OnnxType>(Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type as OnnxType]));
 
-/** Loads an ONNX file and scores sample rows with it, so that a model that cannot answer is refused before it gets traffic. */
-export async function openOnnxSession(file: string, threads = 1): Promise<OnnxSession> {
+/**
+ * Loads an ONNX file and scores sample rows with it, so that a model that cannot answer is refused before it gets traffic; not where it is `known`
+ * from a trial elsewhere whether the model works row by row.
+ */
+export async function openOnnxSession(file: string, threads = 1, known?: { readonly rowwise: boolean }): Promise<OnnxSession> {
   const runtime = await import("onnxruntime-node");
   let session: InferenceSession;
   try {
@@ -78,7 +81,7 @@ export async function openOnnxSession(file: string, threads = 1): Promise<OnnxSe
     };
   };
   try {
-    const rowwise = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs);
+    const rowwise = known ? known.rowwise : await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs);
     return { inputs, outputs, rowwise, run, release: () => session.release() };
   } catch (error) {
     await session.release();

@@ -1,9 +1,9 @@
 import { describeError } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
+import type { OnnxFacts } from "./onnx-process.ts";
 import { openOnnxSession } from "./onnx-session.ts";
 import type { OnnxSession } from "./onnx-session.ts";
-import { startOnnxWorker } from "./onnx-worker-client.ts";
 import type { OnnxWorker } from "./onnx-worker-client.ts";
 
 /** When a model leaves the I/O thread for threads of its own. */
@@ -17,7 +17,11 @@ export interface InlineLimits {
 interface PlacementOptions {
   readonly file: string;
   readonly threads: number;
-  /** Worker threads at most, once the model is not in the I/O thread. */
+  /** What a trial found. */
+  readonly facts: OnnxFacts;
+  /** Loads the model elsewhere: in a thread, or a process. */
+  readonly start: () => Promise<OnnxWorker>;
+  /** Threads or processes at most, once the model is not in the I/O thread. */
   readonly instances: number;
   readonly limits: InlineLimits;
   /** Begin in the I/O thread. */
@@ -31,7 +35,7 @@ interface PlacementOptions {
 const smoothing = 1 / 16;
 const largestSample = 8;
 
-/** Where an ONNX model runs: in the I/O thread, or once it proved slow in worker threads for good. */
+/** Where an ONNX model runs: in the I/O thread, or once it proved slow in worker threads for good; or in processes from the start. */
 export class Placement {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
@@ -48,17 +52,18 @@ export class Placement {
 
   private constructor(options: PlacementOptions, first: OnnxSession | OnnxWorker) {
     this.#options = options;
-    this.inputs = first.inputs;
-    this.outputs = first.outputs;
-    this.rowwise = first.rowwise;
+    const { inputs, outputs, rowwise } = options.facts;
+    this.inputs = inputs;
+    this.outputs = outputs;
+    this.rowwise = rowwise;
     if ("alive" in first) this.#workers.add(first);
     else this.#session = first;
   }
 
-  /** Loads the model; fails when it cannot be loaded or cannot score. */
+  /** Loads the model, which a trial has shown to score; fails when it cannot be loaded. */
   static async open(options: PlacementOptions): Promise<Placement> {
-    const { file, threads, inline } = options;
-    return new Placement(options, inline ? await openOnnxSession(file, threads) : await startOnnxWorker(file, threads));
+    const { file, threads, inline, facts, start } = options;
+    return new Placement(options, inline ? await openOnnxSession(file, threads, facts) : await start());
   }
 
   get inline(): boolean {
@@ -103,13 +108,14 @@ export class Placement {
     let best: OnnxWorker | undefined;
     for (const worker of this.#workers) if (worker.alive() && (!best || worker.pending() < best.pending())) best = worker;
     if (best && best.pending() > 0 && this.#workers.size < this.#options.instances && !this.#starting) {
-      this.#start().catch((error: unknown) => process.emitWarning(`${this.#options.file} gets no further thread: ${describeError(error)}`));
+      this.#start().catch((error: unknown) => process.emitWarning(`${this.#options.file} gets no further worker: ${describeError(error)}`));
     }
     return best;
   }
 
   #start(): Promise<OnnxWorker> {
-    this.#starting ??= startOnnxWorker(this.#options.file, this.#options.threads)
+    this.#starting ??= this.#options
+      .start()
       .then(async (worker) => {
         if (this.#released) await worker.release();
         else this.#workers.add(worker);

@@ -38,6 +38,9 @@ export async function tryModel(
   throw failure;
 }
 
+/** A made-up row for a model, of numbers between 0 and 1. */
+export const sampleInputs = (inputs: readonly TensorSpec[]): Tensor[] => inputs.map((spec) => sample(spec, 0, distinct));
+
 type Flavour = (row: number, index: number) => number;
 
 const distinct: Flavour = (row, index) => ((index * 37 + row * 61 + 5) % 97) / 97;
