@@ -47,6 +47,31 @@ def conv():
     save("conv", nodes, [3, 224, 224], [10], weights)
 
 
+def resnet():
+    """ResNet-18 (He et al., Deep Residual Learning, 2016), its batch normalizations folded into the convolutions."""
+    nodes, weights = [], []
+
+    def convolve(at, wide, narrow, size, stride, relu=True):
+        name = f"c{len(weights)}"
+        weights.extend([const(f"{name}w", narrow, wide, size, size), const(f"{name}b", narrow)])
+        nodes.append(h.make_node("Conv", [at, f"{name}w", f"{name}b"], [name], strides=[stride, stride], pads=[size // 2] * 4))
+        if relu:
+            nodes.append(h.make_node("Relu", [name], [f"{name}r"]))
+        return f"{name}r" if relu else name
+
+    at = convolve("x", 3, 64, 7, 2)
+    nodes.append(h.make_node("MaxPool", [at], ["pool"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]))
+    at, wide = "pool", 64
+    for narrow, stride in [(64, 1), (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), (512, 1)]:
+        inner = convolve(convolve(at, wide, narrow, 3, stride), narrow, narrow, 3, 1, relu=False)
+        shortcut = at if stride == 1 else convolve(at, wide, narrow, 1, stride, relu=False)
+        nodes += [h.make_node("Add", [inner, shortcut], [f"{inner}s"]), h.make_node("Relu", [f"{inner}s"], [f"{inner}o"])]
+        at, wide = f"{inner}o", narrow
+    weights.append(const("head", 512, 1000))
+    nodes.extend([h.make_node("GlobalAveragePool", [at], ["pooled"]), h.make_node("Flatten", ["pooled"], ["flat"]), h.make_node("MatMul", ["flat", "head"], ["y"])])
+    save("resnet", nodes, [3, 224, 224], [1000], weights)
+
+
 def trees():
     x, y = make_regression(2000, 30, noise=1, random_state=7)
     fitted = GradientBoostingRegressor(n_estimators=200, max_depth=6, random_state=7).fit(x.astype(np.float32), y)
@@ -61,4 +86,5 @@ def trees():
 mlp("small", 30, 64, 64, 2)
 mlp("mlp", 1024, 4096, 4096, 1000)
 conv()
+resnet()
 trees()

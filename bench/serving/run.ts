@@ -1,7 +1,7 @@
 /**
  * Serving beside its peers on one machine in one run: the server and all its children on one core, the load on the other (docs of the method: README.md).
  *
- *     npm run bench:serving -- [--peers fastapi,mlserver,…|none] [--models small,trees,mlp,conv] [--seconds 5] [--only peers,latency,ceiling,features,json]
+ *     npm run bench:serving -- [--peers fastapi,mlserver,…|none] [--models small,trees,mlp,conv,resnet] [--seconds 5] [--only peers,latency,ceiling,features,json]
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -18,7 +18,7 @@ import { ask, environment, load, startServer } from "./servers.ts";
 const { values } = parseArgs({
   options: {
     peers: { type: "string", default: contenders.map(({ name }) => name).join(";") },
-    models: { type: "string", default: "small,trees,mlp,conv" },
+    models: { type: "string", default: "small,trees,mlp,conv,resnet" },
     seconds: { type: "string", default: "5" },
     only: { type: "string", default: "peers,latency,ceiling,features,json" },
   },
@@ -26,7 +26,7 @@ const { values } = parseArgs({
 const seconds = Number(values.seconds);
 const wanted = new Set(values.only.split(","));
 const run = promisify(execFile);
-const shapes: Readonly<Record<string, readonly number[]>> = { small: [30], trees: [30], mlp: [1024], conv: [3, 224, 224] };
+const shapes: Readonly<Record<string, readonly number[]>> = { small: [30], trees: [30], mlp: [1024], conv: [3, 224, 224], resnet: [3, 224, 224] };
 const scratch = await mkdtemp(join(tmpdir(), "bench-serving-"));
 const models = join(cache, "files");
 
@@ -89,22 +89,29 @@ function print(title: string, measured: readonly Measured[], connections: readon
   console.log(`The load process took at most ${figure(busiest * 100)} % of its core.`);
 }
 
-/** Rows per second of the gateway, asked for 8 rows at a time by many, beside the raw loop. */
+/** Rows a request and connections, by model: as many in flight as keep it busy. */
+const crowds: Readonly<Record<string, readonly (readonly [rows: number, connections: number])[]>> = {
+  mlp: [[1, 64], [1, 256], [8, 64]],
+  conv: [[1, 64], [8, 64]],
+  resnet: [[1, 16], [8, 4]],
+};
+
+/** Rows per second of the gateway beside the raw loop. */
 async function ceiling(model: string): Promise<void> {
   const program = fileURLToPath(new URL("./ceiling.ts", import.meta.url));
   const { stdout } = await run("taskset", ["-c", "0", process.execPath, program, file(model), JSON.stringify(shapes[model]), String(Math.min(3, seconds))]);
   const raw = JSON.parse(stdout) as Record<string, number>;
   const best = Math.max(...Object.values(raw));
-  for (const rows of [1, 8]) {
+  for (const [rows, connections] of crowds[model] ?? [[1, 64], [8, 64]]) {
     const { body, headers } = request(ours.binary, shapes[model], rows);
     const bodyFile = join(scratch, "body");
     await writeFile(bodyFile, body);
     const server = await startServer(ours.binary, file(model), body, headers);
     try {
-      const common = { port: server.port, path: ours.binary.path, body: bodyFile, headers, connections: 64, rate: 0 };
+      const common = { port: server.port, path: ours.binary.path, body: bodyFile, headers, connections, rate: 0 };
       await load({ ...common, seconds: 3 });
-      const { perSecond, p50 } = await load({ ...common, seconds });
-      console.log(`| ${model}, ${rows} rows a request, 64 connections | ${figure(best)} (${Object.entries(raw).map(([size, value]) => `${size}: ${figure(value)}`).join(", ")}) | ${figure(perSecond * rows)} (p50 ${figure(p50, 1)} ms) | ${figure((100 * perSecond * rows) / best)} % |`);
+      const { perSecond, p50 } = await load({ ...common, seconds: model === "resnet" ? Math.max(10, seconds) : seconds });
+      console.log(`| ${model}, ${rows} rows a request, ${connections} connections | ${figure(best)} (${Object.entries(raw).map(([size, value]) => `${size}: ${figure(value)}`).join(", ")}) | ${figure(perSecond * rows)} (p50 ${figure(p50, 1)} ms) | ${figure((100 * perSecond * rows) / best)} % |`);
     } finally {
       await server.stop();
     }
@@ -150,7 +157,7 @@ if (names.some((name) => !existsSync(file(name)))) {
 if (wanted.has("peers")) {
   const asked = new Set(values.peers.split(";"));
   for (const model of names) {
-    const connections = model === "conv" || model === "mlp" ? [1, 8, 64] : [1, 8, 64, 256];
+    const connections = model === "resnet" ? [1, 8] : model === "conv" || model === "mlp" ? [1, 8, 64] : [1, 8, 64, 256];
     const measured: Measured[] = [];
     expected = undefined;
     for (const contender of [...Object.values(ours), ...contenders.filter(({ name }) => asked.has(name))]) {
