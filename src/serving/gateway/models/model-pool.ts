@@ -5,7 +5,7 @@ import { describeError, invalid, MillraceError } from "../../../errors.ts";
 import type { VariantConfig } from "../config/config.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
-import type { Endpoints, LoadContext, Model, SharedModel } from "../runtimes/runtime.ts";
+import type { Endpoints, LoadContext, Model, Runtime, SharedModel } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
 import { bindInputs } from "../tensors/bind.ts";
 import { Batcher, batchLimits } from "./batcher.ts";
@@ -80,11 +80,11 @@ export class ModelPool {
   }
 
   /** Loads a variant's model, or shares it if it is known and has not changed on disk. What is in `keep` stays in memory. */
-  async hold(variant: ModelPlace, keep: Kept = new Set(), nested = false): Promise<HeldModel> {
+  async hold(variant: ModelPlace, keep: Kept = new Set()): Promise<HeldModel> {
     const key = await identity(variant);
     let entry = this.#entries.get(key);
     if (!entry) {
-      entry = { holders: 0, loaded: this.#load(variant, keep, nested) };
+      entry = { holders: 0, loaded: this.#load(variant, keep) };
       this.#entries.set(key, entry);
     }
     entry.holders++;
@@ -112,9 +112,9 @@ export class ModelPool {
     }
   }
 
-  /** A model for another one that is made of it, which is being loaded: it does not wait behind that one. */
+  /** A model for another one that is made of it. */
   async #share(location: string): Promise<SharedModel> {
-    const held = await this.hold({ location }, new Set(), true);
+    const held = await this.hold({ location });
     const { model, batcher } = held;
     const names = new Set(model.inputs.map((input) => input.name));
     return {
@@ -127,7 +127,7 @@ export class ModelPool {
     };
   }
 
-  async #load(place: ModelPlace, keep: Kept, nested: boolean): Promise<Loaded> {
+  async #load(place: ModelPlace, keep: Kept): Promise<Loaded> {
     const batches = new BatchCounts();
     const onBatch = (rows: number, runMs: number) => {
       batches.add(rows, runMs);
@@ -138,22 +138,22 @@ export class ModelPool {
     let model: Model;
     if (budget) {
       const estimate = Math.ceil((await sizeOnDisk(place.location)) * memoryPerByte);
-      const first = await this.#loadWithin(budget, place, estimate, keep, nested);
-      resident = new ResidentModel(first.model, place.pinned === true, () => this.#loadWithin(budget, place, resident!.lastBytes, new Set(), nested));
+      const first = await this.#loadWithin(budget, place, estimate, keep);
+      resident = new ResidentModel(first.model, place.pinned === true, () => this.#loadWithin(budget, place, resident!.lastBytes, new Set()));
       budget.add(resident);
       first.settle();
       ({ model } = resident);
-    } else model = await this.#open(place, nested);
+    } else model = await this.#open(place);
     const usage = resident?.usage ?? new Usage();
     return { model, batches, usage, resident, batcher: new Batcher(model, batchLimits(place.batching), this.#turns, onBatch) };
   }
 
   /** Loads when there is room. */
-  async #loadWithin(budget: MemoryBudget, place: ModelPlace, bytes: number, keep: Kept, nested: boolean): Promise<LoadedAgain> {
+  async #loadWithin(budget: MemoryBudget, place: ModelPlace, bytes: number, keep: Kept): Promise<LoadedAgain> {
     const settle = await budget.reserve(bytes, keep);
     let model: Model | undefined;
     try {
-      model = await this.#open(place, nested);
+      model = await this.#open(place);
       if (model.memoryBytes <= bytes) return { model, settle };
       // It takes more than it seemed to: the rest needs room, too.
       const settleRest = await budget.reserve(model.memoryBytes - bytes, keep);
@@ -171,20 +171,24 @@ export class ModelPool {
     }
   }
 
-  /** Loads and warms up a model in its turn. */
-  #open(place: ModelPlace, nested: boolean): Promise<Model> {
-    if (nested) return this.#openNow(place);
+  /** Loads and warms up a model in its turn. One that is made of others takes none, or it would wait for those behind it. */
+  async #open(place: ModelPlace): Promise<Model> {
+    const runtime = await runtimeFor(place.location, place.runtime).catch((error: unknown) => {
+      this.#options.onLoad(0, true);
+      throw error;
+    });
+    if (runtime.composite) return this.#openNow(runtime, place);
     const lane = this.#nextLane++ % loadsAtOnce;
-    const opened = this.#lanes[lane].then(() => this.#openNow(place));
+    const opened = this.#lanes[lane].then(() => this.#openNow(runtime, place));
     this.#lanes[lane] = opened.catch(() => undefined); // whoever asked for it hears of the failure
     return opened;
   }
 
-  async #openNow({ location, runtime, options, warmup }: ModelPlace): Promise<Model> {
+  async #openNow(runtime: Runtime, { location, options, warmup }: ModelPlace): Promise<Model> {
     const began = performance.now();
     let model: Model | undefined;
     try {
-      model = await (await runtimeFor(location, runtime)).load(location, options ?? {}, this.#context);
+      model = await runtime.load(location, options ?? {}, this.#context);
       if (model.waitsFor?.() === undefined) await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
       this.#options.onLoad((performance.now() - began) / 1000, false);
       return model;

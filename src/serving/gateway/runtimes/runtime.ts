@@ -153,6 +153,8 @@ export interface LoadContext {
 /** A way to run models of one format. */
 export interface Runtime {
   readonly name: string;
+  /** Its models are made of others, and load nothing else. */
+  readonly composite?: boolean;
   /** Whether a model's place (an absolute path of a file or folder, or a URL) is of this format. */
   accepts(location: string): Promise<boolean>;
   /** Loads a model and tries it; fails with a sentence that names the place. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { makeHome, modelFile } from "../../fixtures/gateway-process.ts";
-import { heldModel, keptLog, score } from "../../fixtures/load-model.ts";
+import { heldModel, keptLog, openPool, score } from "../../fixtures/load-model.ts";
 import { rowsOf } from "../../fixtures/tensors.ts";
 import { joinRows, pickRows, splitRows } from "./route-rows.ts";
 
@@ -74,6 +74,15 @@ describe("graph runtime", () => {
     expect(shown(await score(mean, ask(2e6)))).toEqual([["prediction", [1, 1], [1]]]);
     const hard = await load({ root: { kind: "ensemble", steps: steps.map((step) => ({ ...step, dependency: "hard" })) } });
     await expect(score(hard, ask(2e6))).rejects.toThrow(/Step "maybe" of the node "root" of the graph/);
+  });
+
+  test("a file is loaded once, for itself and for graphs that are loaded at the same time", async () => {
+    const pool = openPool();
+    const graphs = await Promise.all([1, 2, 3].map(() => graphFile({ root: { kind: "sequence", steps: [{ model: cheap }] } })));
+    const held = await Promise.all([...graphs, churn, dear, cheap].map((location) => pool.hold({ location })));
+    expect(shown(await score(held[0], trips([1], [""])))).toEqual(shown(await score(held[5], trips([1], [""]))));
+    await Promise.all(held.map((one) => one.release()));
+    expect(pool.memoryBytes).toBe(0);
   });
 
   test("nodes lead to nodes", async () => {

@@ -17,6 +17,7 @@ const usualConcurrency = 64;
  */
 export const graphRuntime: Runtime = {
   name: "graph",
+  composite: true,
   accepts: async (location) => /\.graph\.(ya?ml|json)$/.test(location),
   load: loadGraph,
 };
