@@ -4,7 +4,6 @@ import type { LogEntry, LogSource } from "./log/log-entry.ts";
 import { sampled } from "./log/sampled.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 import type { Endpoint, Variant } from "./models/deployment.ts";
-import { runAlone } from "./models/run-alone.ts";
 import { paramsFor } from "./runtimes/params.ts";
 import type { NativeAnswer, NativeRequest, Params } from "./runtimes/runtime.ts";
 import { bindInputs } from "./tensors/bind.ts";
@@ -67,7 +66,7 @@ export class Scorer {
     const inputMs = performance.now() - start;
     held.usage.begin();
     try {
-      const { outputs, queueMs, runMs } = await (bound.params ? runAlone(held, bound.rows, bound.inputs, bound.params, request) : held.batcher.score(bound.rows, bound.inputs, request));
+      const { outputs, queueMs, runMs } = await held.batcher.score(bound.rows, bound.inputs, bound.params ? { ...request, params: bound.params } : request);
       const elapsed = performance.now() - start;
       stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
       return { bound, outputs, seconds: elapsed / 1000, queueMs, runMs, error: undefined };

@@ -72,6 +72,18 @@ describe("batcher", () => {
     expect(runs).toEqual([64, 64, 2]);
   });
 
+  test("a request with params is run by itself, with them; it waits in the queue as others do", async () => {
+    const { model, runs } = doubling();
+    const given: unknown[] = [];
+    const noting: Model = { ...model, run: (inputs, options) => (given.push(options?.params), model.run(inputs, options)) };
+    const batcher = new Batcher(noting, { ...defaultBatchLimits, waitingRows: 4 }, turns(), () => undefined);
+    const params = [undefined, undefined, { factor: 2 }, undefined];
+    const answers = params.map((one, i) => batcher.score(1, columns(i), { params: one }));
+    await expect(batcher.score(1, columns(9), { params: {} })).rejects.toMatchObject({ status: 429 });
+    await Promise.all(answers);
+    expect([runs, given]).toEqual([[2, 1, 1], [undefined, { factor: 2 }, undefined]]);
+  });
+
   test("a request that fails does not fail those it was run with", async () => {
     const { model } = doubling();
     const batcher = new Batcher(model, defaultBatchLimits, turns(), () => undefined);

@@ -1,6 +1,6 @@
 import { MillraceError } from "../../../errors.ts";
 import type { BatchConfig } from "../config/batch-config.ts";
-import type { Model } from "../runtimes/runtime.ts";
+import type { Model, Params, RunOptions } from "../runtimes/runtime.ts";
 import { rowShape, stackTensors, takeRows } from "../tensors/rows.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 import { BatchDelay } from "./batch-delay.ts";
@@ -53,6 +53,8 @@ export interface ScoreOptions {
   readonly timeoutMs?: number;
   /** Aborted when nobody waits for the answer any more; asked for only where that can matter. */
   readonly signal?: () => AbortSignal;
+  /** Of this request alone: it is run by itself. */
+  readonly params?: Params;
 }
 
 const late = (waited: number) =>
@@ -129,7 +131,7 @@ export class Batcher {
       const shape = this.#model.rowwise ? rowShape(inputs) : "";
       const priority = options.priority ?? 0;
       const deadline = since + timeoutMs;
-      const job: Job = { rows, inputs, shape, priority, since, deadline, running: false, settled: false, timer: undefined, resolve, reject };
+      const job: Job = { rows, inputs, shape, params: options.params, priority, since, deadline, running: false, settled: false, timer: undefined, resolve, reject };
       if (options.timeoutMs !== undefined || signal) this.#watch(job, options.timeoutMs, signal);
       this.#queue.push(job);
       this.#wake();
@@ -212,12 +214,17 @@ export class Batcher {
         fail(job, late(now - job.since));
         continue;
       }
-      if (jobs.length > 0 && (!this.#model.rowwise || job.shape !== jobs[0].shape || rows + job.rows > limit)) break;
+      if (jobs.length > 0 && (!this.#together(jobs[0], job) || rows + job.rows > limit)) break;
       this.#queue.shift();
       jobs.push(job);
       rows += job.rows;
     }
     return jobs;
+  }
+
+  /** Whether two jobs may be in one run. */
+  #together(one: Job, other: Job): boolean {
+    return this.#model.rowwise && one.shape === other.shape && one.params === undefined && other.params === undefined;
   }
 
   /** Never rejects: the jobs do. */
@@ -228,7 +235,7 @@ export class Batcher {
     try {
       const inputs = jobs[0].inputs.map((_, input) => stackTensors(jobs.map((job) => job.inputs[input])));
       const began = performance.now();
-      const outputs = await this.#runSlices(rows, inputs, jobs.length > 1);
+      const outputs = await this.#runSlices(rows, inputs, { owned: jobs.length > 1, params: jobs[0].params });
       const runMs = performance.now() - began;
       this.#lastEnd = began + runMs;
       if (!this.#model.inline) this.#delay.ran(jobs.length, jobs.reduce((sum, job) => sum + this.#lastEnd - job.since, 0), runMs, this.#queue.length);
@@ -247,21 +254,20 @@ export class Batcher {
     }
   }
 
-  /** `owned`: the inputs were put together for this run. */
-  async #runSlices(rows: number, inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]> {
+  async #runSlices(rows: number, inputs: readonly Tensor[], options: RunOptions): Promise<readonly Tensor[]> {
     const { mostBatchRows } = this.limits;
-    if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs, owned);
+    if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs, options);
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += mostBatchRows) {
       const count = Math.min(mostBatchRows, rows - start);
-      parts.push(await this.#run(count, inputs.map((tensor) => takeRows(tensor, rows, start, count)), true));
+      parts.push(await this.#run(count, inputs.map((tensor) => takeRows(tensor, rows, start, count)), { ...options, owned: true }));
     }
     return parts[0].map((_, output) => stackTensors(parts.map((part) => part[output])));
   }
 
-  async #run(rows: number, inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]> {
+  async #run(rows: number, inputs: readonly Tensor[], options: RunOptions): Promise<readonly Tensor[]> {
     const began = performance.now();
-    const outputs = await this.#model.run(inputs, owned ? { owned } : undefined);
+    const outputs = await this.#model.run(inputs, options);
     const runMs = performance.now() - began;
     this.#size.ran(rows, runMs, this.#queue.length > 0);
     this.#onBatch(rows, runMs);

@@ -7,6 +7,7 @@ const job = (priority: number, name: string): Job & { name: string } => ({
   rows: 1,
   inputs: [],
   shape: "",
+  params: undefined,
   priority,
   since: 0,
   deadline: Infinity,

@@ -1,3 +1,4 @@
+import type { Params } from "../runtimes/runtime.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 
 /** The outputs of a request, how long it waited for an instance, and how long its run took. */
@@ -11,8 +12,9 @@ export interface ScoredBatch {
 export interface Job {
   readonly rows: number;
   readonly inputs: readonly Tensor[];
-  /** Only jobs of one shape are run together. */
+  /** Only jobs of one shape are run together, and none that has params. */
   readonly shape: string;
+  readonly params: Params | undefined;
   /** 1 goes first; 0 is behind all others. */
   readonly priority: number;
   /** When it came, and when nobody wants its answer any more, on the clock of performance.now(). */
