@@ -87,7 +87,7 @@ test("Python models: processes are killed at random and models change places; ea
   expect([pid, process1.child.exitCode]).toEqual([gateway.pid, null]);
   // Swaps: no request failed by them. Killed processes: what was in them was tried again, or failed with a sentence that says so.
   for (const [outcome] of failures) expect(outcome).toMatch(killed);
-  expect([tripOutcomes.get(13)! > 0, tripOutcomes.get(1013)! > 0, served > 1, kill9s > 5]).toEqual([true, true, true, true]);
+  expect([tripOutcomes.get(13)! > 0, tripOutcomes.get(1013)! > 0, served > 1, kill9s > 2]).toEqual([true, true, true, true]);
   // What nobody killed did not notice.
   expect([[...pickyOutcomes.keys()], [...onnxOutcomes.keys()]]).toEqual([[2000], [13]]);
   // The log: every answer once, nothing else, nothing left behind.

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { describeError, MillraceError } from "../../errors.ts";
 import type { InferenceAnswer, InferenceRequest } from "./inference-request.ts";
+import { AfterAnswers } from "./after-answers.ts";
 import { Scorer } from "./scorer.ts";
 import type { Scored, ScorerParts } from "./scorer.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
@@ -34,11 +35,13 @@ export interface InferenceParts extends ScorerParts {
 export class Inference {
   readonly #parts: InferenceParts;
   readonly #scorer: Scorer;
-  readonly #afterwards = new Set<Promise<void>>();
+  readonly #afterwards: AfterAnswers;
+  readonly #agreements = new WeakMap<Variant, Agreement>();
 
   constructor(parts: InferenceParts) {
     this.#parts = parts;
     this.#scorer = new Scorer(parts);
+    this.#afterwards = new AfterAnswers((error) => parts.onModelError(new Error(describeError(error), { cause: error })));
   }
 
   /** The endpoint of that name in the configuration served now; 404 with the names there are. */
@@ -148,7 +151,7 @@ export class Inference {
     const receivedAt = Date.now();
     const start = performance.now();
     const { held: { model }, name, version } = variant;
-    const stats = this.#parts.stats(endpoint.name, version, name);
+    const stats = this.#scorer.stats(endpoint, variant);
     const bound = this.#scorer.bind(endpoint, variant, request, start);
     const inputMs = performance.now() - start;
     let outputs: readonly Tensor[] | undefined;
@@ -224,44 +227,50 @@ export class Inference {
   }
 
   /** Resolves when the log entries and shadow scores of all answered requests are done. */
-  async settled(): Promise<void> {
-    while (this.#afterwards.size > 0) await Promise.all(this.#afterwards);
+  settled(): Promise<void> {
+    return this.#afterwards.settled();
   }
 
-  /** Runs `work` in a later turn of the event loop: the answer goes out first. */
+  /** Does `work` when the answer has gone out; the endpoint's request ends with it. */
   #afterAnswer(work: () => Promise<void>, endpoint: Endpoint): void {
-    const done = new Promise<void>((resolve) => setImmediate(resolve))
-      .then(work)
-      .catch((error: unknown) => this.#parts.onModelError(new Error(describeError(error), { cause: error })))
-      .finally(() => {
+    this.#afterwards.add(async () => {
+      try {
+        await work();
+      } finally {
         endpoint.leave();
-        this.#afterwards.delete(done);
-      });
-    this.#afterwards.add(done);
+      }
+    });
   }
 
   /** The same request through every shadow variant but the one that answered. */
   async #shadow(endpoint: Endpoint, answered: Served, request: InferenceRequest, receivedAt: number): Promise<void> {
-    const shadows = endpoint.variants.filter((variant) => variant.shadow && variant !== answered.variant);
-    await Promise.all(
-      shadows.map(async (variant) => {
-        try {
-          // Its client has its answer and waits no more.
-          const own = { ...request, outputs: undefined, signal: undefined, timeoutMs: undefined };
-          const scored = await this.#scorer.score(endpoint, variant, own, performance.now());
-          // It scores what it does not answer itself: always, where a rule gave the request to another.
-          const propensity = answered.propensity === 1 ? 1 : 1 - variant.weight;
-          this.#scorer.log(scored, variant, endpoint, request, receivedAt, propensity, true);
-          if (answered.scored.outputs && scored.outputs) {
-            this.#parts.agreement(endpoint.name, variant.version, variant.name).add(answered.scored.outputs, scored.outputs);
-          }
-        } catch (error) {
-          // The request does not fit the shadow's inputs (or its queue is full): counted in its metrics, nobody waits
-          // for it.
-          if (!(error instanceof MillraceError)) throw error;
-        }
-      }),
-    );
+    const scores: Promise<void>[] = [];
+    for (const variant of endpoint.variants) {
+      if (variant.shadow && variant !== answered.variant) scores.push(this.#shadowed(endpoint, variant, answered, request, receivedAt));
+    }
+    await Promise.all(scores);
+  }
+
+  async #shadowed(endpoint: Endpoint, variant: Variant, answered: Served, request: InferenceRequest, receivedAt: number): Promise<void> {
+    try {
+      // Its client has its answer and waits no more, and all outputs are compared.
+      const { inputs, parameters, priority } = request;
+      const scored = await this.#scorer.score(endpoint, variant, { inputs, parameters, priority }, performance.now());
+      // It scores what it does not answer itself: always, where a rule gave the request to another.
+      const propensity = answered.propensity === 1 ? 1 : 1 - variant.weight;
+      this.#scorer.log(scored, variant, endpoint, request, receivedAt, propensity, true);
+      if (answered.scored.outputs && scored.outputs) this.#agreement(endpoint, variant).add(answered.scored.outputs, scored.outputs);
+    } catch (error) {
+      // The request does not fit the shadow's inputs (or its queue is full): counted in its metrics, nobody waits
+      // for it.
+      if (!(error instanceof MillraceError)) throw error;
+    }
+  }
+
+  #agreement(endpoint: Endpoint, variant: Variant): Agreement {
+    let agreement = this.#agreements.get(variant);
+    if (!agreement) this.#agreements.set(variant, (agreement = this.#parts.agreement(endpoint.name, variant.version, variant.name)));
+    return agreement;
   }
 }
 

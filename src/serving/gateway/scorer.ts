@@ -27,6 +27,9 @@ export interface Scored {
   readonly error: MillraceError | undefined;
 }
 
+/** What of a request a variant needs to score it. */
+export type Scorable = Pick<InferenceRequest, "inputs" | "outputs" | "parameters" | "priority" | "timeoutMs" | "signal">;
+
 export interface ScorerParts {
   readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
   /** Absent where predictions are not logged. */
@@ -38,6 +41,7 @@ export interface ScorerParts {
 /** One request at one variant: run, counted, logged. */
 export class Scorer {
   readonly #parts: ScorerParts;
+  readonly #stats = new WeakMap<Variant, VariantStats>();
   readonly #sources = new WeakMap<Variant, LogSource>();
   readonly #shadowSources = new WeakMap<Variant, LogSource>();
 
@@ -45,22 +49,30 @@ export class Scorer {
     this.#parts = parts;
   }
 
+  /** The counts of a variant of this endpoint. */
+  stats(endpoint: Endpoint, variant: Variant): VariantStats {
+    let stats = this.#stats.get(variant);
+    if (!stats) this.#stats.set(variant, (stats = this.#parts.stats(endpoint.name, variant.version, variant.name)));
+    return stats;
+  }
+
   /** Fits the inputs to the model; a request that does not fit is counted, and fails. */
-  bind(endpoint: Endpoint, { name, version, held: { model } }: Variant, request: InferenceRequest, start: number): Bound {
+  bind(endpoint: Endpoint, variant: Variant, request: Scorable, start: number): Bound {
     try {
+      const { model } = variant.held;
       const bound = bindInputs(request.inputs, model, endpoint.inputNames);
       checkOutputs(model, request.outputs);
       const params = model.params && paramsFor(model.params, request.parameters);
       return params ? { ...bound, params } : bound;
     } catch (error) {
-      this.#parts.stats(endpoint.name, version, name).failed("invalid", (performance.now() - start) / 1000);
+      this.stats(endpoint, variant).failed("invalid", (performance.now() - start) / 1000);
       throw error;
     }
   }
 
   /** Fits the inputs, waits for the model and runs it. A failure of the model comes back, one of the request is thrown. */
-  async score(endpoint: Endpoint, variant: Variant, request: InferenceRequest, start: number): Promise<Scored> {
-    const stats = this.#parts.stats(endpoint.name, variant.version, variant.name);
+  async score(endpoint: Endpoint, variant: Variant, request: Scorable, start: number): Promise<Scored> {
+    const stats = this.stats(endpoint, variant);
     const { held } = variant;
     const bound = this.bind(endpoint, variant, request, start);
     const inputMs = performance.now() - start;
@@ -83,8 +95,8 @@ export class Scorer {
 
   /** Asks a model in its own form. */
   async native(endpoint: Endpoint, variant: Variant, body: NativeRequest, signal: AbortSignal | undefined): Promise<NativeAnswer> {
-    const { version, name, held } = variant;
-    const stats = this.#parts.stats(endpoint.name, version, name);
+    const { held } = variant;
+    const stats = this.stats(endpoint, variant);
     const began = performance.now();
     try {
       const answer = await held.model.native!(body, { signal });

@@ -10,6 +10,7 @@ import { readFrames } from "./journal-frames.ts";
 import { ownName } from "./journal-owner.ts";
 import { Journal } from "./journal.ts";
 import { LogChunk } from "./log-chunk.ts";
+import { PiecePool } from "./piece-pool.ts";
 import { PredictionLog } from "./prediction-log.ts";
 
 const journalsIn = async (home: string): Promise<string[]> => {
@@ -127,7 +128,7 @@ describe("a journal", () => {
   test("cut anywhere gives the frames before the cut, and says how many rows were in the one that was cut", async () => {
     const home = await makeHome();
     const file = join(home, "gateway", "a", "j.rows");
-    const chunk = new LogChunk(entry(1), "j");
+    const chunk = new LogChunk(entry(1), "j", new PiecePool());
     const journal = new Journal(file, chunk);
     const written: number[] = [];
     for (const rows of [1, 40, 3]) {

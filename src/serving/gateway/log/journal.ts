@@ -18,6 +18,7 @@ export class Journal {
   #bytes = 0;
   #rows = 0;
   #writing: Promise<void> | undefined;
+  #removed = false;
 
   constructor(file: string, chunk: LogChunk) {
     this.#file = file;
@@ -35,13 +36,15 @@ export class Journal {
       if (!last) return;
       await this.#writing.catch(() => undefined); // told to whoever began it
     }
+    if (this.#removed) return;
     this.#writing = this.#append(last).finally(() => (this.#writing = undefined));
     await this.#writing;
   }
 
-  /** Removes the file, as its rows are elsewhere now. */
+  /** Removes the file, as its rows are elsewhere now. After that it does not touch the chunk's memory. */
   async remove(): Promise<void> {
-    await this.#writing?.catch(() => undefined);
+    this.#removed = true;
+    while (this.#writing) await this.#writing.catch(() => undefined);
     await this.#close();
     if (this.#made) await rm(this.#file, { force: true });
   }

@@ -1,7 +1,9 @@
 import { dayOf, headOf } from "./chunk-head.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import type { LogEntry } from "./log-entry.ts";
-import { Piece, recordBytes } from "./log-record.ts";
+import { recordBytes } from "./log-record.ts";
+import type { Piece } from "./log-record.ts";
+import type { PiecePool } from "./piece-pool.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 
 /** A tensor as every entry of a chunk has it. */
@@ -10,9 +12,6 @@ interface Form {
   readonly width: number;
   readonly texts: boolean;
 }
-
-const firstPieceBytes = 1 << 12;
-const largestPieceBytes = 1 << 18;
 
 /**
  * Records of one variant and one UTC day: the content of one Parquet file. They lie in memory that the thread which
@@ -26,12 +25,14 @@ export class LogChunk {
   rows = 0;
   /** Of its records. */
   bytes = 0;
+  readonly #pool: PiecePool;
   readonly #day: number;
   readonly #inputs: readonly Form[];
   readonly #outputs: readonly Form[] | undefined;
 
-  constructor(first: LogEntry, id: string) {
+  constructor(first: LogEntry, id: string, pool: PiecePool) {
     this.id = id;
+    this.#pool = pool;
     this.head = headOf(first);
     this.#day = dayOf(first.eventTime);
     this.#inputs = formsOf(first.inputs, first.rows);
@@ -49,14 +50,16 @@ export class LogChunk {
     const { tensors } = this.head;
     const most = recordBytes(entry, tensors);
     let piece = this.pieces.at(-1);
-    if (!piece || piece.free < most) {
-      const next = piece ? Math.min(largestPieceBytes, piece.size * 2) : firstPieceBytes;
-      this.pieces.push((piece = new Piece(Math.max(next, most))));
-    }
+    if (!piece || piece.free < most) this.pieces.push((piece = this.#pool.take(piece, most)));
     const bytes = piece.append(entry, tensors);
     this.rows += entry.rows;
     this.bytes += bytes;
     return bytes;
+  }
+
+  /** Gives its memory back, when its records are elsewhere and nobody reads them any more. */
+  free(): void {
+    this.#pool.give(this.pieces.splice(0));
   }
 }
 

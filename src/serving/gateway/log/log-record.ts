@@ -56,6 +56,12 @@ export class Piece {
     return this.size - this.used;
   }
 
+  /** Forgets its records. */
+  clear(): void {
+    this.#slot = 0;
+    this.rows = 0;
+  }
+
   /** Adds a record, for which there must be room; says how many bytes it takes. */
   append(entry: LogEntry, tensors: readonly LoggedTensor[]): number {
     const before = this.#slot;

@@ -7,6 +7,7 @@ import { rowsOf } from "../fixtures/tensors.ts";
 import { LogChunk } from "./log-chunk.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { pathSafe } from "./log-file.ts";
+import { PiecePool } from "./piece-pool.ts";
 import { PredictionLog } from "./prediction-log.ts";
 import type { PredictionLogOptions } from "./prediction-log.ts";
 
@@ -256,7 +257,7 @@ describe("prediction log", () => {
     const home = await makeHome();
     const image = rowsOf("image", 2, new Float32Array(2 * 3 * 8 * 16));
     const entry = entryOf({ rows: 2, inputs: [{ ...image, shape: [2, 3, 8, 16] }, rowsOf("city", 2, [Uint8Array.of(255, 1), "Oslo"])], outputs: [rowsOf("y", 2, Float32Array.of(1, 2))] });
-    const log = logIn(home, { capacityBytes: 2 * new LogChunk(entry, "").append(entry) });
+    const log = logIn(home, { capacityBytes: 2 * new LogChunk(entry, "", new PiecePool()).append(entry) });
     for (let i = 0; i < 3; i++) log.append(entry);
     expect(log.status()).toMatchObject({ pending: 4, dropped: 2 });
     await log.flush();

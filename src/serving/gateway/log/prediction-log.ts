@@ -8,6 +8,7 @@ import { LogChunk, chunkKey } from "./log-chunk.ts";
 import type { LogEntry, LogSource } from "./log-entry.ts";
 import { fileOf } from "./log-file.ts";
 import { ParquetWriter } from "./parquet-writer.ts";
+import { PiecePool } from "./piece-pool.ts";
 
 export interface PredictionLogOptions {
   /** Where the Parquet files go: see `fileOf`. */
@@ -59,6 +60,7 @@ const journalAgainMs = 1000;
 export class PredictionLog {
   readonly #options: PredictionLogOptions;
   readonly #writer = new ParquetWriter();
+  readonly #pool = new PiecePool();
   /** Entries that came in this turn of the event loop: the answers go out first. */
   #fresh: LogEntry[] = [];
   readonly #open = new Map<string, Held>();
@@ -184,7 +186,7 @@ export class PredictionLog {
       this.#sealOpen();
       this.#writeInBackground();
     }
-    const chunk = new LogChunk(entry, randomUUID());
+    const chunk = new LogChunk(entry, randomUUID(), this.#pool);
     held = { chunk, journal: new Journal(join(this.#folder, `${chunk.id}.rows`), chunk), open: true };
     this.#open.set(key, held);
     this.#journaled.add(held);
@@ -253,6 +255,7 @@ export class PredictionLog {
       this.#journaled.delete(held);
       // A journal that stays is known by its file, and taken for what it is by the next gateway.
       await held.journal.remove().catch((error: unknown) => this.#options.onError(describeError(error)));
+      held.chunk.free();
     }
     this.#sealed = failed.concat(this.#sealed);
   }

@@ -17,8 +17,12 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
     const slots = new Float64Array(part.buffer, part.byteOffset, part.byteLength >>> 3);
     for (let at = 0; at < slots.length;) {
       const count = slots[at];
-      for (let index = 0; index < count; index++) rowIndex[row + index] = index;
-      for (let field = 1; field < fixedSlots; field++) fixedInOrder[field - 1].fill(slots[at + field], row, row + count);
+      for (let index = 1; index < count; index++) rowIndex[row + index] = index;
+      for (let field = 1; field < fixedSlots; field++) {
+        const value = slots[at + field];
+        const values = fixedInOrder[field - 1];
+        for (let index = 0; index < count; index++) values[row + index] = value;
+      }
       at += fixedSlots;
       const text = (): [from: number, to: number] => {
         const from = (at + 1) * 8;
@@ -32,7 +36,8 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
           const width = columns.length;
           for (let column = 0; column < width; column++) {
             const values = columns[column] as Float64Array;
-            for (let index = 0; index < count; index++) values[row + index] = slots[at + index * width + column];
+            if (count === 1) values[row] = slots[at + column];
+            else for (let index = 0; index < count; index++) values[row + index] = slots[at + index * width + column];
           }
           at += count * width;
         } else if (kind === "shape") {
