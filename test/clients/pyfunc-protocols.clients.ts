@@ -21,9 +21,9 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A gateway with both models, where `model` answers requests that name none. */
-async function serve(model: string) {
+async function serve(model: string, more: Parameters<typeof startOwn>[2] = {}) {
   const models = { fares: at(join(folder, "fares")), grid: at(join(folder, "grid")) };
-  const gateway = await startOwn(await makeFolder(), models, { grpcPort: 0, vertexRoutes, defaultModel: model });
+  const gateway = await startOwn(await makeFolder(), models, { grpcPort: 0, vertexRoutes, defaultModel: model, ...more });
   const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
     const answer = await fetch(`${gateway.url}${path}`, { method: "POST", body: text, headers: { "content-type": "application/json", ...headers } });
@@ -110,6 +110,15 @@ describe("a model of named columns", () => {
     const ask = (factor: number | undefined) => posted(gateway, `/predict/fares${factor === undefined ? "" : `?factor=${factor}`}`, { distance: 10, city: "Rome" });
     const factors = Array.from({ length: 60 }, (_, index) => (index % 3 === 0 ? undefined : index));
     expect(await Promise.all(factors.map(ask))).toEqual(factors.map((factor) => ({ price: 10 * (factor ?? 1), note: "Rome!" })));
+  });
+
+  test("a stream takes params; and so does a model that may leave memory", async () => {
+    const { url, post } = await serve("fares", { memoryLimit: 2 ** 33 });
+    const row = { inputs: inputs.map((input) => ({ ...input, shape: [1, 1], data: input.data.slice(0, 1) })), parameters: params };
+    const stream = await fetch(`${url}/v2/models/fares/infer_stream`, { method: "POST", body: JSON.stringify(row) });
+    const parts = (await stream.text()).split("\n").filter((line) => line.startsWith("data:"));
+    expect(parts.map((part) => (JSON.parse(part.slice(5)) as { outputs: { data: unknown[] }[] }).outputs[0].data)).toEqual([["O?"], ["s?"], ["l?"], ["o?"]]);
+    expect(await post("/v2/models/fares/infer", row)).toMatchObject({ status: 200, body: { outputs: [{ data: [12] }, { data: ["Oslo?"] }] } });
   });
 
   test("OpenAPI lists the params with their defaults, and the description is what is taken", async () => {

@@ -22,6 +22,9 @@ class Fares(PythonModel):
             price = price.where(model_input.index.isin(params["only"]), 0.0)
         return pd.DataFrame({"price": price, "note": model_input["city"] + params["mark"]})
 
+    def predict_stream(self, context, model_input, params=None):
+        yield from (letter + params["mark"] for letter in model_input["city"])  # One row comes as a dictionary.
+
 
 class Grid(PythonModel):
     """The sum of each row, times `scale`."""
@@ -33,7 +36,7 @@ class Grid(PythonModel):
 columns = Schema([ColSpec("double", "distance"), ColSpec("string", "city")])
 answers = Schema([ColSpec("double", "price"), ColSpec("string", "note")])
 params = ParamSchema([ParamSpec("factor", DataType.double, 1.0), ParamSpec("mark", DataType.string, "!"), ParamSpec("only", DataType.long, [], (-1,))])
-mlflow.pyfunc.save_model(str(folder / "fares"), python_model=Fares(), signature=ModelSignature(columns, answers, params), pip_requirements=[])
+mlflow.pyfunc.save_model(str(folder / "fares"), python_model=Fares(), signature=ModelSignature(columns, answers, params), pip_requirements=[], streamable=True)
 tensors = [Schema([TensorSpec(np.dtype("float32"), shape, name)]) for shape, name in [((-1, 3), "x"), ((-1,), "total")]]
 scale = ParamSchema([ParamSpec("scale", DataType.float, 1.0)])
 mlflow.pyfunc.save_model(str(folder / "grid"), python_model=Grid(), signature=ModelSignature(*tensors, scale), pip_requirements=[])

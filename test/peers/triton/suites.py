@@ -26,5 +26,10 @@ suites = [
     {"test": "L0_parameters/class_count_test.py", "as": "L0_parameters/class_count_test.py over gRPC", "models": ["twins/identity_*"], "environment": {"CLIENT_TYPE": "grpc"}},
     {"test": "L0_input_validation/input_validation_test.py", "models": ["twins/input_*", "twins/pt_identity", "qa/onnx_object_int32_int32"]},
     {"test": "L0_client_timeout/client_infer_timeout_test.py", "models": ["twins/custom_identity_int32"]},
+    {
+        "test": "L0_request_cancellation/grpc_cancellation_test.py",
+        "models": ["twins/custom_identity_int32"],
+        "only": [f"GrpcCancellationTest.test_{name}_infer" for name in ["grpc_async", "grpc_stream", "aio_grpc_async", "aio_grpc_stream"]],
+    },
     {"test": "L0_server_status/server_status_test.py", "models": ["qa"], "environment": {"TRITON_SERVER_VERSION": "0.1.0"}, "only": [f"ServerMetadataTest.test_unknown_model{what}" for what in ["", "_version"]]},
 ]

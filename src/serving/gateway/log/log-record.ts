@@ -25,10 +25,17 @@ export function recordBytes(entry: LogEntry, tensors: readonly LoggedTensor[]): 
     const { data, shape } = tensorOf(entry, tensors[i]);
     if (kind === "numbers") bytes += data.length * slotBytes;
     else if (kind === "shape") bytes += textBytes(shape.length * 12);
-    else for (const value of data as readonly (string | Uint8Array)[]) bytes += textBytes(typeof value === "string" ? value.length : Math.ceil(value.length / 3) * 4);
+    else for (const value of data) bytes += textBytes(typeof value === "string" ? value.length : value instanceof Uint8Array ? Math.ceil(value.length / 3) * 4 : mostDigits);
   }
   return bytes;
 }
+
+/** Characters of the longest number as text. */
+const mostDigits = 24;
+
+/** A label as text: bytes that are no text as base64, a class of an integer by its digits. */
+const textOf = (value: Values[number]): string =>
+  typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString("base64") : String(value);
 
 const tensorOf = (entry: LogEntry, { from, index }: LoggedTensor) => (from === "inputs" ? entry.inputs : entry.outputs!)[index];
 
@@ -80,7 +87,7 @@ export class Piece {
       const { data, shape } = tensorOf(entry, tensors[i]);
       if (kind === "numbers") this.#numbers(data);
       else if (kind === "shape") this.#text(shape.join("x"));
-      else for (const value of data as readonly (string | Uint8Array)[]) this.#text(typeof value === "string" ? value : Buffer.from(value).toString("base64")); // bytes that are no text
+      else for (const value of data) this.#text(textOf(value));
     }
     this.rows += entry.rows;
     return (this.#slot - before) * slotBytes;

@@ -4,6 +4,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { describe, expect, test } from "vitest";
 import { config, endpoint, makeHome, startProcess, trip, variant } from "../fixtures/gateway-process.ts";
 import { rowsOf } from "../fixtures/tensors.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import { LogChunk } from "./log-chunk.ts";
 import type { LogEntry } from "./log-entry.ts";
 import { pathSafe } from "./log-file.ts";
@@ -221,6 +222,20 @@ describe("prediction log", () => {
       ["ok", 5, 5],
       ["error", 2e6, null],
     ]);
+  });
+
+  test.each<[datatype: Tensor["datatype"], label: Tensor["data"], logged: string]>([
+    ["INT64", BigInt64Array.of(-(2n ** 63n)), "-9223372036854775808"],
+    ["INT32", Int32Array.of(2), "2"],
+    ["BOOL", Uint8Array.of(1), "1"],
+    ["BYTES", ["yes"], "yes"],
+    ["BYTES", [Uint8Array.of(255, 0)], "/wA="],
+  ])("a label of %s is logged as text", async (datatype, data, logged) => {
+    const home = await makeHome();
+    const log = logIn(home);
+    log.append(entryOf({ outputs: [{ name: "label", datatype, shape: [1], data }] }));
+    await log.close();
+    expect(await query(home, "select output_label from LOG")).toEqual([[logged]]);
   });
 
   test("a disk that fails is counted and shown, the rows are kept and written once it works again", async () => {
