@@ -17,7 +17,7 @@ interface Command {
 }
 
 /** Runs `millrace gateway …` until it says what it serves, or ends. */
-const millraceGateway = (cwd: string, ...args: string[]): Promise<Command> => gatewayWith({}, cwd, ...args);
+const millraceGateway = (cwd: string, ...args: string[]): Promise<Command> => gatewayWith({}, cwd, ...(args.includes("--grpc-port") ? [] : ["--grpc-port", "0"]), ...args);
 
 async function gatewayWith(env: Record<string, string>, cwd: string, ...args: string[]): Promise<Command> {
   const child = spawn(process.execPath, [main, "gateway", "--port", "0", ...args], { cwd, stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, NO_COLOR: "1", ...env } });
