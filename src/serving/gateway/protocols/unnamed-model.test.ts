@@ -40,5 +40,5 @@ test.each(addresses)("%s: the header, then the query, then the default, then the
 test.each(addresses)("%s: without any of them the request is refused, with the way to name one; a wrong name is told", async (_, path, body) => {
   const ask = await start();
   expect(await ask(path, body)).toEqual([400, expect.stringMatching(/Several models are here, and .* names none: .*cheap.*dear.*X-Amzn-SageMaker-Target-Model, or start the gateway with --default-model NAME/)]);
-  expect(await ask(path, body, { "X-Amzn-SageMaker-Target-Model": "none" })).toEqual([404, expect.stringMatching(/there is no model .*none/)]);
+  expect(await ask(path, body, { "X-Amzn-SageMaker-Target-Model": "none" })).toEqual([404, expect.stringMatching(/unknown model: 'none' is not found/)]);
 });
