@@ -16,6 +16,8 @@ export interface Contender {
   readonly packages: readonly string[];
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Answers anything with a constant: what node:http, the load and the machine cost with no gateway at all. */
+  readonly floor?: boolean;
   /** The body that asks for one row or more. */
   readonly body: (rows: number, shape: readonly number[], values: Float32Array) => Buffer;
   readonly command: (model: string, port: number, folder: string) => Promise<{ command: string; args: string[]; env?: Readonly<Record<string, string>> }>;
@@ -48,7 +50,7 @@ export async function gatewayCommand(model: string, port: number, folder: string
   await mkdir(join(folder, "gateway"), { recursive: true });
   await writeFile(join(folder, "gateway", "config.json"), JSON.stringify({ revision: 1, endpoints: [{ name: "m", salt: "s", variants }] }));
   const main = fileURLToPath(new URL("../../src/serving/gateway/main.ts", import.meta.url));
-  return { command: process.execPath, args: ["--max-semi-space-size=4", main, "--home", folder, "--port", String(port), "--grpc-port", "off", ...more] };
+  return { command: process.execPath, args: ["--max-semi-space-size=16", main, "--home", folder, "--port", String(port), "--grpc-port", "off", ...more] };
 }
 
 const script = (name: string, file: string, more: readonly string[] = []): Contender["command"] => async (model, port) => ({ command: python(name), args: [join(peers, file), model, String(port), ...more] });
@@ -96,6 +98,7 @@ function torchserve(batchRows: number): Contender["command"] {
 const bytes = { "content-type": "application/octet-stream" };
 
 export const contenders: readonly Contender[] = [
+  { name: "node:http alone", floor: true, packages: [], path: "/", headers: json, body: openInference, command: async (_, port) => ({ command: process.execPath, args: ["--max-semi-space-size=4", join(peers, "constant-server.ts"), String(port)] }) },
   { name: "fastapi", packages: ["fastapi", "uvicorn[standard]", "orjson", ...ort], path: "/predict", headers: json, body: named("instances"), command: script("fastapi", "fastapi_server.py") },
   { name: "mlserver", packages: ["mlserver", ...ort], path: "/v2/models/m/infer", headers: json, body: openInference, command: mlserver(false) },
   { name: "mlserver, batching", packages: ["mlserver", ...ort], path: "/v2/models/m/infer", headers: json, body: openInference, command: mlserver(true) },

@@ -145,7 +145,7 @@ async function start(options: GatewayOptions): Promise<GatewayAddress> {
   mkdirSync(join(options.home, "logs"), { recursive: true });
   const logFile = join(options.home, "logs", "gateway.log");
   const out = openSync(logFile, "a");
-  const args = ["--max-semi-space-size=4", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)];
+  const args = ["--max-semi-space-size=16", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)];
   if (options.memoryLimit !== null) args.push("--memory-limit", options.memoryLimit);
   const env = { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") };
   // Detached: it outlives this server, and an interrupt from the terminal reaches the server alone, which then drains it.

@@ -111,8 +111,10 @@ function splitUrl(url: string): [path: string, search: string] {
 
 function segments(url: string): string[] {
   const path = url.endsWith("/") ? url.slice(0, -1) : url;
+  const parts = path.split("/").slice(1);
+  if (!path.includes("%")) return parts;
   try {
-    return path.split("/").slice(1).map(decodeURIComponent);
+    return parts.map(decodeURIComponent);
   } catch {
     throw invalid("serving.bad_path", `The path ${path} is not properly percent-encoded.`);
   }

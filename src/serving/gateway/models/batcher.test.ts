@@ -84,6 +84,18 @@ describe("batcher", () => {
     expect([runs, given]).toEqual([[2, 1, 1], [undefined, { factor: 2 }, undefined]]);
   });
 
+  test("in the I/O thread no batch is longer than half a millisecond or so, once it is known what a row takes", async () => {
+    const { model, runs } = doubling();
+    const busy = (milliseconds: number) => {
+      for (const end = performance.now() + milliseconds; performance.now() < end;);
+    };
+    const slow: Model = { ...model, inline: true, run: (inputs) => (busy(0.1 * inputs[0].shape[0]), model.run(inputs)) };
+    const batcher = new Batcher(slow, defaultBatchLimits, turns(), () => undefined);
+    await Promise.all(Array.from({ length: 200 }, (_, i) => batcher.score(1, columns(i))));
+    expect(runs[0]).toBe(64);
+    expect(Math.max(...runs.slice(1))).toBeLessThanOrEqual(5);
+  });
+
   test("a request that fails does not fail those it was run with", async () => {
     const { model } = doubling();
     const batcher = new Batcher(model, defaultBatchLimits, turns(), () => undefined);

@@ -57,6 +57,9 @@ export interface ScoreOptions {
   readonly params?: Params;
 }
 
+/** A run in the I/O thread holds up all connections: no more rows together than take about this long. */
+const inlineRunMs = 0.5;
+
 const late = (waited: number) =>
   new MillraceError("serving.deadline_exceeded", 504, `The request was not answered within its ${Math.round(waited)} ms.`);
 const cancelled = () => new MillraceError("serving.cancelled", 499, "The client gave the request up before it was answered.");
@@ -174,7 +177,7 @@ export class Batcher {
     const first = this.#queue.first();
     if (!first) return false;
     const { delayMs } = this;
-    if (delayMs === 0 || this.#queue.rows >= this.#size.limit) return true;
+    if (delayMs === 0 || this.#queue.rows >= this.#batchRows) return true;
     const measured = this.limits.delayMs === undefined;
     if (measured && this.#delay.enough(this.#queue.length)) return true;
     const left = (measured ? Math.max(first.since, this.#lastEnd) : first.since) + delayMs - performance.now();
@@ -203,8 +206,14 @@ export class Batcher {
     });
   }
 
+  /** Rows that the next batch may have. */
+  get #batchRows(): number {
+    const { limit, rowMs } = this.#size;
+    return this.#model.inline && rowMs !== undefined ? Math.max(1, Math.min(limit, Math.floor(inlineRunMs / rowMs))) : limit;
+  }
+
   #takeBatch(): Job[] {
-    const { limit } = this.#size;
+    const limit = this.#batchRows;
     const now = performance.now();
     const jobs: Job[] = [];
     let rows = 0;
