@@ -29,10 +29,10 @@ interface PlacementOptions {
 }
 
 /**
- * Weight of the newest run in the moving average, and the most that one run counts in limits: one stall moves no
+ * Weight of the newest run in the moving average, and the most that one run counts in limits: a few stalls move no
  * model.
  */
-const smoothing = 1 / 16;
+const smoothing = 1 / 64;
 const largestSample = 8;
 
 /** Where an ONNX model runs: in the I/O thread, or once it proved slow in worker threads for good; or in processes from the start. */
