@@ -39,6 +39,7 @@ describe("a wrong import is reported", () => {
     ["a room imports pipelines", files(["optimization/loop.ts", 'import { openEngine } from "../pipelines/engine.ts";']), /foundations and earlier rooms only/],
     ["the gateway imports the control plane", files(["serving/gateway/gateway.ts", 'import { readDeployment } from "../serving.ts";']), /the gateway imports nothing outside itself/],
     ["the gateway imports a foundation", files(["serving/gateway/gateway.ts", 'import type { Logger } from "../../log.ts";']), /the gateway imports nothing outside itself/],
+    ["values/ imports anything", files(["values/read.ts", 'import { invalid } from "../errors.ts";']), /pure functions over cells/],
     ["a page imports server code as a value", files(["data/pages/page.tsx", 'import { dataRoutes } from "../routes.ts";']), /types only/],
     ["a page imports a mixture", files(["data/pages/page.tsx", 'import { type DataRoutes, dataRoutes } from "../routes.ts";']), /types only/],
     ["what is safe in the browser imports what is not", files(["clock.ts", 'import { openLog } from "./log.ts";']), /what pages may run/],
@@ -57,6 +58,8 @@ describe("a wrong import is reported", () => {
       ["tracking/tracking.ts", 'import type { Run } from "./types.ts";'],
       ["tracking/types.ts", 'import type { Verbs } from "./tracking.ts";'],
       ["serving/gateway/gateway.ts", 'import { describeError } from "../../errors.ts";'],
+      ["serving/gateway/tensors/read.ts", 'import { readNumber } from "../../../values/read-cell.ts";'],
+      ["data/read.ts", 'import { readNumber } from "../values/read-cell.ts";'],
       ["house.ts", 'import { openEngine } from "./pipelines/engine.ts";'],
     );
     expect(wrongImports(allowed)).toEqual([]);

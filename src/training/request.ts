@@ -1,7 +1,8 @@
 import { invalid } from "../errors.ts";
 import type { Column } from "../data/types.ts";
 import { columnOf } from "./columns.ts";
-import type { Signature, TrainingRequest } from "./types.ts";
+import type { Reading } from "../values/reading.ts";
+import { mostCategories, type FeatureSpec, type Signature, type TrainingRequest } from "./types.ts";
 
 /** A training request that was checked: feature columns in order, and the target as numbers. */
 export interface PreparedRequest {
@@ -20,9 +21,19 @@ export function prepareRequest(request: TrainingRequest): PreparedRequest {
   if (table.rows === 0) throw invalid("training.no_rows", "There are no rows to train on.");
   const features = featureColumns(request);
   const { values, classes } = encodeTarget(columnOf(table, target), task);
-  const specs = features.map(({ name, type }) => ({ name, type }));
-  const signature = { task, features: specs, target, ...(classes && { classes }) };
+  const readings = new Map(Object.entries(request.readings ?? {}));
+  const specs = features.map((column) => featureSpec(column, readings.get(column.name)));
+  const targetReading = readings.get(target);
+  const signature = { task, features: specs, target, ...(targetReading && { targetReading }), ...(classes && { classes }) };
   return { rows: table.rows, features, target: values, weights: relativeWeights(request), signature };
+}
+
+function featureSpec(column: Column, reading: Reading | undefined): FeatureSpec {
+  const spec = { name: column.name, type: column.type, ...(reading && { reading }) };
+  if (column.type === "number") return spec;
+  const seen = new Set(column.codes);
+  const categories = column.dictionary.filter((category, code) => category !== "" && seen.has(code)).toSorted();
+  return categories.length > mostCategories ? spec : { ...spec, categories };
 }
 
 function featureColumns({ table, target, features }: TrainingRequest): Column[] {

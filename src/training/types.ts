@@ -1,19 +1,32 @@
 import type { Table } from "../data/types.ts";
+import type { Reading } from "../values/reading.ts";
 
 /** What kind of target a model predicts. */
 export type Task = "regression" | "binary" | "multiclass";
 
-/** How one feature enters a model: numbers as FP32 with NaN for missing, categories as strings with "" for missing. */
+/**
+ * How one feature enters a model: numbers as FP32 with NaN for missing, categories as strings with "" for missing, points in time as FP64,
+ * milliseconds since 1970 UTC, with NaN for missing.
+ */
 export interface FeatureSpec {
   readonly name: string;
-  readonly type: "number" | "category";
+  readonly type: "number" | "category" | "timestamp";
+  /** How its cells become values, in requests as in the training data; absent in models of before readings were kept. */
+  readonly reading?: Reading;
+  /** The categories that the training data have, sorted; absent where they are more than `mostCategories`, and for other types. */
+  readonly categories?: readonly string[];
 }
+
+/** More categories than this are not carried in a signature; then nobody counts which ones training did not see. */
+export const mostCategories = 10_000;
 
 /** What goes into a model and what comes out; stored with the model and written into its ONNX metadata. */
 export interface Signature {
   readonly task: Task;
   readonly features: readonly FeatureSpec[];
   readonly target: string;
+  /** How cells of the target become values: those of labels, too. */
+  readonly targetReading?: Reading;
   /** Class labels in the order of the probabilities; absent for regression. */
   readonly classes?: readonly string[];
 }
@@ -38,6 +51,8 @@ export interface TrainingRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** How much each row counts in proportion to the others (≥ 0, not all 0), in the order of the table; absent: all alike. */
   readonly weights?: Float64Array;
+  /** How the cells of features and target became values, by column: written into the signature. */
+  readonly readings?: Readonly<Record<string, Reading>>;
   /** Same seed, same data, same parameters: the same model, bit for bit. */
   readonly seed: number;
   /** Called at most once per boosting round (or solver iteration). `loss` is the training loss. */
