@@ -2,7 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readTable } from "../src/data/read-table.ts";
-import { ingest } from "../src/data/ingest.ts";
+import { ingest } from "../src/data/sources/ingest.ts";
 import type { DataRoutes } from "../src/data/routes.ts";
 import { scoreOnnx } from "../src/evaluation/score.ts";
 import { client } from "../src/http/client.ts";

@@ -39,7 +39,7 @@ describe("a wrong import is reported", () => {
     ["a room imports pipelines", files(["optimization/loop.ts", 'import { openEngine } from "../pipelines/engine.ts";']), /foundations and earlier rooms only/],
     ["the gateway imports the control plane", files(["serving/gateway/gateway.ts", 'import { readDeployment } from "../serving.ts";']), /the gateway imports nothing outside itself/],
     ["the gateway imports a foundation", files(["serving/gateway/gateway.ts", 'import type { Logger } from "../../log.ts";']), /the gateway imports nothing outside itself/],
-    ["values/ imports anything", files(["values/read.ts", 'import { invalid } from "../errors.ts";']), /pure functions over cells/],
+    ["values/ imports anything", files(["values/read.ts", 'import { invalid } from "../errors.ts";']), /imports nothing: pure functions/],
     ["a page imports server code as a value", files(["data/pages/page.tsx", 'import { dataRoutes } from "../routes.ts";']), /types only/],
     ["a page imports a mixture", files(["data/pages/page.tsx", 'import { type DataRoutes, dataRoutes } from "../routes.ts";']), /types only/],
     ["what is safe in the browser imports what is not", files(["clock.ts", 'import { openLog } from "./log.ts";']), /what pages may run/],

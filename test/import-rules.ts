@@ -15,7 +15,7 @@ export interface Import {
 export const rooms = ["tracking", "data", "training", "evaluation", "registry", "mlflow", "serving", "monitoring", "optimization"] as const;
 
 const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "process-alive.ts", "stage.ts"];
-const foundationFolders = ["values", "storage", "http", "cli", "project", "ui"];
+const foundationFolders = ["values", "parquet", "storage", "http", "cli", "project", "ui"];
 
 /**
  * What a room shows of itself besides `types.ts` and `<room>.ts`, and why. Steps hand their outputs on as JSON, so a later room
@@ -56,7 +56,7 @@ export const faces: Readonly<Record<string, string>> = {
   "data/read-table.ts": "a dataset's file as a table in memory: how every step that computes on rows begins",
   "data/select-rows.ts": "rows of a table as a table",
   "data/split.ts": "the two ways of holding rows out",
-  "data/schema.ts": "the schema later versions of a dataset are held to",
+  "data/validation/schema.ts": "the schema later versions of a dataset are held to",
   "data/event-time.ts": "when a row happened",
   "training/train-step.ts": "the output of training.train, and the labels of a table as a trainer sees them",
   "training/holdout.ts": "which rows a model is judged by: training and evaluation must agree on it",
@@ -129,11 +129,12 @@ function broken({ from, to, typeOnly }: Import): string[] {
   }
   if (to === "main.ts") rules.push("nothing imports main.ts");
   if (from.startsWith("serving/gateway/")) {
-    if (!to.startsWith("serving/gateway/") && !to.startsWith("values/") && to !== "errors.ts") rules.push("the gateway imports nothing outside itself but errors.ts and values/");
+    if (!to.startsWith("serving/gateway/") && !/^(values|parquet)\//.test(to) && to !== "errors.ts") rules.push("the gateway imports nothing outside itself but errors.ts, values/ and parquet/");
     return rules;
   }
-  if (from.startsWith("values/")) {
-    if (!to.startsWith("values/")) rules.push("values/ imports nothing: pure functions over cells");
+  const [pure] = /^(values|parquet)\//.exec(from) ?? [];
+  if (pure !== undefined) {
+    if (!to.startsWith(pure)) rules.push(`${pure} imports nothing: pure functions`);
     return rules;
   }
   if (isPage(from) || from.startsWith("ui/") || from.startsWith("web/")) {

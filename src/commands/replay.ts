@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { day } from "../clock.ts";
 import { eventTimes } from "../data/event-time.ts";
-import { ingest } from "../data/ingest.ts";
+import { ingest } from "../data/sources/ingest.ts";
 import { readTable } from "../data/read-table.ts";
 import type { Column, Table } from "../data/types.ts";
 import { invalid, MillraceError } from "../errors.ts";

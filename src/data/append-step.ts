@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Step } from "../stage.ts";
 import { identifier, parquet, withConnection } from "../storage/duckdb.ts";
 import { datasetVersion } from "./dataset-manifest.ts";
-import { copyToParquet } from "./ingest.ts";
+import { copyToParquet } from "./sources/ingest.ts";
 import type { IngestOutput } from "./ingest-step.ts";
 import { datasetColumns } from "./dataset-file.ts";
 

@@ -6,7 +6,7 @@ import { likeExactly } from "../storage/like.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import type { DatasetManifest } from "./dataset-manifest.ts";
 import type { IngestOutput } from "./ingest-step.ts";
-import type { Profile } from "./profile-types.ts";
+import type { Profile } from "./profile/profile-types.ts";
 import { dataTables } from "./store.ts";
 import type { ValidateOutput } from "./validate-step.ts";
 

@@ -2,8 +2,8 @@ import { basename, join } from "node:path";
 import { hashFile } from "../storage/folder-blobs.ts";
 import type { Step } from "../stage.ts";
 import { datasetVersion } from "./dataset-manifest.ts";
-import { ingest } from "./ingest.ts";
-import { inspectSource } from "./source.ts";
+import { ingest } from "./sources/ingest.ts";
+import { inspectSource } from "./sources/source.ts";
 import type { DatasetColumn, TimeRange } from "./types.ts";
 
 /** What `data.ingest` and `data.append` hand on: a table in the artifact store and its manifest. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { nearestNames } from "./column-names.ts";
-import type { ColumnProfile } from "./profile-types.ts";
+import type { ColumnProfile } from "./profile/profile-types.ts";
 import { inferTask, suggestTarget, suggestTimeColumn } from "./suggest.ts";
 import { columnType } from "./types.ts";
 import type { DatasetColumn, StoredType, Table } from "./types.ts";

@@ -1,5 +1,5 @@
 import { invalid } from "../errors.ts";
-import type { ColumnProfile } from "./profile-types.ts";
+import type { ColumnProfile } from "./profile/profile-types.ts";
 import type { DatasetColumn, Table } from "./types.ts";
 
 export interface Suggestion {

@@ -1,15 +1,15 @@
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
 import type { IngestOutput } from "./ingest-step.ts";
-import type { LeakageFinding } from "./leakage-types.ts";
-import { findLeakage } from "./leakage.ts";
+import type { LeakageFinding } from "./leakage/leakage-types.ts";
+import { findLeakage } from "./leakage/leakage.ts";
 import { columnNotFound } from "./column-names.ts";
-import { profileTable } from "./profile.ts";
+import { profileTable } from "./profile/profile.ts";
 import { readTable } from "./read-table.ts";
-import { inferSchema, type Schema } from "./schema.ts";
+import { inferSchema, type Schema } from "./validation/schema.ts";
 import { inferTask } from "./suggest.ts";
 import type { DatasetColumn } from "./types.ts";
-import { validate, type Anomaly } from "./validate.ts";
+import { validate, type Anomaly } from "./validation/validate.ts";
 
 /** What `data.validate` hands on: what the table looks like, what is odd about it, and which columns a model may use. */
 export interface ValidateOutput {

@@ -1,4 +1,4 @@
-import type { Schema } from "../data/schema.ts";
+import type { Schema } from "../data/validation/schema.ts";
 import type { TimeRange } from "../data/types.ts";
 import type { Project } from "../project/project.ts";
 import type { TrainedVersion } from "../registry/types.ts";

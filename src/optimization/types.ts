@@ -1,4 +1,4 @@
-import type { Schema } from "../data/schema.ts";
+import type { Schema } from "../data/validation/schema.ts";
 import type { Project } from "../project/project.ts";
 import type { FeatureSpec, Task } from "../training/types.ts";
 

@@ -1,7 +1,7 @@
 import { Bars } from "../../ui/charts/bars.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { formatDay, formatNumber, formatPercent } from "../../ui/format.ts";
-import type { CategoryProfile, ColumnProfile, NumberProfile, Profile } from "../profile-types.ts";
+import type { CategoryProfile, ColumnProfile, NumberProfile, Profile } from "../profile/profile-types.ts";
 import type { ValidateOutput } from "../validate-step.ts";
 
 /** A line per column: its role, shape, missing and distinct values, quantiles, and how it goes with the target. */

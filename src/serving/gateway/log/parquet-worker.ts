@@ -7,7 +7,7 @@ import { writeDurably } from "../durable-file.ts";
 import type { ChunkHead } from "./chunk-head.ts";
 import { readFrames } from "./journal-frames.ts";
 import { fileOf } from "./log-file.ts";
-import { encodeParquet } from "./parquet/encode-parquet.ts";
+import { encodeParquet } from "../../../parquet/encode-parquet.ts";
 import { columnsOf } from "./read-records.ts";
 
 /** A chunk to write, or a journal whose gateway is gone. */

@@ -1,7 +1,7 @@
 import type { ChunkHead } from "./chunk-head.ts";
 import { fixedSlots, slotsOf } from "./log-record.ts";
-import { codedColumn, constantColumn, numberColumn, plainTextColumn } from "./parquet/column-values.ts";
-import type { ColumnValues } from "./parquet/column-values.ts";
+import { codedColumn, constantColumn, numberColumn, plainTextColumn } from "../../../parquet/column-values.ts";
+import type { ColumnValues } from "../../../parquet/column-values.ts";
 
 /** The columns of a file from the records of a chunk, in parts that each begin at a multiple of eight bytes of their memory. */
 export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: number): ColumnValues[] {

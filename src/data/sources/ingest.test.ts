@@ -6,9 +6,9 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ingest } from "./ingest.ts";
 import { ingestRows } from "./ingest-rows.ts";
-import { readTable } from "./read-table.ts";
+import { readTable } from "../read-table.ts";
 import { inspectSource } from "./source.ts";
-import type { Column, Table } from "./types.ts";
+import type { Column, Table } from "../types.ts";
 
 let folder: string;
 beforeAll(() => {

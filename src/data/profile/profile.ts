@@ -1,11 +1,11 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { columnNotFound } from "./column-names.ts";
-import { datasetColumns } from "./dataset-file.ts";
-import { double, identifier, parquet, queryOne, query, withConnection } from "../storage/duckdb.ts";
+import { columnNotFound } from "../column-names.ts";
+import { datasetColumns } from "../dataset-file.ts";
+import { double, identifier, parquet, queryOne, query, withConnection } from "../../storage/duckdb.ts";
 import type { Bin, CategoryProfile, ColumnProfile, NumberProfile, Profile, ValueCount } from "./profile-types.ts";
 import { targetAssociations } from "./target-association.ts";
-import { timeCondition } from "./time-range.ts";
-import type { DatasetColumn, TimeRange } from "./types.ts";
+import { timeCondition } from "../time-range.ts";
+import type { DatasetColumn, TimeRange } from "../types.ts";
 
 export interface ProfileOptions {
   readonly filter?: TimeRange;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { MillraceError } from "../errors.ts";
+import { MillraceError } from "../../errors.ts";
 import { ingest } from "./ingest.ts";
 import { inspectSource } from "./source.ts";
 import type { SourceOptions } from "./source.ts";

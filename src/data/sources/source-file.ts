@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { open, stat } from "node:fs/promises";
 import { basename, extname, resolve } from "node:path";
-import { invalid, notFound } from "../errors.ts";
+import { invalid, notFound } from "../../errors.ts";
 
 export type SourceFormat = "csv" | "parquet" | "json";
 

@@ -1,5 +1,5 @@
-import type { ColumnProfile, Profile } from "./profile-types.ts";
-import type { StoredType } from "./types.ts";
+import type { ColumnProfile, Profile } from "../profile/profile-types.ts";
+import type { StoredType } from "../types.ts";
 
 /** TFDV's feature types, and points in time. */
 export type FeatureType = "INT" | "FLOAT" | "STRING" | "BOOL" | "TIMESTAMP";

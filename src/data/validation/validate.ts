@@ -1,4 +1,4 @@
-import type { Bin, CategoryProfile, ColumnProfile, NumberProfile, Profile } from "./profile-types.ts";
+import type { Bin, CategoryProfile, ColumnProfile, NumberProfile, Profile } from "../profile/profile-types.ts";
 import { featureType } from "./schema.ts";
 import type { Environment, FeatureSchema, Schema } from "./schema.ts";
 

@@ -1,5 +1,5 @@
 import type { LeakageFinding } from "./leakage-types.ts";
-import type { Column } from "./types.ts";
+import type { Column } from "../types.ts";
 
 /** Fewer rows than this prove nothing about uniqueness. */
 const fewestRows = 20;

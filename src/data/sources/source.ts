@@ -1,15 +1,15 @@
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { invalid } from "../errors.ts";
+import { invalid } from "../../errors.ts";
 import { missingMarkers } from "./cell-types.ts";
 import { inspectCsv, selectCsv } from "./csv-source.ts";
 import { sniffCsv } from "./csv-dialect.ts";
 import type { CsvDialect } from "./csv-dialect.ts";
-import { identifier, parquet, pathLiteral, query, queryOne, withConnection } from "../storage/duckdb.ts";
+import { identifier, parquet, pathLiteral, query, queryOne, withConnection } from "../../storage/duckdb.ts";
 import { openSource } from "./source-file.ts";
 import type { SourceFile, SourceFormat } from "./source-file.ts";
-import { columnType } from "./types.ts";
-import type { DatasetColumn, StoredType } from "./types.ts";
+import { columnType } from "../types.ts";
+import type { DatasetColumn, StoredType } from "../types.ts";
 
 /** A table's file and everything that was decided about reading it; plain data, so that a decision can be stored and repeated. */
 export interface TableSource {

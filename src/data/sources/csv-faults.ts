@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { invalid } from "../errors.ts";
+import { invalid } from "../../errors.ts";
 import type { CsvDialect } from "./csv-dialect.ts";
 import { notUtf8 } from "./source-file.ts";
 

@@ -1,6 +1,6 @@
 import type { LeakageFinding, LeakageOptions } from "./leakage-types.ts";
 import { auc, groupAccuracy, groupNumbers, groupR2, spearman } from "./single-feature.ts";
-import type { Column, NumberColumn } from "./types.ts";
+import type { Column, NumberColumn } from "../types.ts";
 import { sameValues } from "./useless-columns.ts";
 
 /** Fewer rows than this prove nothing. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { findLeakage } from "./leakage.ts";
 import type { LeakageOptions } from "./leakage-types.ts";
-import type { Column, Table } from "./types.ts";
+import type { Column, Table } from "../types.ts";
 
 const rows = 600;
 

@@ -1,4 +1,4 @@
-import type { StoredType } from "./types.ts";
+import type { StoredType } from "../types.ts";
 
 /** Values in (low, high]; the first bin of a histogram also holds its low end. A bin with low = high is one repeated value. */
 export interface Bin {

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import type { CategoryProfile, ColumnProfile, NumberProfile, Profile } from "./profile-types.ts";
+import type { CategoryProfile, ColumnProfile, NumberProfile, Profile } from "../profile/profile-types.ts";
 import { inferSchema } from "./schema.ts";
 import type { Schema } from "./schema.ts";
-import type { StoredType } from "./types.ts";
+import type { StoredType } from "../types.ts";
 import { validate } from "./validate.ts";
 
 const rows = 100;

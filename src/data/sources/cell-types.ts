@@ -1,5 +1,5 @@
-import { identifier, literal } from "../storage/duckdb.ts";
-import type { StoredType } from "./types.ts";
+import { identifier, literal } from "../../storage/duckdb.ts";
+import type { StoredType } from "../types.ts";
 
 /** What stands for a missing value in delimited text, after trimming, unless the caller says otherwise. */
 export const missingMarkers: readonly string[] = ["", "?", "NA", "N/A", "n/a", "null", "NULL", "NaN", "nan"];

@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { queryOne } from "../storage/duckdb.ts";
+import { queryOne } from "../../storage/duckdb.ts";
 import type { TargetAssociation } from "./profile-types.ts";
-import type { DatasetColumn } from "./types.ts";
+import type { DatasetColumn } from "../types.ts";
 
 interface Field {
   readonly column: DatasetColumn;

@@ -1,11 +1,11 @@
 import type { DuckDBAppender } from "@duckdb/node-api";
-import { invalid } from "../errors.ts";
+import { invalid } from "../../errors.ts";
 import { typeOfCell, widen } from "./cell-types.ts";
-import { identifier, withConnection } from "../storage/duckdb.ts";
+import { identifier, withConnection } from "../../storage/duckdb.ts";
 import { copyToParquet, sizeAndHash } from "./ingest.ts";
 import type { IngestedTable } from "./ingest.ts";
-import { columnType } from "./types.ts";
-import type { DatasetColumn, StoredType } from "./types.ts";
+import { columnType } from "../types.ts";
+import type { DatasetColumn, StoredType } from "../types.ts";
 
 export type CellValue = number | string | boolean | null | undefined;
 export type Row = Readonly<Record<string, CellValue>>;

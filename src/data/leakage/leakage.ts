@@ -1,10 +1,10 @@
-import { columnNotFound } from "./column-names.ts";
+import { columnNotFound } from "../column-names.ts";
 import { constantFinding, duplicateFinding, emptyFinding, identifierFinding } from "./useless-columns.ts";
 import { findLinearRelation } from "./linear-relation.ts";
 import type { LinearRelation } from "./linear-relation.ts";
 import type { LeakageFinding, LeakageOptions } from "./leakage-types.ts";
 import { targetGivenAway } from "./target-leak.ts";
-import type { Column, NumberColumn, Table } from "./types.ts";
+import type { Column, NumberColumn, Table } from "../types.ts";
 
 const sampleRows = 20_000;
 const largestGroup = 8;

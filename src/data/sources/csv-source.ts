@@ -1,14 +1,14 @@
 import { basename } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { invalid } from "../errors.ts";
+import { invalid } from "../../errors.ts";
 import { cellMisfits, readCell, typeOfCell, widen, widerTypes } from "./cell-types.ts";
 import { columnNames } from "./csv-header.ts";
 import type { CsvDialect, SniffedCsv } from "./csv-dialect.ts";
 import { explainCsvFault } from "./csv-faults.ts";
-import { identifier, literal, pathLiteral, query, queryOne } from "../storage/duckdb.ts";
+import { identifier, literal, pathLiteral, query, queryOne } from "../../storage/duckdb.ts";
 import type { SourceFile } from "./source-file.ts";
-import { columnType } from "./types.ts";
-import type { DatasetColumn, StoredType } from "./types.ts";
+import { columnType } from "../types.ts";
+import type { DatasetColumn, StoredType } from "../types.ts";
 
 /** The table function that reads every column of a delimited file as text, named c0, c1 … */
 function readCsv(path: string, dialect: CsvDialect, width: number): string {

@@ -4,12 +4,12 @@ import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { invalid } from "../errors.ts";
-import { identifier, literal, queryOne, withConnection } from "../storage/duckdb.ts";
+import { invalid } from "../../errors.ts";
+import { identifier, literal, queryOne, withConnection } from "../../storage/duckdb.ts";
 import { inspectSource, selectSource } from "./source.ts";
 import type { TableSource } from "./source.ts";
-import { timeCondition } from "./time-range.ts";
-import type { DatasetColumn, TimeRange } from "./types.ts";
+import { timeCondition } from "../time-range.ts";
+import type { DatasetColumn, TimeRange } from "../types.ts";
 
 export interface IngestRequest {
   /** A path, or a source inspected before (then the file is not inspected again; it must not have changed since). */
