@@ -1,18 +1,16 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { basename, extname, join, relative, resolve } from "node:path";
+import { writeFile } from "node:fs/promises";
+import { basename, extname, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { cancel, confirm, isCancel, select, text } from "@clack/prompts";
 import { stringify } from "yaml";
 import type { Command } from "../cli/command.ts";
 import { columnNotFound } from "../data/column-names.ts";
-import { ingest } from "../data/sources/ingest.ts";
 import { findLeakage } from "../data/leakage/leakage.ts";
-import { profileTable } from "../data/profile/profile.ts";
-import { readTable } from "../data/read-table.ts";
-import { inspectSource } from "../data/sources/source.ts";
-import { inferTask, suggestTarget, suggestTimeColumn } from "../data/suggest.ts";
+import { loadSource } from "../data/sources/load-source.ts";
+import { inspectSource, type TableSource } from "../data/sources/source.ts";
+import { inferTask, suggestTarget, suggestTimeColumn, targetFacts } from "../data/suggest.ts";
+import type { Table } from "../data/types.ts";
 import { invalid, MillraceError } from "../errors.ts";
 import { modelName } from "../project/load.ts";
 
@@ -27,17 +25,8 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   }
   const source = table ?? (ask ? String(await answer(text({ message: "Which table? (a path)", placeholder: "data.csv" }))) : undefined);
   if (source === undefined) throw invalid("init.no_table", "Name the table to begin with: `millrace init TABLE`");
-  const inspected = await inspectSource(source);
-  const names = inspected.columns.map((column) => column.name);
-  const guess = suggestTarget(inspected.columns);
-  const given = options["target"] as string | undefined;
-  if (given !== undefined && !names.includes(given)) throw columnNotFound(given, names, "target");
-  const target =
-    given ??
-    (ask
-      ? String(await answer(select({ message: `Which column is to be predicted? (${guess.reason})`, initialValue: guess.column, options: names.map((value) => ({ value, label: value })) })))
-      : guess.column);
-  const found = await lookInto(source, target);
+  const { inspected, target, reason } = await chooseTarget(source, options["target"] as string | undefined, ask);
+  const found = lookInto(inspected, await loadSource(inspected), target);
   const project = {
     model: modelName(basename(source, extname(source))),
     data: {
@@ -45,11 +34,12 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
       target,
       ...(found.time === null ? {} : { time: found.time }),
       ...(found.exclude.length > 0 ? { exclude: found.exclude } : {}),
+      ...settingsOf(inspected),
     },
     train: { algorithm: "gradient-boosting" },
   };
   const schemaLine = `# yaml-language-server: $schema=${fileURLToPath(new URL("../../schema/millrace.schema.json", import.meta.url))}\n`;
-  const notes = [...(given === undefined ? [`target ${target}: ${guess.reason}`] : []), ...found.notes];
+  const notes = [...(reason === undefined ? [] : [`target ${target}: ${reason}`]), ...inspected.remarks.map(({ message }) => message), ...found.notes];
   await writeFile(out, `${schemaLine}${notes.map((note) => `# ${note}\n`).join("")}${stringify(project)}`).catch((error: NodeJS.ErrnoException) => {
     throw invalid("init.cannot_write", `${out} cannot be written: ${error.code === "ENOENT" ? "its folder is not there" : error.message}`, { file: out });
   });
@@ -67,27 +57,44 @@ interface Findings {
   readonly notes: readonly string[];
 }
 
-/** What the table says of itself: the kind of target, the time column, and the columns to leave out, each with its reason. */
-async function lookInto(source: string, target: string): Promise<Findings> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-init-"));
-  try {
-    const { path, columns } = await ingest({ source, into: join(folder, "table.parquet") });
-    const profile = await profileTable(path, { target });
-    const { task, reason } = inferTask(profile.columns.find((column) => column.name === target)!);
-    const table = await readTable(path);
-    const time = suggestTimeColumn(table, columns);
-    const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
-    const findings = findLeakage(table, { target, task, timestamps: [...new Set([...timestamps, ...(time ? [time.column] : [])])] });
-    const left = findings.filter((finding) => finding.kind === "leak" || finding.kind === "identifier" || finding.kind === "empty");
-    return {
-      task,
-      time: time?.column ?? null,
-      exclude: [...new Set(left.flatMap((finding) => finding.columns))],
-      notes: [`${task}: ${reason}`, ...(time ? [`time ${time.column}: ${time.reason}`] : []), ...left.map((finding) => `left out ${finding.columns.join(", ")}: ${finding.evidence}`)],
-    };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+/** The column to be predicted, as given, asked for or guessed (then with the reason), and the table as it is read for it. */
+async function chooseTarget(source: string, given: string | undefined, ask: boolean): Promise<{ inspected: TableSource; target: string; reason?: string }> {
+  const inspected = await inspectSource(source, given === undefined ? {} : { target: given });
+  const names = inspected.columns.map((column) => column.name);
+  if (given !== undefined) {
+    if (!names.includes(given)) throw columnNotFound(given, names, "target");
+    return { inspected, target: given };
   }
+  const guess = suggestTarget(inspected.columns);
+  const target = ask
+    ? String(await answer(select({ message: `Which column is to be predicted? (${guess.reason})`, initialValue: guess.column, options: names.map((value) => ({ value, label: value })) })))
+    : guess.column;
+  // A word for missing may be a class of the target, which was not known before.
+  const isText = inspected.columns.find(({ name }) => name === target)?.type === "category";
+  return { inspected: isText ? await inspectSource(source, { target }) : inspected, target, reason: guess.reason };
+}
+
+/** What was decided about reading the cells, as the project file says it. */
+function settingsOf({ remarks }: TableSource): Record<string, Record<string, unknown>> {
+  const settings: Record<string, Record<string, unknown>> = {};
+  for (const { column, setting } of remarks) if (column !== undefined && setting) (settings[setting.name] ??= {})[column] = setting.value;
+  return settings;
+}
+
+/** What the table says of itself: the kind of target, the time column, and the columns to leave out, each with its reason. */
+function lookInto({ columns }: TableSource, table: Table, target: string): Findings {
+  const at = columns.findIndex(({ name }) => name === target);
+  const { task, reason } = inferTask(targetFacts(columns[at], table.columns[at]));
+  const time = suggestTimeColumn(table, columns);
+  const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
+  const findings = findLeakage(table, { target, task, timestamps: [...new Set([...timestamps, ...(time ? [time.column] : [])])] });
+  const left = findings.filter((finding) => finding.kind === "leak" || finding.kind === "identifier" || finding.kind === "empty");
+  return {
+    task,
+    time: time?.column ?? null,
+    exclude: [...new Set(left.flatMap((finding) => finding.columns))],
+    notes: [`${task}: ${reason}`, ...(time ? [`time ${time.column}: ${time.reason}`] : []), ...left.map((finding) => `left out ${finding.columns.join(", ")}: ${finding.evidence}`)],
+  };
 }
 
 async function answer<T>(prompt: Promise<T | symbol>): Promise<T> {

@@ -4,6 +4,7 @@ import { exitCodes } from "../cli/exit-codes.ts";
 import { table } from "../cli/table.ts";
 import { formatDuration } from "../clock.ts";
 import { resolveSettings } from "../config.ts";
+import type { IngestOutput } from "../data/ingest-step.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { MillraceError } from "../errors.ts";
 import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
@@ -58,6 +59,7 @@ export function runResult(run: PipelineRun): { data: unknown; text: string; exit
   ]);
   const text = [
     `${run.model}: predicts ${checked.target} (${checked.task}, ${checked.taskReason}) from ${checked.features.length} columns`,
+    ...(output<IngestOutput>("ingest")?.remarks ?? []).map(({ message }) => `  ${message}`),
     ...checked.findings.filter((finding) => finding.kind !== "constant" && finding.kind !== "duplicate").map((finding) => `  left out ${finding.columns.join(", ")}: ${finding.evidence}`),
     ...checked.anomalies.map((anomaly) => `  ${anomaly.severity.toLowerCase()}: ${anomaly.message}`),
     table(["metric", "model", "95 % interval", "naive", "linear", ...(evaluation.champion ? ["champion"] : [])], rows, ""),
@@ -65,7 +67,7 @@ export function runResult(run: PipelineRun): { data: unknown; text: string; exit
     deployed ? `version ${deployed.version} answers at ${deployed.url}` : `no version: ${run.reason}`,
   ].join("\n");
   return {
-    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, findings: checked.findings, anomalies: checked.anomalies },
+    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, remarks: output<IngestOutput>("ingest")?.remarks ?? [], findings: checked.findings, anomalies: checked.anomalies },
     text,
     exitCode: deployed ? exitCodes.ok : exitCodes.refused,
   };

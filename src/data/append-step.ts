@@ -5,15 +5,17 @@ import { datasetVersion } from "./dataset-manifest.ts";
 import { copyToParquet } from "./sources/ingest.ts";
 import type { IngestOutput } from "./ingest-step.ts";
 import { datasetColumns } from "./dataset-file.ts";
+import type { DatasetColumn } from "./types.ts";
+import type { Reading } from "../values/reading.ts";
 
 /** A dataset version grown by the labelled rows production sent back: the base's columns that both have, base rows first. */
 export const appendStep: Step = {
   name: "data.append",
   purpose: "Adds labelled rows from production to a dataset, as its next version",
-  version: 1,
+  version: 2,
   where: "worker",
   run: async ({ params, inputs, blobs, workdir, report }) => {
-    const { base, parent, columns } = params as { base: string; parent: string; columns: string[] };
+    const { base, parent, columns, readings } = params as { base: string; parent: string; columns: string[]; readings?: Readonly<Record<string, Reading>> };
     const feedback = inputs["feedback"] as { sha256: string; rows: number };
     report({ message: `adding ${feedback.rows} labelled rows` });
     const into = join(workdir, "table.parquet");
@@ -26,7 +28,7 @@ export const appendStep: Step = {
       const cast = types.map((column) => `${identifier(column.name)}::${column.stored} AS ${identifier(column.name)}`).join(", ");
       const parts = [`SELECT ${cast} FROM ${parquet(basePath)}`, ...(feedbackPath ? [`SELECT ${cast} FROM ${parquet(feedbackPath)}`] : [])];
       const count = await copyToParquet(connection, `SELECT ${selected} FROM (${parts.join(" UNION ALL BY NAME ")})`, into);
-      return { rows: count, stored: columns.map((name) => types.find((column) => column.name === name)!) };
+      return { rows: count, stored: columns.map((name) => withReading(types.find((column) => column.name === name)!, readings)) };
     });
     const file = await blobs.putFile(into, { move: true });
     const { id, json } = datasetVersion({
@@ -34,8 +36,11 @@ export const appendStep: Step = {
       columns: stored,
       parents: [parent],
     });
-    const output: IngestOutput = { file, rows, columns: stored, version: id, manifest: json };
+    const output: IngestOutput = { file, rows, columns: stored, remarks: [], version: id, manifest: json };
     return output;
   },
 };
 
+/** Growing a dataset does not change how its cells are read. */
+const withReading = (column: DatasetColumn, readings: Readonly<Record<string, Reading>> | undefined): DatasetColumn =>
+  readings && Object.hasOwn(readings, column.name) ? { ...column, reading: readings[column.name] } : column;

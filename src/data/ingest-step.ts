@@ -3,7 +3,8 @@ import { hashFile } from "../storage/folder-blobs.ts";
 import type { Step } from "../stage.ts";
 import { datasetVersion } from "./dataset-manifest.ts";
 import { ingest } from "./sources/ingest.ts";
-import { inspectSource } from "./sources/source.ts";
+import type { ReadingChoices } from "./columns/decision.ts";
+import { inspectSource, type SourceRemark } from "./sources/source.ts";
 import type { DatasetColumn, TimeRange } from "./types.ts";
 
 /** What `data.ingest` and `data.append` hand on: a table in the artifact store and its manifest. */
@@ -11,6 +12,8 @@ export interface IngestOutput {
   readonly file: { readonly sha256: string; readonly size: number };
   readonly rows: number;
   readonly columns: readonly DatasetColumn[];
+  /** What a person should know of how the table was read. */
+  readonly remarks: readonly SourceRemark[];
   readonly version: string;
   readonly manifest: string;
 }
@@ -19,13 +22,14 @@ export interface IngestOutput {
 export const ingestStep: Step = {
   name: "data.ingest",
   purpose: "Reads the source table into the artifact store as a dataset version",
-  version: 1,
+  version: 2,
   where: "worker",
   reads: ({ source }) => [source as string],
   run: async ({ params, blobs, workdir, report }) => {
-    const { source, filter } = params as { source: string; filter: TimeRange | null };
-    report({ message: `reading ${basename(source)}` });
-    const table = await inspectSource(source);
+    const { source, filter, target, reading } = params as { source: string; filter: TimeRange | null; target?: string; reading?: ReadingChoices };
+    report({ message: `looking at every cell of ${basename(source)}` });
+    const table = await inspectSource(source, { ...reading, ...(target !== undefined && { target }) });
+    report({ message: `reading ${table.rows} rows, ${table.columns.length} columns` });
     const original = await hashFile(table.path);
     const ingested = await ingest({ source: table, into: join(workdir, "table.parquet"), ...(filter ? { filter } : {}) });
     const file = await blobs.putFile(ingested.path, { move: true });
@@ -36,7 +40,7 @@ export const ingestStep: Step = {
       ...(filter ? { filter } : {}),
       parents: [],
     });
-    const output: IngestOutput = { file, rows: ingested.rows, columns: ingested.columns, version: id, manifest: json };
+    const output: IngestOutput = { file, rows: ingested.rows, columns: ingested.columns, remarks: ingested.remarks, version: id, manifest: json };
     return output;
   },
 };

@@ -33,9 +33,12 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
     const from = rowsToRead(path, options, all, columns);
     const dictionaries = await readDictionaries(connection, columns, from);
     const fields = columns.map((column, index) => fieldOf(column, `f${index}`, dictionaries.get(column.name)));
-    const result = await connection.run(`SELECT ${fields.join(", ") || "1"} FROM ${from}`);
-    const chunks = await result.fetchAllChunks();
-    return { rows: result.rowCount, columns: columns.map((column, index) => fill(column, index, chunks, result.rowCount, dictionaries)) };
+    const { rows } = await queryOne<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${from}`);
+    const filled = columns.map((column, index) => new FilledColumn(column, index, rows, dictionaries.get(column.name)));
+    // Chunk by chunk, so that the rows are not in memory twice.
+    const result = await connection.stream(`SELECT ${fields.join(", ") || "1"} FROM ${from}`);
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) for (const column of filled) column.add(chunk);
+    return { rows, columns: filled.map((column) => column.column) };
   });
 }
 
@@ -76,26 +79,28 @@ function fieldOf(column: DatasetColumn, field: string, dictionary: readonly stri
   return `coalesce(enum_code(${field}::ENUM(${dictionary.map(literal).join(", ")}))::INTEGER, -1)`;
 }
 
-function fill(
-  { name, type }: DatasetColumn,
-  index: number,
-  chunks: readonly DuckDBDataChunk[],
-  rows: number,
-  dictionaries: ReadonlyMap<string, readonly string[]>,
-): Column {
-  const dictionary = type === "category" ? (dictionaries.get(name) ?? []) : undefined;
-  if (dictionary === undefined) return { name, type: "number", values: copy(new Float64Array(rows), index, chunks) };
-  if (dictionary.length <= largestEnum) return { name, type: "category", codes: copy(new Int32Array(rows), index, chunks), dictionary };
-  const codeOf = new Map(dictionary.map((value, code) => [value, code]));
-  const values = chunks.flatMap((chunk) => chunk.getColumnValues(index) as (string | null)[]);
-  return { name, type: "category", codes: Int32Array.from(values, (value) => (value === null ? -1 : (codeOf.get(value) ?? -1))), dictionary };
+/** A column that takes its values chunk by chunk. */
+class FilledColumn {
+  readonly column: Column;
+  readonly #index: number;
+  /** Of texts that are too many for an enumeration. */
+  readonly #codeOf: ReadonlyMap<string, number> | undefined;
+  #rows = 0;
+
+  constructor({ name, type }: DatasetColumn, index: number, rows: number, dictionary: readonly string[] = []) {
+    this.#index = index;
+    this.column = type === "category" ? { name, type, codes: new Int32Array(rows), dictionary } : { name, type: "number", values: new Float64Array(rows) };
+    this.#codeOf = dictionary.length > largestEnum ? new Map(dictionary.map((value, code) => [value, code])) : undefined;
+  }
+
+  add(chunk: DuckDBDataChunk): void {
+    const { column } = this;
+    if (column.type === "number") column.values.set(itemsOf<Float64Array>(chunk, this.#index), this.#rows);
+    else if (this.#codeOf === undefined) column.codes.set(itemsOf<Int32Array>(chunk, this.#index), this.#rows);
+    else for (const [at, value] of (chunk.getColumnValues(this.#index) as (string | null)[]).entries()) column.codes[this.#rows + at] = value === null ? -1 : (this.#codeOf.get(value) ?? -1);
+    this.#rows += chunk.rowCount;
+  }
 }
 
-function copy<T extends Float64Array | Int32Array>(into: T, index: number, chunks: readonly DuckDBDataChunk[]): T {
-  let offset = 0;
-  for (const chunk of chunks) {
-    into.set((chunk.getColumnVector(index) as unknown as { items: T }).items, offset);
-    offset += chunk.rowCount;
-  }
-  return into;
-}
+/** The values where they lie: what the query gives has a fixed width and no NULL. */
+const itemsOf = <T>(chunk: DuckDBDataChunk, index: number): T => (chunk.getColumnVector(index) as unknown as { items: T }).items;

@@ -1,6 +1,6 @@
 import { invalid } from "../errors.ts";
 import type { ColumnProfile } from "./profile/profile-types.ts";
-import type { DatasetColumn, Table } from "./types.ts";
+import type { Column, DatasetColumn, Table } from "./types.ts";
 
 export interface Suggestion {
   readonly column: string;
@@ -24,6 +24,15 @@ export function suggestTarget(columns: readonly DatasetColumn[]): Suggestion {
   return { column: last.name, reason: `"${last.name}" is the last column` };
 }
 
+/** What decides the task that a target asks for. */
+export type TargetFacts = Pick<ColumnProfile, "name" | "type" | "distinct" | "stored">;
+
+/** Those of a column in memory. */
+export function targetFacts({ name, type, stored }: DatasetColumn, column: Column): TargetFacts {
+  const distinct = column.type === "number" ? new Set(column.values.filter((value) => !Number.isNaN(value))).size : new Set(column.codes.filter((code) => code >= 0)).size;
+  return { name, type, stored, distinct };
+}
+
 /** The largest number of classes a model is offered. */
 const mostClasses = 100;
 
@@ -36,7 +45,7 @@ const mostClasses = 100;
  *
  * @throws `data.target_unusable`: fewer than two values, more than 100 distinct texts, or points in time
  */
-export function inferTask(column: ColumnProfile): { task: "regression" | "binary" | "multiclass"; reason: string } {
+export function inferTask(column: TargetFacts): { task: "regression" | "binary" | "multiclass"; reason: string } {
   const { name, type, distinct, stored } = column;
   const unusable = (what: string): Error => invalid("data.target_unusable", `"${name}" cannot be a target: ${what}.`, { column: name, distinct });
   if (type === "timestamp") throw unusable("it holds points in time");

@@ -1,3 +1,5 @@
+import type { Reading } from "../values/reading.ts";
+
 /** A column of numbers; a missing value is NaN. */
 export interface NumberColumn {
   readonly name: string;
@@ -32,6 +34,8 @@ export interface DatasetColumn {
   readonly name: string;
   readonly type: ColumnType;
   readonly stored: StoredType;
+  /** How its cells became values; absent in datasets of before readings were kept, and in a Parquet file alone. */
+  readonly reading?: Reading;
 }
 
 /** A column's meaning follows from how it is stored. */

@@ -4,11 +4,11 @@ import type { IngestOutput } from "./ingest-step.ts";
 import type { LeakageFinding } from "./leakage/leakage-types.ts";
 import { findLeakage } from "./leakage/leakage.ts";
 import { columnNotFound } from "./column-names.ts";
-import { profileTable } from "./profile/profile.ts";
+import { profileOf } from "./profile/profile.ts";
 import { readTable } from "./read-table.ts";
 import { inferSchema, type Schema } from "./validation/schema.ts";
 import { inferTask } from "./suggest.ts";
-import type { DatasetColumn } from "./types.ts";
+import type { DatasetColumn, Table } from "./types.ts";
 import { validate, type Anomaly } from "./validation/validate.ts";
 
 /** What `data.validate` hands on: what the table looks like, what is odd about it, and which columns a model may use. */
@@ -52,7 +52,8 @@ export const validateStep: Step = {
     for (const name of options.exclude) if (!names.includes(name)) throw columnNotFound(name, names, "excluded column");
     const path = await blobs.localPath(table.file.sha256);
     report({ message: `profiling ${table.rows} rows, ${names.length} columns` });
-    const profile = await profileTable(path, { target: options.target });
+    const loaded = await readTable(path);
+    const profile = profileOf(loaded, table.columns, options.target);
     const target = profile.columns.find((column) => column.name === options.target)!;
     const inferred = options.task ? { task: options.task, reason: "the project file says so" } : inferTask(target);
     const schema = options.schema ?? inferSchema(profile, { target: options.target });
@@ -62,7 +63,7 @@ export const validateStep: Step = {
       throw invalid("data.anomalies", `The data do not fit their schema: ${errors.map((anomaly) => anomaly.message).join("; ")}`, { anomalies: errors });
     }
     report({ message: "looking for leaks" });
-    const findings = options.features ? [] : await leaks(path, table.columns, options, inferred.task);
+    const findings = options.features ? [] : leaks(loaded, table.columns, options, inferred.task);
     const leaking = findings.filter((finding) => finding.kind === "leak");
     if (leaking.length > 0 && options.leakage === "fail") {
       throw invalid("data.leakage", `Columns give the target away: ${leaking.map((finding) => finding.evidence).join("; ")}`, { findings: leaking });
@@ -82,9 +83,8 @@ export const validateStep: Step = {
   },
 };
 
-async function leaks(path: string, columns: readonly DatasetColumn[], options: ValidateParams, task: ValidateOutput["task"]): Promise<LeakageFinding[]> {
+function leaks(loaded: Table, columns: readonly DatasetColumn[], options: ValidateParams, task: ValidateOutput["task"]): LeakageFinding[] {
   const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
-  const loaded = await readTable(path);
   const checked = { ...loaded, columns: loaded.columns.filter((column) => !options.exclude.includes(column.name)) };
   return findLeakage(checked, { target: options.target, task, timestamps: options.time === null ? timestamps : [...new Set([...timestamps, options.time])] });
 }

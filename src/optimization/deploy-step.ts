@@ -56,6 +56,7 @@ export const deployStep: Step = {
             task: checked.task,
             classes: signature.classes ?? [],
             features: checked.features,
+            readings: Object.fromEntries(table.columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : []))),
             timeStored: time === "DATE" || time === "TIMESTAMP" ? time : null,
             startedAt,
             clock: project.data.until === null ? "real" : "replay",

@@ -30,7 +30,7 @@ export function firstRunPipeline(project: Project, champion: TrainedVersion | un
     actor: "local",
     seed: project.train.seed,
     steps: [
-      { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter }), needs: {} },
+      { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter, target: data.target, reading: data.reading ?? {} }), needs: {} },
       validation(project, null, null),
       ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual", time: data.time?.column ?? null }),
       { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
@@ -64,7 +64,7 @@ export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { 
     seed: project.train.seed,
     steps: [
       { id: "feedback", step: "monitoring.feedback", params: json(feedback), needs: {} },
-      { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns }), needs: { feedback: "feedback" } },
+      { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns, readings: loop.readings ?? {} }), needs: { feedback: "feedback" } },
       validation(project, why.schema, loop.features, "append"),
       ...trainToRegister(project, { table: "append", holdout, champion, trigger: why.trigger, time: timeColumn }),
       {

@@ -1,6 +1,7 @@
 import type { Schema } from "../data/validation/schema.ts";
 import type { Project } from "../project/project.ts";
 import type { FeatureSpec, Task } from "../training/types.ts";
+import type { Reading } from "../values/reading.ts";
 
 /** What the loop of an endpoint needs to retrain: the project, and what its first run made of the data. */
 export interface Loop {
@@ -15,6 +16,8 @@ export interface Loop {
   readonly task: Task;
   readonly classes: readonly string[];
   readonly features: readonly FeatureSpec[];
+  /** How the columns of the base dataset are read, by name; absent in loops of before readings were kept. */
+  readonly readings?: Readonly<Record<string, Reading>>;
   readonly timeStored: "DATE" | "TIMESTAMP" | null;
   /** From when on the loop watches (event time). */
   readonly startedAt: number;

@@ -12,7 +12,8 @@ export interface ColumnValues {
   readonly levels: Uint8Array;
 }
 
-export type ColumnType = "DOUBLE" | "INT64" | "TIMESTAMP" | "STRING" | "BOOLEAN";
+/** Instants are whole milliseconds (TIMESTAMP) or microseconds since 1970, a DATE whole days. */
+export type ColumnType = "DOUBLE" | "INT64" | "TIMESTAMP" | "MICROSECONDS" | "DATE" | "STRING" | "BOOLEAN";
 
 /** The same value in every row. */
 export function constantColumn(name: string, value: string | number | boolean, rows: number): ColumnValues {
@@ -22,8 +23,8 @@ export function constantColumn(name: string, value: string | number | boolean, r
   return { name, type: typeof value === "number" ? "DOUBLE" : "STRING", levels, dictionary: { size: 1, bytes }, values: sameCode(rows) };
 }
 
-/** Numbers, of which NaN is missing; instants are whole milliseconds since 1970. */
-export function numberColumn(name: string, type: "DOUBLE" | "INT64" | "TIMESTAMP", numbers: Float64Array): ColumnValues {
+/** Numbers, of which NaN is missing; those of all types but DOUBLE are whole. */
+export function numberColumn(name: string, type: Exclude<ColumnType, "STRING" | "BOOLEAN">, numbers: Float64Array): ColumnValues {
   const rows = numbers.length;
   const first = numbers[0];
   let missing = 0;
@@ -33,7 +34,10 @@ export function numberColumn(name: string, type: "DOUBLE" | "INT64" | "TIMESTAMP
     if (value === first) same++;
     else if (value !== value) missing++;
   }
-  const plain = (values: Float64Array) => (type === "DOUBLE" ? new Uint8Array(values.buffer, values.byteOffset, values.byteLength) : int64(values));
+  const plain = (values: Float64Array) => {
+    if (type === "DOUBLE") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    return type === "DATE" ? new Uint8Array(Int32Array.from(values).buffer) : int64(values);
+  };
   if (same === rows && rows > 1) return { name, type, levels: sameLevels(rows), dictionary: { size: 1, bytes: plain(numbers.slice(0, 1)) }, values: sameCode(rows) };
   if (missing === 0) return { name, type, levels: sameLevels(rows), values: plain(numbers) };
   const there = numbers.filter((value) => value === value);
@@ -48,6 +52,15 @@ export function codedColumn(name: string, codes: Int32Array, dictionary: readonl
   // Texts that are hardly ever there twice need no dictionary.
   if (dictionary.length > codes.length / 2) return { name, type: "STRING", levels, values: Buffer.concat(Array.from(there, (code) => texts[code])) };
   return { name, type: "STRING", levels, dictionary: { size: texts.length, bytes: Buffer.concat(texts) }, values: packCodes(there, texts.length) };
+}
+
+/** Truth values as codes: 1 true, 0 false, -1 missing. */
+export function truthColumn(name: string, codes: Int32Array): ColumnValues {
+  const there = codes.includes(-1) ? codes.filter((code) => code >= 0) : codes;
+  const bits = new Uint8Array(Math.ceil(there.length / 8));
+  for (let i = 0; i < there.length; i++) bits[i >> 3] |= there[i] << (i & 7);
+  const levels = there === codes ? sameLevels(codes.length) : levelsOf(codes.length, (row) => codes[row] >= 0);
+  return { name, type: "BOOLEAN", levels, values: bits };
 }
 
 /** Texts in PLAIN encoding already, none of which is missing. */

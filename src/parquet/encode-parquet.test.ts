@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { codedColumn, constantColumn, numberColumn, plainTextColumn } from "./column-values.ts";
+import { codedColumn, constantColumn, numberColumn, plainTextColumn, truthColumn } from "./column-values.ts";
 import { encodeParquet } from "./encode-parquet.ts";
+import { ParquetFile } from "./parquet-file.ts";
 
 async function reader() {
   const folder = await mkdtemp(join(tmpdir(), "millrace-parquet-"));
@@ -59,4 +60,29 @@ test("times, dictionaries of more than 256 texts and files of many rows", async 
   expect(await read(columns, rows, "count(*), count(w), count(distinct w), min(instant)::varchar, max(instant)::varchar, count(*) filter (w = 'word ' || (epoch_ms(instant) - 1767225600000) % 1000)")).toEqual([
     [String(rows), "85714", "1000", "2026-01-01 00:00:00", "2026-01-01 00:01:39.999", "85714"],
   ]);
+});
+
+test("a file of several row groups, with dates, microseconds and truth values", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "millrace-parquet-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const path = join(folder, "groups.parquet");
+  const file = await ParquetFile.create(path);
+  for (const [from, rows] of [[0, 5000], [5000, 3], [5003, 1]] as const) {
+    const numbers = Float64Array.from({ length: rows }, (_, i) => from + i);
+    const codes = Int32Array.from(numbers, (value) => (value % 5 === 4 ? -1 : value % 2));
+    await file.write([
+      numberColumn("day", "DATE", numbers.map((value) => (value % 7 === 6 ? NaN : 20_000 - value))),
+      numberColumn("instant", "MICROSECONDS", numbers.map((value) => 1_767_225_600_000_123 + value)),
+      truthColumn("flag", codes),
+      codedColumn("word", codes, ["even", "odd"]),
+    ], rows);
+  }
+  await file.close();
+  const connection = await (await DuckDBInstance.create(":memory:")).connect();
+  onTestFinished(() => connection.closeSync());
+  const read = async (select: string) => (await connection.runAndReadAll(`select ${select} from '${path}'`)).getRowsJson();
+  expect(await read("count(*), count(day), min(day)::varchar, max(instant)::varchar, count(flag), count(*) filter (flag), count(*) filter (word = 'odd'), count(*) filter (flag != (word = 'odd'))")).toEqual([
+    ["5004", "4290", "2011-01-23", "2026-01-01 00:00:00.005126", "4004", "2002", "2002", "0"],
+  ]);
+  expect(await read("first(typeof(day)), first(typeof(instant)), first(typeof(flag)), first(day)::varchar, first(instant)::varchar")).toEqual([["DATE", "TIMESTAMP", "BOOLEAN", "2024-10-04", "2026-01-01 00:00:00.000123"]]);
 });

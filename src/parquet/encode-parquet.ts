@@ -1,10 +1,11 @@
-import { constants, zstdCompressSync } from "node:zlib";
+import { promisify } from "node:util";
+import { constants, zstdCompress, zstdCompressSync } from "node:zlib";
 import type { ColumnType, ColumnValues } from "./column-values.ts";
 import { encodeStruct, i32, i64, list, struct, text } from "./compact-protocol.ts";
 import type { ThriftStruct, ThriftValue } from "./compact-protocol.ts";
 
 /*
- * Parquet (github.com/apache/parquet-format, README.md and parquet.thrift) of one row group with one page a column. Our own, because the values lie in
+ * Parquet (github.com/apache/parquet-format, README.md and parquet.thrift) with one page a column in each row group. Our own, because the values lie in
  * typed arrays already: a general writer takes each of them in its hand several times, which cost more than the rest of the prediction log.
  */
 
@@ -12,6 +13,8 @@ const physical: Readonly<Record<ColumnType, { readonly type: number; readonly co
   BOOLEAN: { type: 0 },
   INT64: { type: 2 },
   TIMESTAMP: { type: 2, converted: 9 },
+  MICROSECONDS: { type: 2, converted: 10 },
+  DATE: { type: 1, converted: 6 },
   DOUBLE: { type: 5 },
   STRING: { type: 6, converted: 0 },
 };
@@ -22,12 +25,73 @@ const optional = 1;
 const magic = Buffer.from("PAR1");
 /** Pages that are smaller gain nothing by compression. */
 const leastCompressed = 256;
+const zstd = promisify(zstdCompress);
 const fastest = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+/** Where a row group lies in its file, as the footer says it. */
+export interface RowGroup {
+  readonly meta: ThriftValue;
+  readonly rows: number;
+}
+
+/** A column's page before and after its compression. */
+interface Page {
+  readonly type: number;
+  readonly content: Uint8Array;
+  readonly fields: ThriftStruct;
+}
 
 /** A file of these columns, each of `rows` values, in parts. */
 export function encodeParquet(columns: readonly ColumnValues[], rows: number): Uint8Array[] {
-  const parts: Uint8Array[] = [magic];
-  let offset = magic.length;
+  const pagesOfColumns = columns.map((column) => pagesOf(column, rows));
+  const compressed = pagesOfColumns.map((column) => column.map((page) => (page.content.length < leastCompressed ? undefined : zstdCompressSync(page.content, fastest))));
+  const { parts, group } = assemble(columns, rows, pagesOfColumns, compressed, magic.length);
+  return [magic, ...parts, ...encodeFooter(columns, [group])];
+}
+
+/** The beginning of every file. */
+export const fileHead: Uint8Array = magic;
+
+/** One row group of a file in parts, which lie from `offset` on; its columns are compressed side by side, off this thread. */
+export async function encodeRowGroup(columns: readonly ColumnValues[], rows: number, offset: number): Promise<{ parts: Uint8Array[]; group: RowGroup }> {
+  const pagesOfColumns = columns.map((column) => pagesOf(column, rows));
+  const compressed = await Promise.all(
+    pagesOfColumns.map((column) => Promise.all(column.map(async (page) => (page.content.length < leastCompressed ? undefined : zstd(page.content, fastest))))),
+  );
+  return assemble(columns, rows, pagesOfColumns, compressed, offset);
+}
+
+/** The end of a file of these columns (whose values do not matter here) and row groups. */
+export function encodeFooter(columns: readonly Pick<ColumnValues, "name" | "type">[], groups: readonly RowGroup[]): Uint8Array[] {
+  const footer = encodeStruct({
+    1: i32(2),
+    2: list("struct", [struct({ 4: text("rows"), 5: i32(columns.length) }), ...columns.map(schemaElement)]),
+    3: i64(groups.reduce((sum, { rows }) => sum + rows, 0)),
+    4: list("struct", groups.map(({ meta }) => meta)),
+    6: text("millrace"),
+  });
+  const end = Buffer.alloc(4);
+  end.writeUInt32LE(footer.length);
+  return [footer, end, magic];
+}
+
+function pagesOf({ dictionary, values, levels }: ColumnValues, rows: number): Page[] {
+  const heads = { 1: i32(rows), 2: i32(dictionary ? encodings.dictionary : encodings.plain), 3: i32(encodings.rle), 4: i32(encodings.rle) };
+  return [
+    ...(dictionary ? [{ type: pages.dictionary, content: dictionary.bytes, fields: { 7: struct({ 1: i32(dictionary.size), 2: i32(encodings.plain) }) } }] : []),
+    { type: pages.data, content: Buffer.concat([levels, values]), fields: { 5: struct(heads) } },
+  ];
+}
+
+function assemble(
+  columns: readonly ColumnValues[],
+  rows: number,
+  pagesOfColumns: readonly (readonly Page[])[],
+  compressed: readonly (readonly (Uint8Array | undefined)[])[],
+  start: number,
+): { parts: Uint8Array[]; group: RowGroup } {
+  const parts: Uint8Array[] = [];
+  let offset = start;
   let size = 0;
   const put = (...some: Uint8Array[]) => {
     for (const part of some) {
@@ -35,50 +99,38 @@ export function encodeParquet(columns: readonly ColumnValues[], rows: number): U
       offset += part.length;
     }
   };
-  const chunks = columns.map((column): ThriftValue => {
-    const { dictionary, values, levels } = column;
-    const start = offset;
-    const codec = values.length < leastCompressed ? codecs.none : codecs.zstd;
+  const chunks = columns.map(({ name, type, dictionary }, index): ThriftValue => {
+    const begin = offset;
+    let dataOffset = begin;
     let uncompressed = 0;
-    const page = (type: number, content: Uint8Array, fields: ThriftStruct) => {
-      const compressed = codec === codecs.none ? content : zstdCompressSync(content, fastest);
-      const head = encodeStruct({ 1: i32(type), 2: i32(content.length), 3: i32(compressed.length), ...fields });
+    // A chunk has one codec: small pages are compressed, too, where another one of theirs is.
+    const codec = compressed[index].some((bytes) => bytes !== undefined) ? codecs.zstd : codecs.none;
+    for (const [at, { type: kind, content, fields }] of pagesOfColumns[index].entries()) {
+      if (kind === pages.data) dataOffset = offset;
+      const bytes = codec === codecs.none ? content : (compressed[index][at] ?? zstdCompressSync(content, fastest));
+      const head = encodeStruct({ 1: i32(kind), 2: i32(content.length), 3: i32(bytes.length), ...fields });
       uncompressed += head.length + content.length;
-      put(head, compressed);
-    };
-    if (dictionary) page(pages.dictionary, dictionary.bytes, { 7: struct({ 1: i32(dictionary.size), 2: i32(encodings.plain) }) });
-    const dataOffset = offset;
-    const encoding = dictionary ? encodings.dictionary : encodings.plain;
-    const heads = { 1: i32(rows), 2: i32(encoding), 3: i32(encodings.rle), 4: i32(encodings.rle) };
-    page(pages.data, Buffer.concat([levels, values]), { 5: struct(heads) });
+      put(head, bytes);
+    }
     size += uncompressed;
+    const encoding = dictionary ? encodings.dictionary : encodings.plain;
     const meta: ThriftStruct = {
-      1: i32(physical[column.type].type),
+      1: i32(physical[type].type),
       2: list("i32", [i32(encoding), i32(encodings.rle), ...(dictionary ? [i32(encodings.plain)] : [])]),
-      3: list("binary", [text(column.name)]),
+      3: list("binary", [text(name)]),
       4: i32(codec),
       5: i64(rows),
       6: i64(uncompressed),
-      7: i64(offset - start),
+      7: i64(offset - begin),
       9: i64(dataOffset),
-      11: dictionary && i64(start),
+      11: dictionary && i64(begin),
     };
-    return struct({ 2: i64(start), 3: struct(meta) });
+    return struct({ 2: i64(begin), 3: struct(meta) });
   });
-  const footer = encodeStruct({
-    1: i32(2),
-    2: list("struct", [struct({ 4: text("rows"), 5: i32(columns.length) }), ...columns.map(schemaElement)]),
-    3: i64(rows),
-    4: list("struct", [struct({ 1: list("struct", chunks), 2: i64(size), 3: i64(rows) })]),
-    6: text("millrace"),
-  });
-  const end = Buffer.alloc(4);
-  end.writeUInt32LE(footer.length);
-  put(footer, end, magic);
-  return parts;
+  return { parts, group: { meta: struct({ 1: list("struct", chunks), 2: i64(size), 3: i64(rows) }), rows } };
 }
 
-function schemaElement({ name, type }: ColumnValues): ThriftValue {
+function schemaElement({ name, type }: Pick<ColumnValues, "name" | "type">): ThriftValue {
   const { type: stored, converted } = physical[type];
   return struct({ 1: i32(stored), 3: i32(optional), 4: text(name), 6: converted === undefined ? undefined : i32(converted) });
 }

@@ -15,6 +15,8 @@ export interface Project {
     readonly from: string | null;
     readonly until: string | null;
     readonly exclude: readonly string[];
+    /** How cells are read, as far as the project says it. Absent in projects that were stored before it could be said. */
+    readonly reading?: Pick<ProjectFile["data"], "missing" | "decimal" | "thousands" | "dates" | "types">;
     readonly split: { readonly by: "time" | "random"; readonly test: number };
   };
   readonly validate: { readonly onAnomaly: "fail" | "warn"; readonly leakage: "exclude" | "fail" | "ignore" };
@@ -65,6 +67,13 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       from: data.from ?? null,
       until: data.until ?? null,
       exclude: data.exclude ?? [],
+      reading: {
+        ...(data.missing !== undefined && { missing: data.missing }),
+        ...(data.decimal !== undefined && { decimal: data.decimal }),
+        ...(data.thousands !== undefined && { thousands: data.thousands }),
+        ...(data.dates !== undefined && { dates: data.dates }),
+        ...(data.types !== undefined && { types: data.types }),
+      },
       split: { by: data.split?.by ?? (time ? "time" : "random"), test: data.split?.test ?? 0.2 },
     },
     validate: { onAnomaly: validate?.on_anomaly ?? "fail", leakage: validate?.leakage ?? "exclude" },

@@ -7,6 +7,10 @@ const Share = Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.String({
 });
 const IsoDate = Type.String({ pattern: "^\\d{4}-\\d{2}-\\d{2}", description: "A date or time, ISO 8601" });
 
+const Words = Type.Array(Type.String());
+const Decimal = Type.Enum([".", ","]);
+const Thousands = Type.Enum(["", ".", ",", " ", "'"]);
+
 const Data = Type.Object(
   {
     source: Type.String({ minLength: 1, description: "The table: CSV, TSV, Parquet or JSON lines; a path relative to this file" }),
@@ -24,6 +28,17 @@ const Data = Type.Object(
     from: Type.Optional(IsoDate),
     until: Type.Optional(IsoDate),
     exclude: Type.Optional(Type.Array(Type.String(), { description: "Columns that are no features" })),
+    missing: Type.Optional(
+      Type.Union([Words, Type.Record(Type.String(), Words)], { description: "Words that stand for a missing value besides the empty cell, instead of the usual ones: for all columns, or by column" }),
+    ),
+    decimal: Type.Optional(Type.Union([Decimal, Type.Record(Type.String(), Decimal)], { description: "The mark of decimals, for all columns or by column; found when absent" })),
+    thousands: Type.Optional(Type.Union([Thousands, Type.Record(Type.String(), Thousands)], { description: "The mark between thousands, for all columns or by column; found when absent" })),
+    dates: Type.Optional(
+      Type.Record(Type.String(), Type.Enum(["dmy", "mdy", "ymd", "s", "ms", "us", "ns", "excel", "yyyymmdd", "yyyymm", "year"]), {
+        description: "By column, which of 01/02/2024 is the day, or what its numbers count: seconds (s), milli-, micro- or nanoseconds since 1970, days of Excel, digits of a date or month, years",
+      }),
+    ),
+    types: Type.Optional(Type.Record(Type.String(), Type.Enum(["number", "text", "boolean", "date"]), { description: "By column, what it holds, where that is not to be told from its cells" })),
     split: Type.Optional(
       Type.Object(
         {

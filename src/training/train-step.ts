@@ -45,7 +45,7 @@ export interface TrainOutput {
 export const trainStep: Step = {
   name: "training.train",
   purpose: "Trains the model and its linear baseline, and writes preprocessing and model as one ONNX graph",
-  version: 1,
+  version: 2,
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as TrainParams;
@@ -56,12 +56,14 @@ export const trainStep: Step = {
     const { train } = holdOut(withLabels(loaded, target), target, task, options.holdout);
     // Only worker processes need the trainers.
     const { findTrainer } = await import("./trainers.ts");
+    const readings = Object.fromEntries(table.columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));
     const losses: number[] = [];
     const fit = (algorithm: string, fitParams: Readonly<Record<string, unknown>>, watch: boolean): TrainedModel =>
       findTrainer(algorithm).train({
         table: train,
         target,
         features: names,
+        readings,
         task,
         params: fitParams,
         seed,

@@ -22,7 +22,7 @@ export function numberOfText(text: string, notation: NumberReading): number | un
   }
   if (clock) return secondsOf(text);
   let rest = text;
-  if (bounds) rest = rest.replace(/^[<>≤≥]=?\s*/, "");
+  if (bounds) rest = rest.replace(/^[<>≤≥]=?\s*|\s*\+$/g, "");
   let negative = false;
   if (parentheses && rest.startsWith("(") && rest.endsWith(")")) {
     rest = rest.slice(1, -1).trim();

@@ -25,7 +25,7 @@ export interface NumberReading extends Missing {
   readonly affixes?: readonly string[];
   /** `(1,200)` is −1200, as accountants write. */
   readonly parentheses?: true;
-  /** `<0.01` and `>100` are their bounds. */
+  /** `<0.01`, `>100` and `80+` are their bounds. */
   readonly bounds?: true;
   /** A time of day or a duration (`14:05`, `2:05:30.5`, `2:05 PM`) is its seconds. */
   readonly clock?: true;

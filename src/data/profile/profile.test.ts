@@ -3,10 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { ingestRows } from "../sources/ingest-rows.ts";
-import type { Row } from "../sources/ingest-rows.ts";
-import { profileTable } from "./profile.ts";
-import type { ProfileOptions } from "./profile.ts";
+import { ingestObjects, type Row } from "../fixtures/ingest-objects.ts";
+import { readTable } from "../read-table.ts";
+import { profileOf as profileOfTable } from "./profile.ts";
 import type { NumberProfile, Profile } from "./profile-types.ts";
 
 let folder: string;
@@ -15,9 +14,9 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-async function profileOf(rows: readonly Row[], options: ProfileOptions = {}): Promise<Profile> {
-  const { path } = await ingestRows({ rows, into: join(folder, "table.parquet") });
-  return await profileTable(path, options);
+async function profileOf(rows: readonly Row[], options: { target?: string } = {}): Promise<Profile> {
+  const { path, columns } = await ingestObjects(rows, join(folder, "table.parquet"));
+  return profileOfTable(await readTable(path), columns, options.target);
 }
 
 const numbers = (values: readonly (number | null)[]): Row[] => values.map((x) => ({ x, keep: 1 }));

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { invalid } from "../../errors.ts";
 import type { CsvDialect } from "./csv-dialect.ts";
+import type { CsvFault } from "./scan-csv.ts";
 import { notUtf8 } from "./source-file.ts";
 
 interface RaggedLine {
@@ -13,38 +14,34 @@ interface RaggedLine {
 const namedLines = 5;
 
 /**
- * Why a delimited file could not be read: called after DuckDB refused it, because DuckDB names one line and advises switches that hide
- * the fault. `expected` is the number of columns, `refusal` what DuckDB said.
+ * Why a delimited file could not be read, over the whole of it: called after a record of it was refused.
  *
  * @returns `data.source_not_text`, `data.open_quote`, `data.ragged_rows` or, when none of these is the cause, `data.source_unreadable`
  */
-export async function explainCsvFault(path: string, dialect: CsvDialect, expected: number, refusal: unknown): Promise<Error> {
+export async function explainCsvFault(path: string, dialect: CsvDialect, fault: CsvFault): Promise<Error> {
   const bytes = await readFile(path);
   const file = basename(path);
+  const expected = dialect.width;
   if (!isUtf8(bytes)) return notUtf8(path, bytes);
-  const { ragged, count, openQuote } = scan(bytes, dialect.delimiter.charCodeAt(0), expected);
-  if (openQuote !== undefined) {
-    return invalid("data.open_quote", `${file}: the quote (") that opens on line ${openQuote} never closes. Close it or double it ("").`, {
-      file: path,
-      line: openQuote,
-    });
+  if (fault.kind === "after_quote") {
+    const message = `${file} cannot be read as delimited text: line ${fault.line}: a value goes on behind its closing quote ("). Double quotes within a value ("").`;
+    return invalid("data.source_unreadable", message, { file: path, line: fault.line });
+  }
+  const { ragged, count, openQuote } = scan(bytes, dialect.delimiter.charCodeAt(0), expected, dialect.skipLines);
+  if (openQuote !== undefined || fault.kind === "open_quote") {
+    const line = openQuote ?? fault.line;
+    return invalid("data.open_quote", `${file}: the quote (") that opens on line ${line} never closes. Close it or double it ("").`, { file: path, line });
   }
   const [first] = ragged;
-  if (first !== undefined) {
-    const lines = ragged.map(({ line, found }) => `line ${line} has ${found}`).join(", ");
-    const more = count > ragged.length ? ` and ${count - ragged.length} more` : "";
-    const message =
-      `${file} has rows of different width: expected ${expected} ${expected === 1 ? "column" : "columns"}, but ${lines}${more}. ` +
-      `Quote values that contain ${JSON.stringify(dialect.delimiter)}, and complete or remove the short rows.`;
-    return invalid("data.ragged_rows", message, { file: path, line: first.line, expected, found: first.found, lines: ragged, count });
-  }
-  const said = refusal instanceof Error ? refusal.message : String(refusal);
-  const [, line, fault] = /CSV Error on Line: (\d+)[^]*?\n((?!Original Line).+)\n(?:Possible|\n)/.exec(said) ?? [];
-  const message = `${file} cannot be read as delimited text: ${line === undefined ? said.split("\n")[0] : `line ${line}: ${fault}`}`;
-  return invalid("data.source_unreadable", message, line === undefined ? { file: path } : { file: path, line: Number(line) });
+  const lines = ragged.map(({ line, found }) => `line ${line} has ${found}`).join(", ");
+  const more = count > ragged.length ? ` and ${count - ragged.length} more` : "";
+  const message =
+    `${file} has rows of different width: expected ${expected} ${expected === 1 ? "column" : "columns"}, but ${lines}${more}. ` +
+    `Quote values that contain ${JSON.stringify(dialect.delimiter)}, and complete or remove the short rows.`;
+  return invalid("data.ragged_rows", message, { file: path, line: first.line, expected, found: first.found, lines: ragged, count });
 }
 
-function scan(bytes: Buffer, delimiter: number, expected: number): { ragged: RaggedLine[]; count: number; openQuote: number | undefined } {
+function scan(bytes: Buffer, delimiter: number, expected: number, skipLines: number): { ragged: RaggedLine[]; count: number; openQuote: number | undefined } {
   const ragged: RaggedLine[] = [];
   let count = 0;
   let line = 1;
@@ -55,7 +52,7 @@ function scan(bytes: Buffer, delimiter: number, expected: number): { ragged: Rag
   let recordStart = fieldStart;
   const endRecord = (end: number): void => {
     const blank = end === recordStart;
-    if (fields !== expected && !blank) {
+    if (fields !== expected && !blank && recordLine > skipLines) {
       count += 1;
       if (ragged.length < namedLines) ragged.push({ line: recordLine, found: fields });
     }

@@ -1,5 +1,6 @@
-import { typeOfCell } from "./cell-types.ts";
-import type { CellReading } from "./cell-types.ts";
+import { plainNumber } from "../../values/number-text.ts";
+import { isMissing } from "../../values/reading.ts";
+import { timeOfText } from "../../values/time-text.ts";
 import type { CsvRecord } from "./csv-records.ts";
 
 export interface HeaderDecision {
@@ -8,30 +9,39 @@ export interface HeaderDecision {
   readonly reason: string;
 }
 
+/** A number (with a decimal comma, too), a point in time or a truth value. */
+export function isValue(cell: string): boolean {
+  if (plainNumber(cell) !== undefined || /^[+-]?\d{1,3}([.,' ]\d{3})*([.,]\d+)?\s*[%€$£]?$/.test(cell) || /^[+-]?\d+,\d+$/.test(cell) || /^(true|false)$/i.test(cell)) return true;
+  return timeOfText(cell, { order: "dmy" }) !== undefined || timeOfText(cell, { order: "mdy" }) !== undefined;
+}
+
+const isMissingCell = (cell: string): boolean => isMissing(cell, { type: "number" });
+
 /**
  * Decides whether the first record names the columns.
  *
  * A column speaks for a header when its first cell is text and all other cells are numbers, dates or booleans, and against one when its
- * first cell is such a value too (years over numbers of another size, as in `country,2019,2020`, are allowed as names). When no column
- * has values to tell text by, the first record is a header unless it could not be one (an empty or repeated cell) or one of its cells
- * comes again further down in the same column.
+ * first cell is such a value too (years over numbers of another size, as in `country,2019,2020`, are allowed as names, and so are several
+ * different years beside texts). When no column has values to tell text by, the first record is a header unless it could not be one (an
+ * empty or repeated cell) or one of its cells comes again further down in the same column.
  */
-export function decideHeader(records: readonly CsvRecord[], reading: CellReading): HeaderDecision {
+export function decideHeader(records: readonly CsvRecord[]): HeaderDecision {
   const [first, ...rest] = records;
   const cells = first.fields.map((cell) => cell.trim());
-  const isMissing = (cell: string): boolean => reading.missing.includes(cell);
-  const isText = (cell: string): boolean => typeOfCell(cell, reading.decimal) === "VARCHAR";
+  if (areYears(cells)) return { present: true, reason: "the first row names the columns: texts and years" };
   let named = 0;
   let valued = 0;
   let example = "";
   for (const [index, cell] of cells.entries()) {
-    if (isMissing(cell)) continue;
-    const below = rest.map((record) => (record.fields[index] ?? "").trim()).filter((value) => !isMissing(value));
-    const typed = below.length > 0 && below.every((value) => !isText(value));
-    if (isText(cell)) {
+    if (isMissingCell(cell)) continue;
+    const below = rest.map((record) => (record.fields[index] ?? "").trim()).filter((value) => !isMissingCell(value));
+    const values = below.filter(isValue).length;
+    // A few odd words among numbers say nothing against the name above them.
+    const typed = below.length > 0 && values >= 0.9 * below.length;
+    if (!isValue(cell)) {
       if (typed) {
         named += 1;
-        if (named === 1) example = `"${cell}" stands over values such as ${below[0]}`;
+        if (named === 1) example = `"${cell}" stands over values such as ${below.find(isValue)}`;
       }
     } else if (!isYearOver(cell, below)) {
       valued += 1;
@@ -42,11 +52,11 @@ export function decideHeader(records: readonly CsvRecord[], reading: CellReading
     return { present: false, reason: `the first row holds data: ${all} of its ${cells.length} cells are numbers, dates or booleans` };
   }
   if (named > 0) return { present: true, reason: `the first row names the columns: ${example}` };
-  return decideAmongText(cells, rest, isMissing);
+  return decideAmongText(cells, rest);
 }
 
-function decideAmongText(cells: string[], rest: CsvRecord[], isMissing: (cell: string) => boolean): HeaderDecision {
-  if (cells.some(isMissing)) return { present: false, reason: "the first row has an empty cell and no column tells text from values" };
+function decideAmongText(cells: string[], rest: CsvRecord[]): HeaderDecision {
+  if (cells.some(isMissingCell)) return { present: false, reason: "the first row has an empty cell and no column tells text from values" };
   const repeated = cells.find((cell, index) => cells.indexOf(cell) !== index);
   if (repeated !== undefined) return { present: false, reason: `the first row holds "${repeated}" twice, which is no set of names` };
   const recurring = cells.find((cell, index) => rest.some((record) => record.fields[index]?.trim() === cell));
@@ -54,6 +64,14 @@ function decideAmongText(cells: string[], rest: CsvRecord[], isMissing: (cell: s
     return { present: false, reason: `"${recurring}" of the first row comes again further down in its column, so it is a value` };
   }
   return { present: true, reason: "the first row is text that never comes again below" };
+}
+
+const isYear = (cell: string): boolean => /^(1[5-9]|20|21)\d\d$/.test(cell);
+
+/** Texts and at least two years, each year once. */
+function areYears(cells: readonly string[]): boolean {
+  const years = cells.filter(isYear);
+  return years.length >= 2 && new Set(years).size === years.length && years.length < cells.length && cells.every((cell) => isYear(cell) || !isValue(cell));
 }
 
 function isYearOver(cell: string, below: string[]): boolean {

@@ -5,10 +5,13 @@ import { basename, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { invalid } from "../../errors.ts";
-import { identifier, literal, queryOne, withConnection } from "../../storage/duckdb.ts";
-import { inspectSource, selectSource } from "./source.ts";
-import type { TableSource } from "./source.ts";
-import { timeCondition } from "../time-range.ts";
+import { literal, queryOne } from "../../storage/duckdb.ts";
+import { describeReading } from "../../values/reading.ts";
+import { timeBounds } from "../time-range.ts";
+import { DatasetFileWriter } from "./dataset-file-writer.ts";
+import { inspectSource } from "./source.ts";
+import type { SourceRemark, TableSource } from "./source.ts";
+import { streamCells } from "./stream-cells.ts";
 import type { DatasetColumn, TimeRange } from "../types.ts";
 
 export interface IngestRequest {
@@ -24,29 +27,45 @@ export interface IngestedTable {
   readonly path: string;
   readonly rows: number;
   readonly columns: readonly DatasetColumn[];
+  /** What a person should know of how it was read. */
+  readonly remarks: readonly SourceRemark[];
   /** Bytes. */
   readonly size: number;
   readonly sha256: string;
 }
 
 /**
- * Writes a table as one Parquet file (zstd), rows in the order of the source. The same source, filter and version of DuckDB give the same
- * bytes, so that content addressing stores them once. Types come from the whole source, whatever the filter leaves of it.
+ * Writes a table as one Parquet file (zstd), rows in the order of the source. The same source and filter give the same bytes, so that content addressing
+ * stores them once. Readings come from the whole source, whatever the filter leaves of it. A cell that is no value of its column, as it was chosen, is
+ * missing and counted.
  *
- * @throws the codes of `inspectSource` and `timeCondition`, and `data.no_rows` when the filter leaves none
+ * @throws the codes of `inspectSource` and `timeBounds`, and `data.no_rows` when the filter leaves none
  */
 export async function ingest({ source, filter, into }: IngestRequest): Promise<IngestedTable> {
   const table = typeof source === "string" ? await inspectSource(source) : source;
-  const condition = timeCondition(filter, table.columns);
-  return await withConnection(async (connection) => {
-    const select = `SELECT * FROM (${selectSource(table)}) WHERE ${condition}`;
-    const rows = await copyToParquet(connection, select, into).catch((cause: unknown) => {
-      const said = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-      throw invalid("data.source_unreadable", `${basename(table.path)} cannot be read as it was inspected: ${said}`, { file: table.path });
-    });
-    if (rows === 0 && filter !== undefined) throw await noRows(connection, table, filter);
-    return { path: into, rows, columns: table.columns, ...(await sizeAndHash(into)) };
+  const bounds = timeBounds(filter, table.columns);
+  let [first, last] = [Infinity, -Infinity];
+  const keeps = bounds && (bounds.from > -Infinity || bounds.until < Infinity) && ((block: readonly { readonly values?: Float64Array }[], row: number): boolean => {
+    const value = block[bounds.index].values![row];
+    if (value < first) first = value;
+    if (value > last) last = value;
+    return value >= bounds.from && value < bounds.until;
   });
+  const writer = await DatasetFileWriter.create(into, table.columns, { rows: table.rows, ...(keeps && { keeps: keeps as never }) });
+  try {
+    await streamCells(table.layout, writer.sinks, () => writer.endRow());
+    await writer.close();
+  } catch (cause) {
+    await writer.abandon().catch(() => undefined);
+    const said = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+    throw invalid("data.source_unreadable", `${basename(table.path)} cannot be read as it was inspected: ${said}`, { file: table.path });
+  }
+  if (writer.rows === 0 && filter !== undefined) throw noRows(table, filter, first, last);
+  const misfits = [...writer.misfits()].map(([column, count]) => ({
+    column,
+    message: `${column}: ${count} of ${table.rows} cells are no ${describeReading(table.columns.find(({ name }) => name === column)!.reading!)}; they are read as missing`,
+  }));
+  return { path: into, rows: writer.rows, columns: table.columns, remarks: [...table.remarks, ...misfits], ...(await sizeAndHash(into)) };
 }
 
 /** Writes the result of a query as Parquet and says how many rows it had. */
@@ -62,11 +81,10 @@ export async function sizeAndHash(path: string): Promise<{ size: number; sha256:
   return { size: (await stat(path)).size, sha256: hash.digest("hex") };
 }
 
-async function noRows(connection: DuckDBConnection, table: TableSource, filter: TimeRange): Promise<Error> {
-  const time = identifier(filter.time);
-  const sql = `SELECT min(${time})::VARCHAR AS first, max(${time})::VARCHAR AS last FROM (${selectSource(table)})`;
-  const { first, last } = await queryOne<{ first: string | null; last: string | null }>(connection, sql);
+function noRows(table: TableSource, filter: TimeRange, first: number, last: number): Error {
+  const isTime = table.columns.find(({ name }) => name === filter.time)?.type === "timestamp";
+  const show = (value: number): string => (isTime ? new Date(value).toISOString() : String(value));
   const wanted = [filter.from === undefined ? "" : ` from ${filter.from}`, filter.until === undefined ? "" : ` until ${filter.until}`].join("");
-  const message = `${basename(table.path)} has no rows with ${filter.time}${wanted}; its values go from ${first} to ${last}.`;
-  return invalid("data.no_rows", message, { file: table.path, ...filter, first, last });
+  const values = first > last ? "it has no value there" : `its values go from ${show(first)} to ${show(last)}`;
+  return invalid("data.no_rows", `${basename(table.path)} has no rows with ${filter.time}${wanted}; ${values}.`, { file: table.path, ...filter });
 }

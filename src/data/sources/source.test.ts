@@ -103,7 +103,7 @@ describe("types", () => {
   test.each<[what: string, values: string[], expected: string]>([
     ["missing markers", ["1", "", "?", "NA", "N/A", "null", "NaN", "2"], "BIGINT"],
     ["a fraction after many whole numbers", [...Array.from({ length: 3000 }, () => "7"), "7.5"], "DOUBLE"],
-    ["one word after many numbers", [...Array.from({ length: 3000 }, () => "7"), "seven"], "VARCHAR"],
+    ["one word after many numbers", [...Array.from({ length: 3000 }, () => "7"), "seven"], "BIGINT"],
     ["values only after the sample", [...Array.from({ length: 3000 }, () => "NA"), "2011-01-01"], "DATE"],
     ["nothing at all", ["NA", "?", ""], "VARCHAR"],
     ["identifiers beyond 2^53", ["9007199254740993", "9007199254740995"], "VARCHAR"],
@@ -130,8 +130,11 @@ describe("JSON and Parquet", () => {
     expect(await inspect(`[${rows.join(",")}]`, {}, "rows.json")).toBe(expected);
   });
 
-  test("nested JSON is refused by column", async () => {
-    const error = await refusal(write("nested.jsonl", '{"a":1,"b":{"c":1}}\n'));
+  test("a nested column is left out and told; the others are read", async () => {
+    const source = await inspectSource(write("nested.jsonl", '{"a":1,"b":{"c":1}}\n'));
+    expect(source.columns.map(({ name }) => name)).toEqual(["a"]);
+    expect(source.remarks).toMatchObject([{ column: "b", message: expect.stringMatching(/b is left out: it holds STRUCT.*not one value per row/) as string }]);
+    const error = await refusal(write("only-nested.jsonl", '{"b":{"c":1}}\n'));
     expect(error.code).toBe("data.nested_column");
     expect(error.message).toContain('Column "b"');
   });
@@ -167,7 +170,7 @@ describe("what is no table", () => {
     ["spaced.csv", 'a, b\n1, "x, y"\n2, "x, y", 3\n', "data.ragged_rows", /but line 3 has 3\./],
     ["long.csv", "a,b\n1,2\n1,2,3\n4,5\n", "data.ragged_rows", /expected 2 columns, but line 3 has 3\./],
     ["short.csv", "a,b\n1,2\n3\n", "data.ragged_rows", /line 3 has 1\./],
-    ["names.csv", "a,b\n1,2,3\n4,5,6\n", "data.ragged_rows", /expected 2 columns, but line 2 has 3, line 3 has 3/],
+    ["names.csv", "a,b\n1,2,3\n4,5,6\n7,8\n", "data.ragged_rows", /expected 2 columns, but line 2 has 3, line 3 has 3/],
   ])("%s", async (name, content, code, says) => {
     const path = write(name, content);
     const error = await refusal(path);

@@ -1,15 +1,20 @@
 import { basename } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import { invalid } from "../../errors.ts";
-import { missingMarkers } from "./cell-types.ts";
-import { inspectCsv, selectCsv } from "./csv-source.ts";
-import { sniffCsv } from "./csv-dialect.ts";
-import type { CsvDialect } from "./csv-dialect.ts";
-import { identifier, parquet, pathLiteral, query, queryOne, withConnection } from "../../storage/duckdb.ts";
+import { withConnection } from "../../storage/duckdb.ts";
+import { decideColumn, marksOfFile } from "../columns/decide-column.ts";
+import type { ReadingChoices, Remark, SurveyedColumn } from "../columns/decision.ts";
+import { SurveyColumn } from "../columns/survey-column.ts";
+import { columnNotFound } from "../column-names.ts";
+import { columnType, type DatasetColumn } from "../types.ts";
+import type { CsvChoices, CsvDialect } from "./csv-dialect.ts";
+import { explainCsvFault } from "./csv-faults.ts";
+import { csvLayout } from "./csv-layout.ts";
+import type { Layout, RawColumn } from "./layout.ts";
+import { CsvFault } from "./scan-csv.ts";
 import { openSource } from "./source-file.ts";
 import type { SourceFile, SourceFormat } from "./source-file.ts";
-import { columnType } from "../types.ts";
-import type { DatasetColumn, StoredType } from "../types.ts";
+import { streamCells } from "./stream-cells.ts";
+import { typedLayout } from "./typed-layout.ts";
 
 /** A table's file and everything that was decided about reading it; plain data, so that a decision can be stored and repeated. */
 export interface TableSource {
@@ -22,98 +27,138 @@ export interface TableSource {
   readonly columns: readonly DatasetColumn[];
   /** Delimited text only. */
   readonly dialect?: CsvDialect;
+  readonly layout: Layout;
+  /** What a person should know of how the file and its columns are read. */
+  readonly remarks: readonly SourceRemark[];
 }
 
-/** What the caller knows better than the file tells; delimited text only. */
-export interface SourceOptions {
-  readonly header?: boolean;
-  /** One ASCII character. */
-  readonly delimiter?: string;
-  /** What stands for a missing value, instead of `missingMarkers`; the empty value always does. */
-  readonly missing?: readonly string[];
+/** A remark about the file has no column. */
+export type SourceRemark = Omit<Remark, "column"> & { readonly column?: string };
+
+/** What the caller knows better than the file tells. */
+export interface SourceOptions extends CsvChoices, ReadingChoices {
+  /** The column that is to be predicted, where that is known: a word for missing may be a class there. */
+  readonly target?: string;
 }
 
 /**
- * Opens a table's file (.csv .tsv .tab .txt .data, .parquet .pq, .json .jsonl .ndjson) and decides how to read it: delimiter, header,
- * decimal separator, and from every row the name and type of each column. Values of delimited text are trimmed; an empty value and the
- * `missingMarkers` are missing. Whole numbers are BIGINT (DOUBLE as soon as one has a fraction; text when they exceed 2^53, so that
- * identifiers are not rounded), ISO dates DATE, ISO dates with a time TIMESTAMP in UTC, true/false BOOLEAN, the rest VARCHAR. A column
- * without any value is VARCHAR.
+ * Opens a table's file (.csv .tsv .tab .txt .data, .parquet .pq, .json .jsonl .ndjson) and decides how to read it: delimiter, header, what stands above
+ * and below the table, and from every cell what each column is. Numbers are BIGINT (DOUBLE as soon as one has a fraction; text when they exceed 2^53 or
+ * are codes), points in time DATE or TIMESTAMP in UTC, true/false BOOLEAN, the rest VARCHAR. A column without any value is VARCHAR. Columns that hold
+ * more than one value a row are left out. Whatever was not plain is told in `remarks`.
  *
- * @throws the codes of `openSource`, `data.header_only`, `data.ragged_rows`, `data.open_quote`, `data.nested_column`,
- * `data.delimiter_invalid`
+ * @throws the codes of `openSource`, `data.header_only`, `data.ragged_rows`, `data.open_quote`, `data.delimiter_invalid`, `data.column_not_found` (a
+ * choice for a column that is not there)
  */
 export async function inspectSource(path: string, options: SourceOptions = {}): Promise<TableSource> {
   const file = await openSource(path);
-  return await withConnection(async (connection) => {
-    const described = file.format === "csv" ? await describeCsv(connection, file, options) : await describeTyped(connection, file);
-    return { path: file.path, format: file.format, size: file.size, ...described };
+  const { layout, dialect, remarks, width } = file.format === "csv" ? await fromCsv(file, options) : await fromTyped(file);
+  checkChoices(options, layout.columns);
+  const surveys = layout.columns.map(({ floats }) => new SurveyColumn(floats));
+  const lines = new LineNumbers();
+  const rows = await streamCells(layout, surveys, dialect ? (line) => lines.add(line) : undefined).catch(async (fault: unknown) => {
+    throw await explained(file, dialect, fault);
   });
+  if (rows === 0) throw noRows(file, layout, dialect, width);
+  const surveyed = layout.columns.map(
+    ({ name, typed }, index): SurveyedColumn => ({
+      name,
+      survey: surveys[index],
+      ...(typed && { typed }),
+      lineOf: dialect ? (row) => lines.of(row) : (row) => row + 1,
+      target: name === options.target,
+      epochs: file.format === "json",
+    }),
+  );
+  const marks = marksOfFile(surveyed);
+  const decisions = surveyed.map((column) => decideColumn(column, marks, options));
+  return {
+    path: file.path,
+    format: file.format,
+    size: file.size,
+    rows,
+    columns: decisions.map(({ reading, stored }, index) => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })),
+    ...(dialect && { dialect }),
+    layout,
+    remarks: [...remarks, ...decisions.flatMap((decision) => decision.remarks)],
+  };
 }
 
-async function describeCsv(connection: DuckDBConnection, file: SourceFile, options: SourceOptions) {
-  const { delimiter, header } = options;
-  if (delimiter !== undefined && !/^[\t\x20-\x21\x23-\x7e]$/.test(delimiter)) {
-    const message = `The delimiter must be one ASCII character other than a quote, not ${JSON.stringify(delimiter)}.`;
-    throw invalid("data.delimiter_invalid", message, { delimiter });
-  }
-  const missing = options.missing === undefined ? missingMarkers : ["", ...options.missing];
-  const sniffed = sniffCsv(file.head.toString("utf8"), file.head.length === file.size, { delimiter, header, missing });
-  if (sniffed.sample.length === 0) {
-    throw invalid("data.source_unreadable", `${basename(file.path)} has no line end in its first ${file.head.length} bytes.`, { file: file.path });
-  }
-  return { ...(await inspectCsv(connection, file, sniffed)), dialect: sniffed.dialect };
+interface Opened {
+  readonly layout: Layout;
+  readonly dialect?: CsvDialect;
+  readonly remarks: readonly SourceRemark[];
+  readonly width: number;
+}
+
+async function fromCsv(file: SourceFile, options: SourceOptions): Promise<Opened> {
+  const { layout, dialect, remarks } = await csvLayout(file, options);
+  return { layout, dialect, remarks: remarks.map((message) => ({ message: `${basename(file.path)}: ${message}` })), width: dialect.width };
 }
 
 /** Parquet and JSON carry types of their own. */
-async function describeTyped(connection: DuckDBConnection, file: SourceFile) {
-  const from = fileTable(file.path, file.format);
+async function fromTyped(file: SourceFile): Promise<Opened> {
   try {
-    const described = await query<{ column_name: string; column_type: string }>(connection, `DESCRIBE SELECT * FROM ${from}`);
-    const columns = described.map(({ column_name: name, column_type: type }) => typedColumn(file.path, name, type));
-    const { rows } = await queryOne<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${from}`);
-    if (rows === 0) throw invalid("data.source_empty", `${basename(file.path)} holds no rows.`, { file: file.path });
-    return { columns, rows };
-  } catch (cause) {
-    if (!(cause instanceof Error) || cause.name === "MillraceError") throw cause;
-    const said = cause.message.split("\n")[0];
-    throw invalid("data.source_unreadable", `${basename(file.path)} cannot be read as ${file.format}: ${said}`, { file: file.path });
-  }
-}
-
-function fileTable(path: string, format: SourceFormat): string {
-  return format === "parquet" ? parquet(path) : `read_json(${pathLiteral(path)}, sample_size = -1)`;
-}
-
-function typedColumn(path: string, name: string, type: string): DatasetColumn {
-  const stored = storedType(type);
-  if (stored === undefined) {
-    const message = `Column "${name}" of ${basename(path)} holds ${type}, which is not one value per row. Flatten it into columns of its own.`;
-    throw invalid("data.nested_column", message, { file: path, column: name, type });
-  }
-  return { name, type: columnType(stored), stored };
-}
-
-function storedType(type: string): StoredType | undefined {
-  if (/^(U?(TINYINT|SMALLINT|INTEGER)|BIGINT)$/.test(type)) return "BIGINT";
-  if (/^(DOUBLE|FLOAT|DECIMAL\(.*\)|UBIGINT|U?HUGEINT)$/.test(type)) return "DOUBLE";
-  if (/^(VARCHAR|JSON|UUID|TIME.*|INTERVAL|ENUM\(.*\))$/.test(type) && !type.startsWith("TIMESTAMP")) return "VARCHAR";
-  if (type === "BOOLEAN" || type === "DATE") return type;
-  return type.startsWith("TIMESTAMP") ? "TIMESTAMP" : undefined;
-}
-
-/** SQL that reads a source with the decided names and types; missing values are NULL, in numbers too. */
-export function selectSource(source: TableSource): string {
-  if (source.dialect !== undefined) return selectCsv(source.path, source.dialect, source.columns);
-  const list = source.columns.map(({ name, stored }) => {
-    const column = identifier(name);
-    if (stored === "DOUBLE") return `nullif(${column}::DOUBLE, 'nan'::DOUBLE) AS ${column}`;
-    if (stored === "VARCHAR") {
-      // Values of several types, or none, are JSON to DuckDB, whose plain cast would keep the quotes.
-      const text = source.format === "json" ? `(to_json(${column}) ->> '$')` : `${column}::VARCHAR`;
-      return `nullif(${text}, '') AS ${column}`;
+    const { layout, nested } = await withConnection((connection) => typedLayout(connection, file));
+    const remarks = nested.map(({ name, type }) => ({
+      column: name,
+      message: `${name} is left out: it holds ${type.length > 60 ? `${type.slice(0, 60)}…` : type}, which is not one value per row; flatten it into columns of its own to use it`,
+    }));
+    if (layout.columns.length === 0 && nested.length > 0) {
+      throw invalid("data.nested_column", `Column "${nested[0].name}" of ${basename(file.path)} holds ${nested[0].type}, which is not one value per row, as do all others. Flatten it into columns of its own.`, {
+        file: file.path,
+        column: nested[0].name,
+      });
     }
-    return `${column}::${stored} AS ${column}`;
-  });
-  return `SELECT ${list.join(", ")} FROM ${fileTable(source.path, source.format)}`;
+    return { layout, remarks, width: layout.columns.length };
+  } catch (cause) {
+    throw unreadable(file, cause);
+  }
+}
+
+function unreadable(file: SourceFile, cause: unknown): unknown {
+  if (!(cause instanceof Error) || cause.name === "MillraceError") return cause;
+  return invalid("data.source_unreadable", `${basename(file.path)} cannot be read as ${file.format}: ${cause.message.split("\n")[0]}`, { file: file.path });
+}
+
+async function explained(file: SourceFile, dialect: CsvDialect | undefined, fault: unknown): Promise<unknown> {
+  return dialect && fault instanceof CsvFault ? await explainCsvFault(file.path, dialect, fault) : unreadable(file, fault);
+}
+
+function noRows(file: SourceFile, { columns }: Layout, dialect: CsvDialect | undefined, width: number): Error {
+  const name = basename(file.path);
+  if (!dialect) return invalid("data.source_empty", `${name} holds no rows.`, { file: file.path });
+  const names = columns.slice(0, 3).map((column) => column.name);
+  return invalid("data.header_only", `${name} has a header (${names.join(", ")}${width > 3 ? ", …" : ""}) but no rows under it.`, { file: file.path, line: 1 });
+}
+
+/** Every column that something was chosen for must be there. */
+function checkChoices({ missing, decimal, thousands, dates, types }: SourceOptions, columns: readonly RawColumn[]): void {
+  const names = columns.map(({ name }) => name);
+  for (const [setting, choice] of Object.entries({ missing, decimal, thousands, dates, types })) {
+    if (typeof choice !== "object" || Array.isArray(choice)) continue;
+    for (const name of Object.keys(choice)) if (!names.includes(name)) throw columnNotFound(name, names, `data.${setting}`);
+  }
+}
+
+/** On which line each row begins; lines that do not follow each other by one are kept. */
+class LineNumbers {
+  #rows = 0;
+  readonly #jumps: { readonly row: number; readonly ahead: number }[] = [];
+
+  add(line: number): void {
+    const ahead = line - this.#rows;
+    if (this.#jumps.at(-1)?.ahead !== ahead) this.#jumps.push({ row: this.#rows, ahead });
+    this.#rows++;
+  }
+
+  of(row: number): number {
+    let [low, high] = [0, this.#jumps.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#jumps[middle].row <= row) low = middle;
+      else high = middle - 1;
+    }
+    return row + (this.#jumps[low]?.ahead ?? 0);
+  }
 }
