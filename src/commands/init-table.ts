@@ -7,6 +7,8 @@ import { stringify } from "yaml";
 import type { Command } from "../cli/command.ts";
 import { columnNotFound } from "../data/column-names.ts";
 import { findLeakage } from "../data/leakage/leakage.ts";
+import { chooseFeatures, useLine } from "../data/choose-features.ts";
+import { suggestGroup } from "../data/suggest-group.ts";
 import { loadSource } from "../data/sources/load-source.ts";
 import { inspectSource, type TableSource } from "../data/sources/source.ts";
 import { inferTask, suggestTarget, suggestTimeColumn, targetFacts } from "../data/suggest.ts";
@@ -33,6 +35,7 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
       source: relative(resolve(out, ".."), resolve(source)) || basename(source),
       target,
       ...(found.time === null ? {} : { time: found.time }),
+      ...(found.group === null ? {} : { split: { group: found.group } }),
       ...(found.exclude.length > 0 ? { exclude: found.exclude } : {}),
       ...settingsOf(inspected),
     },
@@ -53,6 +56,7 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
 interface Findings {
   readonly task: string;
   readonly time: string | null;
+  readonly group: string | null;
   readonly exclude: readonly string[];
   readonly notes: readonly string[];
 }
@@ -81,21 +85,35 @@ function settingsOf({ remarks }: TableSource): Record<string, Record<string, unk
   return settings;
 }
 
-/** What the table says of itself: the kind of target, the time column, and the columns to leave out, each with its reason. */
+/** What the table says of itself: the kind of target, the time or the groups to split by, and the columns to leave out, each with its reason. */
 function lookInto({ columns }: TableSource, table: Table, target: string): Findings {
   const at = columns.findIndex(({ name }) => name === target);
   const { task, reason } = inferTask(targetFacts(columns[at], table.columns[at]));
   const time = suggestTimeColumn(table, columns);
+  const group = time ? undefined : suggestGroup(table, target);
   const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
+  const reserved = columns.filter(({ name }) => name !== target && outputNames(task).includes(name)).map(({ name }) => name);
   const findings = findLeakage(table, { target, task, timestamps: [...new Set([...timestamps, ...(time ? [time.column] : [])])] });
-  const left = findings.filter((finding) => finding.kind === "leak" || finding.kind === "identifier" || finding.kind === "empty");
+  const options = { target, time: time?.column ?? null, group: group?.column ?? null, exclude: reserved, keep: [], leakage: "exclude" as const };
+  const { uses } = chooseFeatures(columns, options, findings);
+  const left = uses.filter(({ use, columns: names }) => use === "left_out" && !names.some((name) => name === time?.column || name === group?.column));
   return {
     task,
     time: time?.column ?? null,
-    exclude: [...new Set(left.flatMap((finding) => finding.columns))],
-    notes: [`${task}: ${reason}`, ...(time ? [`time ${time.column}: ${time.reason}`] : []), ...left.map((finding) => `left out ${finding.columns.join(", ")}: ${finding.evidence}`)],
+    group: group?.column ?? null,
+    exclude: [...new Set(left.flatMap((use) => use.columns))],
+    notes: [
+      `${task}: ${reason}`,
+      ...(time ? [`time ${time.column}: ${time.reason}`] : []),
+      ...(group ? [`group ${group.column}: ${group.reason}`] : []),
+      ...reserved.map((name) => `left out ${name}: the model's answer has that name; rename the column to use it`),
+      ...uses.filter(({ reason: why }) => why !== "data.exclude says so").map(useLine),
+    ],
   };
 }
+
+/** What a model's answers are called. */
+const outputNames = (task: string): readonly string[] => (task === "regression" ? ["prediction"] : ["label", "probabilities"]);
 
 async function answer<T>(prompt: Promise<T | symbol>): Promise<T> {
   const given = await prompt;

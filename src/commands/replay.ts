@@ -1,10 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { day } from "../clock.ts";
 import { eventTimes } from "../data/event-time.ts";
-import { ingest } from "../data/sources/ingest.ts";
-import { readTable } from "../data/read-table.ts";
+import { loadSource } from "../data/sources/load-source.ts";
+import { inspectSource } from "../data/sources/source.ts";
 import type { Column, Table } from "../data/types.ts";
 import { invalid, MillraceError } from "../errors.ts";
 import { client } from "../http/client.ts";
@@ -29,7 +26,7 @@ export interface ReplayOptions {
 export async function replay({ server, gateway, loop, signal, onDay }: ReplayOptions): Promise<{ days: number }> {
   const { project, endpoint } = loop;
   if (!project.data.time) throw invalid("replay.no_time", "A replay needs data.time, the column that says when a row happened");
-  const table = await readSource(project.data.source);
+  const table = await readSource(project.data);
   const times = eventTimes(table, project.data.time);
   const target = table.columns.find((column) => column.name === project.data.target)!;
   const rows = [...times.keys()].filter((row) => times[row] >= loop.startedAt && !Number.isNaN(times[row])).sort((a, b) => times[a] - times[b] || a - b);
@@ -69,16 +66,18 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
 
 /** The latest event time among a loop's source rows, ms. */
 export async function lastEventTime(loop: Loop): Promise<number> {
-  const { time, source } = loop.project.data;
+  const { time } = loop.project.data;
   if (!time) throw invalid("replay.no_time", "A replay needs data.time, the column that says when a row happened");
-  return eventTimes(await readSource(source), time).reduce((latest, one) => (one > latest ? one : latest), Number.NEGATIVE_INFINITY);
+  return eventTimes(await readSource(loop.project.data), time).reduce((latest, one) => (one > latest ? one : latest), Number.NEGATIVE_INFINITY);
 }
 
 const requestId = (row: number): string => `replay-${row}`;
 
 async function predict(gateway: string, loop: Loop, table: Table, row: number, time: number, signal: AbortSignal): Promise<void> {
-  const inputs = loop.features.map((feature) => {
+  // The time of the event is the request's own; the gateway knows it by that.
+  const inputs = loop.features.filter(({ name }) => name !== loop.project.data.time?.column).map((feature) => {
     const value = valueOf(table.columns.find((column) => column.name === feature.name)!, row);
+    if (feature.type === "timestamp") return { name: feature.name, shape: [1, 1], datatype: "BYTES", data: [typeof value === "number" ? new Date(value).toISOString() : null] };
     return { name: feature.name, shape: [1, 1], datatype: feature.type === "number" ? "FP32" : "BYTES", data: [feature.type === "number" || value === null ? value : String(value)] };
   });
   const response = await fetch(`${gateway}/v2/models/${encodeURIComponent(loop.endpoint)}/infer`, {
@@ -96,12 +95,5 @@ function valueOf(column: Column, row: number): number | string | null {
   return column.codes[row] < 0 ? null : column.dictionary[column.codes[row]];
 }
 
-async function readSource(source: string): Promise<Table> {
-  const folder = await mkdtemp(join(tmpdir(), "millrace-replay-"));
-  try {
-    const { path } = await ingest({ source, into: join(folder, "table.parquet") });
-    return await readTable(path);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}
+/** The source as the project reads it. */
+const readSource = async ({ source, target, reading }: Loop["project"]["data"]): Promise<Table> => await loadSource(await inspectSource(source, { ...reading, target }));

@@ -115,4 +115,4 @@ function progressLine(say: (line: string) => void): { update: (line: string) => 
 }
 
 const tryIt = (gateway: string, { loop, example: row }: Tour): string =>
-  `  try it         curl -s ${gateway}/predict/${loop.endpoint} -d '${JSON.stringify(Object.fromEntries(loop.features.map(({ name }) => [name, row[name]])))}'`;
+  `  try it         curl -s ${gateway}/predict/${loop.endpoint} -d '${JSON.stringify(Object.fromEntries(loop.features.filter(({ name }) => name !== loop.project.data.time?.column).map(({ name }) => [name, row[name]])))}'`;

@@ -5,6 +5,7 @@ import { table } from "../cli/table.ts";
 import { formatDuration } from "../clock.ts";
 import { resolveSettings } from "../config.ts";
 import type { IngestOutput } from "../data/ingest-step.ts";
+import { useLine } from "../data/choose-features.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { MillraceError } from "../errors.ts";
 import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
@@ -60,14 +61,14 @@ export function runResult(run: PipelineRun): { data: unknown; text: string; exit
   const text = [
     `${run.model}: predicts ${checked.target} (${checked.task}, ${checked.taskReason}) from ${checked.features.length} columns`,
     ...(output<IngestOutput>("ingest")?.remarks ?? []).map(({ message }) => `  ${message}`),
-    ...checked.findings.filter((finding) => finding.kind !== "constant" && finding.kind !== "duplicate").map((finding) => `  left out ${finding.columns.join(", ")}: ${finding.evidence}`),
+    ...checked.uses.filter(({ reason }) => reason !== "data.exclude says so").map((use) => `  ${useLine(use)}`),
     ...checked.anomalies.map((anomaly) => `  ${anomaly.severity.toLowerCase()}: ${anomaly.message}`),
     table(["metric", "model", "95 % interval", "naive", "linear", ...(evaluation.champion ? ["champion"] : [])], rows, ""),
     ...gate.checks.map((check) => `  ${check.passed ? colors.green("✓") : colors.red("✗")} ${check.reason}`),
     deployed ? `version ${deployed.version} answers at ${deployed.url}` : `no version: ${run.reason}`,
   ].join("\n");
   return {
-    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, remarks: output<IngestOutput>("ingest")?.remarks ?? [], findings: checked.findings, anomalies: checked.anomalies },
+    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, remarks: output<IngestOutput>("ingest")?.remarks ?? [], findings: checked.findings, uses: checked.uses, anomalies: checked.anomalies },
     text,
     exitCode: deployed ? exitCodes.ok : exitCodes.refused,
   };

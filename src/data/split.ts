@@ -39,27 +39,51 @@ function findBoundary(times: Float64Array, share: number): number | undefined {
   return best;
 }
 
+/** The first row of each group of rows that equal each other in `column`: what keeps them on one side of a split. A missing value is a group of its own row. */
+export function groupUnits(column: Column): Int32Array {
+  const first = new Map<number, number>();
+  const raw = column.type === "number" ? column.values : column.codes;
+  return Int32Array.from(raw, (value, row) => {
+    if (column.type === "number" ? Number.isNaN(value) : value < 0) return row;
+    const known = first.get(value);
+    if (known === undefined) first.set(value, row);
+    return known ?? row;
+  });
+}
+
 /**
  * About `share` of the rows for testing, by a hash of seed and row number: the same seed sends a row to the same part, however many rows
  * follow. With `classes` (a category, or a number of few values) every class is split in that share on its own, to the nearest row and at
- * least one to each part where a class has two; then parts can change as rows are added. A missing class is a class.
+ * least one to each part where a class has two; then parts can change as rows are added. A missing class is a class. Rows of one unit (`units` has the
+ * unit's first row for each row) stay together, and shares are as near as they then can be.
  *
  * @throws `data.split_share_invalid`, `data.split_impossible` (fewer than two rows)
  */
-export function splitAtRandom(rows: number, share: number, options: { readonly seed: number; readonly classes?: Column }): Split {
+export function splitAtRandom(rows: number, share: number, options: { readonly seed: number; readonly classes?: Column; readonly units?: Int32Array }): Split {
   checkShare(share);
   if (rows < 2) throw invalid("data.split_impossible", `${rows} rows cannot be split in two.`);
-  const hashes = Float64Array.from({ length: rows }, (_, row) => unitHash(options.seed, row));
+  const { units } = options;
+  const hashes = Float64Array.from({ length: rows }, (_, row) => unitHash(options.seed, units ? units[row] : row));
   const test = new Set<number>();
   const strata = options.classes === undefined ? undefined : rowsByClass(options.classes);
   for (const members of strata ?? []) {
     const wanted = Math.round(members.length * share);
     const count = members.length < 2 ? 0 : Math.min(Math.max(wanted, 1), members.length - 1);
-    members.sort((one, other) => hashes[one] - hashes[other]);
-    for (const row of members.slice(0, count)) test.add(row);
+    members.sort((one, other) => hashes[one] - hashes[other] || one - other);
+    for (const row of members.slice(0, units ? wholeUnits(members, units, count) : count)) test.add(row);
   }
   if (strata !== undefined) return neverEmpty(partition(rows, (row) => test.has(row)));
   return neverEmpty(partition(rows, (row) => hashes[row] < share));
+}
+
+/** The number of first members nearest to `count` that ends with a unit; members of a unit follow each other. */
+function wholeUnits(members: readonly number[], units: Int32Array, count: number): number {
+  const ends = (at: number): boolean => at === 0 || at === members.length || units[members[at]] !== units[members[at - 1]];
+  for (let off = 0; off <= members.length; off++) {
+    if (count - off >= 0 && ends(count - off)) return count - off;
+    if (count + off <= members.length && ends(count + off)) return count + off;
+  }
+  return count;
 }
 
 function rowsByClass(column: Column): number[][] {

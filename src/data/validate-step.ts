@@ -3,11 +3,12 @@ import type { Step } from "../stage.ts";
 import type { IngestOutput } from "./ingest-step.ts";
 import type { LeakageFinding } from "./leakage/leakage-types.ts";
 import { findLeakage } from "./leakage/leakage.ts";
+import { chooseFeatures, type ColumnUse, type Feature, type FeatureOptions } from "./choose-features.ts";
 import { columnNotFound } from "./column-names.ts";
 import { profileOf } from "./profile/profile.ts";
 import { readTable } from "./read-table.ts";
 import { inferSchema, type Schema } from "./validation/schema.ts";
-import { inferTask } from "./suggest.ts";
+import { inferTask, targetFacts } from "./suggest.ts";
 import type { DatasetColumn, Table } from "./types.ts";
 import { validate, type Anomaly } from "./validation/validate.ts";
 
@@ -18,31 +19,26 @@ export interface ValidateOutput {
   readonly schema: Schema;
   readonly anomalies: readonly Anomaly[];
   readonly findings: readonly LeakageFinding[];
-  readonly features: readonly { readonly name: string; readonly type: "number" | "category" }[];
+  readonly features: readonly Feature[];
+  /** What became of the columns that are no features, or nearly were none. */
+  readonly uses: readonly ColumnUse[];
   readonly target: string;
   readonly task: "regression" | "binary" | "multiclass";
   readonly taskReason: string;
 }
 
-interface ValidateParams {
-  readonly target: string;
+interface ValidateParams extends FeatureOptions {
   readonly task: ValidateOutput["task"] | null;
-  readonly time: string | null;
-  readonly exclude: readonly string[];
-  readonly leakage: "exclude" | "fail" | "ignore";
   readonly onAnomaly: "fail" | "warn";
   /** The schema and the features of the first version; given when a later version is held to them. */
   readonly schema: Schema | null;
   readonly features: ValidateOutput["features"] | null;
 }
 
-/** Columns that are left out of the features; a constant one stays, since later data may vary. */
-const leftOut = new Set<LeakageFinding["kind"]>(["leak", "identifier", "empty"]);
-
 export const validateStep: Step = {
   name: "data.validate",
   purpose: "Profiles a dataset, holds it to its schema, and finds the columns that would give the target away",
-  version: 1,
+  version: 2,
   where: "worker",
   run: async ({ params, inputs, blobs, report }) => {
     const options = params as unknown as ValidateParams;
@@ -50,12 +46,14 @@ export const validateStep: Step = {
     const names = table.columns.map((column) => column.name);
     if (!names.includes(options.target)) throw columnNotFound(options.target, names, "target");
     for (const name of options.exclude) if (!names.includes(name)) throw columnNotFound(name, names, "excluded column");
+    for (const name of options.keep) if (!names.includes(name)) throw columnNotFound(name, names, "column to keep");
+    if (options.group !== null && !names.includes(options.group)) throw columnNotFound(options.group, names, "data.split.group");
     const path = await blobs.localPath(table.file.sha256);
     report({ message: `profiling ${table.rows} rows, ${names.length} columns` });
     const loaded = await readTable(path);
     const profile = profileOf(loaded, table.columns, options.target);
-    const target = profile.columns.find((column) => column.name === options.target)!;
-    const inferred = options.task ? { task: options.task, reason: "the project file says so" } : inferTask(target);
+    const facts = targetFacts(table.columns.find(({ name }) => name === options.target)!, loaded.columns.find(({ name }) => name === options.target)!);
+    const inferred = options.task ? { task: options.task, reason: "the project file says so" } : inferTask(facts);
     const schema = options.schema ?? inferSchema(profile, { target: options.target });
     const anomalies = validate(profile, schema, { environment: "TRAINING" });
     const errors = anomalies.filter((anomaly) => anomaly.severity === "ERROR");
@@ -68,17 +66,18 @@ export const validateStep: Step = {
     if (leaking.length > 0 && options.leakage === "fail") {
       throw invalid("data.leakage", `Columns give the target away: ${leaking.map((finding) => finding.evidence).join("; ")}`, { findings: leaking });
     }
-    const output: ValidateOutput = ({
-	profile: await blobs.put(Buffer.from(JSON.stringify(profile))),
-	schema,
-	anomalies,
-	findings,
-	features: options.features ?? featuresOf(table.columns, options, findings),
-	target: options.target,
-	task: inferred.task,
-	taskReason: inferred.reason
-});
-    if (output.features.length === 0) throw invalid("data.no_features", `No column is left to predict ${options.target} from; left out: ${findings.map((finding) => finding.evidence).join("; ")}`);
+    const { features, uses } = options.features ? { features: options.features, uses: [] } : chooseFeatures(table.columns, options, findings);
+    const output: ValidateOutput = {
+      profile: await blobs.put(Buffer.from(JSON.stringify(profile))),
+      schema,
+      anomalies,
+      findings,
+      features,
+      uses,
+      target: options.target,
+      task: inferred.task,
+      taskReason: inferred.reason,
+    };
     return output;
   },
 };
@@ -86,19 +85,5 @@ export const validateStep: Step = {
 function leaks(loaded: Table, columns: readonly DatasetColumn[], options: ValidateParams, task: ValidateOutput["task"]): LeakageFinding[] {
   const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
   const checked = { ...loaded, columns: loaded.columns.filter((column) => !options.exclude.includes(column.name)) };
-  return findLeakage(checked, { target: options.target, task, timestamps: options.time === null ? timestamps : [...new Set([...timestamps, options.time])] });
-}
-
-function featuresOf(columns: readonly DatasetColumn[], options: ValidateParams, findings: readonly LeakageFinding[]): ValidateOutput["features"] {
-  const dropped = new Set([
-    options.target,
-    ...options.exclude,
-    ...(options.time === null ? [] : [options.time]),
-    ...findings
-      .filter((finding) => leftOut.has(finding.kind) && !(finding.kind === "leak" && options.leakage === "ignore"))
-      .flatMap((finding) => finding.columns),
-  ]);
-  return columns
-    .filter((column) => !dropped.has(column.name) && column.type !== "timestamp")
-    .map((column) => ({ name: column.name, type: column.type === "number" ? ("number" as const) : ("category" as const) }));
+  return findLeakage(checked, { target: options.target, task, keep: options.keep, timestamps: options.time === null ? timestamps : [...new Set([...timestamps, options.time])] });
 }

@@ -33,17 +33,17 @@ const mostSlices = 20;
 export const evaluateStep: Step = {
   name: "evaluation.evaluate",
   purpose: "Judges the model on held-out rows: metrics with intervals, slices, baselines, and the champion on the same rows",
-  version: 1,
+  version: 2,
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as EvaluateParams;
     const table = inputs["table"] as IngestOutput;
-    const { target, task } = inputs["checked"] as ValidateOutput;
+    const { target, task, features } = inputs["checked"] as ValidateOutput;
     const trained = inputs["trained"] as TrainOutput;
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
     const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
-    const { test } = holdOut(loaded, target, task, options.holdout);
+    const { test } = holdOut(loaded, target, task, options.holdout, features.map(({ name }) => name));
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);

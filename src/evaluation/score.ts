@@ -1,7 +1,10 @@
 import { readFile } from "node:fs/promises";
 import type { Table } from "../data/types.ts";
 import { MillraceError } from "../errors.ts";
+import { inputValues } from "../training/input-tensors.ts";
 import type { Prediction, Signature } from "../training/types.ts";
+
+const blockRows = 65_536;
 
 /**
  * Scores a table with a model's ONNX graph in ONNX Runtime: the same file and the same engine that serve it. `table` needs the
@@ -11,18 +14,22 @@ export async function scoreOnnx(path: string, signature: Signature, table: Table
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const session = await InferenceSession.create(await readFile(path), { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
   try {
-    const feeds = Object.fromEntries(
-      signature.features.map((feature) => {
-        const column = table.columns.find((one) => one.name === feature.name);
-        if (!column) throw new MillraceError("evaluation.missing_feature", 500, `The table has no column ${feature.name}, which the model needs`);
-        if (column.type === "number" && feature.type === "number") return [feature.name, new Tensor("float32", Float32Array.from(column.values), [table.rows, 1])];
-        const text = column.type === "number" ? Array.from(column.values, (value) => (Number.isNaN(value) ? "" : String(value))) : Array.from(column.codes, (code) => (code < 0 ? "" : column.dictionary[code]));
-        return [feature.name, new Tensor("string", text, [table.rows, 1])];
-      }),
-    );
-    const answers = await session.run(feeds);
-    if (signature.task === "regression") return { task: "regression", values: Float64Array.from(answers["prediction"].data as Float32Array) };
-    return { task: signature.task, classes: signature.classes ?? [], probabilities: Float64Array.from(answers["probabilities"].data as Float32Array) };
+    const columns = signature.features.map(({ name }) => {
+      const column = table.columns.find((one) => one.name === name);
+      if (!column) throw new MillraceError("evaluation.missing_feature", 500, `The table has no column ${name}, which the model needs`);
+      return column;
+    });
+    const answers = signature.task === "regression" ? new Float64Array(table.rows) : new Float64Array(table.rows * (signature.classes ?? []).length);
+    const width = table.rows === 0 ? 0 : answers.length / table.rows;
+    // Block by block, so that texts and answers of a large table are not all in memory at once.
+    for (let start = 0; start < table.rows; start += blockRows) {
+      const end = Math.min(start + blockRows, table.rows);
+      const block = columns.map((column) => (column.type === "number" ? { ...column, values: column.values.subarray(start, end) } : { ...column, codes: column.codes.subarray(start, end) }));
+      const feeds = Object.fromEntries([...inputValues(signature, block)].map(([name, { type, data }]) => [name, new Tensor(type as "float32", data as Float32Array, [end - start, 1])]));
+      const found = await session.run(feeds);
+      answers.set(found[signature.task === "regression" ? "prediction" : "probabilities"].data as Float32Array, start * width);
+    }
+    return signature.task === "regression" ? { task: "regression", values: answers } : { task: signature.task, classes: signature.classes ?? [], probabilities: answers };
   } finally {
     await session.release();
   }

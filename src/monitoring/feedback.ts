@@ -33,7 +33,7 @@ export async function collectFeedback(house: House, request: FeedbackRequest): P
       const taken = new Set([request.target, request.time?.column]);
       const columns = [
         ...(request.time ? [`event_time::${request.time.stored} AS ${identifier(request.time.column)}`] : []),
-        ...request.features.filter((feature) => !taken.has(feature.name)).map((feature) => `${identifier(`input_${feature.name}`)} AS ${identifier(feature.name)}`),
+        ...request.features.filter((feature) => !taken.has(feature.name)).map((feature) => `${inputOf(feature)} AS ${identifier(feature.name)}`),
         `l.value${request.regression ? "::DOUBLE" : ""} AS ${identifier(request.target)}`,
       ];
       const answered = `(SELECT * FROM ${log} WHERE NOT shadow)`;
@@ -49,3 +49,7 @@ export async function collectFeedback(house: House, request: FeedbackRequest): P
     await rm(folder, { recursive: true, force: true });
   }
 }
+
+/** A feature as the log has it: points in time are milliseconds there. */
+const inputOf = ({ name, type }: FeatureSpec): string =>
+  type === "timestamp" ? `make_timestamp(round(${identifier(`input_${name}`)} * 1000)::BIGINT)` : identifier(`input_${name}`);

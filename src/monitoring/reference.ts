@@ -1,42 +1,48 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { double, identifier, query } from "../storage/duckdb.ts";
-import type { FeatureSpec } from "../training/types.ts";
+import { quantileOf } from "../data/profile/number-statistics.ts";
+import type { CategoryColumn, Column, NumberColumn } from "../data/types.ts";
+import { double, query } from "../storage/duckdb.ts";
 import type { FeatureReference } from "./types.ts";
 
 const bins = 10;
 const mostCategories = 50;
 
 /**
- * Where the values of columns lie: deciles for numbers (equal deciles merged), the 50 most frequent categories and the rest for
- * categories. `rows` is a table expression; `columnOf` names the column of a feature in it.
+ * Where the values of a column lie: deciles for numbers (equal deciles merged), the 50 most frequent categories and the rest for categories, with the share
+ * of each among the values that are there. Numbers are compared as float32, as `sharesOf` does.
  */
-export async function referenceOf(
-  connection: DuckDBConnection,
-  rows: string,
-  features: readonly FeatureSpec[],
-  columnOf: (feature: string) => string,
-): Promise<FeatureReference[]> {
-  const references: FeatureReference[] = [];
-  for (const feature of features) {
-    const column = identifier(columnOf(feature.name));
-    if (feature.type === "number") {
-      const cuts = Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins);
-      const [row] = await query<{ cuts: number[] | null }>(
-        connection,
-        `SELECT quantile_cont(${column}::DOUBLE, [${cuts.join(", ")}]) AS cuts FROM ${rows} WHERE ${column} IS NOT NULL`,
-      );
-      const edges = [...new Set(row?.cuts ?? [])];
-      references.push({ name: feature.name, type: "number", edges, ...(await sharesOf(connection, rows, column, { type: "number", edges })) });
-    } else {
-      const top = await query<{ value: string }>(
-        connection,
-        `SELECT ${column}::VARCHAR AS value FROM ${rows} WHERE ${column} IS NOT NULL GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ${mostCategories}`,
-      );
-      const categories = top.map((row) => row.value);
-      references.push({ name: feature.name, type: "category", categories, ...(await sharesOf(connection, rows, column, { type: "category", categories })) });
-    }
+export function referenceOf(column: Column): FeatureReference {
+  return column.type === "number" ? numberReference(column) : categoryReference(column);
+}
+
+function numberReference({ name, values }: NumberColumn): FeatureReference {
+  const sorted = values.filter((value) => value === value).sort();
+  const missing = values.length === 0 ? 0 : (values.length - sorted.length) / values.length;
+  const edges = sorted.length === 0 ? [] : [...new Set(Array.from({ length: bins - 1 }, (_, i) => quantileOf(sorted, (i + 1) / bins)))];
+  const narrow = Float32Array.from(sorted);
+  const narrowEdges = edges.map(Math.fround);
+  const shares = Array.from({ length: edges.length + 1 }, () => 0);
+  let at = 0;
+  for (let bin = 0; bin < shares.length; bin++) {
+    const start = at;
+    while (at < narrow.length && (bin === edges.length || narrow[at] <= narrowEdges[bin])) at++;
+    shares[bin] = (at - start) / Math.max(1, narrow.length);
   }
-  return references;
+  return { name, type: "number", edges, shares, missing };
+}
+
+function categoryReference({ name, codes, dictionary }: CategoryColumn): FeatureReference {
+  const counts = new Float64Array(dictionary.length);
+  let present = 0;
+  for (const code of codes) {
+    if (code < 0) continue;
+    counts[code]++;
+    present++;
+  }
+  const top = [...dictionary.keys()].filter((code) => counts[code] > 0).sort((a, b) => counts[b] - counts[a] || (dictionary[a] < dictionary[b] ? -1 : 1)).slice(0, mostCategories);
+  const listed = top.reduce((sum, code) => sum + counts[code], 0);
+  const shares = [...top.map((code) => counts[code]), present - listed].map((count) => count / Math.max(1, present));
+  return { name, type: "category", categories: top.map((code) => dictionary[code]), shares, missing: codes.length === 0 ? 0 : (codes.length - present) / codes.length };
 }
 
 type Bins = { readonly type: "number"; readonly edges: readonly number[] } | { readonly type: "category"; readonly categories: readonly string[] };

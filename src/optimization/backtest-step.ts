@@ -37,18 +37,19 @@ export interface BacktestOutput {
 export const backtestStep: Step = {
   name: "optimization.backtest",
   purpose: "Replays the policies `never retrain` and `retrain every period` on past data, to compare the loop with",
-  version: 1,
+  version: 2,
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as BacktestParams;
-    const { file } = inputs["table"] as IngestOutput;
+    const { file, columns } = inputs["table"] as IngestOutput;
+    const readings = Object.fromEntries(columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));
     const table = await readTable(await blobs.localPath(file.sha256));
     const times = eventTimes(table, options.time);
     const { findTrainer } = await import("../training/trainers.ts");
     const rowsIn = (from: number, until: number): Table =>
       selectRows(table, Uint32Array.from(times.keys()).filter((row) => times[row] >= from && times[row] < until));
     const fit = (knownAt: number): TrainedModel =>
-      findTrainer(options.algorithm).train({ table: rowsIn(Number.NEGATIVE_INFINITY, knownAt), target: options.target, features: options.features, task: "regression", params: options.params, seed });
+      findTrainer(options.algorithm).train({ table: rowsIn(Number.NEGATIVE_INFINITY, knownAt), target: options.target, features: options.features, readings, task: "regression", params: options.params, seed });
     const first = fit(options.start);
     const [never, always]: [number[], number[]] = [[], []];
     for (let k = options.from; k < options.until; k++) {

@@ -22,7 +22,7 @@ export function firstRunPipeline(project: Project, champion: TrainedVersion | un
   const holdout: Holdout =
     data.split.by === "time" && data.time
       ? { by: "time", column: data.time.column, test: data.split.test }
-      : { by: "random", test: data.split.test, stratify: data.task !== "regression", seed: project.train.seed };
+      : { by: "random", test: data.split.test, stratify: data.task !== "regression", seed: project.train.seed, ...(data.split.group !== undefined && { group: data.split.group }) };
   return {
     name: "train",
     model: project.model,
@@ -65,7 +65,7 @@ export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { 
     steps: [
       { id: "feedback", step: "monitoring.feedback", params: json(feedback), needs: {} },
       { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns, readings: loop.readings ?? {} }), needs: { feedback: "feedback" } },
-      validation(project, why.schema, loop.features, "append"),
+      validation(project, why.schema, loop, "append"),
       ...trainToRegister(project, { table: "append", holdout, champion, trigger: why.trigger, time: timeColumn }),
       {
         id: "canary",
@@ -77,7 +77,8 @@ export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { 
   };
 }
 
-function validation(project: Project, schema: Schema | null, features: Loop["features"] | null, table = "ingest"): PipelineStep {
+/** A loop keeps its task and its features: what production sends does not change what is predicted. */
+function validation(project: Project, schema: Schema | null, loop: Loop | null, table = "ingest"): PipelineStep {
   const { data, validate } = project;
   const retraining = schema !== null;
   return {
@@ -85,14 +86,16 @@ function validation(project: Project, schema: Schema | null, features: Loop["fea
     step: "data.validate",
     params: json({
       target: data.target,
-      task: data.task,
+      task: loop?.task ?? data.task,
       time: data.time?.column ?? null,
       exclude: retraining ? [] : data.exclude,
+      keep: retraining ? [] : (data.keep ?? []),
+      group: retraining ? null : (data.split.group ?? null),
       leakage: validate.leakage,
       // What production sends is learnt from even where it is new; the anomalies are on the dataset's page.
       onAnomaly: retraining ? "warn" : validate.onAnomaly,
       schema,
-      features,
+      features: loop?.features ?? null,
     }),
     needs: { table },
   };
@@ -156,7 +159,7 @@ export function backtestPipeline(loop: Loop, source: string, periods: number, pe
     actor: "local",
     seed: project.train.seed,
     steps: [
-      { id: "ingest", step: "data.ingest", params: json({ source, filter: null }), needs: {} },
+      { id: "ingest", step: "data.ingest", params: json({ source, filter: null, target: project.data.target, reading: project.data.reading ?? {} }), needs: {} },
       ...chunks.map(({ from, until }, i) => ({
         id: `periods-${from}-${until}`,
         step: "optimization.backtest",

@@ -86,7 +86,7 @@ test("every default", () => {
   expect(completeProject(parseProject(least, "m.yaml"), place)).toEqual({
     model: "bikes",
     code: null,
-    data: { source: "/data/rides.csv", target: "cnt", task: null, time: null, from: null, until: null, exclude: [], reading: {}, split: { by: "random", test: 0.2 } },
+    data: { source: "/data/rides.csv", target: "cnt", task: null, time: null, from: null, until: null, exclude: [], keep: [], reading: {}, split: { by: "random", test: 0.2 } },
     validate: { onAnomaly: "fail", leakage: "exclude" },
     train: { algorithm: "gradient-boosting", params: {}, seed: 0, refit: true },
     evaluate: { slices: [], gate: {} },
@@ -123,7 +123,7 @@ retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
   expect(completeProject(parseProject(text, "m.yaml"), place)).toEqual({
     model: "rides",
     code: null,
-    data: { source: "/data/rides.csv", target: "cnt", task: "regression", time: { column: "dteday", hour: "hr" }, from: "2011-01-01", until: "2011-02-26", exclude: ["casual"], reading: {}, split: { by: "random", test: 0.3 } },
+    data: { source: "/data/rides.csv", target: "cnt", task: "regression", time: { column: "dteday", hour: "hr" }, from: "2011-01-01", until: "2011-02-26", exclude: ["casual"], keep: [], reading: {}, split: { by: "random", test: 0.3 } },
     validate: { onAnomaly: "warn", leakage: "fail" },
     train: { algorithm: "linear", params: { alpha: 1 }, seed: 7, refit: false },
     evaluate: { slices: ["season"], gate: { rmse: { max: 90, better_than_champion: 0.02 } } },

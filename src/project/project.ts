@@ -17,7 +17,9 @@ export interface Project {
     readonly exclude: readonly string[];
     /** How cells are read, as far as the project says it. Absent in projects that were stored before it could be said. */
     readonly reading?: Pick<ProjectFile["data"], "missing" | "decimal" | "thousands" | "dates" | "types">;
-    readonly split: { readonly by: "time" | "random"; readonly test: number };
+    /** Absent in projects that were stored before it could be said. */
+    readonly keep?: readonly string[];
+    readonly split: { readonly by: "time" | "random"; readonly test: number; readonly group?: string };
   };
   readonly validate: { readonly onAnomaly: "fail" | "warn"; readonly leakage: "exclude" | "fail" | "ignore" };
   readonly train: { readonly algorithm: string; readonly params: Readonly<Record<string, unknown>>; readonly seed: number; readonly refit: boolean };
@@ -67,6 +69,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       from: data.from ?? null,
       until: data.until ?? null,
       exclude: data.exclude ?? [],
+      keep: data.keep ?? [],
       reading: {
         ...(data.missing !== undefined && { missing: data.missing }),
         ...(data.decimal !== undefined && { decimal: data.decimal }),
@@ -74,7 +77,11 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
         ...(data.dates !== undefined && { dates: data.dates }),
         ...(data.types !== undefined && { types: data.types }),
       },
-      split: { by: data.split?.by ?? (time ? "time" : "random"), test: data.split?.test ?? 0.2 },
+      split: {
+        by: data.split?.by ?? (time && data.split?.group === undefined ? "time" : "random"),
+        test: data.split?.test ?? 0.2,
+        ...(data.split?.group !== undefined && { group: data.split.group }),
+      },
     },
     validate: { onAnomaly: validate?.on_anomaly ?? "fail", leakage: validate?.leakage ?? "exclude" },
     train: { algorithm: train?.algorithm ?? "gradient-boosting", params: train?.params ?? {}, seed: train?.seed ?? 0, refit: train?.refit ?? true },

@@ -28,6 +28,7 @@ const Data = Type.Object(
     from: Type.Optional(IsoDate),
     until: Type.Optional(IsoDate),
     exclude: Type.Optional(Type.Array(Type.String(), { description: "Columns that are no features" })),
+    keep: Type.Optional(Type.Array(Type.String(), { description: "Columns that are features whatever is found about them (that they give the target away, or number the rows) and whatever exclude says" })),
     missing: Type.Optional(
       Type.Union([Words, Type.Record(Type.String(), Words)], { description: "Words that stand for a missing value besides the empty cell, instead of the usual ones: for all columns, or by column" }),
     ),
@@ -44,6 +45,7 @@ const Data = Type.Object(
         {
           by: Type.Optional(Type.Enum(["time", "random"], { description: "How rows are held out: the latest, or any; by time when there is a time column" })),
           test: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 0.9, description: "Share of the rows held out for evaluation; 0.2" })),
+          group: Type.Optional(Type.String({ minLength: 1, description: "A column (a person, a machine) whose rows are held out together; it is no feature" })),
         },
         strict,
       ),

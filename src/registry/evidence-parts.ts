@@ -54,7 +54,7 @@ function objectOf(text: string | undefined): Readonly<Record<string, unknown>> {
 export function signatureFields({ task, features, target, classes }: Signature): ModelSignature {
   const output = (name: string, type: string) => ({ name, type, required: true });
   return {
-    inputs: features.map(({ name, type }) => ({ name, type: type === "number" ? "number (float32)" : "category (string)", required: true })),
+    inputs: features.map(({ name, type }) => ({ name, type: { number: "number (float32)", category: "category (string)", timestamp: "point in time (ISO 8601)" }[type], required: true })),
     outputs: task === "regression" ? [output(target, "number (float32)")] : [output(target, `one of ${(classes ?? []).join(", ")}`), output("probabilities", `float32[${classes?.length ?? "?"}]`)],
     params: [],
   };

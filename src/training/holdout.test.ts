@@ -20,7 +20,7 @@ const daysOf = (table: Table): number[] => {
   return at?.type === "number" ? [...new Set(Array.from(at.values, (time) => Math.floor((time - start) / dayMs)))].sort((a, b) => a - b) : [];
 };
 
-const recent = (table: Table, since: number, days: number) => holdOut(table, "y", "regression", { by: "recent_days", column: "at", since: start + since * dayMs, days });
+const recent = (table: Table, since: number, days: number) => holdOut(table, "y", "regression", { by: "recent_days", column: "at", since: start + since * dayMs, days }, []);
 const range = (from: number, until: number): number[] => Array.from({ length: until - from }, (_, i) => from + i);
 
 describe("recent days: every third, the newest kept for training", () => {
@@ -61,13 +61,13 @@ describe("recent days: every third, the newest kept for training", () => {
 });
 
 test("by time: the last rows", () => {
-  const { train, test: tested } = holdOut(tableOf(range(0, 10)), "y", "regression", { by: "time", column: "at", test: 0.2 });
+  const { train, test: tested } = holdOut(tableOf(range(0, 10)), "y", "regression", { by: "time", column: "at", test: 0.2 }, []);
   expect([daysOf(train), daysOf(tested)]).toEqual([range(0, 8), [8, 9]]);
 });
 
 test("a number to predict is held out at random, whatever was said about strata: its values are no classes", () => {
   const table = tableOf(range(0, 400));
-  const { train, test: tested } = holdOut(table, "y", "regression", { by: "random", test: 0.2, stratify: true, seed: 1 });
+  const { train, test: tested } = holdOut(table, "y", "regression", { by: "random", test: 0.2, stratify: true, seed: 1 }, []);
   expect(tested.rows).toBeGreaterThan(50);
   expect(tested.rows).toBeLessThan(110);
   expect(train.rows + tested.rows).toBe(400);
@@ -75,17 +75,17 @@ test("a number to predict is held out at random, whatever was said about strata:
 
 test("classes are held out each in its share", () => {
   const table: Table = { rows: 100, columns: [{ name: "y", type: "category", codes: Int32Array.from({ length: 100 }, (_, row) => (row < 10 ? 1 : 0)), dictionary: ["no", "yes"] }] };
-  const { test: tested } = holdOut(table, "y", "binary", { by: "random", test: 0.2, stratify: true, seed: 1 });
+  const { test: tested } = holdOut(table, "y", "binary", { by: "random", test: 0.2, stratify: true, seed: 1 }, []);
   const [y] = tested.columns;
   expect([tested.rows, y?.type === "category" && y.codes.filter((code) => code === 1).length]).toEqual([20, 2]);
 });
 
 test("nothing held out", () => {
-  const { train, test: tested } = holdOut(tableOf([1, 2]), "y", "regression", { by: "none" });
+  const { train, test: tested } = holdOut(tableOf([1, 2]), "y", "regression", { by: "none" }, []);
   expect([train.rows, tested.rows]).toEqual([2, 0]);
 });
 
 test("a column without points in time is said", () => {
   const table: Table = { rows: 1, columns: [{ name: "at", type: "category", codes: Int32Array.of(0), dictionary: ["monday"] }] };
-  expect(() => holdOut(table, "y", "regression", { by: "time", column: "at", test: 0.2 })).toThrow(expect.objectContaining({ code: "training.no_time" }) as Error);
+  expect(() => holdOut(table, "y", "regression", { by: "time", column: "at", test: 0.2 }, [])).toThrow(expect.objectContaining({ code: "training.no_time" }) as Error);
 });

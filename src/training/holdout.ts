@@ -1,13 +1,15 @@
 import { invalid } from "../errors.ts";
 import { selectRows } from "../data/select-rows.ts";
-import { splitAtRandom, splitByTime } from "../data/split.ts";
+import { firstOfEqualRows } from "../data/profile/duplicate-rows.ts";
+import { groupUnits, splitAtRandom, splitByTime } from "../data/split.ts";
 import type { Table } from "../data/types.ts";
 import type { Task } from "./types.ts";
 
 /** Which rows are held out of training, to judge the model by. Plain JSON: training and evaluation apply the same to the same table. */
 export type Holdout =
   | { readonly by: "none" }
-  | { readonly by: "random"; readonly test: number; readonly stratify: boolean; readonly seed: number }
+  /** Rows of one `group` stay together; without a group, rows that are equal in every column that matters. */
+  | { readonly by: "random"; readonly test: number; readonly stratify: boolean; readonly seed: number; readonly group?: string }
   | { readonly by: "time"; readonly column: string; readonly test: number }
   /**
    * Every third day of the last `days`, none of them before `since` (a champion's training ends there, so that neither model has
@@ -17,13 +19,17 @@ export type Holdout =
 
 const dayMs = 86_400_000;
 
-/** Splits a table in what a model is trained on and what it is judged by. */
-export function holdOut(table: Table, target: string, task: Task, holdout: Holdout): { readonly train: Table; readonly test: Table } {
+/**
+ * Splits a table in what a model is trained on and what it is judged by. `features` are the columns by which, with the target, rows are the same row twice.
+ */
+export function holdOut(table: Table, target: string, task: Task, holdout: Holdout, features: readonly string[]): { readonly train: Table; readonly test: Table } {
   if (holdout.by === "none") return { train: table, test: selectRows(table, new Uint32Array()) };
   if (holdout.by === "random") {
     // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
     const classes = holdout.stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
-    const split = splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes ? { classes } : {}) });
+    const units = unitsOf(table, holdout.group, [...features, target]);
+    // A group may have rows of several classes, which then cannot be in their shares each.
+    const split = splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes && holdout.group === undefined ? { classes } : {}), ...(units && { units }) });
     return { train: selectRows(table, split.train), test: selectRows(table, split.test) };
   }
   const times = table.columns.find((column) => column.name === holdout.column);
@@ -36,6 +42,19 @@ export function holdOut(table: Table, target: string, task: Task, holdout: Holdo
   const rows = (inTest: boolean): Uint32Array =>
     Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => test.has(Math.floor(times.values[row] / dayMs)) === inTest);
   return { train: selectRows(table, rows(false)), test: selectRows(table, rows(true)) };
+}
+
+/** What keeps rows together that must not stand on both sides: a group, or equal rows, where those are the exception. */
+function unitsOf(table: Table, group: string | undefined, names: readonly string[]): Int32Array | undefined {
+  if (group !== undefined) {
+    const column = table.columns.find(({ name }) => name === group);
+    if (!column) throw invalid("training.no_group", `There is no column ${group} to split by; data.split.group names one of the table`);
+    return groupUnits(column);
+  }
+  const units = firstOfEqualRows({ rows: table.rows, columns: table.columns.filter(({ name }) => names.includes(name)) });
+  const distinct = units.reduce((count, first, row) => count + (first === row ? 1 : 0), 0);
+  // Of a few columns of few values most rows come again by chance.
+  return distinct < table.rows && distinct >= table.rows / 2 ? units : undefined;
 }
 
 /**

@@ -4,8 +4,8 @@ import type { Prediction, Signature } from "./types.ts";
  * Predictions from scores, one array by row per output: values for regression, the log odds of the second class for
  * binary tasks (logistic), and one score per class otherwise (softmax).
  */
-export function toPrediction({ task, classes = [] }: Signature, scores: readonly Float64Array[]): Prediction {
-  if (task === "regression") return { task, values: scores[0] };
+export function toPrediction({ task, classes = [], targetOffset }: Signature, scores: readonly Float64Array[]): Prediction {
+  if (task === "regression") return { task, values: targetOffset === undefined ? scores[0] : scores[0].map((score) => score + targetOffset) };
   const rows = scores[0].length;
   const width = classes.length;
   const probabilities = new Float64Array(rows * width);

@@ -2,9 +2,11 @@ import { invalid } from "../errors.ts";
 import type { Column } from "../data/types.ts";
 import { columnOf } from "./columns.ts";
 import type { Reading } from "../values/reading.ts";
-import { mostCategories, type FeatureSpec, type Signature, type TrainingRequest } from "./types.ts";
+import { offsetOf } from "./scaling.ts";
+import { expandColumns, modelColumns } from "./time-parts.ts";
+import { mostCategories, type FeatureSpec, type ModelColumn, type Signature, type TrainingRequest } from "./types.ts";
 
-/** A training request that was checked: feature columns in order, and the target as numbers. */
+/** A training request that was checked: the columns that the algorithm sees, in order, and the target as numbers. */
 export interface PreparedRequest {
   readonly rows: number;
   readonly features: readonly Column[];
@@ -22,14 +24,42 @@ export function prepareRequest(request: TrainingRequest): PreparedRequest {
   const features = featureColumns(request);
   const { values, classes } = encodeTarget(columnOf(table, target), task);
   const readings = new Map(Object.entries(request.readings ?? {}));
-  const specs = features.map((column) => featureSpec(column, readings.get(column.name)));
+  const specs = features.map((column) => featureSpec(column, readings.get(column.name), request.eventTime));
+  const columns = modelColumns(specs, features).map((column) => withOffset(column, features));
   const targetReading = readings.get(target);
-  const signature = { task, features: specs, target, ...(targetReading && { targetReading }), ...(classes && { classes }) };
-  return { rows: table.rows, features, target: values, weights: relativeWeights(request), signature };
+  const targetOffset = task === "regression" ? offsetOf(values) : undefined;
+  const signature: Signature = {
+    task,
+    features: specs,
+    ...(columns.some(({ from, offset }) => from !== undefined || offset !== undefined) && { columns }),
+    ...(targetOffset !== undefined && { targetOffset }),
+    target,
+    ...(targetReading && { targetReading }),
+    ...(classes && { classes }),
+  };
+  return {
+    rows: table.rows,
+    features: expandColumns(columns, new Map(features.map((column) => [column.name, column]))),
+    target: targetOffset === undefined ? values : values.map((value) => value - targetOffset),
+    weights: relativeWeights(request),
+    signature,
+  };
 }
 
-function featureSpec(column: Column, reading: Reading | undefined): FeatureSpec {
-  const spec = { name: column.name, type: column.type, ...(reading && { reading }) };
+function withOffset(column: ModelColumn, features: readonly Column[]): ModelColumn {
+  const data = column.from ? undefined : features.find(({ name }) => name === column.name);
+  const offset = data?.type === "number" ? offsetOf(data.values) : undefined;
+  return offset === undefined ? column : { ...column, offset };
+}
+
+function featureSpec(column: Column, reading: Reading | undefined, eventTime: TrainingRequest["eventTime"]): FeatureSpec {
+  const isTime = column.type === "number" && reading?.type === "timestamp";
+  const spec: FeatureSpec = {
+    name: column.name,
+    type: isTime ? "timestamp" : column.type,
+    ...(reading && { reading }),
+    ...(isTime && eventTime?.feature === column.name && { eventTime: eventTime.precision }),
+  };
   if (column.type === "number") return spec;
   const seen = new Set(column.codes);
   const categories = column.dictionary.filter((category, code) => category !== "" && seen.has(code)).toSorted();

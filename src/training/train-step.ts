@@ -6,7 +6,7 @@ import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
 import { holdOut, type Holdout } from "./holdout.ts";
-import type { Signature, TrainedModel } from "./types.ts";
+import type { Signature, TrainedModel, TrainingRequest } from "./types.ts";
 
 interface TrainParams {
   readonly algorithm: string;
@@ -52,11 +52,12 @@ export const trainStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
-    const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time])])] });
-    const { train } = holdOut(withLabels(loaded, target), target, task, options.holdout);
+    const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] });
+    const { train } = holdOut(withLabels(loaded, target), target, task, options.holdout, names);
     // Only worker processes need the trainers.
     const { findTrainer } = await import("./trainers.ts");
     const readings = Object.fromEntries(table.columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));
+    const eventTime = eventTimeOf(table, options.time);
     const losses: number[] = [];
     const fit = (algorithm: string, fitParams: Readonly<Record<string, unknown>>, watch: boolean): TrainedModel =>
       findTrainer(algorithm).train({
@@ -64,6 +65,7 @@ export const trainStep: Step = {
         target,
         features: names,
         readings,
+        ...(eventTime && { eventTime }),
         task,
         params: fitParams,
         seed,
@@ -96,6 +98,14 @@ export const trainStep: Step = {
     return output;
   },
 };
+
+const groupOf = (holdout: Holdout): string[] => (holdout.by === "random" && holdout.group !== undefined ? [holdout.group] : []);
+
+/** The time column as a feature that a request may leave out. */
+function eventTimeOf({ columns }: IngestOutput, time: string | null): TrainingRequest["eventTime"] {
+  const stored = columns.find(({ name }) => name === time)?.stored;
+  return time !== null && (stored === "DATE" || stored === "TIMESTAMP") ? { feature: time, precision: stored } : undefined;
+}
 
 /** The rows whose target is there; a row without one teaches nothing. */
 export function withLabels(table: Table, target: string): Table {

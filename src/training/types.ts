@@ -5,7 +5,7 @@ import type { Reading } from "../values/reading.ts";
 export type Task = "regression" | "binary" | "multiclass";
 
 /**
- * How one feature enters a model: numbers as FP32 with NaN for missing, categories as strings with "" for missing, points in time as FP64,
+ * How one feature enters a model: numbers as FP32 (FP64 where float32 would fold them together) with NaN for missing, categories as strings with "" for missing, points in time as FP64,
  * milliseconds since 1970 UTC, with NaN for missing.
  */
 export interface FeatureSpec {
@@ -15,6 +15,21 @@ export interface FeatureSpec {
   readonly reading?: Reading;
   /** The categories that the training data have, sorted; absent where they are more than `mostCategories`, and for other types. */
   readonly categories?: readonly string[];
+  /** The column that says when a row happened: a request that leaves it out means its own time, of that precision. */
+  readonly eventTime?: "DATE" | "TIMESTAMP";
+}
+
+/** What of a point in time an algorithm sees. */
+export type TimePart = "year" | "month" | "weekday" | "hour";
+
+/** A column as an algorithm sees it: a feature itself, or something of a point in time. */
+export interface ModelColumn {
+  readonly name: string;
+  readonly type: "number" | "category";
+  /** A part of the feature, or the days from the time `since` to it. */
+  readonly from?: { readonly feature: string; readonly part: TimePart } | { readonly feature: string; readonly since: string };
+  /** Taken off in double before the number becomes a float32, which would fold its values together. */
+  readonly offset?: number;
 }
 
 /** More categories than this are not carried in a signature; then nobody counts which ones training did not see. */
@@ -24,6 +39,10 @@ export const mostCategories = 10_000;
 export interface Signature {
   readonly task: Task;
   readonly features: readonly FeatureSpec[];
+  /** What the algorithm sees of the features; absent where these are the features themselves. */
+  readonly columns?: readonly ModelColumn[];
+  /** Regression: what was taken off the target in double before training, since float32 would fold its values together; the model adds it again. */
+  readonly targetOffset?: number;
   readonly target: string;
   /** How cells of the target become values: those of labels, too. */
   readonly targetReading?: Reading;
@@ -53,6 +72,8 @@ export interface TrainingRequest {
   readonly weights?: Float64Array;
   /** How the cells of features and target became values, by column: written into the signature. */
   readonly readings?: Readonly<Record<string, Reading>>;
+  /** The feature that says when a row happened, and how precisely. */
+  readonly eventTime?: { readonly feature: string; readonly precision: "DATE" | "TIMESTAMP" };
   /** Same seed, same data, same parameters: the same model, bit for bit. */
   readonly seed: number;
   /** Called at most once per boosting round (or solver iteration). `loss` is the training loss. */

@@ -18,4 +18,6 @@ export interface LeakageOptions {
   readonly task: "regression" | "binary" | "multiclass";
   /** Columns that are points in time; they order rows and are never identifiers or leaks. */
   readonly timestamps?: readonly string[];
+  /** Columns that stay, whatever they show. */
+  readonly keep?: readonly string[];
 }

@@ -19,7 +19,7 @@ export function findLeakage(table: Table, options: LeakageOptions): LeakageFindi
   const target = table.columns.find(({ name }) => name === options.target);
   if (target === undefined) throw columnNotFound(options.target, table.columns.map(({ name }) => name), "target");
   const findings: LeakageFinding[] = [];
-  let left = table.columns.filter((column) => column !== target);
+  let left = table.columns.filter((column) => column !== target && !options.keep?.includes(column.name));
   const leaveOut = (find: (column: Column) => LeakageFinding | undefined): void => {
     left = left.filter((column) => {
       const finding = find(column);

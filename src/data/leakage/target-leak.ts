@@ -5,9 +5,11 @@ import { sameValues } from "./useless-columns.ts";
 
 /** Fewer rows than this prove nothing. */
 const fewestRows = 30;
-/** From this many rows on, a perfect guess by a column of many values is no accident of a small table. */
+/** From this many rows on, a nearly perfect guess by a column of many values is no accident of a small table. */
 const rowsForManyValues = 200;
 const fewValues = 50;
+/** Fewer rows than this in a class, or a group, can be told apart by luck. */
+const fewestInGroup = 5;
 
 /** Whether `column` alone gives the target away; judged on the rows of `sample` where the target has a value. */
 export function targetGivenAway(column: Column, target: Column, sample: Uint32Array, task: LeakageOptions["task"]): LeakageFinding | undefined {
@@ -23,28 +25,82 @@ const isMissing = (column: Column, row: number): boolean =>
 
 const leak = ({ name }: Column, evidence: string, statistic: number): LeakageFinding => ({ kind: "leak", columns: [name], evidence, statistic });
 
-/** A monotone function of the target (|ρ| ≥ 0.99), or one whose groups have a mean each that explains it (R² ≥ 0.98, five-fold). */
+/**
+ * A monotone function of the target (|ρ| ≥ 0.9999), a column whose every value has a stretch of the target to itself, as one cut from it has, or one whose
+ * groups have a mean each that is the target (R² ≥ 0.9995, five-fold). A feature that is merely very good is none of these.
+ */
 function givesNumberAway(column: Column, target: NumberColumn, rows: Uint32Array): LeakageFinding | undefined {
   const { name } = column;
   const y = Float64Array.from(rows, (row) => target.values[row]);
+  const groups = groupsOf(column, rows);
   if (column.type === "number") {
     const present = rows.filter((row) => !isMissing(column, row));
     if (present.length >= Math.max(fewestRows, rows.length / 2)) {
-      const rho = spearman(Float64Array.from(present, (row) => column.values[row]), Float64Array.from(present, (row) => target.values[row]));
-      if (Math.abs(rho) >= 0.99) {
+      const [x, yPresent] = [Float64Array.from(present, (row) => column.values[row]), Float64Array.from(present, (row) => target.values[row])];
+      const rho = spearman(x, yPresent);
+      // Two series that both grow are in one order whatever they have to do with each other; then their steps must be, too.
+      const steps = isTrend(x) && isTrend(yPresent) ? Math.abs(spearman(differences(x), differences(yPresent))) : 1;
+      if (Math.abs(rho) >= 0.9999 && steps >= 0.99) {
         const evidence = `${name} orders the rows as ${target.name} does: Spearman's ρ = ${rho.toFixed(4)} over ${present.length} rows.`;
         return leak(column, evidence, Math.abs(rho));
       }
+      if (isTrend(x)) return undefined;
     }
     // Rows in order of this column mostly mean time, and neighbours in time resemble each other without any leak.
     if (isSorted(column.values)) return undefined;
   }
-  const groups = groupsOf(column, rows);
+  const stretches = stretchesOf(groups, y);
+  if (stretches !== undefined) {
+    return leak(column, `${name} is cut from ${target.name}: each of its ${stretches} values has a stretch of ${target.name} to itself.`, 1);
+  }
   const r2 = groupR2(groups, y);
-  if (!(r2 >= 0.98)) return undefined;
+  if (!(r2 >= 0.9995)) return undefined;
   const evidence = `${name} alone fixes ${target.name}: the mean per value of ${name} explains R² = ${r2.toFixed(4)} of it on rows held out.`;
   return leak(column, evidence, r2);
 }
+
+/**
+ * How many groups there are, where in order of the target each is in one piece: of groups of five rows or more on average, and not more than 50, since
+ * many are a number's own values.
+ */
+function stretchesOf(groups: Int32Array, y: Float64Array): number | undefined {
+  const distinct = new Set(groups).size;
+  if (distinct < 2 || distinct > fewValues || groups.length < distinct * fewestInGroup || Math.min(...countsOf(groups).values()) < 2) return undefined;
+  // Equal values of the target may belong to one group only.
+  const groupOf = new Map<number, number>();
+  for (const [row, value] of y.entries()) {
+    const known = groupOf.get(value);
+    if (known !== undefined && known !== groups[row]) return undefined;
+    groupOf.set(value, groups[row]);
+  }
+  const order = Uint32Array.from(y.keys()).sort((one, other) => y[one] - y[other]);
+  return runsOf(order, groups) === distinct && groupOf.size > distinct ? distinct : undefined;
+}
+
+function countsOf(groups: Int32Array): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
+  return counts;
+}
+
+/** Pieces of equal labels along an order. */
+function runsOf(order: Uint32Array, labels: Int32Array): number {
+  let runs = 0;
+  for (let at = 0; at < order.length; at++) if (at === 0 || labels[order[at]] !== labels[order[at - 1]]) runs++;
+  return runs;
+}
+
+/** Whether at least 95 of 100 steps of a series go the same way. */
+function isTrend(values: Float64Array): boolean {
+  let [up, down] = [0, 0];
+  for (let at = 1; at < values.length; at++) {
+    if (values[at] >= values[at - 1]) up++;
+    if (values[at] <= values[at - 1]) down++;
+  }
+  return Math.max(up, down) >= 0.95 * (values.length - 1);
+}
+
+const differences = (values: Float64Array): Float64Array => values.subarray(1).map((value, at) => value - values[at]);
 
 function isSorted(values: Float64Array): boolean {
   return values.every((value, row) => row === 0 || !(value < values[row - 1])) || values.every((value, row) => row === 0 || !(value > values[row - 1]));
@@ -57,8 +113,9 @@ function groupsOf(column: Column, rows: Uint32Array): Int32Array {
 }
 
 /**
- * A guess by this column alone that leaves at most a twentieth of the errors of always guessing the most frequent class (few values), a
- * hundredth (many), or orders two classes with AUC ≥ 0.999.
+ * A guess by this column alone that leaves at most a twentieth of the errors of always guessing the most frequent class (few values), a hundredth (many);
+ * a number along which the classes lie in one piece each, or, if it is different in each row, in few pieces, as a row's number in a table sorted by blocks;
+ * or one that orders two classes with AUC ≥ 0.999.
  */
 function givesClassAway(column: Column, target: Column, rows: Uint32Array): LeakageFinding | undefined {
   const { name } = column;
@@ -66,11 +123,13 @@ function givesClassAway(column: Column, target: Column, rows: Uint32Array): Leak
   if (classes < 2) return undefined;
   const groups = groupsOf(column, rows);
   const { accuracy, base } = groupAccuracy(groups, labels, classes);
+  // Fewer than ten rows outside the most frequent class can be guessed by luck.
+  if ((1 - base) * rows.length < 10) return undefined;
+  const inPieces = column.type === "number" ? classesInPieces(column, target, rows, labels, classes) : undefined;
+  if (inPieces) return inPieces;
   const values = new Set(groups).size;
   if (values > fewValues && rows.length < rowsForManyValues) return undefined;
   const wrong = 1 - accuracy;
-  // Fewer than ten rows outside the most frequent class can be guessed by luck.
-  if ((1 - base) * rows.length < 10) return undefined;
   if (wrong <= (values > fewValues ? 0.01 : 0.05) * (1 - base)) {
     const evidence =
       `${name} alone gives ${target.name} away: right in ${percent(accuracy)} of the rows held out, ` +
@@ -83,6 +142,26 @@ function givesClassAway(column: Column, target: Column, rows: Uint32Array): Leak
   const area = auc(Float64Array.from(present, (at) => column.values[rows[at]]), Int32Array.from(present, (at) => labels[at]));
   if (!(area >= 0.999)) return undefined;
   return leak(column, `${name} alone tells the two classes of ${target.name} apart: AUC = ${area.toFixed(4)} over ${present.length} rows.`, area);
+}
+
+function classesInPieces(column: NumberColumn, target: Column, rows: Uint32Array, labels: Int32Array, classes: number): LeakageFinding | undefined {
+  const present = Uint32Array.from(rows.keys()).filter((at) => !Number.isNaN(column.values[rows[at]]));
+  if (present.length < Math.max(fewestRows, rows.length / 2)) return undefined;
+  const x = (at: number): number => column.values[rows[at]];
+  const order = present.sort((one, other) => x(one) - x(other));
+  // Equal numbers in two classes are no threshold.
+  for (let at = 1; at < order.length; at++) if (x(order[at]) === x(order[at - 1]) && labels[order[at]] !== labels[order[at - 1]]) return undefined;
+  const pieces = runsOf(order, labels);
+  const counts = countsOf(labels);
+  const smallest = Math.min(...counts.values());
+  if (pieces === classes && smallest >= fewestInGroup) {
+    return leak(column, `${column.name} alone gives ${target.name} away: in its order each of the ${classes} classes is in one piece, over ${present.length} rows.`, 1);
+  }
+  const unique = order.every((row, at) => at === 0 || x(row) !== x(order[at - 1])) && order.every((row) => Number.isInteger(x(row)));
+  // Rows in random order change class as often as two rows drawn at random differ.
+  const expected = present.length * (1 - [...counts.values()].reduce((sum, count) => sum + (count / rows.length) ** 2, 0));
+  if (!unique || pieces > 0.1 * expected) return undefined;
+  return leak(column, `${column.name} numbers the rows, and in its order ${target.name} changes ${pieces - 1} times only, where ${Math.round(expected)} are to be expected: the rows were sorted by it.`, pieces / expected);
 }
 
 function classCodes(target: Column, rows: Uint32Array): { labels: Int32Array; classes: number } {

@@ -1,5 +1,5 @@
 import type { LeakageFinding } from "./leakage-types.ts";
-import type { Column } from "../types.ts";
+import type { Column, NumberColumn } from "../types.ts";
 
 /** Fewer rows than this prove nothing about uniqueness. */
 const fewestRows = 20;
@@ -34,15 +34,21 @@ export function identifierFinding(column: Column, rows: number): LeakageFinding 
     return { kind: "identifier", columns: [name], evidence, statistic: share };
   }
   const { values } = column;
-  if (!values.every(Number.isInteger) || new Set(values).size < rows) return undefined;
+  if (!values.every(Number.isInteger) || new Set(values).size < rows || isYears(column)) return undefined;
   const [min, max] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   if (max - min + 1 <= 2 * rows) {
     const evidence = `${name} counts rows: ${rows} different whole numbers from ${min} to ${max}, one per row.`;
     return { kind: "identifier", columns: [name], evidence, statistic: rows / (max - min + 1) };
   }
-  if (!/(^|[_\W])(id|uuid|guid|key|index|number|nr)$|[a-z]I[dD]$/i.test(name)) return undefined;
+  if (!rowName.test(name)) return undefined;
   return { kind: "identifier", columns: [name], evidence: `${name} is a different whole number in each of ${rows} rows.`, statistic: 1 };
 }
+
+/** Names of identifiers, and what pandas and R call the names of rows. */
+const rowName = /(^|[_\W])(id|ids|uuid|guid|key|index|idx|number|num|nr|no|serial|caseid|case|seq|obs|rownames?|pidnum|pid)$|[a-z]I[dD]$|^unnamed: ?\d+$|^__index_level_\d+__$|^(x|column0)$/i;
+
+/** Whole numbers that are years by their name and size. */
+export const isYears = ({ name, values }: NumberColumn): boolean => /(^|[_\W\d])(years?|yr|jahr|anno|season)([_\W\d]|$)|[a-z]Year/i.test(name) && values.every((value) => Number.isNaN(value) || (value >= 1500 && value <= 2200));
 
 /** A column that repeats one of `earlier` value for value. */
 export function duplicateFinding(column: Column, earlier: readonly Column[], rows: number): LeakageFinding | undefined {

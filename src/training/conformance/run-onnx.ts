@@ -1,12 +1,13 @@
 import * as ort from "onnxruntime-node";
 import type { Table } from "../../data/types.ts";
 import { featureColumnsOf } from "../columns.ts";
+import { inputValues } from "../input-tensors.ts";
 import type { Signature, TrainedModel } from "../types.ts";
 
 /** What the exported model answers to a table. */
 export interface OnnxAnswer {
   /** `prediction`, or `probabilities` row-major. */
-  readonly values: Float32Array;
+  readonly values: Float64Array;
   readonly labels: readonly string[];
   readonly signature: Signature;
 }
@@ -20,22 +21,14 @@ export async function runOnnx(model: TrainedModel, table: Table, batch = table.r
   const labels: string[] = [];
   for (let start = 0; start < table.rows; start += batch) {
     const end = Math.min(start + batch, table.rows);
-    const feeds = Object.fromEntries(
-      columns.map((column) => [
-        column.name,
-        column.type === "number"
-          ? new ort.Tensor("float32", Float32Array.from(column.values.subarray(start, end)), [end - start, 1])
-          : new ort.Tensor(
-              "string",
-              Array.from(column.codes.subarray(start, end), (code) => (code < 0 ? "" : column.dictionary[code])),
-              [end - start, 1],
-            ),
-      ]),
+    const rows = columns.map((column) =>
+      column.type === "number" ? { ...column, values: column.values.subarray(start, end) } : { ...column, codes: column.codes.subarray(start, end) },
     );
+    const feeds = Object.fromEntries([...inputValues(signature, rows)].map(([name, { type, data }]) => [name, new ort.Tensor(type as "float32", data as Float32Array, [end - start, 1])]));
     const answer = await session.run(feeds);
     for (const value of (answer.prediction ?? answer.probabilities).data as Float32Array) values.push(value);
     if (answer.label) labels.push(...(answer.label.data as string[]));
   }
   await session.release();
-  return { values: Float32Array.from(values), labels, signature };
+  return { values: Float64Array.from(values), labels, signature };
 }

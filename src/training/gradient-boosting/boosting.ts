@@ -1,3 +1,4 @@
+import { invalid } from "../../errors.ts";
 import { drawToFront, seededRandom } from "../random.ts";
 import type { Random } from "../random.ts";
 import type { TrainingRequest } from "../types.ts";
@@ -35,7 +36,7 @@ export function boost(
   const gradients = base.map(() => new Float64Array(table.rows));
   const hessians = base.map(() => new Float64Array(objective.constantHessian ? 0 : table.rows));
   const drawn = Math.max(1, Math.round(fit.length * params.subsample));
-  const grower = new TreeGrower(table, bins, params, objective.constantHessian, drawn);
+  const grower = new TreeGrower(table, bins, params, objective, drawn);
   const features = Int32Array.from(bins.keys()).filter((f) => bins[f].count > 1 || bins[f].hasMissing);
   const rows = new Int32Array(drawn);
   const trees: Tree[][] = [];
@@ -54,7 +55,14 @@ export function boost(
       return tree;
     });
     trees.push(trained);
-    onProgress?.({ done: round, total: params.iterations, loss: objective.loss(scores, fit) });
+    const fitLoss = onProgress || round === params.iterations ? objective.loss(scores, fit) : 0;
+    if (!Number.isFinite(fitLoss)) {
+      throw invalid(
+        "training.diverged",
+        `After ${round} rounds the loss on the training rows is ${fitLoss}: what was learnt cannot be used. Lower train.params.learning_rate or max_delta_step, or raise l2_regularization or min_samples_leaf.`,
+      );
+    }
+    onProgress?.({ done: round, total: params.iterations, loss: fitLoss });
     if (params.early_stopping_rounds === null) continue;
     const loss = objective.loss(scores, held);
     if (loss < best.loss) best = { loss, rounds: round };

@@ -179,3 +179,38 @@ describe("parameters", () => {
     predict({ rows: 400, columns }, weights).forEach((value, row) => expect(value).toBeCloseTo(twice[row], 5));
   });
 });
+
+describe("many classes", () => {
+  /** Clusters side by side on a grid, of so many rows each, with some rows far from their class. */
+  function clusters(sizes: readonly number[], strays: number): Table {
+    const random = seededRandom(7);
+    const rows = sizes.flatMap((size, k) => Array.from({ length: size }, () => ({ k, x: (k % 8) * 10 + random(), y: Math.floor(k / 8) * 10 + random() })));
+    for (let stray = 0; stray < strays; stray++) rows.push({ k: Math.floor(random() * sizes.length), x: random() * 80, y: random() * 80 });
+    const names = sizes.map((_, k) => `r${String(k).padStart(2, "0")}`);
+    return {
+      rows: rows.length,
+      columns: [number("lat", rows.map(({ x }) => x)), number("lon", rows.map(({ y }) => y)), { name: "y", type: "category", codes: Int32Array.from(rows, ({ k }) => k), dictionary: names }],
+    };
+  }
+
+  test.each<[what: string, sizes: number[], strays: number]>([
+    ["55 of 40 rows", Array.from({ length: 55 }, () => 40), 0],
+    ["56 of which some have a row or two, and strays", Array.from({ length: 56 }, (_, k) => (k % 7 === 0 ? 1 + (k % 2) : 45)), 60],
+    ["7 of which one has nearly all rows", [3000, 200, 30, 25, 4, 2, 1], 40],
+  ])("%s: the loss falls from round to round, and the classes are told apart", (_, sizes, strays) => {
+    const table = clusters(sizes, strays);
+    const losses: number[] = [];
+    const model = gradientBoosting.train({ table, target: "y", features: ["lat", "lon"], task: "multiclass", params: { iterations: 40 }, seed: 1, onProgress: ({ loss }) => losses.push(loss) });
+    for (const [round, loss] of losses.entries()) expect(loss).toBeLessThanOrEqual(round === 0 ? Infinity : losses[round - 1] * 1.02);
+    const prediction = model.predict(table);
+    if (prediction.task === "regression") throw new Error("no classes");
+    const { classes, probabilities } = prediction;
+    const codes = table.columns[2].type === "category" ? table.columns[2].codes : new Int32Array();
+    let right = 0;
+    for (const [row, code] of codes.entries()) {
+      const own = probabilities.subarray(row * classes.length, (row + 1) * classes.length);
+      if (own.indexOf(Math.max(...own)) === code) right++;
+    }
+    expect(right / table.rows).toBeGreaterThan(0.95);
+  });
+});

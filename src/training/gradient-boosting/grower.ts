@@ -2,6 +2,7 @@ import type { BinnedTable } from "./binned-table.ts";
 import type { FeatureBins } from "./bins.ts";
 import { HistogramBuilder, layOutHistogram, newHistogram, subtract } from "./histogram.ts";
 import type { HistogramLayout } from "./histogram.ts";
+import type { Objective } from "./objective.ts";
 import type { GradientBoostingParams } from "./params.ts";
 import { findSplit } from "./split.ts";
 import type { NodeSums, Split } from "./split.ts";
@@ -30,15 +31,18 @@ export class TreeGrower {
   readonly #builder: HistogramBuilder;
   readonly #spare: Float64Array[] = [];
   readonly #moved: Int32Array;
+  readonly #mostStep: number;
   readonly #leftOf = new Uint8Array(256);
 
   constructor(
     table: BinnedTable,
     bins: readonly FeatureBins[],
     params: GradientBoostingParams,
-    constantHessian: boolean,
+    { constantHessian, quadratic }: Objective,
     mostRows: number,
   ) {
+    // A quadratic loss is at its least after one step of Newton's, in any unit; others can be overshot.
+    this.#mostStep = quadratic ? Infinity : params.max_delta_step;
     this.#table = table;
     this.#bins = bins;
     this.#params = params;
@@ -98,7 +102,9 @@ export class TreeGrower {
 
   #leafValue({ gradient, hessian }: NodeSums): number {
     const curvature = hessian + this.#params.l2_regularization;
-    return curvature > 0 ? (-gradient / curvature) * this.#params.learning_rate : 0;
+    if (!(curvature > 0)) return 0;
+    const step = -gradient / curvature;
+    return Math.min(Math.max(step, -this.#mostStep), this.#mostStep) * this.#params.learning_rate;
   }
 
   #splittable({ depth, start, end }: Leaf): boolean {

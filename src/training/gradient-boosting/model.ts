@@ -1,5 +1,6 @@
 import type { Table } from "../../data/types.ts";
-import { featureColumnsOf } from "../columns.ts";
+import { columnsOf, modelColumnsOf } from "../columns.ts";
+import { sharesByFeature } from "../importances.ts";
 import { toPrediction } from "../prediction.ts";
 import type { Signature, TrainedModel } from "../types.ts";
 import type { FeatureBins } from "./bins.ts";
@@ -29,11 +30,10 @@ export function gradientBoostingModel(
 }
 
 function gainShares(signature: Signature, { trees }: Ensemble): Record<string, number> {
-  const gains = new Float64Array(signature.features.length);
+  const gains = new Float64Array(columnsOf(signature).length);
   for (const { feature, gain } of trees.flat())
     for (let node = 0; node < gain.length; node++) gains[feature[node]] += gain[node];
-  const total = gains.reduce((sum, gain) => sum + gain, 0);
-  return Object.fromEntries(signature.features.map(({ name }, f) => [name, total > 0 ? gains[f] / total : 0]));
+  return sharesByFeature(signature, gains);
 }
 
 /** Scores per output and row. */
@@ -43,7 +43,7 @@ function scoreTable(
   bins: readonly FeatureBins[],
   { base, trees }: Ensemble,
 ): Float64Array[] {
-  const columns = featureColumnsOf(table, signature);
+  const columns = modelColumnsOf(table, signature);
   const scores = base.map((score) => new Float64Array(table.rows).fill(score));
   for (let start = 0; start < table.rows; start += blockRows) {
     const end = Math.min(start + blockRows, table.rows);

@@ -6,6 +6,8 @@ export interface Objective {
   readonly outputs: number;
   /** All hessians are 1, so they need not be summed apart from the counts. */
   readonly constantHessian: boolean;
+  /** The loss is a parabola in the scores. */
+  readonly quadratic: boolean;
   /** The constant scores that minimise the loss over the rows. */
   baseScores(rows: Int32Array): number[];
   /** Writes the first and second derivatives of every row's loss by its scores. */
@@ -36,6 +38,7 @@ function squaredError(target: Float64Array, weights: Float64Array | undefined): 
   return {
     outputs: 1,
     constantHessian: !weights,
+    quadratic: true,
     baseScores: (rows) => [weightedMean(rows, weights, (row) => target[row])],
     derivatives([score], [gradient], [hessian]) {
       for (let row = 0; row < target.length; row++) gradient[row] = score[row] - target[row];
@@ -49,6 +52,7 @@ function logistic(target: Float64Array, weights: Float64Array | undefined): Obje
   return {
     outputs: 1,
     constantHessian: false,
+    quadratic: false,
     baseScores(rows) {
       const share = inside(weightedMean(rows, weights, (row) => target[row]));
       return [Math.log(share / (1 - share))];
@@ -73,6 +77,7 @@ function softmax(target: Float64Array, weights: Float64Array | undefined, classe
   return {
     outputs: classes,
     constantHessian: false,
+    quadratic: false,
     baseScores: (rows) =>
       Array.from({ length: classes }, (_, k) =>
         Math.log(inside(weightedMean(rows, weights, (row) => (target[row] === k ? 1 : 0)))),

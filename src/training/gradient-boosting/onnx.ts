@@ -1,4 +1,5 @@
 import { addOutputs, lookUpCategories, modelGraph } from "../onnx/model-graph.ts";
+import { columnsOf } from "../columns.ts";
 import type { OnnxGraph } from "../onnx/graph.ts";
 import type { Signature } from "../types.ts";
 import type { CategoryBins, FeatureBins } from "./bins.ts";
@@ -50,7 +51,8 @@ class SplitColumns {
   }
 
   /** Adds the nodes that make the matrix; returns its name. */
-  addTo(graph: OnnxGraph, { features }: Signature): string {
+  addTo(graph: OnnxGraph, signature: Signature): string {
+    const features = columnsOf(signature);
     const parts = features.flatMap(({ name }, f) =>
       this.#subsets[f].size > 0 ? [this.#addFeature(graph, name, f)] : [],
     );
@@ -61,7 +63,7 @@ class SplitColumns {
 
   #addFeature(graph: OnnxGraph, name: string, f: number): string {
     const feature = this.#bins[f];
-    if (feature.type === "number") return name;
+    if (feature.type === "number") return graph.column(name);
     const subsets = this.#subsets[f].size > 0 ? [...this.#subsets[f].values()] : [[0, 0, 0, 0, 0, 0, 0, 0]];
     const { rowOf, binOfRow } = rowsOfBins(feature);
     const table = binOfRow.flatMap((bin) => subsets.map((words) => ((words[bin >> 5] >>> (bin & 31)) & 1 ? 0 : 1)));

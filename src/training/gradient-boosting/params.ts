@@ -7,6 +7,7 @@ export interface GradientBoostingParams {
   readonly min_samples_leaf: number;
   readonly min_hessian_leaf: number;
   readonly min_split_gain: number;
+  readonly max_delta_step: number;
   readonly l2_regularization: number;
   readonly max_bins: number;
   readonly max_categories: number;
@@ -48,6 +49,12 @@ export const paramsSchema = {
     min_samples_leaf: { ...atLeastOne, default: 20, description: "Fewest training rows in a leaf." },
     min_hessian_leaf: { ...notNegative, default: 0.001, description: "Smallest sum of second derivatives in a leaf." },
     min_split_gain: { ...notNegative, default: 0, description: "A split must lower the loss by more than this." },
+    max_delta_step: {
+      ...positive,
+      default: 8,
+      description:
+        "Classification: largest value of a leaf before the learning rate. Where a leaf holds a few rows of a class that the model thinks all but impossible, the quotient of the derivatives overshoots without a bound.",
+    },
     l2_regularization: { ...notNegative, default: 0, description: "L2 penalty on the values of leaves." },
     max_bins: {
       type: "integer",

@@ -1,5 +1,6 @@
 import type { Table } from "../../data/types.ts";
-import { featureColumnsOf } from "../columns.ts";
+import { modelColumnsOf } from "../columns.ts";
+import { sharesByFeature } from "../importances.ts";
 import { toPrediction } from "../prediction.ts";
 import type { Signature, TrainedModel } from "../types.ts";
 import { designMatrix, dotRow } from "./design-matrix.ts";
@@ -26,7 +27,7 @@ export function linearModel(fitted: FittedLinear, training: DesignMatrix): Train
     params,
     importances: deviationShares(fitted, training),
     predict(table: Table) {
-      const design = designMatrix(featureColumnsOf(table, signature), encodings, table.rows, width);
+      const design = designMatrix(modelColumnsOf(table, signature), encodings, table.rows, width);
       return toPrediction(signature, linearScores(design, coefficients, outputs));
     },
     toOnnx: () => linearToOnnx(fitted),
@@ -65,8 +66,7 @@ function deviationShares(
     }
     return sum;
   });
-  const total = deviations.reduce((sum, deviation) => sum + deviation, 0);
-  return Object.fromEntries(signature.features.map(({ name }, f) => [name, total > 0 ? deviations[f] / total : 0]));
+  return sharesByFeature(signature, deviations);
 }
 
 function standardDeviation(values: Float64Array): number {

@@ -1,4 +1,5 @@
 import { addOutputs, lookUpCategories, modelGraph } from "../onnx/model-graph.ts";
+import { columnsOf } from "../columns.ts";
 import type { OnnxGraph } from "../onnx/graph.ts";
 import { mostDeviations } from "./encoding.ts";
 import type { CategoryEncoding, NumberEncoding } from "./encoding.ts";
@@ -11,10 +12,11 @@ import type { FittedLinear } from "./model.ts";
 export function linearToOnnx(fitted: FittedLinear): Uint8Array {
   const { signature, encodings, width, outputs, coefficients } = fitted;
   const graph = modelGraph(signature);
+  const columns = columnsOf(signature);
   const numbers: { name: string; encoding: NumberEncoding }[] = [];
   const parts: string[] = [];
   encodings.forEach((encoding, f) => {
-    const { name } = signature.features[f];
+    const { name } = columns[f];
     if (encoding.type === "number") numbers.push({ name, encoding });
     else parts.push(addCategory(graph, name, encoding, fitted));
   });
@@ -30,7 +32,7 @@ function addNumbers(
   numbers: readonly { name: string; encoding: NumberEncoding }[],
   { width, outputs, coefficients }: FittedLinear,
 ): string {
-  const names = numbers.map(({ name }) => name);
+  const names = numbers.map(({ name }) => graph.column(name));
   const row = (valueOf: (encoding: NumberEncoding) => number): string =>
     graph.floats(
       numbers.map(({ encoding }) => valueOf(encoding)),

@@ -4,7 +4,7 @@ import type { Signature } from "../types.ts";
 import { onnxProto } from "./onnx-proto.ts";
 
 /** ONNX element types (TensorProto.DataType). */
-export const elementTypes = { float: 1, int64: 7, string: 8 } as const;
+export const elementTypes = { float: 1, int64: 7, string: 8, double: 11 } as const;
 export type ElementType = keyof typeof elementTypes;
 
 /** The value of an operator's attribute, told apart by ONNX type. */
@@ -33,6 +33,7 @@ export class OnnxGraph {
   readonly #inputs: object[] = [];
   readonly #outputs: object[] = [];
   readonly #outside: Set<string>;
+  readonly #columns = new Map<string, string>();
   #named = 0;
 
   /**
@@ -56,6 +57,16 @@ export class OnnxGraph {
     return name;
   }
 
+  /** Says which value is a column that the algorithm sees. */
+  setColumn(name: string, value: string): void {
+    this.#columns.set(name, value);
+  }
+
+  /** The value of a column that the algorithm sees: float or string [rows, 1]. */
+  column(name: string): string {
+    return this.#columns.get(name)!;
+  }
+
   addOutput(name: string, type: ElementType, columns = 1): void {
     this.#outputs.push(valueInfo(name, type, columns));
   }
@@ -63,6 +74,11 @@ export class OnnxGraph {
   /** A constant of float32 values, row-major; returns its name. */
   floats(values: ArrayLike<number>, dims: readonly number[]): string {
     return this.#constant(elementTypes.float, dims, { raw_data: bytesOf(Float32Array.from(values)) });
+  }
+
+  /** A constant double; returns its name. */
+  double(value: number): string {
+    return this.#constant(elementTypes.double, [], { raw_data: bytesOf(Float64Array.of(value)) });
   }
 
   /** A constant list of integers; returns its name. */

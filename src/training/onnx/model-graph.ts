@@ -1,19 +1,28 @@
+import { columnsOf } from "../columns.ts";
 import type { Signature } from "../types.ts";
 import { OnnxGraph } from "./graph.ts";
+import { addTimeColumn } from "./time-nodes.ts";
 
 const outputsOf = ({ task }: Signature): string[] =>
   task === "regression" ? ["prediction"] : ["label", "probabilities"];
 
 /**
- * A graph with one input per feature, named as the feature: float [rows, 1] with NaN for missing, or string [rows, 1]
- * with "" for missing.
+ * A graph with one input per feature, named as the feature: float [rows, 1] with NaN for missing (double where float would fold its values, and for points
+ * in time, which are milliseconds since 1970), or string [rows, 1] with "" for missing. `graph.column` gives what the algorithm sees of them.
  */
 export function modelGraph(signature: Signature): OnnxGraph {
   const graph = new OnnxGraph(
     signature.features.map(({ name }) => name),
     outputsOf(signature),
   );
-  for (const { name, type } of signature.features) graph.addInput(name, type === "number" ? "float" : "string");
+  const columns = columnsOf(signature);
+  const wide = new Set(columns.flatMap(({ name, offset }) => (offset === undefined ? [] : [name])));
+  for (const { name, type } of signature.features) graph.addInput(name, type === "category" ? "string" : type === "timestamp" || wide.has(name) ? "double" : "float");
+  for (const { name, from, offset } of columns) {
+    if (from) graph.setColumn(name, addTimeColumn(graph, from));
+    else if (offset === undefined) graph.setColumn(name, name);
+    else graph.setColumn(name, graph.node("Cast", [graph.node("Sub", [name, graph.double(offset)])], { attributes: { to: { int: 1 } } }));
+  }
   return graph;
 }
 
@@ -33,7 +42,7 @@ export function lookUpCategories(
     // An encoder needs a key; the missing category serves as well as any, as it leads to row 0 anyway.
     return lookUpCategories(graph, feature, new Map([["", 0]]), table, columns);
   }
-  const code = graph.node("LabelEncoder", [feature], {
+  const code = graph.node("LabelEncoder", [graph.column(feature)], {
     domain: "ai.onnx.ml",
     attributes: {
       keys_strings: { strings: keys },
@@ -46,11 +55,17 @@ export function lookUpCategories(
 }
 
 /**
- * Ends the graph with the task's outputs, made from float scores [rows, outputs]: `prediction` float [rows, 1] for
- * regression; else `label` string [rows, 1] and `probabilities` float [rows, classes], where equal probabilities give
+ * Ends the graph with the task's outputs, made from float scores [rows, outputs]: `prediction` float [rows, 1] (double
+ * where an offset was taken off the target) for regression; else `label` string [rows, 1] and `probabilities` float [rows, classes], where equal probabilities give
  * the first class.
  */
-export function addOutputs(graph: OnnxGraph, { task, classes = [] }: Signature, scores: string): void {
+export function addOutputs(graph: OnnxGraph, { task, classes = [], targetOffset }: Signature, scores: string): void {
+  if (task === "regression" && targetOffset !== undefined) {
+    const wide = graph.node("Cast", [scores], { attributes: { to: { int: 11 } } });
+    graph.node("Add", [wide, graph.double(targetOffset)], { output: "prediction" });
+    graph.addOutput("prediction", "double");
+    return;
+  }
   if (task === "regression") {
     graph.node("Identity", [scores], { output: "prediction" });
     graph.addOutput("prediction", "float");
