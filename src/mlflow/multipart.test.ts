@@ -43,6 +43,14 @@ test("a part that is missing, or not what came, is told; nothing is stored", asy
   expect(await end([a, await send(2, "two")])).toMatchObject({ status: 200 });
 });
 
+test("a file whose name became a folder meanwhile is not stored", async () => {
+  const protocol = await openProtocol();
+  const { send, end } = await begin(protocol, 1);
+  const a = await send(1, "one");
+  await protocol.server.inject({ method: "PUT", url: `${root}/artifacts/0/r/artifacts/deep/big.bin/part.txt`, payload: "x" });
+  expect(await end([a])).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining("is a folder here already") } });
+});
+
 test("an upload that was aborted is gone", async () => {
   const protocol = await openProtocol();
   const { id, send, end } = await begin(protocol, 1);

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import { writeTogether } from "../storage/group-commit.ts";
-import { readFileEntry, storeFile } from "../tracking/files.ts";
+import { readFileEntry, requireFree, storeFile } from "../tracking/files.ts";
 import { placeOf, safePath } from "./artifact-path.ts";
 import { invalidParameter, missingResource } from "./mlflow-error.ts";
 import { integer, list, message, orElse, readFields, required, string } from "./mlflow-fields.ts";
@@ -85,6 +85,8 @@ async function create(house: House, request: FastifyRequest): Promise<object> {
   const { path: file, num_parts: parts } = readFields(createFields, bodyOf(request));
   if (parts < 1 || parts > mostParts) throw invalidParameter(`num_parts must be from 1 to ${mostParts}, got ${parts}`);
   const path = pathOf(request, file);
+  const place = placeOf(path);
+  await requireFree(house.db, place.owner, place.path);
   const id = randomUUID();
   const folder = join(uploadsFolder(house), id);
   await mkdir(folder, { recursive: true });
