@@ -68,8 +68,12 @@ test("what MLflow's pages fetch and send: get-artifact, upload-artifact", async 
   const id = await startRun(protocol);
   const upload = (query: string, payload?: string) => server.inject({ method: "POST", url: `/ajax-api/2.0/mlflow/upload-artifact?${query}`, ...(payload ? { payload, headers: { "content-type": "text/plain" } } : {}) });
   expect((await upload(`run_uuid=${id}&path=a/b.txt`, "hello")).statusCode).toBe(200);
+  expect((await upload(`run_id=${id}&path=a/c.txt`, "hello")).statusCode).toBe(200);
+  for (const url of ["/model-versions/get-artifact?name=m&version=1&path=x&presigned=true", "/ajax-api/2.0/mlflow/logged-models/m/artifacts/files?artifact_file_path=x&presigned=true"]) {
+    expect(await get(url)).toMatchObject({ status: 501, body: { error_code: "NOT_IMPLEMENTED" } });
+  }
   expect((await server.inject({ method: "GET", url: `/get-artifact?run_id=${id}&path=a/b.txt` })).body).toBe("hello");
-  for (const [query, message] of [["", "Request must specify run_uuid."], [`run_uuid=${id}`, "Request must specify path."], [`run_uuid=${id}&path=../x`, "Invalid path"], [`run_uuid=${id}&path=x`, "Request must specify data."]]) {
+  for (const [query, message] of [["", "Request must specify run_id or run_uuid."], [`run_uuid=${id}`, "Request must specify path."], [`run_uuid=${id}&path=../x`, "Invalid path"], [`run_uuid=${id}&path=x`, "Request must specify data."]]) {
     expect((await upload(query)).json()).toMatchObject({ error_code: "INVALID_PARAMETER_VALUE", message });
   }
   expect(await get(`/get-artifact?run_id=${id}&path=../x`)).toMatchObject({ status: 400, body: { message: "Invalid path" } });

@@ -73,6 +73,15 @@ test.each([
   expect(await (await openProtocol()).post(`${root}/mpu/create/0/r/artifacts`, body)).toMatchObject({ status });
 });
 
+test("behind a proxy that ends TLS the addresses are of https", async () => {
+  const { server } = await openProtocol();
+  const ask = async (headers: Record<string, string>) =>
+    (await server.inject({ method: "POST", url: `${root}/mpu/create/0/r/artifacts/x`, headers: { host: "localhost:5000", "content-type": "application/json", ...headers }, payload: '{"path": "a"}' })).json().credentials[0].url as string;
+  expect(await ask({})).toMatch(/^http:\/\/localhost:5000\/api\//);
+  expect(await ask({ "x-forwarded-proto": "https, http" })).toMatch(/^https:\/\/localhost:5000\/api\//);
+  expect(await ask({ "x-forwarded-proto": "javascript" })).toMatch(/^http:\/\/localhost/);
+});
+
 test("a download in ranges has an address", async () => {
   const protocol = await openProtocol();
   const { send, end } = await begin(protocol, 1);

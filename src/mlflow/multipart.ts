@@ -72,7 +72,11 @@ const completeFields = { ...abortFields, parts: required(list(message({ part_num
 
 const wildcard = (request: FastifyRequest): string => (request.params as { "*": string })["*"];
 const bodyOf = (request: FastifyRequest) => parseBody((request.body as string | undefined) ?? "");
-const base = (request: FastifyRequest): string => `${request.protocol}://${request.headers.host}/api/2.0/mlflow-artifacts`;
+/** The address that the client reached us at: a proxy that ends TLS says by which protocol. It is told to nobody else. */
+const base = (request: FastifyRequest): string => {
+  const forwarded = String(request.headers["x-forwarded-proto"] ?? "").split(",")[0].trim();
+  return `${forwarded === "https" ? "https" : request.protocol}://${request.headers.host}/api/2.0/mlflow-artifacts`;
+};
 
 /** Where the file will be: the folder of the address, and the name of the client's file. */
 const pathOf = (request: FastifyRequest, file: string): string => {

@@ -14,12 +14,26 @@ describe("the shape of the protocol", () => {
 
   test("what is not served answers ENDPOINT_NOT_FOUND, below both roots and both versions", async () => {
     const { get, post } = await openProtocol();
-    for (const path of ["/api/2.0/mlflow/nothing", "/ajax-api/3.0/mlflow/label-schemas/x", "/api/2.0/mlflow-artifacts/nothing/x"]) {
+    for (const path of ["/api/2.0/mlflow/nothing", "/ajax-api/3.0/mlflow/label-schemas/x", "/api/3.0/mlflow/label-schemas/create", "/api/3.0/mlflow/review-queues/create", "/api/2.0/mlflow/artifacts/presigned-upload-url", "/api/2.0/mlflow-artifacts/nothing/x"]) {
       expect(await post(path, {})).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     }
     for (const path of ["/api/3.0/mlflow/workspaces", "/api/2.0/mlflow/nothing", "/api/2.0/mlflow-artifacts/nothing/x", "/ajax-api/2.0/mlflow/runs/create"]) {
       expect(await get(path)).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     }
+  });
+
+  test("what the server announces is served, and what is not is not announced", async () => {
+    const { get, server } = await openProtocol();
+    const { body } = await get("/api/3.0/mlflow/server-info");
+    expect(body).toEqual({
+      store_type: "SqlStore", workspaces_enabled: false, trace_archival_enabled: false, multipart_uploads_enabled: false, multipart_downloads_enabled: false, artifact_serving_enabled: true,
+      presigned_upload_run_id_supported: false, presigned_upload_model_id_supported: false, model_artifact_presigned_downloads_supported: false,
+      features_enabled: { gateway: false, scheduled_issue_detection: false }, tracking_auth: "", artifacts_presigned_only: false,
+    });
+    expect((await get("/ajax-api/3.0/mlflow/server-info")).body).toEqual(body);
+    expect((await server.inject("/version")).body).toBe("3.18.0");
+    const allowed = await openProtocol({ parallelTransfers: true });
+    expect((await allowed.get("/api/3.0/mlflow/server-info")).body).toEqual({ ...body, multipart_uploads_enabled: true, multipart_downloads_enabled: true });
   });
 
   test("bodies: JSON in a JSON string, strings for numbers, unknown fields; another content type is refused", async () => {
