@@ -140,6 +140,19 @@ describe("runs", () => {
     expect(data.tags).toHaveLength(1);
   });
 
+  test.each(["-0.0", '"-0.0"', "-0", "-0e5"])("zero keeps its sign: %s", async (written) => {
+    const protocol = await openProtocol();
+    const id = await startRun(protocol);
+    await protocol.post("runs/log-batch", `{"run_id": "${id}", "metrics": [{"key": "a", "value": ${written}, "timestamp": 7}, {"key": "b", "value": 0, "timestamp": 7}]}`);
+    const ask = async (path: string) => (await protocol.server.inject(`/api/2.0/mlflow/${path}`)).body;
+    expect(await ask(`runs/get?run_id=${id}`)).toContain('"key":"a","value":-0.0,');
+    expect(await ask(`runs/get?run_id=${id}`)).toContain('"key":"b","value":0,');
+    expect(await ask(`metrics/get-history?run_id=${id}&metric_key=a`)).toBe('{"metrics":[{"key":"a","value":-0.0,"timestamp":7,"step":0}]}');
+    for (const filter of ["metrics.a = 0", "metrics.a >= 0 AND metrics.a <= 0", "metrics.a != 1", "metrics.b = -0.0"]) {
+      expect((await protocol.post("runs/search", { experiment_ids: ["0"], filter })).body.runs).toHaveLength(1);
+    }
+  });
+
   test("a bare NaN is a NaN, at the time and step it was given", async () => {
     const protocol = await openProtocol();
     const id = await startRun(protocol);
