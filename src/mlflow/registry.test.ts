@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { setAliasPolicy } from "../registry/aliases.ts";
+import { newVersion } from "../registry/fixtures/open-registry.ts";
+import { registerVersion } from "../registry/registry.ts";
+import { recordRun } from "../tracking/tracking.ts";
 import { openProtocol, startRun, type Protocol } from "../../test/open-protocol.ts";
 
 const send = async ({ server }: Protocol, method: "PATCH" | "DELETE", path: string, body: unknown) => {
@@ -109,6 +112,20 @@ describe("a version's source", () => {
     expect((await version(protocol, { source: "models:/mill/1" })).body.model_version).toMatchObject({ version: "2", model_id: id, run_id: run });
     expect((await protocol.get(`logged-models/${id}`)).body.model.info.registrations).toEqual([{ name: "mill", version: "1" }, { name: "mill", version: "2" }]);
     expect((await version(protocol, { source: `runs:/${run}/model` })).body.model_version).toMatchObject({ version: "3", run_id: run });
+  });
+
+  test("a version of one that was trained here has its run and its files", async () => {
+    const protocol = await openProtocol();
+    const { db, blobs } = protocol.house;
+    const blob = await blobs.put(Buffer.from("graph"));
+    await recordRun(db, { id: "p1", experiment: "iris", name: "p1", status: "finished", startedAt: 1, endedAt: 2, params: {}, tags: {}, metrics: [], artifacts: [{ path: "model.onnx", ...blob }], lineage: [] });
+    await registerVersion(db, newVersion("iris", "p1", { artifact: blob }));
+    await protocol.post("registered-models/create", { name: "copy" });
+    expect((await protocol.post("model-versions/create", { name: "copy", source: "models:/iris/1" })).body.model_version).toMatchObject({ version: "1", source: "models:/iris/1", run_id: "p1" });
+    const uri = async (name: string) => (await protocol.get(`model-versions/get-download-uri?name=${name}&version=1`)).body.artifact_uri as string;
+    expect(await uri("copy")).toBe("mlflow-artifacts:/1/p1/artifacts");
+    expect(await uri("copy")).toBe(await uri("iris"));
+    for (const name of ["iris", "copy"]) expect((await protocol.server.inject(`/model-versions/get-artifact?name=${name}&version=1&path=model.onnx`)).body).toBe("graph");
   });
 
   test.each([
