@@ -3,7 +3,15 @@ import { expect, test } from "vitest";
 import { resolveSettings, withoutDatabase, type SettingsInput } from "./config.ts";
 
 test("without anything the defaults hold", () => {
-  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", artifactRoot: "mlflow-artifacts:", python: null, memoryLimit: null, workers: 2, webhookAllow: [], allowedHosts: [] });
+  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", artifactRoot: "mlflow-artifacts:", python: null, memoryLimit: null, workers: 2, webhookAllow: [], allowedHosts: [], parallelTransfers: false });
+});
+
+test.each([["true", true], ["1", true], ["TRUE", true], ["false", false], ["0", false], ["", false]])("MILLRACE_PARALLEL_TRANSFERS=%s", (text, expected) => {
+  expect(resolveSettings({}, { MILLRACE_PARALLEL_TRANSFERS: text }).parallelTransfers).toBe(expected);
+});
+
+test.each(["yes", "on", "2"])("MILLRACE_PARALLEL_TRANSFERS=%s is refused", (text) => {
+  expect(() => resolveSettings({}, { MILLRACE_PARALLEL_TRANSFERS: text })).toThrow(/must be true or false/);
 });
 
 test("the command line comes before the environment, the environment before the defaults", () => {

@@ -27,6 +27,8 @@ export interface Settings {
   readonly webhookAllow: readonly string[];
   /** The names that the server may be called besides its own (behind a proxy, say): names, `*.corp.example`. */
   readonly allowedHosts: readonly string[];
+  /** Whether MLflow's clients are told to move large artifacts in parts, side by side, over further connections to this server. */
+  readonly parallelTransfers: boolean;
 }
 
 export interface SettingsInput {
@@ -82,6 +84,7 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
     workers: input.workers ?? 2,
     webhookAllow: hostsOf("MILLRACE_WEBHOOK_ALLOW", env),
     allowedHosts: hostsOf("MILLRACE_ALLOWED_HOSTS", env),
+    parallelTransfers: switchOf("MILLRACE_PARALLEL_TRANSFERS", env),
   };
 }
 
@@ -91,6 +94,14 @@ function hostsOf(variable: string, env: Readonly<Record<string, string | undefin
   const wrong = hosts.find((host) => !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/.test(host));
   if (wrong === undefined) return hosts;
   throw invalid("config.bad_hosts", `${variable} lists hosts, as in localhost,*.corp.example,10.1.2.3; ${JSON.stringify(wrong)} is none`);
+}
+
+/** `true` or `false`; false when it is not set. */
+function switchOf(variable: string, env: Readonly<Record<string, string | undefined>>): boolean {
+  const value = (env[variable] ?? "").trim().toLowerCase();
+  if (["true", "1"].includes(value)) return true;
+  if (["", "false", "0"].includes(value)) return false;
+  throw invalid("config.bad_switch", `${variable} must be true or false, got ${JSON.stringify(env[variable])}`);
 }
 
 function checkRoot(root: string): string {

@@ -2,7 +2,9 @@ import { fileURLToPath } from "node:url";
 import { runProgram } from "./cli/program.ts";
 import { gatewayCommand } from "./commands/gateway.ts";
 import { endWithParent } from "./end-with-parent.ts";
+import { outliveReaders } from "./serving/gateway/closed-output.ts";
 
+outliveReaders();
 endWithParent();
 
 const [first, ...rest] = process.argv.slice(2);

@@ -24,10 +24,10 @@ export interface Protocol {
 export type Answer = any;
 
 /** The whole server in this process, over an empty home folder; time stands at 1000. */
-export async function openProtocol(options: { readonly artifactRoot?: string; readonly webhookAllow?: readonly string[] } = {}): Promise<Protocol> {
+export async function openProtocol(options: { readonly artifactRoot?: string; readonly webhookAllow?: readonly string[]; readonly parallelTransfers?: boolean } = {}): Promise<Protocol> {
   const home = await temporaryFolder();
   const clock = virtualClock(1000);
-  const { house, close } = await openHouse({ home, database: await testDatabase(), artifacts: join(home, "artifacts"), host: "127.0.0.1", port: 0, gatewayPort: 0, logLevel: "silent", artifactRoot: options.artifactRoot ?? "mlflow-artifacts:", python: null, memoryLimit: null, workers: 1, webhookAllow: options.webhookAllow ?? [], allowedHosts: [] }, stages, clock);
+  const { house, close } = await openHouse({ home, database: await testDatabase(), artifacts: join(home, "artifacts"), host: "127.0.0.1", port: 0, gatewayPort: 0, logLevel: "silent", artifactRoot: options.artifactRoot ?? "mlflow-artifacts:", python: null, memoryLimit: null, workers: 1, webhookAllow: options.webhookAllow ?? [], allowedHosts: [], parallelTransfers: options.parallelTransfers ?? false }, stages, clock);
   // With pages, as users have it: their catch-all must not take what belongs to the protocol.
   const pages = join(home, "pages");
   await mkdir(pages);

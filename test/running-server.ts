@@ -55,7 +55,8 @@ export async function startMillrace(home: string, options: { readonly gatewayPor
   };
 }
 
-async function killGatewayOf(home: string): Promise<void> {
+/** Ends the gateway of a home at once, if there is one. */
+export async function killGatewayOf(home: string): Promise<void> {
   const text = await readFile(join(home, "run", "gateway.json"), "utf8").catch(() => undefined);
   if (text === undefined) return;
   const { pid } = JSON.parse(text) as { pid: number };

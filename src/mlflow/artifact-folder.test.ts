@@ -1,5 +1,5 @@
-import { mkdir, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import { openProtocol, startRun } from "../../test/open-protocol.ts";
@@ -30,12 +30,24 @@ test("what a client wrote under the artifact root is listed and comes down; what
   expect((await protocol.server.inject(`/get-artifact?run_id=${id}&path=new/b.txt`)).body).toBe("there");
 });
 
-test("links that lead out of the root are not followed", async () => {
+test.each([["deep/a.txt/b.txt", "file"], ["deep", "folder"], ["deep/a.txt/b/c.txt", "file"]])("%j does not take the place of a %s", async (path, as) => {
   const { protocol, id } = await withFolder();
+  const sent = await protocol.server.inject({ method: "POST", url: `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${id}&path=${path}`, payload: "there" });
+  expect([sent.statusCode, sent.json()]).toEqual([400, { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(`is a ${as} here already`) }]);
+  expect((await protocol.server.inject(`/get-artifact?run_id=${id}&path=deep/a.txt`)).body).toBe("hello");
+});
+
+test("links that lead out of the root are not followed", async () => {
+  const { protocol, id, root } = await withFolder();
   expect((await protocol.get(`artifacts/list?run_id=${id}&path=out`)).body).not.toHaveProperty("files");
   expect((await protocol.server.inject(`/get-artifact?run_id=${id}&path=out/secret`)).statusCode).toBe(404);
   const sent = await protocol.server.inject({ method: "POST", url: `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${id}&path=out/mine`, payload: "x" });
   expect(sent.statusCode).toBe(400);
+  for (const path of ["out/secret/x", "out/folder/x"]) {
+    const other = await protocol.server.inject({ method: "POST", url: `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${id}&path=${path}`, payload: "x" });
+    expect([other.statusCode, other.json().message]).toEqual([400, "Invalid path"]);
+  }
+  expect((await readdir(dirname(root))).toSorted()).toEqual(["root", "secret"]);
 });
 
 test("an experiment that names another folder of this machine does not open it", async () => {

@@ -1,9 +1,9 @@
 import { createWriteStream } from "node:fs";
-import { lstat, mkdir, readdir, realpath, rename, rm } from "node:fs/promises";
+import { lstat, mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { FileEntry } from "../tracking/files.ts";
+import { foldersOf, nameTaken, type FileEntry } from "../tracking/files.ts";
 import { invalidParameter, missingResource } from "./mlflow-error.ts";
 
 /** What lies in a folder of an artifact root that is a folder of this machine; paths from the root, sorted. Nothing when it is not there. */
@@ -30,11 +30,19 @@ export async function artifactFile(root: string, path: string): Promise<{ readon
   return { file, size: known.size };
 }
 
-/** Writes a file under the root: whole or not at all. */
+/** Writes a file under the root: whole or not at all. Throws `tracking.artifact_name_taken` where a file stands for a folder, or a folder for it. */
 export async function writeArtifact(root: string, path: string, content: Readable, part: string): Promise<void> {
   const target = join(root, path);
-  await mkdir(dirname(target), { recursive: true });
-  if ((await within(root, path.includes("/") ? dirname(path) : "")) === undefined) throw invalidParameter("Invalid path");
+  try {
+    await requireFolders(root, path);
+    if ((await stat(target).catch(() => undefined))?.isDirectory() === true) throw nameTaken(path, path, "folder");
+    await mkdir(dirname(target), { recursive: true });
+    if ((await within(root, path.includes("/") ? dirname(path) : "")) === undefined) throw invalidParameter("Invalid path");
+  } catch (error) {
+    // What the client is still sending is read, so that it comes to read the answer.
+    for await (const _ of content);
+    throw error;
+  }
   const temporary = `${target}.${part}.part`;
   try {
     await pipeline(content, createWriteStream(temporary, { flags: "wx", flush: true }));
@@ -42,6 +50,16 @@ export async function writeArtifact(root: string, path: string, content: Readabl
   } catch (error) {
     await rm(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Refuses a path that leads through a file, or through a link out of the root: before a folder is made there. */
+async function requireFolders(root: string, path: string): Promise<void> {
+  for (const folder of foldersOf(path)) {
+    if ((await lstat(join(root, folder)).catch(() => undefined)) === undefined) return;
+    const real = await within(root, folder);
+    if (real === undefined) throw invalidParameter("Invalid path");
+    if (!(await lstat(real)).isDirectory()) throw nameTaken(path, folder, "file");
   }
 }
 

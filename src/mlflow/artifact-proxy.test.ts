@@ -40,14 +40,40 @@ test("an empty file is a file; a file that is gone is not found", async () => {
   expect(await protocol.get(url)).toMatchObject({ status: 404, body: { error_code: "RESOURCE_DOES_NOT_EXIST" } });
 });
 
+test("a name is a file or a folder, whatever uploads it", async () => {
+  const protocol = await openProtocol();
+  const { server } = protocol;
+  const id = await startRun(protocol);
+  const send = {
+    proxy: (path: string) => server.inject({ method: "PUT", url: `${proxy}/0/${id}/artifacts/${path}`, payload: "hello" }),
+    page: (path: string) => server.inject({ method: "POST", url: `/ajax-api/2.0/mlflow/upload-artifact?run_uuid=${id}&path=${path}`, payload: "hello" }),
+    parts: (path: string) =>
+      server.inject({ method: "POST", url: `/api/2.0/mlflow-artifacts/mpu/create/0/${id}/artifacts/${path.slice(0, path.lastIndexOf("/") + 1)}`, headers: { "content-type": "application/json" }, payload: JSON.stringify({ path: path.split("/").at(-1), num_parts: 1 }) }),
+  };
+  expect((await send.proxy("a.txt")).statusCode).toBe(200);
+  expect((await send.page("deep/er/b.txt")).statusCode).toBe(200);
+  for (const way of ["proxy", "page", "parts"] as const) {
+    for (const [path, as] of [["a.txt/b.txt", "file"], ["deep/er/b.txt/c/d", "file"], ["deep", "folder"], ["deep/er", "folder"]]) {
+      const answer = await send[way](path);
+      expect([way, path, answer.statusCode, answer.json()]).toEqual([way, path, 400, { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining(`is a ${as} here already`) }]);
+    }
+    expect((await send[way]("deep/c.txt")).statusCode).toBe(200);
+  }
+  expect((await protocol.get(`artifacts/list?run_id=${id}`)).body.files).toEqual([{ path: "a.txt", is_dir: false, file_size: 5 }, { path: "deep", is_dir: true }]);
+});
+
 test("what MLflow's pages fetch and send: get-artifact, upload-artifact", async () => {
   const protocol = await openProtocol();
   const { server, get } = protocol;
   const id = await startRun(protocol);
   const upload = (query: string, payload?: string) => server.inject({ method: "POST", url: `/ajax-api/2.0/mlflow/upload-artifact?${query}`, ...(payload ? { payload, headers: { "content-type": "text/plain" } } : {}) });
   expect((await upload(`run_uuid=${id}&path=a/b.txt`, "hello")).statusCode).toBe(200);
+  expect((await upload(`run_id=${id}&path=a/c.txt`, "hello")).statusCode).toBe(200);
+  for (const url of ["/model-versions/get-artifact?name=m&version=1&path=x&presigned=true", "/ajax-api/2.0/mlflow/logged-models/m/artifacts/files?artifact_file_path=x&presigned=true"]) {
+    expect(await get(url)).toMatchObject({ status: 501, body: { error_code: "NOT_IMPLEMENTED" } });
+  }
   expect((await server.inject({ method: "GET", url: `/get-artifact?run_id=${id}&path=a/b.txt` })).body).toBe("hello");
-  for (const [query, message] of [["", "Request must specify run_uuid."], [`run_uuid=${id}`, "Request must specify path."], [`run_uuid=${id}&path=../x`, "Invalid path"], [`run_uuid=${id}&path=x`, "Request must specify data."]]) {
+  for (const [query, message] of [["", "Request must specify run_id or run_uuid."], [`run_uuid=${id}`, "Request must specify path."], [`run_uuid=${id}&path=../x`, "Invalid path"], [`run_uuid=${id}&path=x`, "Request must specify data."]]) {
     expect((await upload(query)).json()).toMatchObject({ error_code: "INVALID_PARAMETER_VALUE", message });
   }
   expect(await get(`/get-artifact?run_id=${id}&path=../x`)).toMatchObject({ status: 400, body: { message: "Invalid path" } });

@@ -7,7 +7,7 @@ import { requireActiveRun } from "../tracking/runs.ts";
 import { writeArtifact } from "./artifact-folder.ts";
 import { fileMessages, placeInRun, placeOfModelFile, placeOfRunFile, placeOfVersionFile } from "./artifacts.ts";
 import { placeOf, safePath, type Place } from "./artifact-path.ts";
-import { invalidParameter } from "./mlflow-error.ts";
+import { invalidParameter, mlflowError } from "./mlflow-error.ts";
 import { formatBody } from "./mlflow-json.ts";
 import { answerErrors } from "./mlflow-route.ts";
 import { sendFile } from "./send-file.ts";
@@ -47,13 +47,14 @@ export async function mountRunFiles(server: FastifyInstance, house: House): Prom
     answerErrors(scope, house);
     const queryOf = (request: FastifyRequest) => request.query as Record<string, unknown>;
     scope.get("/get-artifact", async (request, reply) => sendFile(house, request, reply, await placeOfRunFile(house, queryOf(request))));
-    scope.get("/model-versions/get-artifact", async (request, reply) => sendFile(house, request, reply, await placeOfVersionFile(house, queryOf(request))));
+    scope.get("/model-versions/get-artifact", async (request, reply) => sendFile(house, request, reply, await placeOfVersionFile(house, unsigned(queryOf(request)))));
     scope.get("/ajax-api/2.0/mlflow/logged-models/:id/artifacts/files", async (request, reply) =>
-      sendFile(house, request, reply, await placeOfModelFile(house, (request.params as { id: string }).id, queryOf(request))),
+      sendFile(house, request, reply, await placeOfModelFile(house, (request.params as { id: string }).id, unsigned(queryOf(request)))),
     );
     scope.post("/ajax-api/2.0/mlflow/upload-artifact", async (request, reply) => {
-      const { run_uuid: runId, path } = request.query as { run_uuid?: string; path?: string };
-      if (!runId) throw invalidParameter("Request must specify run_uuid.");
+      const { run_id: id, run_uuid: uuid, path } = request.query as { run_id?: string; run_uuid?: string; path?: string };
+      const runId = id || uuid;
+      if (!runId) throw invalidParameter("Request must specify run_id or run_uuid.");
       if (!path) throw invalidParameter("Request must specify path.");
       safePath(path);
       if (Number(request.headers["content-length"] ?? 1) === 0 || request.body === undefined) throw invalidParameter("Request must specify data.");
@@ -62,6 +63,12 @@ export async function mountRunFiles(server: FastifyInstance, house: House): Prom
       return reply.send({});
     });
   });
+}
+
+/** A query that asks for the file itself: `presigned=true` asks for its address in an object store instead, which is not announced (`server-info.ts`). */
+function unsigned(query: Record<string, unknown>): Record<string, unknown> {
+  if (query["presigned"] !== "true") return query;
+  throw mlflowError("NOT_IMPLEMENTED", "Presigned addresses are not given out here: leave presigned out, and the file comes from this server");
 }
 
 const wildcard = (request: FastifyRequest): string => (request.params as { "*": string })["*"];

@@ -83,6 +83,34 @@ test.each<[object, string[] | RegExp]>([
   else expect(body.models.map((model: { info: { name: string } }) => model.info.name)).toEqual(expected);
 });
 
+test.each<[object, string[]]>([
+  [{ filter: "metrics.loss != 0.5" }, ["nan", "inf"]],
+  [{ filter: "metrics.loss NOT IN (0.5)" }, ["nan", "inf"]],
+  [{ filter: "metrics.loss < 1" }, ["half"]],
+  [{ filter: "metrics.loss = 0" }, []],
+  [{ filter: "metrics.loss >= 0" }, ["inf", "half"]],
+  [{ filter: "metrics.loss = 9" }, []],
+  [{ filter: "metrics.loss = 9", datasets: [{ dataset_name: "early" }] }, ["half"]],
+  [{ filter: "metrics.loss IS NULL" }, ["none"]],
+  [{ filter: "metrics.loss IS NOT NULL" }, ["nan", "inf", "half"]],
+  [{ filter: "experiment_id = '0' AND metrics.'loss' = 0.5" }, ["half"]],
+  [{ order_by: [{ field_name: "metrics.loss" }] }, ["half", "inf", "nan", "none"]],
+  [{ order_by: [{ field_name: "metrics.loss", ascending: false }] }, ["inf", "half", "nan", "none"]],
+  [{ order_by: [{ field_name: "metrics.loss", ascending: false, dataset_name: "early" }] }, ["half", "none", "nan", "inf"]],
+])("the metric of a model is its latest value, by step, and NaN is no number: %j", async (search, expected) => {
+  const protocol = await openProtocol();
+  const run = await startRun(protocol);
+  for (const [index, [name, value]] of [["half", 0.5], ["inf", "Infinity"], ["nan", "NaN"], ["none", undefined]].entries()) {
+    protocol.clock.advanceTo(2000 + index);
+    const id = await logged(protocol, { name });
+    const log = (more: object) => protocol.post("runs/log-metric", { run_id: run, key: "loss", model_id: id, timestamp: 1, ...more });
+    if (value !== undefined) await log({ value, step: 7 });
+    if (name === "half") await log({ value: 9, step: 3, timestamp: 5, dataset_name: "early" });
+  }
+  const { body } = await protocol.post("logged-models/search", { experiment_ids: ["0"], ...search });
+  expect((body.models ?? []).map((model: { info: { name: string } }) => model.info.name)).toEqual(expected);
+});
+
 test("a page token goes on where the page ended, and belongs to its search", async () => {
   const protocol = await openProtocol();
   for (const name of ["a", "b", "c"]) {

@@ -18,8 +18,8 @@ test.each([
 test.each(["[1]", "3", "{", "{'a': 1}"])("%s is no body", (text) => expect(() => parseBody(text)).toThrow(/request's body/));
 
 test("an answer leaves out what is unset or empty, and keeps every digit", () => {
-  expect(formatBody({ a: undefined, b: null, c: [], d: {}, e: [{}], f: 9007199254740993n, g: Number.NaN, h: -Infinity, i: 0, j: "" })).toBe(
-    '{"d":{},"e":[{}],"f":9007199254740993,"g":"NaN","h":"-Infinity","i":0,"j":""}',
+  expect(formatBody({ a: undefined, b: null, c: [], d: {}, e: [{}], f: 9007199254740993n, g: Number.NaN, h: -Infinity, i: 0, j: "", k: -0 })).toBe(
+    '{"d":{},"e":[{}],"f":9007199254740993,"g":"NaN","h":"-Infinity","i":0,"j":"","k":-0.0}',
   );
 });
 

@@ -60,7 +60,7 @@ export class AnyJson {
   }
 }
 
-/** As protobuf's JSON: unset fields and empty lists are left out, integers of any size are numbers, non-finite doubles are strings. */
+/** As protobuf's JSON: unset fields and empty lists are left out, integers of any size are numbers, non-finite doubles are strings, and zero keeps its sign. */
 export function formatBody(value: unknown): string {
   const kept = new WeakSet<object>();
   const keep = (inner: unknown): unknown => {
@@ -69,7 +69,7 @@ export function formatBody(value: unknown): string {
   };
   return JSON.stringify(value, function (this: object, _key, inner: unknown) {
     if (inner instanceof AnyJson) return keep(inner.value);
-    if (typeof inner === "number") return Number.isFinite(inner) ? inner : String(inner);
+    if (typeof inner === "number") return Object.is(inner, -0) ? rawJson("-0.0") : Number.isFinite(inner) ? inner : String(inner);
     if (typeof inner === "bigint") return rawJson(String(inner));
     if (kept.has(this)) return keep(inner);
     return inner === null || (Array.isArray(inner) && inner.length === 0) ? undefined : inner;

@@ -2,23 +2,32 @@ import { fileURLToPath } from "node:url";
 import { realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import type { House } from "../stage.ts";
-import { readVersion } from "../registry/versions.ts";
+import { promptTag, readModel } from "../registry/models.ts";
+import { latestVersions } from "../registry/search.ts";
+import type { ModelVersion } from "../registry/types.ts";
+import { readVersion, stageOf } from "../registry/versions.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import { readLoggedModel } from "../tracking/logged-models.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 
 export interface Source {
+  /** As it is kept: an alias, `latest` or a stage is the version that it is now. */
+  readonly source: string;
   /** Where the files lie, with `models:/…` followed. */
   readonly storage: string;
   readonly runId: string | undefined;
+  readonly modelId: string | undefined;
 }
 
+type Request = Omit<Source, "storage">;
+
 /**
- * Checks where a client says a model's files are, and follows it. A place on the server's own disk must lie among the files of the run
- * or the logged model it names: else anyone could have the server hand out any file as part of a model.
+ * Checks where a client says a model's files are, and follows it: what comes from a version, a logged model or a run is of their run, too, and
+ * an id that says otherwise is refused. A place on the server's own disk must lie among the files of the run or the logged model it names:
+ * else anyone could have the server hand out any file as part of a model.
  */
-export async function readSource(house: House, request: { readonly source: string; readonly runId: string | undefined; readonly modelId: string | undefined }): Promise<Source> {
+export async function readSource(house: House, request: Request): Promise<Source> {
   const { source, runId, modelId } = request;
   if (isLocal(source)) {
     const roots: string[] = [];
@@ -30,29 +39,53 @@ export async function readSource(house: House, request: { readonly source: strin
         `Invalid model version source: '${source}'. To use a local path as a model version source, the ${what} request parameter has to be specified and the local path has to be contained within the artifact directory of the run specified by the ${what}.`,
       );
     }
-    return { storage: source, runId };
+    return { ...request, storage: source };
   }
   checkRemote(source);
   const model = /^models:\/(?!\/)(.+)$/.exec(source)?.[1];
-  if (model !== undefined) {
-    try {
-      return await followModel(house, model, runId);
-    } catch (error) {
-      throw invalidParameter(`Unable to fetch model from model URI source artifact location '${source}'. Error: ${(error as Error).message}`);
-    }
-  }
-  return { storage: source, runId: runId ?? (modelId ? ((await readLoggedModel(house.db, modelId)).sourceRunId ?? undefined) : undefined) };
+  if (model !== undefined) return /^m-[0-9a-f]{32}$/.test(model) ? fromLoggedModel(house, model, request) : fromVersion(house, model, request);
+  const run = /^runs:\/([^/]+)/.exec(source)?.[1];
+  if (run !== undefined) return { ...request, storage: source, runId: same(request, "run_id", runId, run) };
+  return { ...request, storage: source, runId: runId ?? (modelId ? ((await readLoggedModel(house.db, modelId)).sourceRunId ?? undefined) : undefined) };
 }
 
-async function followModel(house: House, uri: string, runId: string | undefined): Promise<Source> {
-  if (/^m-[0-9a-f]{32}$/.test(uri)) {
-    const model = await readLoggedModel(house.db, uri);
-    return { storage: model.artifactUri, runId: runId ?? model.sourceRunId ?? undefined };
-  }
+async function fromLoggedModel(house: House, id: string, request: Request): Promise<Source> {
+  const modelId = same(request, "model_id", request.modelId, id);
+  const model = await readLoggedModel(house.db, id).catch((error: unknown) => {
+    throw invalidParameter(`Unable to fetch model from model URI source artifact location '${request.source}'. Error: ${(error as Error).message}`);
+  });
+  return { source: request.source, storage: model.artifactUri, runId: request.runId ?? model.sourceRunId ?? undefined, modelId };
+}
+
+/** A version of a registered model: the new one is of the same run and the same logged model, and has the same files. */
+async function fromVersion(house: House, uri: string, request: Request): Promise<Source> {
   const [, name = "", mark, which = ""] = /^([^/@]+)([/@])(.+)$/.exec(uri) ?? [];
-  const version = mark === "@" ? await resolveAlias(house.db, name, which) : /^\d+$/.test(which) ? await readVersion(house.db, name, Number(which)) : undefined;
-  if (!version) throw invalidParameter(`models:/${uri} names no version: expected models:/<name>/<version>, models:/<name>@<alias> or models:/<model id>`);
-  return { storage: version.storage, runId };
+  const wrong = (why: string): Error => invalidParameter(`Unable to fetch model from model URI source artifact location '${request.source}'. Error: ${why}`);
+  if (mark === undefined) throw wrong(`models:/${uri} names no version: expected models:/<name>/<version>, models:/<name>@<alias>, models:/<name>/latest or models:/<model id>`);
+  if ((await readModel(house.db, name)).tags[promptTag]?.toLowerCase() === "true") {
+    throw invalidParameter(`Invalid model version source: '${request.source}'. Prompt versions cannot be used as model version sources.`);
+  }
+  const version = mark === "@" ? await resolveAlias(house.db, name, which) : /^\d+$/.test(which) ? await readVersion(house.db, name, Number(which)) : await newest(house, name, which);
+  if (!version) throw wrong(mark === "@" ? `Registered model alias ${which} not found.` : `No versions of model with name '${name}' and stage '${which}' found`);
+  const storage = version.origin === "trained" ? (await readRunDetails(house.db, version.runId)).artifactUri : version.storage;
+  return {
+    source: `models:/${name}/${version.version}`,
+    storage,
+    runId: same(request, "run_id", request.runId, version.runId ?? undefined),
+    modelId: same(request, "model_id", request.modelId, version.loggedModelId ?? undefined),
+  };
+}
+
+/** The newest version, or the newest of a stage. */
+async function newest(house: House, name: string, which: string): Promise<ModelVersion | undefined> {
+  const stage = which.toLowerCase() === "latest" ? undefined : stageOf(which);
+  return (await latestVersions(house.db, [name])).findLast((version) => stage === undefined || version.stage === stage);
+}
+
+/** The id that belongs to the source; one that the request says must be it. */
+function same({ source }: Request, field: "run_id" | "model_id", said: string | undefined, known: string | undefined): string | undefined {
+  if (said === undefined || said === known) return known;
+  throw invalidParameter(`Invalid model version source: '${source}'. Its ${field} is ${known === undefined ? "not known" : `'${known}'`}, and the request says '${said}': leave ${field} out, or say what the source has.`);
 }
 
 /** A path, or a `file:` URI of this machine. */

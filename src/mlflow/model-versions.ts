@@ -35,15 +35,15 @@ export const modelVersionRpcs: readonly Rpc[] = [
       const tags = new Map(request.tags.map(({ key: tag, value }) => checkRegistryTag(tag, value)));
       const given = { source: request.source, runId: request.run_id || undefined, modelId: request.model_id || undefined };
       // A prompt's text lies in its tags; its source is only a word.
-      const { storage, runId } = tags.get(promptTag)?.toLowerCase() === "true" ? { storage: request.source, runId: given.runId } : await readSource(house, given);
-      const input = { model: request.name, source: request.source, storage, runId, runLink: request.run_link, loggedModelId: given.modelId, description: request.description, tags };
+      const { modelId, ...place } = tags.get(promptTag)?.toLowerCase() === "true" ? { ...given, storage: given.source } : await readSource(house, given);
+      const input = { model: request.name, ...place, runLink: request.run_link, loggedModelId: modelId, description: request.description, tags };
       const number = await writeTogether(house.db, async (transaction) => {
         const created = await createVersion(transaction, { ...input, ...changeBy(house) });
-        if (given.modelId) {
-          const registered = await listRegistrations(transaction, [given.modelId]);
+        if (modelId) {
+          const registered = await listRegistrations(transaction, [modelId]);
           // As Python's json.dumps writes it: clients compare the text.
           const value = `[${registered.map((one) => `{"name": ${JSON.stringify(one.name)}, "version": ${one.version}}`).join(", ")}]`;
-          await setModelTags(transaction, given.modelId, [{ key: registrationsTag, value }]);
+          await setModelTags(transaction, modelId, [{ key: registrationsTag, value }]);
         }
         return created;
       });

@@ -43,6 +43,14 @@ test("a part that is missing, or not what came, is told; nothing is stored", asy
   expect(await end([a, await send(2, "two")])).toMatchObject({ status: 200 });
 });
 
+test("a file whose name became a folder meanwhile is not stored", async () => {
+  const protocol = await openProtocol();
+  const { send, end } = await begin(protocol, 1);
+  const a = await send(1, "one");
+  await protocol.server.inject({ method: "PUT", url: `${root}/artifacts/0/r/artifacts/deep/big.bin/part.txt`, payload: "x" });
+  expect(await end([a])).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringContaining("is a folder here already") } });
+});
+
 test("an upload that was aborted is gone", async () => {
   const protocol = await openProtocol();
   const { id, send, end } = await begin(protocol, 1);
@@ -63,6 +71,15 @@ test.each([
   [{ num_parts: 1 }, 400],
 ])("%j is refused", async (body, status) => {
   expect(await (await openProtocol()).post(`${root}/mpu/create/0/r/artifacts`, body)).toMatchObject({ status });
+});
+
+test("behind a proxy that ends TLS the addresses are of https", async () => {
+  const { server } = await openProtocol();
+  const ask = async (headers: Record<string, string>) =>
+    (await server.inject({ method: "POST", url: `${root}/mpu/create/0/r/artifacts/x`, headers: { host: "localhost:5000", "content-type": "application/json", ...headers }, payload: '{"path": "a"}' })).json().credentials[0].url as string;
+  expect(await ask({})).toMatch(/^http:\/\/localhost:5000\/api\//);
+  expect(await ask({ "x-forwarded-proto": "https, http" })).toMatch(/^https:\/\/localhost:5000\/api\//);
+  expect(await ask({ "x-forwarded-proto": "javascript" })).toMatch(/^http:\/\/localhost/);
 });
 
 test("a download in ranges has an address", async () => {

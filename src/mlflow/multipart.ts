@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import { writeTogether } from "../storage/group-commit.ts";
-import { readFileEntry, storeFile } from "../tracking/files.ts";
+import { readFileEntry, requireFree, storeFile } from "../tracking/files.ts";
 import { placeOf, safePath } from "./artifact-path.ts";
 import { invalidParameter, missingResource } from "./mlflow-error.ts";
 import { integer, list, message, orElse, readFields, required, string } from "./mlflow-fields.ts";
@@ -72,7 +72,11 @@ const completeFields = { ...abortFields, parts: required(list(message({ part_num
 
 const wildcard = (request: FastifyRequest): string => (request.params as { "*": string })["*"];
 const bodyOf = (request: FastifyRequest) => parseBody((request.body as string | undefined) ?? "");
-const base = (request: FastifyRequest): string => `${request.protocol}://${request.headers.host}/api/2.0/mlflow-artifacts`;
+/** The address that the client reached us at: a proxy that ends TLS says by which protocol. It is told to nobody else. */
+const base = (request: FastifyRequest): string => {
+  const forwarded = String(request.headers["x-forwarded-proto"] ?? "").split(",")[0].trim();
+  return `${forwarded === "https" ? "https" : request.protocol}://${request.headers.host}/api/2.0/mlflow-artifacts`;
+};
 
 /** Where the file will be: the folder of the address, and the name of the client's file. */
 const pathOf = (request: FastifyRequest, file: string): string => {
@@ -85,6 +89,8 @@ async function create(house: House, request: FastifyRequest): Promise<object> {
   const { path: file, num_parts: parts } = readFields(createFields, bodyOf(request));
   if (parts < 1 || parts > mostParts) throw invalidParameter(`num_parts must be from 1 to ${mostParts}, got ${parts}`);
   const path = pathOf(request, file);
+  const place = placeOf(path);
+  await requireFree(house.db, place.owner, place.path);
   const id = randomUUID();
   const folder = join(uploadsFolder(house), id);
   await mkdir(folder, { recursive: true });

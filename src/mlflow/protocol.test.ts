@@ -14,12 +14,26 @@ describe("the shape of the protocol", () => {
 
   test("what is not served answers ENDPOINT_NOT_FOUND, below both roots and both versions", async () => {
     const { get, post } = await openProtocol();
-    for (const path of ["/api/2.0/mlflow/nothing", "/ajax-api/3.0/mlflow/label-schemas/x", "/api/2.0/mlflow-artifacts/nothing/x"]) {
+    for (const path of ["/api/2.0/mlflow/nothing", "/ajax-api/3.0/mlflow/label-schemas/x", "/api/3.0/mlflow/label-schemas/create", "/api/3.0/mlflow/review-queues/create", "/api/2.0/mlflow/artifacts/presigned-upload-url", "/api/2.0/mlflow-artifacts/nothing/x"]) {
       expect(await post(path, {})).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     }
     for (const path of ["/api/3.0/mlflow/workspaces", "/api/2.0/mlflow/nothing", "/api/2.0/mlflow-artifacts/nothing/x", "/ajax-api/2.0/mlflow/runs/create"]) {
       expect(await get(path)).toMatchObject({ status: 404, body: { error_code: "ENDPOINT_NOT_FOUND" } });
     }
+  });
+
+  test("what the server announces is served, and what is not is not announced", async () => {
+    const { get, server } = await openProtocol();
+    const { body } = await get("/api/3.0/mlflow/server-info");
+    expect(body).toEqual({
+      store_type: "SqlStore", workspaces_enabled: false, trace_archival_enabled: false, multipart_uploads_enabled: false, multipart_downloads_enabled: false, artifact_serving_enabled: true,
+      presigned_upload_run_id_supported: false, presigned_upload_model_id_supported: false, model_artifact_presigned_downloads_supported: false,
+      features_enabled: { gateway: false, scheduled_issue_detection: false }, tracking_auth: "", artifacts_presigned_only: false,
+    });
+    expect((await get("/ajax-api/3.0/mlflow/server-info")).body).toEqual(body);
+    expect((await server.inject("/version")).body).toBe("3.18.0");
+    const allowed = await openProtocol({ parallelTransfers: true });
+    expect((await allowed.get("/api/3.0/mlflow/server-info")).body).toEqual({ ...body, multipart_uploads_enabled: true, multipart_downloads_enabled: true });
   });
 
   test("bodies: JSON in a JSON string, strings for numbers, unknown fields; another content type is refused", async () => {
@@ -124,6 +138,19 @@ describe("runs", () => {
     expect(data.params).toEqual([{ key: "p", value: "1" }]);
     expect(data.metrics.map((metric: { key: string }) => metric.key)).toEqual(["n"]);
     expect(data.tags).toHaveLength(1);
+  });
+
+  test.each(["-0.0", '"-0.0"', "-0", "-0e5"])("zero keeps its sign: %s", async (written) => {
+    const protocol = await openProtocol();
+    const id = await startRun(protocol);
+    await protocol.post("runs/log-batch", `{"run_id": "${id}", "metrics": [{"key": "a", "value": ${written}, "timestamp": 7}, {"key": "b", "value": 0, "timestamp": 7}]}`);
+    const ask = async (path: string) => (await protocol.server.inject(`/api/2.0/mlflow/${path}`)).body;
+    expect(await ask(`runs/get?run_id=${id}`)).toContain('"key":"a","value":-0.0,');
+    expect(await ask(`runs/get?run_id=${id}`)).toContain('"key":"b","value":0,');
+    expect(await ask(`metrics/get-history?run_id=${id}&metric_key=a`)).toBe('{"metrics":[{"key":"a","value":-0.0,"timestamp":7,"step":0}]}');
+    for (const filter of ["metrics.a = 0", "metrics.a >= 0 AND metrics.a <= 0", "metrics.a != 1", "metrics.b = -0.0"]) {
+      expect((await protocol.post("runs/search", { experiment_ids: ["0"], filter })).body.runs).toHaveLength(1);
+    }
   });
 
   test("a bare NaN is a NaN, at the time and step it was given", async () => {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { setAliasPolicy } from "../registry/aliases.ts";
+import { newVersion } from "../registry/fixtures/open-registry.ts";
+import { registerVersion } from "../registry/registry.ts";
+import { recordRun } from "../tracking/tracking.ts";
 import { openProtocol, startRun, type Protocol } from "../../test/open-protocol.ts";
 
 const send = async ({ server }: Protocol, method: "PATCH" | "DELETE", path: string, body: unknown) => {
@@ -67,7 +70,7 @@ test("an alias with a policy does not move to a version that does not keep it", 
 });
 
 describe("a version's source", () => {
-  test.each(["/etc", "file:///etc/passwd", "file://elsewhere/share/m", "etc/passwd", "mlflow-artifacts:/0/../../x", "s3://b/%252e%252e/x", "https://h/a\u0000", "models:/nobody/1", "models:/mill@nothing"])(
+  test.each(["/etc", "file:///etc/passwd", "file://elsewhere/share/m", "etc/passwd", "mlflow-artifacts:/0/../../x", "s3://b/%252e%252e/x", "https://h/a\u0000", "models:/mill@nothing", "models:/mill", "models:/mill/limbo", "models:/mill/Staging", "runs:/another/m"])(
     "%j is refused",
     async (source) => {
       const protocol = await withModel();
@@ -76,11 +79,64 @@ describe("a version's source", () => {
     },
   );
 
-  test("models:/ is followed to where the files are", async () => {
+  test.each(["models:/nobody/1", "models:/mill/7", "models:/nobody@best"])("%j names nothing that is there", async (source) => {
+    expect(await version(await withModel(), { source })).toMatchObject({ status: 404, body: { error_code: "RESOURCE_DOES_NOT_EXIST" } });
+  });
+
+  test.each([
+    ["models:/mill/1", {}],
+    ["models:/mill/1", { run_id: "r1" }],
+    ["models:/mill@best", {}],
+    ["models:/mill/latest", {}],
+    ["models:/mill/Production", {}],
+    ["models:/mill/none", { run_id: "r2", version: "2" }],
+  ])("a version of %s is of the same run and has the same files (%j)", async (source, { version: expected = "1", ...request }: { run_id?: string; version?: string }) => {
     const protocol = await withModel();
-    await version(protocol, { source: "s3://bucket/model", run_id: "r1" });
-    expect((await version(protocol, { source: "models:/mill/1" })).body).toMatchObject({ model_version: { version: "2", source: "models:/mill/1" } });
-    expect((await protocol.get("model-versions/get-download-uri?name=mill&version=2")).body).toEqual({ artifact_uri: "s3://bucket/model" });
+    await version(protocol, { source: "s3://bucket/model1", run_id: "r1" });
+    if (expected === "2") await version(protocol, { source: "s3://bucket/model2", run_id: "r2" });
+    await protocol.post("registered-models/alias", { name: "mill", alias: "best", version: "1" });
+    if (source.endsWith("Production")) await protocol.post("model-versions/transition-stage", { name: "mill", version: "1", stage: "Production" });
+    await protocol.post("registered-models/create", { name: "copy" });
+    const { body } = await protocol.post("model-versions/create", { name: "copy", source, ...request });
+    expect(body.model_version).toMatchObject({ version: "1", source: `models:/mill/${expected}`, run_id: `r${expected}` });
+    expect((await protocol.get("model-versions/get-download-uri?name=copy&version=1")).body).toEqual({ artifact_uri: `s3://bucket/model${expected}` });
+    await protocol.post("registered-models/create", { name: "copy2" });
+    expect((await protocol.post("model-versions/create", { name: "copy2", source: "models:/copy/1" })).body.model_version).toMatchObject({ run_id: `r${expected}` });
+  });
+
+  test("a version of a logged model's version, and one of the logged model itself, know it and its run", async () => {
+    const protocol = await withModel();
+    const run = await startRun(protocol);
+    const id = (await protocol.post("logged-models", { experiment_id: "0", source_run_id: run })).body.model.info.model_id as string;
+    await version(protocol, { source: `models:/${id}` });
+    expect((await version(protocol, { source: "models:/mill/1" })).body.model_version).toMatchObject({ version: "2", model_id: id, run_id: run });
+    expect((await protocol.get(`logged-models/${id}`)).body.model.info.registrations).toEqual([{ name: "mill", version: "1" }, { name: "mill", version: "2" }]);
+    expect((await version(protocol, { source: `runs:/${run}/model` })).body.model_version).toMatchObject({ version: "3", run_id: run });
+  });
+
+  test("a version of one that was trained here has its run and its files", async () => {
+    const protocol = await openProtocol();
+    const { db, blobs } = protocol.house;
+    const blob = await blobs.put(Buffer.from("graph"));
+    await recordRun(db, { id: "p1", experiment: "iris", name: "p1", status: "finished", startedAt: 1, endedAt: 2, params: {}, tags: {}, metrics: [], artifacts: [{ path: "model.onnx", ...blob }], lineage: [] });
+    await registerVersion(db, newVersion("iris", "p1", { artifact: blob }));
+    await protocol.post("registered-models/create", { name: "copy" });
+    expect((await protocol.post("model-versions/create", { name: "copy", source: "models:/iris/1" })).body.model_version).toMatchObject({ version: "1", source: "models:/iris/1", run_id: "p1" });
+    const uri = async (name: string) => (await protocol.get(`model-versions/get-download-uri?name=${name}&version=1`)).body.artifact_uri as string;
+    expect(await uri("copy")).toBe("mlflow-artifacts:/1/p1/artifacts");
+    expect(await uri("copy")).toBe(await uri("iris"));
+    for (const name of ["iris", "copy"]) expect((await protocol.server.inject(`/model-versions/get-artifact?name=${name}&version=1&path=model.onnx`)).body).toBe("graph");
+  });
+
+  test.each([
+    [{ source: "models:/mill/1", run_id: "another" }, /'models:\/mill\/1'. Its run_id is 'r1', and the request says 'another'/],
+    [{ source: "models:/mill/1", model_id: `m-${"0".repeat(32)}` }, /Its model_id is not known/],
+    [{ source: "models:/ask/1" }, /Prompt versions cannot be used/],
+  ])("%j, which contradicts itself, is refused", async (request, expected) => {
+    const protocol = await withModel();
+    await version(protocol, { run_id: "r1" });
+    await protocol.post("registered-models/create", { name: "ask", tags: [{ key: "mlflow.prompt.is_prompt", value: "true" }] });
+    expect(await version(protocol, request)).toMatchObject({ status: 400, body: { error_code: "INVALID_PARAMETER_VALUE", message: expect.stringMatching(expected) } });
   });
 });
 
@@ -91,6 +147,10 @@ describe("searches", () => {
       protocol.clock.advanceTo(2000 + index);
       await protocol.post("registered-models/create", { name, tags: [{ key: "n", value: String(index) }] });
       await protocol.post("model-versions/create", { name, source: `s3://b/${name}`, run_id: `r${index}` });
+    }
+    if (path === "model-versions") {
+      await protocol.post("registered-models/create", { name: "dora" });
+      await protocol.post("model-versions/create", { name: "dora", source: "s3://b/dora" });
     }
     await protocol.post("registered-models/create", { name: "ask", tags: [{ key: "mlflow.prompt.is_prompt", value: "true" }] });
     const { status, body } = await protocol.get(`${path}/search?${new URLSearchParams(query).toString()}`);
@@ -106,9 +166,15 @@ describe("searches", () => {
     ["registered-models", { filter: "tags.`mlflow.prompt.is_prompt` != 'true' AND name LIKE 'a%'" }, ["ada"]],
     ["registered-models", { filter: "flavour = 'x'" }, /Invalid attribute key/],
     ["registered-models", { max_results: "1001" }, /max_results/],
-    ["model-versions", {}, ["cleo", "bea", "ada"]],
+    ["model-versions", { filter: "name != 'dora'" }, ["cleo", "bea", "ada"]],
     ["model-versions", { filter: "run_id IN ('r0', 'r2')", order_by: "name ASC" }, ["ada", "cleo"]],
     ["model-versions", { filter: "source_path = 's3://b/bea' AND version_number >= 1" }, ["bea"]],
+    ["model-versions", { filter: "run_id != 'r0'", order_by: "name ASC" }, ["bea", "cleo", "dora"]],
+    ["model-versions", { filter: "run_id NOT IN ('r0', 'r2')", order_by: "name ASC" }, ["bea", "dora"]],
+    ["model-versions", { filter: "run_id = ''" }, ["dora"]],
+    ["model-versions", { filter: "run_id IN ('', 'r1')", order_by: "name ASC" }, ["bea", "dora"]],
+    ["model-versions", { filter: "run_id IS NULL" }, ["dora"]],
+    ["model-versions", { filter: "run_id LIKE '%'", order_by: "name ASC" }, ["ada", "bea", "cleo", "dora"]],
     ["model-versions", { order_by: "size DESC" }, /Invalid order by key/],
   ])("%s %j", async (path, query, expected) => {
     const found = await searched(path, query);

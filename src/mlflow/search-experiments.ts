@@ -1,4 +1,4 @@
-import { sql, type Expression } from "kysely";
+import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readExperiments } from "../tracking/experiments.ts";
 import { compareNamed, compareNumber, compareText, compileFilter, type Condition } from "../tracking/filter/compile-filter.ts";
@@ -52,9 +52,23 @@ function kindOf({ prefix }: Key): "attribute" | "tag" {
 function compareExperiment(db: Database, comparison: Comparison): Condition {
   const { key } = comparison;
   if (kindOf(key) === "attribute") {
+    if (key.name === "experiment_id") return compareId(comparison);
     if (key.name === "name") return compareText(db, columns["name"], comparison);
     if (key.name === "creation_time" || key.name === "last_update_time") return compareNumber(db, columns[key.name], comparison, "numeric attribute");
-    throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are 'name, creation_time, last_update_time'`);
+    throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are '${Object.keys(columns).join(", ")}'`);
   }
   return compareNamed(db, sql`experiment_tags t where t.experiment_id = experiments.id`, comparison);
+}
+
+/** Ids are whole numbers, written as text: `'0'`, and as Python's `int` reads them, `'00'`, too. They have no order here. */
+function compareId({ operator, values }: Comparison): Condition {
+  if (!["=", "!=", "IN", "NOT IN"].includes(operator)) throw invalidParameter(`Invalid comparator for experiment_id: ${operator}. Valid ones are =, !=, IN and NOT IN`);
+  const ids = values.map((value) => {
+    if (typeof value !== "string") throw invalidParameter(`Expected a quoted string value for experiment_id (e.g. '1'). Got value ${value}`);
+    const digits = /^\s*([+-]?)0*(\d+)\s*$/.exec(value);
+    if (!digits) throw invalidParameter(`Invalid experiment ID '${value}'. Experiment IDs must be integers.`);
+    return `${digits[1] === "-" && digits[2] !== "0" ? "-" : ""}${digits[2]}`;
+  });
+  if (operator === "IN" || operator === "NOT IN") return sql<SqlBool>`experiments.id ${sql.raw(operator)} (${sql.join(ids)})`;
+  return sql<SqlBool>`experiments.id ${sql.raw(operator)} ${ids[0]}`;
 }

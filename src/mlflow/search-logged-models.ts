@@ -1,7 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
 import { readLoggedModels, searchLoggedModels } from "../tracking/logged-models.ts";
-import { compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, type Condition } from "../tracking/filter/compile-filter.ts";
+import { compareMetric, compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, type Condition } from "../tracking/filter/compile-filter.ts";
 import { own, type Key } from "../tracking/filter/key.ts";
 import { parseFilter, type Comparison } from "../tracking/filter/parse-filter.ts";
 import { loggedModelMessages } from "./logged-models.ts";
@@ -26,7 +26,7 @@ export const searchLoggedModelsRpc: Rpc = rpc(
     const conditions = filter === undefined ? [] : [compileFilter(filter, (comparison) => compareModel(house.db, comparison, datasets))];
     if (datasets && !/\bmetrics?\b/i.test(request.filter ?? "")) conditions.push(sql<SqlBool>`exists (select 1 from model_metrics m where m.model_id = logged_models.id and ${datasets})`);
     const where = conditions.length === 0 ? undefined : sql<SqlBool>`${sql.join(conditions, sql` and `)}`;
-    const orders = [...request.order_by.flatMap(orderModels), { by: sql`logged_models.created_at`, ascending: false }];
+    const orders = [...request.order_by.flatMap((order) => orderModels(order, datasets)), { by: sql`logged_models.created_at`, ascending: false }];
     const ids = await searchLoggedModels(house.db, request.experiment_ids, { where, orders, offset, limit: size + 1 });
     const models = await readLoggedModels(house.db, ids.slice(0, size));
     return { models: await loggedModelMessages(house, models), next_page_token: ids.length > size ? tokenOf({ ...search, offset: offset + size }) : undefined };
@@ -70,6 +70,7 @@ const onDataset = ({ dataset_name, dataset_digest }: Partial<Values<typeof datas
 
 const texts: Readonly<Record<string, Expression<unknown>>> = {
   name: sql`logged_models.name`,
+  experiment_id: sql`logged_models.experiment_id`,
   model_id: sql`logged_models.id`,
   model_type: sql`logged_models.type`,
   status: sql`case logged_models.status when 'pending' then 'PENDING' when 'ready' then 'READY' else 'FAILED' end`,
@@ -101,15 +102,22 @@ function compareModel(db: Database, comparison: Comparison, datasets: Condition 
     throw invalidParameter(`Invalid attribute '${key.name}'. Valid ones are ${[...Object.keys(texts), ...Object.keys(numbers)].join(", ")}`);
   }
   if (kind === "metric") {
-    return sql<SqlBool>`exists (select 1 from model_metrics m where m.model_id = logged_models.id and m.key = ${key.name} and m.kind <> 2
-      and ${compareNumber(db, sql`m.value`, comparison, "metric")} and ${datasets ?? sql<SqlBool>`true`})`;
+    const all = latestMetric(key.name, [datasets]);
+    if (comparison.operator === "IS NULL") return sql<SqlBool>`not exists (${all})`;
+    if (comparison.operator === "IS NOT NULL") return sql<SqlBool>`exists (${all})`;
+    return sql<SqlBool>`exists (select 1 from (${all}) as latest where ${compareMetric(db, { value: sql`latest.value`, kind: sql`latest.kind` }, comparison)})`;
   }
   const table = sql.raw(kind === "param" ? "logged_model_params" : "logged_model_tags");
   return compareNamed(db, sql`${table} t where t.model_id = logged_models.id`, comparison);
 }
 
-/** One order: an attribute, or the latest value of a metric, on a dataset perhaps; models without it come last. */
-function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof orderFields>): { readonly by: Expression<unknown>; readonly ascending: boolean }[] {
+/** The metric of a model that counts, of those on these datasets: the latest by step, then time, then value, as of runs. A row of `value` and `kind`, or none. */
+const latestMetric = (key: string, datasets: readonly (Condition | undefined)[]): Expression<unknown> =>
+  sql`select m.value, m.kind from model_metrics m where m.model_id = logged_models.id and m.key = ${key}
+    and ${sql.join([sql<SqlBool>`true`, ...datasets.filter((one) => one !== undefined)], sql` and `)} order by m.step desc, m.time desc, m.value desc, m.kind desc limit 1`;
+
+/** One order: an attribute, or the latest value of a metric, on a dataset perhaps; models without it come last, and before them those whose metric is NaN. */
+function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof orderFields>, datasets: Condition | undefined): { readonly by: Expression<unknown>; readonly ascending: boolean }[] {
   const dot = field.indexOf(".");
   if (dot < 0) {
     const column = own(numbers, field) ?? own(texts, field);
@@ -118,6 +126,9 @@ function orderModels({ field_name: field, ascending, ...dataset }: Values<typeof
   }
   if (field.slice(0, dot) !== "metrics") throw invalidParameter(`Invalid order by field name: ${field}. Only metrics are supported.`);
   const key = field.slice(dot + 1).replaceAll("`", "");
-  return lastWhenNull(sql`(select m.value from model_metrics m where m.model_id = logged_models.id and m.key = ${key} and m.kind <> 2 and ${onDataset(dataset)}
-    order by m.time desc, m.step desc limit 1)`, ascending);
+  const latest = latestMetric(key, [datasets, onDataset(dataset)]);
+  return [
+    { by: sql`coalesce((select case when latest.kind = 2 then 1 else 0 end from (${latest}) as latest), 2)`, ascending: true },
+    { by: sql`(select latest.value from (${latest}) as latest)`, ascending },
+  ];
 }

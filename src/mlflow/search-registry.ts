@@ -40,6 +40,8 @@ interface Entity {
   readonly texts: Readonly<Record<string, Expression<unknown>>>;
   readonly numbers: Readonly<Record<string, Expression<unknown>>>;
   readonly orders: Readonly<Record<string, Expression<unknown>>>;
+  /** Texts that MLflow's clients send as "" when there is none: `run_id != 'x'` finds versions without a run. */
+  readonly emptyWhenNull: readonly string[];
   /** `t` is a row of its tags. */
   readonly tags: Expression<unknown>;
 }
@@ -53,6 +55,7 @@ const modelEntity: Entity = {
     last_updated_timestamp: sql`registered_models.updated_at`,
     creation_timestamp: sql`registered_models.created_at`,
   },
+  emptyWhenNull: [],
   tags: sql`registered_model_tags t where t.model_id = registered_models.id`,
 };
 
@@ -65,6 +68,7 @@ const versionEntity: Entity = {
     creation_timestamp: sql`model_versions.created_at`,
     last_updated_timestamp: sql`model_versions.updated_at`,
   },
+  emptyWhenNull: ["run_id"],
   tags: sql`model_version_tags t where t.model_id = model_versions.model_id and t.version = model_versions.version`,
 };
 
@@ -98,13 +102,17 @@ function compare(db: Database, comparison: Comparison, entity: Entity): Conditio
   const { key } = comparison;
   if (key.prefix === undefined || /^(attr|attributes?)$/i.test(key.prefix)) {
     const [text, number] = [own(entity.texts, key.name), own(entity.numbers, key.name)];
-    if (text) return compareText(db, text, comparison);
+    if (text) return compareText(db, entity.emptyWhenNull.includes(key.name) && findsEmpty(comparison) ? sql`coalesce(${text}, '')` : text, comparison);
     if (number) return compareNumber(db, number, comparison, "numeric attribute");
     throw invalidParameter(`Invalid attribute key '${key.name}' specified. Valid keys are '${[...Object.keys(entity.texts), ...Object.keys(entity.numbers)].join(", ")}'`);
   }
   if (!/^tags?$/i.test(key.prefix)) throw invalidParameter(`Invalid entity type '${key.prefix}'. Valid entity types are ['attribute', 'tag']`);
   return compareNamed(db, entity.tags, comparison);
 }
+
+/** Whether a comparison may be true of "". The others leave the column alone, and with it the use of its index. */
+const findsEmpty = ({ operator, values }: Comparison): boolean =>
+  operator === "=" || operator === "IN" ? values.includes("") : operator !== "IS NULL" && operator !== "IS NOT NULL";
 
 function ordersOf(texts: readonly string[], known: Entity["orders"], ending: readonly (readonly [string, boolean])[]): { by: Expression<unknown>; ascending: boolean }[] {
   const seen = new Set<string>();

@@ -52,7 +52,7 @@ const compare: Readonly<Record<string, (a: number | string, b: number | string) 
 const onMetric = fc.record({ key: fc.constantFrom("m", "n"), operator: fc.constantFrom(...Object.keys(compare)), value: fc.constantFrom(1, 2, 0, -2.5, 1e300) }).map(
   ({ key, operator, value }): Meaning => ({
     text: `metrics.${key} ${operator} ${value}`,
-    holds: ({ metrics }) => metrics[key] !== undefined && !Number.isNaN(metrics[key]) && compare[operator](metrics[key], value),
+    holds: ({ metrics }) => metrics[key] !== undefined && compare[operator](metrics[key], value),
   }),
 );
 const onParam = fc.record({ key: fc.constantFrom("p", "q"), operator: fc.constantFrom("=", "!="), value: fc.constantFrom("x", "X", "It's", "", "100%") }).map(
@@ -92,7 +92,7 @@ test("a search finds the runs of which its filter is true, and no others", async
       const expected = samples.filter(holds).map((run) => run.name);
       expect([text, await found(protocol, { filter: text, order_by: ["run_name"] })]).toEqual([text, expected]);
     }),
-    { seed: 21, numRuns: 150 },
+    { seed: 21, numRuns: 300 },
   );
 });
 
@@ -112,6 +112,16 @@ test.each([
   ["start_time IN (0, 2.0, 2.5)", ["a", "c"]],
   ["run_name ILIKE 'A' OR run_name LIKE 'B'", ["a"]],
   ["params.q = '100%' AND params.p LIKE 'x%'", ["d"]],
+  ["metrics.m != 1", ["b", "c"]],
+  ["metrics.m NOT IN (1, 2)", ["c"]],
+  ["metrics.m IN (0, 1)", ["a"]],
+  ["metrics.m = 0 OR metrics.m <= 0 OR metrics.m >= 3", []],
+  ["NOT metrics.m != 1", ["a", "d", "e"]],
+  ["metrics.m IS NOT NULL", ["a", "b", "c"]],
+  ["metrics.n != 0", ["a", "c", "d"]],
+  ["metrics.'m' > 1", ["b"]],
+  ['metrics."m" > 1', ["b"]],
+  ["params.'p' = 'x'", ["a"]],
 ])("%s finds %j", async (filter, expected) => expect(await found(await openSamples(), { filter, order_by: ["run_name"] })).toEqual(expected));
 
 test("names are ordered by their bytes, whatever the language", async () => {
@@ -150,6 +160,31 @@ test("experiments are searched by name, tag and time; deleted ones when asked fo
   expect(await search({ filter: "tags.stage IS NULL OR name ILIKE 't%'" })).toEqual(["Two", "Default"]);
   expect(await search({ filter: "creation_time > 1010 and attribute.name != 'x'" })).toEqual(["Two"]);
   expect(names(await get("experiments/search?max_results=1&order_by=name%20ASC"))).toEqual(["Default"]);
+});
+
+test.each([
+  ["experiment_id = '0'", ["Default"]],
+  ["experiment_id = '00' AND attributes.experiment_id != '1'", ["Default"]],
+  ["experiment_id != '0'", ["two", "one"]],
+  ["experiment_id IN ('0', '2',)", ["two", "Default"]],
+  ["attribute.experiment_id NOT IN ('2')", ["one", "Default"]],
+  ["experiment_id = '99999999999999999999'", []],
+  ["experiment_id = '-1' OR experiment_id = '-0'", ["Default"]],
+  ["experiment_id = 0", /quoted string/],
+  ["experiment_id = 'abc'", /Invalid experiment ID 'abc'/],
+  ["experiment_id = '1.0'", /Invalid experiment ID/],
+  ["experiment_id > '0'", /Invalid comparator/],
+  ["experiment_id LIKE '%'", /Invalid comparator/],
+  ["experiment_id IS NULL", /Invalid comparator/],
+])("experiments with %s", async (filter, expected) => {
+  const { post, clock } = await openProtocol();
+  for (const name of ["one", "two"]) {
+    clock.advanceTo(clock.now() + 10);
+    await post("experiments/create", { name });
+  }
+  const { status, body } = await post("experiments/search", { max_results: 10, filter });
+  if (expected instanceof RegExp) expect([status, body.message]).toEqual([400, expect.stringMatching(expected)]);
+  else expect(((body.experiments ?? []) as { name: string }[]).map(({ name }) => name)).toEqual(expected);
 });
 
 test.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("%s, which every object has, is no key of a filter or an order", async (name) => {

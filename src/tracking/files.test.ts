@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { deleteFiles, listFolder, readFileEntry, storeFile } from "./files.ts";
+import { deleteFiles, foldersOf, listFolder, readFileEntry, storeFile } from "./files.ts";
 import { openLedger } from "./fixtures/open-ledger.ts";
 
 async function openShelf() {
@@ -36,4 +36,29 @@ test("a folder is deleted with what is below it, and nothing else", async () => 
   expect(await deleteFiles(db, "run", "deep")).toBe(2);
   expect((await listFolder(db, "run", "")).map((entry) => entry.path)).toEqual(["a.txt", "deep.txt", "deeper"]);
   await expect(readFileEntry(db, "run", "deep/b.txt")).rejects.toMatchObject({ code: "tracking.artifact_not_found" });
+});
+
+test.each([
+  ["a.txt/b.txt", "file"],
+  ["deep/b.txt/c/d", "file"],
+  ["deep", "folder"],
+  ["deep/er", "folder"],
+])("%j is not stored: its name, or one on the way, is a %s", async (path, as) => {
+  const db = await openShelf();
+  await expect(storeFile(db, "run", path, { sha256: "new", size: 7 })).rejects.toMatchObject({ code: "tracking.artifact_name_taken", status: 400, message: expect.stringContaining(`is a ${as} here already`) });
+  await storeFile(db, "third", path, { sha256: "new", size: 7 });
+  expect(await listFolder(db, "run", "deep")).toHaveLength(2);
+});
+
+test.each(["a.txt.b", "a.tx", "a.txt0", "a.txt-/b", "deepe", "deep/e", "deep/er/c.txt"])("%j is another name, or the same file", async (path) => {
+  const db = await openShelf();
+  await storeFile(db, "run", path, { sha256: "new", size: 7 });
+  expect(await readFileEntry(db, "run", path)).toMatchObject({ sha256: "new" });
+});
+
+test("a folder that is deleted leaves its name", async () => {
+  const db = await openShelf();
+  await deleteFiles(db, "run", "deep");
+  await storeFile(db, "run", "deep", { sha256: "new", size: 7 });
+  expect(foldersOf("a/b/c")).toEqual(["a", "a/b"]);
 });

@@ -1,6 +1,7 @@
-import { notFound } from "../errors.ts";
+import { invalid, notFound, type MillraceError } from "../errors.ts";
 import type { BlobInfo } from "../storage/blobs.ts";
 import type { Database } from "../storage/database.ts";
+import { lock } from "../storage/transactions.ts";
 import { trackingTables } from "./store.ts";
 import type { Artifact } from "./types.ts";
 
@@ -12,15 +13,40 @@ export interface FileEntry {
   readonly size: number;
 }
 
-/** Says that `owner` (a run, a logged model, a trace) has this content under this path; what was there before is replaced. */
+/**
+ * Says that `owner` (a run, a logged model, a trace) has this content under this path; what was there before is replaced. Call it in a transaction.
+ * Throws `tracking.artifact_name_taken` (`requireFree`).
+ */
 export async function storeFile(db: Database, owner: string, path: string, blob: BlobInfo): Promise<void> {
   const { sha256, size } = blob;
+  await lock(db, `tracking.files ${owner}`);
+  await requireFree(db, owner, path);
   await trackingTables(db)
     .insertInto("files")
     .values({ owner, path, sha256, size })
     .onConflict((conflict) => conflict.columns(["owner", "path"]).doUpdateSet({ sha256, size }))
     .execute();
 }
+
+/** A name is a file or a folder, as where the files are taken down to. Throws `tracking.artifact_name_taken` when a file may not have this path. */
+export async function requireFree(db: Database, owner: string, path: string): Promise<void> {
+  const folders = foldersOf(path);
+  const files = trackingTables(db).selectFrom("files").select("path").where("owner", "=", owner).limit(1);
+  const above = folders.length === 0 ? undefined : await files.where("path", "in", folders).executeTakeFirst();
+  if (above) throw nameTaken(path, above.path, "file");
+  const [from, to] = rangeOf(path);
+  if (await files.where("path", ">=", from).where("path", "<", to).executeTakeFirst()) throw nameTaken(path, path, "folder");
+}
+
+/** The folders that a path leads through: of `a/b/c` these are `a` and `a/b`. */
+export const foldersOf = (path: string): string[] => path.split("/").slice(0, -1).map((_, at, parts) => parts.slice(0, at + 1).join("/"));
+
+/** `path` cannot be written: `taken`, which is it or leads to it, is something else already. */
+export const nameTaken = (path: string, taken: string, as: "file" | "folder"): MillraceError =>
+  invalid(
+    "tracking.artifact_name_taken",
+    `The artifact ${JSON.stringify(path)} cannot be stored: ${JSON.stringify(taken)} is a ${as} here already, and a name is a file or a folder. Choose another name, or delete the ${as} first`,
+  );
 
 /** Throws `tracking.artifact_not_found`. */
 export async function readFileEntry(db: Database, owner: string, path: string): Promise<Artifact> {
@@ -56,7 +82,10 @@ export async function deleteFiles(db: Database, owner: string, path: string): Pr
 
 const below = async (db: Database, owner: string, prefix: string): Promise<Artifact[]> => {
   let query = trackingTables(db).selectFrom("files").select(["path", "sha256", "size"]).where("owner", "=", owner).orderBy("path");
-  // "0" is the character after "/": a range, which the key answers without reading the rest.
-  if (prefix !== "") query = query.where("path", ">=", prefix).where("path", "<", `${prefix.slice(0, -1)}0`);
+  const [from, to] = rangeOf(prefix.slice(0, -1));
+  if (prefix !== "") query = query.where("path", ">=", from).where("path", "<", to);
   return query.execute();
 };
+
+/** What lies below a folder, as a range of paths, which the key answers without reading the rest: "0" is the character after "/". */
+const rangeOf = (folder: string): readonly [string, string] => [`${folder}/`, `${folder}0`];

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database } from "../storage/database.ts";
-import { numberOf, sayableNumber, type SayableNumber } from "./metric-value.ts";
+import { hasFiniteKind, numberOf, sayableNumber, type SayableNumber } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
 
 /** A metric of a run in short. The least and the greatest are of its finite points; null when it has none. */
@@ -31,9 +31,9 @@ export async function summarizeMetrics(db: Database, runId: string): Promise<Met
   for (let from = 0; from < series.length; from += together) {
     const part = series.slice(from, from + together);
     const ranges = await sql<{ id: number; n: number | string; low: number | null; high: number | null }>`
-      select series_id as id, count(*) as n, min(case when kind = 0 then value end) as low, max(case when kind = 0 then value end) as high
+      select series_id as id, count(*) as n, min(case when ${hasFiniteKind} then value end) as low, max(case when ${hasFiniteKind} then value end) as high
       from metric_points where series_id in (${sql.join(part.map(({ id }) => id))}) group by series_id`.execute(db);
-    const firstStep = (id: number, value: number | null) => sql`select min(step) as step from metric_points where series_id = ${id} and kind = 0 and value = ${value}`;
+    const firstStep = (id: number, value: number | null) => sql`select min(step) as step from metric_points where series_id = ${id} and ${hasFiniteKind} and value = ${value}`;
     const reached = ranges.rows.flatMap(({ id, low, high }) => [firstStep(id, low), firstStep(id, high)]);
     const steps = reached.length === 0 ? [] : (await sql<{ step: number | null }>`${sql.join(reached, sql` union all `)}`.execute(db)).rows;
     for (const [index, range] of ranges.rows.entries()) {

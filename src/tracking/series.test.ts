@@ -64,8 +64,10 @@ test("a metric in short: the latest, the least and the greatest with the first s
   const { db } = await openRun();
   await logHistory(db, "r1", "loss", [3, 1, Number.NaN, 5, 1, 5, 4]);
   await logHistory(db, "r1", "odd", [Number.NaN]);
+  await logHistory(db, "r1", "zero", [1, -0, 2]);
   expect(await summarizeMetrics(db, "r1")).toEqual([
     { key: "loss", latest: 4, latestStep: 6, points: 7, min: { value: 1, step: 1 }, max: { value: 5, step: 3 } },
     { key: "odd", latest: "NaN", latestStep: 0, points: 1, min: null, max: null },
+    { key: "zero", latest: 2, latestStep: 2, points: 3, min: { value: 0, step: 1 }, max: { value: 2, step: 2 } },
   ]);
 });

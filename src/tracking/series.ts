@@ -1,6 +1,6 @@
-import { sql } from "kysely";
+import { sql, type SqlBool } from "kysely";
 import type { Database } from "../storage/database.ts";
-import { numberOf, sayableNumber, type SayableNumber } from "./metric-value.ts";
+import { hasFiniteKind, isFiniteKind, numberOf, sayableNumber, type SayableNumber } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
 
 export interface SeriesRange {
@@ -43,7 +43,7 @@ export async function readSeries(db: Database, runId: string, key: string, asked
   const few = 2 * buckets;
   const stored = await inRange.select(["step", "time", "value", "kind"]).orderBy("step").orderBy("time").orderBy("value").orderBy("kind").limit(few + 1).execute();
   if (stored.length <= few) {
-    const values = stored.map((point) => (point.kind === 0 ? point.value : null));
+    const values = stored.map((point) => (isFiniteKind(point.kind) ? point.value : null));
     return { exact: true, points: stored.length, steps: stored.map(({ step }) => step), times: stored.map(({ time }) => time), low: values, high: values, mean: values, odd: oddOf(stored) };
   }
   const ends = await inRange.select((expression) => [expression.fn.min("step").as("first"), expression.fn.max("step").as("last")]).executeTakeFirstOrThrow();
@@ -68,7 +68,7 @@ async function inBuckets(db: Database, series: number, range: SeriesRange, ends:
   const borders = Array.from({ length: buckets + 1 }, (_, index) => ends.first + Math.ceil(index * width));
   const condition =
     range.axis === "time" ? sql`and time >= ${range.from ?? Number.MIN_SAFE_INTEGER} and time <= ${range.to ?? Number.MAX_SAFE_INTEGER}` : sql``;
-  const finite = sql`case when kind = 0 then value end`;
+  const finite = sql`case when ${hasFiniteKind} then value end`;
   const found: Bucket[] = [];
   for (let from = 0; from < buckets; from += together) {
     const parts = borders.slice(from, Math.min(from + together, buckets)).map(
@@ -94,7 +94,7 @@ async function inBuckets(db: Database, series: number, range: SeriesRange, ends:
 }
 
 async function oddIn(db: Database, series: number, { axis, from, to }: SeriesRange): Promise<Series["odd"]> {
-  let query = trackingTables(db).selectFrom("metric_points").select(["step", "value", "kind"]).where("series_id", "=", series).where("kind", "<>", 0);
+  let query = trackingTables(db).selectFrom("metric_points").select(["step", "value", "kind"]).where("series_id", "=", series).where(sql<SqlBool>`not ${hasFiniteKind}`);
   if (from !== undefined) query = query.where(axis, ">=", from);
   if (to !== undefined) query = query.where(axis, "<=", to);
   return oddOf(await query.orderBy("step").execute());
@@ -103,7 +103,7 @@ async function oddIn(db: Database, series: number, { axis, from, to }: SeriesRan
 function oddOf(points: readonly { readonly step: number; readonly value: number; readonly kind: number }[]): Series["odd"] {
   const kinds = new Map<SayableNumber, { count: number; firstStep: number }>();
   for (const point of points) {
-    if (point.kind === 0) continue;
+    if (isFiniteKind(point.kind)) continue;
     const value = sayableNumber(numberOf(point));
     const known = kinds.get(value);
     if (known) known.count += 1;

@@ -30,6 +30,13 @@ test.each(["tracing_session.py", "otel_exporter.py"])("traces: %s", async (sessi
   expect(JSON.parse(said)).toMatchObject({ done: true });
 });
 
+test("large artifacts in parts, where the server announces it", async () => {
+  const { url } = await startMillrace(await temporaryFolder(), { env: { MILLRACE_PARALLEL_TRANSFERS: "true" } });
+  const parts = { MLFLOW_MULTIPART_UPLOAD_MINIMUM_FILE_SIZE: "1000000", MLFLOW_MULTIPART_UPLOAD_CHUNK_SIZE: "1000000", MLFLOW_MULTIPART_DOWNLOAD_CHUNK_SIZE: "1000000" };
+  const said = await runScript(python, script("transfers_session.py"), { ...settings, ...parts, MLFLOW_TRACKING_URI: url });
+  expect(JSON.parse(said)).toMatchObject({ done: true });
+});
+
 test("what a client was answered is there after kill -9", async () => {
   const home = await temporaryFolder();
   const first = await startMillrace(home);

@@ -1,9 +1,11 @@
 """Models as MLflow's users log, register, move and load them, against the server in MLFLOW_TRACKING_URI."""
 import json
+import os
 
 import mlflow
 import numpy as np
 import pandas as pd
+import requests
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 from mlflow.models import infer_signature
@@ -59,6 +61,19 @@ assert mlflow.models.get_model_info("models:/mill@champion").model_uuid == info.
 # Copies, tags, descriptions, searches, deletions.
 copied = client.copy_model_version("models:/mill@champion", "mill copied")
 assert np.allclose(mlflow.pyfunc.load_model("models:/mill copied/1").predict(X), model.predict(X)) and copied.run_id == run.info.run_id
+for number, uri in enumerate(["models:/mill/1", "models:/mill@champion", f"runs:/{run.info.run_id}/linear"], start=2):
+    again = mlflow.register_model(uri, "mill copied")
+    assert again.version in (number, str(number)) and again.run_id == run.info.run_id, (uri, again)
+    assert client.get_model_version("mill copied", again.version).run_id == run.info.run_id, uri
+    assert np.allclose(mlflow.pyfunc.load_model(f"models:/mill copied/{number}").predict(X), model.predict(X)), uri
+if three:
+    # The client drops the id from what the server answers.
+    told = requests.get(f"{os.environ['MLFLOW_TRACKING_URI']}/api/2.0/mlflow/model-versions/get", {"name": "mill copied", "version": "2"}).json()
+    assert told["model_version"]["model_id"] == info.model_id, told
+    assert [m.model_id for m in mlflow.search_logged_models(filter_string="metrics.rmse != 1 AND metrics.nan != 0", output_format="list")] == [info.model_id]
+assert {str(v.version) for v in client.search_model_versions(f"run_id = '{run.info.run_id}' AND name = 'mill copied'")} == {"1", "2", "3", "4"}
+for number in range(2, 5):
+    client.delete_model_version("mill copied", str(number))
 client.update_registered_model("mill", "turns")
 client.update_model_version("mill", "1", "the first")
 client.set_model_version_tag("mill", "1", "checked", "yes")

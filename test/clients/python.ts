@@ -11,7 +11,7 @@ const run = promisify(execFile);
  * environment made once in the cache folder, and again when the packages asked for are others. Throws when it cannot be made.
  */
 export async function pythonWith(name: string, packages: readonly string[]): Promise<string> {
-  const given = process.env[name === "mlflow" ? "MILLRACE_CLIENTS_PYTHON" : `MILLRACE_CLIENTS_PYTHON_${name.toUpperCase()}`];
+  const given = process.env[name === "mlflow" ? "MILLRACE_CLIENTS_PYTHON" : `MILLRACE_CLIENTS_PYTHON_${name.toUpperCase().replaceAll("-", "_")}`];
   if (given !== undefined) return given;
   const folder = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "millrace", "clients", name);
   const python = join(folder, "bin", "python");

@@ -82,6 +82,20 @@ assert mlflow.artifacts.load_dict(f"runs:/{outer.info.run_id}/made/a.json") == {
 assert mlflow.artifacts.load_text(f"{run.info.artifact_uri}/made/page.html").startswith("<script>")
 assert mlflow.load_table("made/table.json", run_ids=[outer.info.run_id])["n"].tolist() == [1, 2, 3]
 
+# A name is a file or a folder.
+for taken in ["one.txt/two.txt", "files", "files/deep"]:
+    with tempfile.TemporaryDirectory() as folder:
+        *below, name = taken.split("/")
+        with open(os.path.join(folder, name), "w") as file:
+            file.write("other")
+        try:
+            client.log_artifact(outer.info.run_id, os.path.join(folder, name), "/".join(below) or None)
+        except Exception as error:
+            assert "400" in str(error) and "here already" in str(error), error
+        else:
+            raise AssertionError(f"{taken} was stored")
+assert [f.path for f in client.list_artifacts(outer.info.run_id)] == ["files", "made", "one.txt"]
+
 # What is refused, and how.
 refused(lambda: client.log_param(outer.info.run_id, "depth", 4), "INVALID_PARAMETER_VALUE", "was already logged with value='3'")
 refused(lambda: client.get_run("f" * 32), "RESOURCE_DOES_NOT_EXIST")
@@ -127,6 +141,11 @@ for text, expected in [
     ("NOT (metrics.loss < 0.2 OR params.p = '1')", ["outer"]),
     ("metrics.up > 1e300", ["outer"]),
     ("metrics.nan > -1", []),
+    ("metrics.nan = 0", []),
+    ("metrics.nan != 0", ["batch", "outer"]),
+    ("metrics.loss != 0.25", ["inner"]),
+    ("metrics.'loss' < 0.2", ["inner"]),
+    ("params.`depth` != '4' AND tags.\"team\" = 'mill'", ["outer"]),
     ("", ["batch", "inner", "outer"]),
 ]:
     assert names(text) == expected, f"{text}: {names(text)}"
@@ -156,6 +175,8 @@ assert client.get_experiment_by_name("renamed").lifecycle_stage == "deleted"
 assert [e.name for e in client.search_experiments(ViewType.DELETED_ONLY)] == ["renamed"]
 client.restore_experiment(other)
 assert [e.name for e in client.search_experiments(filter_string="tags.k = 'v'")] == ["renamed"]
+for text, expected in [(f"experiment_id = '{other}'", {"renamed"}), (f"experiment_id IN ('{other}', '0')", {"renamed", "Default"}), (f"experiment_id != '{other}'", {"session", "Default"})]:
+    assert {e.name for e in client.search_experiments(filter_string=text)} == expected, text
 assert {e.name for e in client.search_experiments(filter_string="name LIKE 'ren%' OR name = 'session'")} == {"renamed", "session"}
 assert [e.name for e in client.search_experiments(max_results=1, order_by=["name ASC"])] == ["Default"]
 client.set_terminated(batch, "KILLED")

@@ -12,6 +12,7 @@ import { holdsOf } from "../../src/storage/holds.ts";
 import { migrate } from "../../src/storage/migrations.ts";
 import { lock, transact } from "../../src/storage/transactions.ts";
 import { createExperiment, ensureDefaultExperiment, readExperiments, setExperimentLifecycle } from "../../src/tracking/experiments.ts";
+import { storeFile } from "../../src/tracking/files.ts";
 import { metricHistory } from "../../src/tracking/history.ts";
 import { logMetrics, logParams } from "../../src/tracking/log-batch.ts";
 import { readRunDetails } from "../../src/tracking/run-details.ts";
@@ -69,6 +70,15 @@ test("no run begins in an experiment while it is deleted", async () => {
     const begun = await readRunDetails(both[0], `r${round}`).catch(() => undefined);
     expect([undefined, "deleted"]).toContain(begun?.lifecycle);
     expect((await readExperiments(both[1], [id]))[0].lifecycle).toBe("deleted");
+  }
+});
+
+test("a name that two store at once, as a file and as a folder, is one of them", async () => {
+  const both = await openTwice();
+  for (let round = 0; round < 10; round++) {
+    const paths = [`a${round}`, `a${round}/b`];
+    const answers = await inTurns(both, 2, (db, index) => writeTogether(db, (transaction) => storeFile(transaction, "r", paths[index], { sha256: "00", size: 1 })).then(() => undefined, (error: unknown) => error));
+    expect(answers.filter((one) => one !== undefined)).toMatchObject([{ code: "tracking.artifact_name_taken" }]);
   }
 });
 

@@ -31,6 +31,7 @@ import { ownName } from "./log/journal-owner.ts";
 import { PredictionLog } from "./log/prediction-log.ts";
 import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import { peerMetrics, servedVersions } from "./metrics/peer-metrics.ts";
+import { fallbackCounter } from "./metrics/fallback-counter.ts";
 import { addProcessMetrics } from "./metrics/process-metrics.ts";
 import { withCloudEvents } from "./protocols/cloud-events.ts";
 import { vertexAi } from "./protocols/containers/vertex-ai.ts";
@@ -42,7 +43,7 @@ import type { HttpAnswer, Protocol, ProtocolContext } from "./protocols/protocol
 import { protocols } from "./protocols/protocols.ts";
 import { torchserve } from "./protocols/torchserve/torchserve.ts";
 import { ServingState } from "./models/serving-state.ts";
-import { variantStatsBook } from "./metrics/variant-stats.ts";
+import { variantStatsBook, type IsServed } from "./metrics/variant-stats.ts";
 import { agreementBook } from "./traffic/agreement.ts";
 
 export interface GatewayOptions {
@@ -131,7 +132,14 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     readSample: (request) => readInferRequest(request, undefined).inference.inputs,
   });
   addPoolMetrics(metrics, pool, options.memoryLimit);
-  const state: ServingState = new ServingState(pool, log);
+  const stats = variantStatsBook(metrics);
+  const agreement = agreementBook(metrics);
+  const fallbacks = fallbackCounter(metrics);
+  const state: ServingState = new ServingState(pool, log, (next) => {
+    const served: IsServed = (endpoint, version, variant) => next.endpoints.get(endpoint)?.variants.some((one) => one.name === variant && one.version === version) ?? false;
+    for (const book of [stats, agreement]) book.retain(served);
+    fallbacks.retain(next);
+  });
   const managed = new ManagedConfig(options.home, state, log);
   const own = options.own && new OwnRepository(options.home, options.own, state, log);
   const models = own ?? managed;
@@ -142,13 +150,6 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     owner: await ownName(),
     onError: (message) => log.error(`the prediction log cannot be written: ${message}`),
   });
-  const stats = variantStatsBook(metrics);
-  const agreement = agreementBook(metrics);
-  const fallbacks = metrics.counter(
-    "millrace_fallbacks_total",
-    "Answers by another variant than the one picked, by why (failed, overloaded, late).",
-    ["endpoint", "from", "to", "reason"],
-  );
   const tracing = options.traceShare === undefined ? undefined : (await import("./metrics/tracing.ts")).openTracing(options.traceShare, options.version);
   const inference: Inference = new Inference({
     ...(tracing && { tracing }),
@@ -156,7 +157,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     paused: (endpoint) => state.paused(endpoint),
     stats,
     agreement,
-    onFallback: (...labels) => fallbacks(...labels).add(1),
+    onFallback: fallbacks.count,
     ...(options.logPredictions && { log: (entry) => predictionLog.append(entry) }),
     onModelError: atMostEvery(modelErrorGapMs, (error: Error, skipped) => log.error(error.message, { skipped })),
   });

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { describeError } from "../../errors.ts";
 import { parseBytes } from "./config/bytes.ts";
+import { outliveReaders } from "./closed-output.ts";
 import { createGatewayLog } from "./gateway-log.ts";
 import { startGateway } from "./gateway.ts";
 import type { GatewayOptions } from "./gateway.ts";
@@ -99,6 +100,7 @@ function packageVersion(): string {
 }
 
 async function main(): Promise<void> {
+  outliveReaders();
   const log = createGatewayLog((line) => process.stderr.write(line));
   let options: GatewayOptions;
   try {

@@ -38,6 +38,17 @@ export function compareNumber(db: Database, column: Expression<unknown>, { key, 
   return sql<SqlBool>`${column} ${sql.raw(operator)} ${anyNumber(db, numberOf(values[0], key.text, what))}`;
 }
 
+/**
+ * A comparison of a metric, kept in two columns (`../metric-value.ts`). NaN is no number: nothing equals it, and it is neither less nor more than
+ * anything, so only `!=` and NOT IN find it, as IEEE 754 has it and MLflow's runs since 3.17.
+ */
+export function compareMetric(db: Database, columns: { readonly value: Expression<unknown>; readonly kind: Expression<unknown> }, comparison: Comparison): Condition {
+  const { operator } = comparison;
+  if (!numeric.includes(operator) && operator !== "IN" && operator !== "NOT IN") throw invalidComparator(operator, numeric);
+  const condition = compareNumber(db, columns.value, comparison, "metric");
+  return operator === "!=" || operator === "NOT IN" ? sql<SqlBool>`(${columns.kind} = 2 or ${condition})` : sql<SqlBool>`(${columns.kind} <> 2 and ${condition})`;
+}
+
 /** A comparison of a text column; numbers must be in quotes, as MLflow has it. */
 export function compareText(db: Database, column: Expression<unknown>, { key, operator, values }: Comparison, allowed: readonly string[] = textual): Condition {
   if (!allowed.includes(operator)) throw invalidComparator(operator, allowed);

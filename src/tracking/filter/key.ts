@@ -7,7 +7,10 @@ export interface Key {
   readonly text: string;
 }
 
-/** Reads a key that begins at a token: a word, or a prefix with a name in quotes or back-ticks. Undefined when there is none. */
+/**
+ * Reads a key that begins at a token: a word, or a prefix with a name in back-ticks or in quotes of either kind (`metrics.'a/b'`). Undefined when there
+ * is none: a text in single quotes alone is a value.
+ */
 export function readKey(tokens: readonly Token[], at: number): { readonly key: Key; readonly next: number } | undefined {
   const first = tokens[at];
   if (first?.kind === "quoted" && first.quote !== "'") {
@@ -20,7 +23,7 @@ export function readKey(tokens: readonly Token[], at: number): { readonly key: K
   }
   if (first?.kind !== "word") return undefined;
   const second = tokens[at + 1];
-  if (first.value.endsWith(".") && second?.kind === "quoted" && second.quote !== "'" && second.attached) {
+  if (first.value.endsWith(".") && first.value.length > 1 && second?.kind === "quoted" && second.attached) {
     return { key: { prefix: first.value.slice(0, -1), name: second.value, text: first.text + second.text }, next: at + 2 };
   }
   const dot = first.value.indexOf(".");

@@ -1,7 +1,7 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { badFilter } from "./bad-filter.ts";
-import { compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, invalidComparator, type Condition } from "./compile-filter.ts";
+import { compareMetric, compareNamed, compareNumber, compareText, compileFilter, lastWhenNull, type Condition } from "./compile-filter.ts";
 import { own, type Key } from "./key.ts";
 import { parseOrder } from "./order-by.ts";
 import { parseFilter, type Comparison } from "./parse-filter.ts";
@@ -36,9 +36,7 @@ const comparesMetric = ({ key, operator }: Comparison): boolean => kindOf(key) =
 
 /** The latest metrics that a comparison finds. */
 function metricsWith(db: Database, comparison: Comparison): Expression<unknown> {
-  const { key, operator } = comparison;
-  if (operator === "LIKE" || operator === "ILIKE" || operator === "RLIKE") throw invalidComparator(operator, ["=", "!=", "<", "<=", ">", ">="]);
-  return sql`select run_id from latest_metrics where key = ${key.name} and kind <> 2 and ${compareNumber(db, sql`value`, comparison, "metric")}`;
+  return sql`select run_id from latest_metrics where key = ${comparison.key.name} and ${compareMetric(db, { value: sql`value`, kind: sql`kind` }, comparison)}`;
 }
 
 /** What a key of a run's filter is about. */

@@ -5,6 +5,16 @@ interface Metric {
   expose(): string;
 }
 
+/** The series of one metric, by their labels; made on first use. */
+export interface Family<S> {
+  (...values: LabelValues): S;
+  /**
+   * Forgets the series whose labels do not hold, now and until it is called again: what still counts on one of them (a request of a model that
+   * has left) counts where nobody sees it. So series neither outlive what they are about nor come back.
+   */
+  retain(holds: (values: LabelValues) => boolean): void;
+}
+
 /**
  * Prometheus metrics in the text format 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats). Our own because
  * prom-client takes 19 MB and 34 ms of a process that should stay small; a series is an object that the hot path
@@ -13,18 +23,13 @@ interface Metric {
 export class MetricsRegistry {
   readonly #metrics: Metric[] = [];
 
-  /** Series that only grow, made on first use of their labels. */
-  counter(name: string, help: string, labels: readonly string[]): (...values: LabelValues) => Counter {
+  /** Series that only grow. */
+  counter(name: string, help: string, labels: readonly string[]): Family<Counter> {
     return this.#family(name, help, "counter", labels, () => new Counter());
   }
 
   /** Cumulative buckets with the upper bounds `bounds`, ascending. */
-  histogram(
-    name: string,
-    help: string,
-    labels: readonly string[],
-    bounds: readonly number[],
-  ): (...values: LabelValues) => Histogram {
+  histogram(name: string, help: string, labels: readonly string[], bounds: readonly number[]): Family<Histogram> {
     return this.#family(name, help, "histogram", labels, () => new Histogram(bounds));
   }
 
@@ -38,23 +43,25 @@ export class MetricsRegistry {
     return this.#metrics.map((metric) => metric.expose()).join("");
   }
 
-  #family<S extends Series>(
-    name: string,
-    help: string,
-    type: string,
-    labels: readonly string[],
-    make: () => S,
-  ): (...values: LabelValues) => S {
-    const series = new Map<string, S>();
+  #family<S extends Series>(name: string, help: string, type: string, labels: readonly string[], make: () => S): Family<S> {
+    const series = new Map<string, { readonly values: LabelValues; readonly one: S }>();
+    let holds: (values: LabelValues) => boolean = () => true;
     this.#metrics.push({
-      expose: () => head(name, help, type) + [...series].map(([text, one]) => one.expose(name, text)).join(""),
+      expose: () => head(name, help, type) + [...series].map(([text, { one }]) => one.expose(name, text)).join(""),
     });
-    return (...values) => {
+    const family = (...values: LabelValues): S => {
       const text = labels.map((label, index) => `${label}="${escapeLabel(values[index])}"`).join(",");
-      let one = series.get(text);
-      if (!one) series.set(text, (one = make()));
+      const known = series.get(text);
+      if (known) return known.one;
+      const one = make();
+      if (holds(values)) series.set(text, { values, one });
       return one;
     };
+    const retain: Family<S>["retain"] = (next) => {
+      holds = next;
+      for (const [text, { values }] of series) if (!holds(values)) series.delete(text);
+    };
+    return Object.assign(family, { retain });
   }
 }
 

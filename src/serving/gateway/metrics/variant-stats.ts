@@ -1,4 +1,4 @@
-import type { Counter, Histogram, MetricsRegistry } from "./metrics.ts";
+import type { Counter, Family, Histogram, MetricsRegistry } from "./metrics.ts";
 import { VersionCounts } from "./model-statistics.ts";
 import type { Phases } from "./model-statistics.ts";
 
@@ -65,10 +65,40 @@ export class VariantStats {
 
 const round = (milliseconds: number): number => Math.round(milliseconds * 1000) / 1000;
 
-/** The counts of every variant since the process started; they outlive revisions of the configuration. */
-export function variantStatsBook(
-  metrics: MetricsRegistry,
-): (endpoint: string, version: string, variant: string) => VariantStats {
+/** The counts of every variant, by endpoint, version and variant, as long as it is served. */
+export interface VariantBook<T> {
+  (endpoint: string, version: string, variant: string): T;
+  /** Forgets those that are not served, and keeps no new ones of them. */
+  retain(served: IsServed): void;
+}
+
+/** Whether this variant is served. */
+export type IsServed = (endpoint: string, version: string, variant: string) => boolean;
+
+type Of = Parameters<IsServed>;
+
+/** A book of what `make` makes, which counts in `families`. */
+export function variantBook<T>(make: (...of: Of) => T, families: readonly Pick<Family<unknown>, "retain">[]): VariantBook<T> {
+  const book = new Map<string, { readonly of: Of; readonly one: T }>();
+  let served: IsServed = () => true;
+  const look = (...of: Of): T => {
+    const key = JSON.stringify(of);
+    const known = book.get(key);
+    if (known) return known.one;
+    const one = make(...of);
+    if (served(...of)) book.set(key, { of, one });
+    return one;
+  };
+  const retain = (next: IsServed): void => {
+    served = next;
+    for (const [key, { of }] of book) if (!served(...of)) book.delete(key);
+    for (const family of families) family.retain(([endpoint, version, variant]) => served(endpoint, version, variant));
+  };
+  return Object.assign(look, { retain });
+}
+
+/** The counts of every variant; they outlive revisions of the configuration in which it stays. */
+export function variantStatsBook(metrics: MetricsRegistry): VariantBook<VariantStats> {
   const labels = ["endpoint", "version", "variant"];
   const requests = metrics.counter(
     "millrace_inference_requests_total",
@@ -82,19 +112,7 @@ export function variantStatsBook(
     durationBounds,
   );
   const rows = metrics.counter("millrace_inference_rows_total", "Rows scored.", labels);
-  const book = new Map<string, VariantStats>();
-  return (endpoint, version, variant) => {
-    const key = JSON.stringify([endpoint, version, variant]);
-    let stats = book.get(key);
-    if (!stats) {
-      const counter = (outcome: Outcome) => requests(endpoint, version, variant, outcome);
-      stats = new VariantStats(
-        { ok: counter("ok"), error: counter("error"), invalid: counter("invalid") },
-        duration(endpoint, version, variant),
-        rows(endpoint, version, variant),
-      );
-      book.set(key, stats);
-    }
-    return stats;
-  };
+  const make = (...of: Of): VariantStats =>
+    new VariantStats({ ok: requests(...of, "ok"), error: requests(...of, "error"), invalid: requests(...of, "invalid") }, duration(...of), rows(...of));
+  return variantBook(make, [requests, duration, rows]);
 }

@@ -61,6 +61,24 @@ describe("a gateway that runs alone", () => {
     await expect(startOwn(await makeFolder(), { trips: at(location, more) })).rejects.toThrow(message);
   });
 
+  test("a folder that came into the repository after the start is found by who loads it, and no other name", async () => {
+    const [home, repository] = [await makeFolder(), await makeFolder()];
+    await putModel("trips-1", join(repository, "early", "1", "model.onnx"));
+    const gateway = await startOwn(home, {}, { repository, anyPlace: false });
+    const load = async (name: string, parameters?: object) => (await fetch(`${gateway.url}/v2/repository/models/${name}/load`, { method: "POST", body: JSON.stringify(parameters ? { parameters } : {}) })).status;
+    expect(await load("late")).toBe(404);
+    await twoVersions(join(repository, "late"));
+    expect([await load("late"), await gateway.price("late")]).toEqual([200, 1013]);
+    await twoVersions(join(repository, "by version"));
+    await gateway.repository.load({ name: "by version", version: "1" });
+    expect(await gateway.price("by version")).toBe(13);
+    // More versions of a known one, too.
+    await putModel("trips-2", join(repository, "early", "2", "model.onnx"));
+    expect([await gateway.price("early"), await load("early"), await gateway.price("early")]).toEqual([13, 200, 1013]);
+    for (const name of ["..", "%2e%2e%2fearly", "late%2f1", "constructor", "."]) expect([name, await load(name)]).toEqual([name, 404]);
+    expect(index(gateway)).toEqual(["early/1 UNAVAILABLE", "early/2 READY default", "late/1 UNAVAILABLE", "late/2 READY default", "by version/1 READY default", "by version/2 UNAVAILABLE"]);
+  });
+
   test("loads, unloads and changes of the default under 32 connections fail no request", async () => {
     const gateway = await startOwn(await makeFolder(), { trips: at(await twoVersions(await makeFolder()), { versions: "all" }) });
     const { repository } = gateway;

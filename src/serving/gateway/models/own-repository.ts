@@ -129,7 +129,7 @@ export class OwnRepository implements ModelRepository {
 
   load(source: ModelSource): Promise<void> {
     const { name } = source;
-    return this.#change(name, () => this.#serve(name, this.#sourced(source)));
+    return this.#change(name, async () => this.#serve(name, await this.#sourced(source)));
   }
 
   unload(name: string, version?: string): Promise<void> {
@@ -165,25 +165,26 @@ export class OwnRepository implements ModelRepository {
     const names = new Set(sources.map(({ name }) => name));
     const gone = [...this.#known.keys()].filter((name) => !names.has(name));
     const loads = await Promise.allSettled(
-      sources.map((source) => this.#change(source.name, () => this.#serve(source.name, this.#sourced(source, true)))),
+      sources.map((source) => this.#change(source.name, async () => this.#serve(source.name, await this.#sourced(source, true)))),
     );
     const failed = loads.find((load) => load.status === "rejected");
     if (failed) throw failed.reason;
     await Promise.all(gone.map((name) => this.#change(name, () => this.#forget(name))));
   }
 
-  /** What a client asks for, as a change of what is known. */
-  #sourced(source: ModelSource, whole = false): ModelConfig {
+  /** What a client asks for, as a change of what is known; a model without a place may have come into the repository folder since it was looked at. */
+  async #sourced(source: ModelSource, whole = false): Promise<ModelConfig> {
     const { name, version, runtime, options, versions, labels } = source;
     const location = source.location === undefined ? undefined : this.#allowed(source.location);
     const known = this.#known.get(name);
-    if (location === undefined && !known) throw unknownModel(name, [...this.#known.keys()]);
+    const fresh = location === undefined && !known ? (await this.#inFolder()).get(name) : undefined;
+    if (location === undefined && !known && !fresh) throw unknownModel(name, [...this.#known.keys()]);
     const more = { ...(runtime !== undefined && { runtime }), ...(options && { options }), ...(versions && { versions }), ...(labels && { labels }) };
-    const { unloaded, ...config } = known?.config ?? { places: [] };
+    const { unloaded, ...config } = known?.config ?? fresh ?? { places: [] };
     if (location === undefined) {
       // A version that was unloaded comes back; without one, all of them.
       const left = version !== undefined && Array.isArray(unloaded) ? unloaded.filter((one) => one !== version) : [];
-      const wanted = version !== undefined && unloaded === true ? { versions: { specific: [version] } } : {};
+      const wanted = version !== undefined && (unloaded === true || fresh) ? { versions: { specific: [version] } } : {};
       return { ...config, ...wanted, ...more, ...(left.length > 0 && { unloaded: left }) };
     }
     const place = { location, ...(version !== undefined && { version }) };

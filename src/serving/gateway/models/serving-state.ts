@@ -15,12 +15,15 @@ const drainPatienceMs = 30_000;
 export class ServingState {
   readonly #pool: ModelPool;
   readonly #log: GatewayLog;
+  readonly #onSwap: (next: Deployment) => void;
   #current = new Deployment(0, new Map());
   readonly #paused = new Map<string, Promise<void>>();
 
-  constructor(pool: ModelPool, log: GatewayLog) {
+  /** `onSwap` is told what is served from now on. */
+  constructor(pool: ModelPool, log: GatewayLog, onSwap: (next: Deployment) => void) {
     this.#pool = pool;
     this.#log = log;
+    this.#onSwap = onSwap;
   }
 
   get current(): Deployment {
@@ -82,6 +85,7 @@ export class ServingState {
   #swap(revision: number, endpoints: ReadonlyMap<string, Endpoint>): void {
     const old = this.#current;
     this.#current = new Deployment(revision, endpoints);
+    this.#onSwap(this.#current);
     for (const [name, endpoint] of old.endpoints) {
       if (endpoints.get(name) === endpoint) continue;
       endpoint.retire().catch((error: unknown) => this.#log.error(`a former version of "${name}" was not freed: ${describeError(error)}`));

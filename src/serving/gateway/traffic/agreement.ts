@@ -1,4 +1,5 @@
 import type { Counter, Histogram, MetricsRegistry } from "../metrics/metrics.ts";
+import { variantBook, type VariantBook } from "../metrics/variant-stats.ts";
 import type { Tensor, Values } from "../tensors/tensor.ts";
 
 /** Numbers that differ by less than this share of the larger one (or by less than this) agree. */
@@ -75,8 +76,8 @@ function compare(a: Values, b: Values): { same: boolean; largest: number } {
   return { same, largest };
 }
 
-/** The comparisons of every shadow variant since the process started. */
-export function agreementBook(metrics: MetricsRegistry): (endpoint: string, version: string, variant: string) => Agreement {
+/** The comparisons of every shadow variant that is served. */
+export function agreementBook(metrics: MetricsRegistry): VariantBook<Agreement> {
   const labels = ["endpoint", "version", "variant"];
   const answers = metrics.counter("millrace_shadow_answers_total", "Answers of shadow variants beside those that clients got.", [...labels, "result"]);
   const difference = metrics.histogram(
@@ -85,11 +86,5 @@ export function agreementBook(metrics: MetricsRegistry): (endpoint: string, vers
     labels,
     differenceBounds,
   );
-  const book = new Map<string, Agreement>();
-  return (...of) => {
-    const key = JSON.stringify(of);
-    let agreement = book.get(key);
-    if (!agreement) book.set(key, (agreement = new Agreement(answers(...of, "agreed"), answers(...of, "differed"), difference(...of))));
-    return agreement;
-  };
+  return variantBook((...of) => new Agreement(answers(...of, "agreed"), answers(...of, "differed"), difference(...of)), [answers, difference]);
 }

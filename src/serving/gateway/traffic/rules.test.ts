@@ -153,7 +153,10 @@ describe("fallback", () => {
       ["r", "picky", "1", "error", 1],
       ["r", "spare", "1", "ok", 1],
     ]);
+    const counted = async () => (await (await fetch(`${gateway.url}/metrics`)).text()).split("\n").filter((line) => line.startsWith("millrace_fallbacks_total{"));
+    expect(await counted()).not.toEqual([]);
     await gateway.repository.unload("spare");
+    expect(await counted()).toEqual([]);
     expect((await gateway.infer("picky", amount(2e6))).status).toBe(500);
   });
 

@@ -26,8 +26,8 @@ const isAlive = (pid: number): boolean => {
 
 const amount = (...values: number[]) => [rowsOf("amount", values.length, Float32Array.from(values))];
 
-describe("models that do not come to an end", () => {
-  test.each([["slow", true], ["endless", true], ["trips-1", false], ["heavy", false], ["reshaped", false]])("%s has loops: %s", async (name, loops) => {
+describe("models that do not come to an end in time", () => {
+  test.each([["slow", true], ["lengthy", true], ["trips-1", false], ["heavy", false], ["reshaped", false]])("%s has loops: %s", async (name, loops) => {
     expect(await hasLoops(modelFile(name))).toBe(loops);
   });
 
@@ -56,11 +56,11 @@ describe("models that do not come to an end", () => {
     }
   });
 
-  test("one whose sample never ends is refused, and the gateway goes on meanwhile", async () => {
+  test("one whose sample takes too long is refused, and the gateway goes on meanwhile", async () => {
     const trips = endpoint("trips", variant("champion", "trips-1", 1));
     const home = await makeHome(config(1, trips));
     const gateway = await startProcess(home);
-    await writeConfig(home, config(2, trips, endpoint("endless", variant("champion", "endless", 1, { options: { loadTimeoutMs: 3000 } }))));
+    await writeConfig(home, config(2, trips, endpoint("lengthy", variant("champion", "lengthy", 1, { options: { loadTimeoutMs: 1500 } }))));
     const reloaded = gateway.admin("reload");
     let slowest = 0;
     let asked = 0;
@@ -71,14 +71,14 @@ describe("models that do not come to an end", () => {
       ended = await Promise.race([reloaded.then(() => true), new Promise<boolean>((resolve) => setImmediate(() => resolve(false)))]);
     }
     const answer = await reloaded;
-    expect([answer.status, await answer.text()]).toEqual([400, expect.stringMatching(/endless.onnx was not loaded and tried on a sample row within 3000 ms; it may have a loop that does not end/)]);
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringMatching(/lengthy.onnx was not loaded and tried on a sample row within 1500 ms; it may have a loop that does not end/)]);
     expect([asked > 20, slowest < 2000]).toEqual([true, true]);
     // The next one is tried as ever.
     await writeConfig(home, config(3, trips, endpoint("amount", variant("champion", "amount", 1))));
     expect((await gateway.admin("reload")).status).toBe(200);
   });
 
-  test("a request that makes a loop run for ever ends with its process; others hear why, and the model goes on", async () => {
+  test("a request that makes a loop run too long ends with its process; others hear why, and the model goes on", async () => {
     const model = await onnxRuntime.load(modelFile("slow"), { instances: 1, runTimeoutMs: 1500 });
     onTestFinished(() => model.release());
     expect(model.inline).toBe(false);
@@ -101,13 +101,13 @@ describe("models that do not come to an end", () => {
     const first = await asking;
     expect([first.status, first.body.error]).toEqual([503, expect.stringMatching(/process of the model (ended before it answered the request: .*SIGKILL|cannot be reached)/)]);
     expect((await ask(3)).body.outputs?.[0].data).toEqual([3]);
-    const endless = ask(1e15).catch(() => undefined);
+    const lengthy = ask(1e15).catch(() => undefined);
     await gateway.admin("status");
     const children = await childrenOf(gateway.child.pid!);
     expect(children.length).toBeGreaterThan(0);
     gateway.child.kill("SIGKILL");
     await gateway.exited;
-    await endless;
+    await lengthy;
     await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
   });
 });
