@@ -71,12 +71,13 @@ test("from a table to a model that answers, is watched, and can be traced back",
   // Labels come in; what cannot be a label is refused whole; the window's error follows.
   const monitoring = client<MonitoringRoutes>(url, "monitoring");
   const labels = Array.from({ length: 30 }, (_, i) => ({ request_id: `request-${i}`, label: row(i)[2], arrived_at: loop.startedAt + 60_000 }));
-  const send = (given: readonly { request_id: string; label: number | string | boolean; arrived_at?: number }[]) => monitoring("POST /monitors/:endpoint/labels", { params: { endpoint: "stones" }, body: { labels: [...given] } });
+  const send = (given: readonly { request_id: string; label: number | string | boolean; arrived_at?: number }[]) => monitoring("POST /monitors/:endpoint/labels", { params: { endpoint: "stones" }, query: {}, body: { labels: [...given] } });
   for (const label of ["dear", "", true]) {
     await expect(send([...labels, { request_id: "request-99", label }])).rejects.toMatchObject({ status: 400, code: "monitoring.bad_label", message: expect.stringContaining("request-99") as string });
   }
-  expect(await send(labels.slice(0, 20))).toEqual({ stored: 20 });
-  expect(await send(labels)).toEqual({ stored: 30 });
+  await expect(send([{ request_id: "request-1", label: 1, arrived_at: 20_240_101 }])).rejects.toMatchObject({ status: 400, code: "monitoring.bad_time" });
+  expect(await send(labels.slice(0, 20))).toEqual({ stored: 20, matched: 20, waiting: 0 });
+  expect(await send([...labels, { request_id: "nobody's", label: 1, arrived_at: loop.startedAt + 60_000 }])).toEqual({ stored: 31, matched: 30, waiting: 1 });
   const time = loop.startedAt + 3_600_000;
   await client<OptimizationRoutes>(url, "optimization")("POST /loops/:endpoint/ticks", { params: { endpoint: "stones" }, body: { time } });
   const { windows } = await monitoring("GET /monitors/:endpoint/errors", { params: { endpoint: "stones" }, query: { variant: "served" } });

@@ -83,7 +83,7 @@ export const faces: Readonly<Record<string, string>> = {
   "registry/webhooks/test-webhook.ts": "an example sent to a webhook, at once",
   "registry/webhooks/secret-key.ts": "the key of their secrets",
   "registry/webhooks/types.ts": "the nouns of webhooks",
-  "monitoring/labels.ts": "labels by arrival",
+  "monitoring/match-labels.ts": "which labels are of a prediction, and so rows to train on",
   "monitoring/error-sums.ts": "the loss live error is judged by",
   "monitoring/prediction-log.ts": "the prediction log joined with labels",
 };

@@ -57,7 +57,7 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
       .map((row) => ({ row, arrivedAt: times[row] + project.monitor.labelDelay }))
       .filter(({ row, arrivedAt }) => arrivedAt > time && arrivedAt <= until && valueOf(target, row) !== null)
       .map(({ row, arrivedAt }) => ({ request_id: requestId(row), label: valueOf(target, row)!, arrived_at: arrivedAt }));
-    if (labels.length > 0) await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, body: { labels } }, { signal });
+    if (labels.length > 0) await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, query: { match: false }, body: { labels } }, { signal });
     const decisions = await turnLoop(until);
     onDay({ index: Math.round((until - loop.startedAt) / day), days, time, decisions, requests });
   }

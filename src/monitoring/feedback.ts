@@ -12,6 +12,8 @@ export interface FeedbackRequest {
   readonly features: readonly FeatureSpec[];
   readonly target: string;
   readonly regression: boolean;
+  /** The classes that the loop knows; rows of another label are left out: a new class is a decision. */
+  readonly classes?: readonly string[];
   /** The column that holds the event time in the dataset the rows are to join, and its type. */
   readonly time: { readonly column: string; readonly stored: "DATE" | "TIMESTAMP" } | null;
   /** Only labels that had arrived by then. */
@@ -30,17 +32,19 @@ export async function collectFeedback(house: House, request: FeedbackRequest): P
     const file = join(folder, "feedback.parquet");
     const rows = await withConnection(async (connection) => {
       await loadLabels(connection, house, request.endpoint, { until: request.knownAt });
+      const value = request.regression ? "TRY_CAST(l.value AS DOUBLE)" : "l.value";
+      const usable = request.regression ? `isfinite(${value})` : request.classes === undefined || request.classes.length === 0 ? "true" : `l.value IN (${request.classes.map(literal).join(", ")})`;
       const taken = new Set([request.target, request.time?.column]);
       const columns = [
         ...(request.time ? [`event_time::${request.time.stored} AS ${identifier(request.time.column)}`] : []),
         ...request.features.filter((feature) => !taken.has(feature.name)).map((feature) => `${inputOf(feature)} AS ${identifier(feature.name)}`),
-        `l.value${request.regression ? "::DOUBLE" : ""} AS ${identifier(request.target)}`,
+        `${value} AS ${identifier(request.target)}`,
       ];
       const answered = `(SELECT * FROM ${log} WHERE NOT shadow)`;
       const { Count } = await queryOne<{ Count: number }>(
         connection,
         `COPY (SELECT ${columns.join(", ")} FROM ${answered} p JOIN labels l ON l.request_id = p.request_id AND l.row_index = p.row_index
-         ORDER BY p.event_time, p.request_id, p.row_index) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
+         WHERE ${usable} ORDER BY p.event_time, p.request_id, p.row_index) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
       );
       return Count;
     });

@@ -26,6 +26,7 @@ export async function addLabels(db: Database, endpoint: string, labels: readonly
             row_index: label.rowIndex,
             value: label.value,
             arrived_at: label.arrivedAt,
+            event_time: null,
           })),
         )
         .onConflict((conflict) =>
@@ -49,17 +50,6 @@ export async function readLabels(db: Database, endpoint: string, range: { from?:
     .orderBy("request_id");
   if (range.from !== undefined) query = query.where("arrived_at", ">=", range.from);
   return query.execute();
-}
-
-/** How many labels had arrived by then. */
-export async function countLabels(db: Database, endpoint: string, until: number): Promise<number> {
-  const { n } = await monitoringTables(db)
-    .selectFrom("labels")
-    .select(({ fn }) => fn.countAll<number>().as("n"))
-    .where("endpoint", "=", endpoint)
-    .where("arrived_at", "<=", until)
-    .executeTakeFirstOrThrow();
-  return n;
 }
 
 /** Whether a label arrived in (after, until]. */

@@ -3,7 +3,8 @@ import { writeDeployment } from "../serving/store.ts";
 import type { House } from "../stage.ts";
 import { collectFeedback } from "./feedback.ts";
 import { logPredictions, monitor, openMonitoredHouse } from "./fixtures/open-monitored-house.ts";
-import { addLabels, countLabels, readLabels, type Label } from "./labels.ts";
+import { addLabels, readLabels, type Label } from "./labels.ts";
+import { countMatched, matchLabels } from "./match-labels.ts";
 import { driftAlarm, driftReports, errorWindows, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor, saveMonitor, saveReference } from "./monitoring.ts";
 import { monitoringTables } from "./store.ts";
 import type { ErrorSums, MonitorConfig, ReferenceProfile } from "./types.ts";
@@ -25,9 +26,7 @@ describe("labels", () => {
   test("only what had arrived by then is known", async () => {
     const { db } = await openMonitoredHouse();
     await addLabels(db, "bikes", Array.from({ length: 2500 }, (_, i) => label(`r${i}`, String(i), i)));
-    expect(await countLabels(db, "bikes", 999)).toBe(1000);
     expect((await readLabels(db, "bikes", { from: 10, until: 12 })).map((one) => one.arrivedAt)).toEqual([10, 11, 12]);
-    expect(await countLabels(db, "taxis", 999)).toBe(0);
   });
 });
 
@@ -38,6 +37,33 @@ const hours = (day: number, prediction: string, more = "false AS shadow, 'champi
     h::DOUBLE AS input_hour, (${prediction})::DOUBLE AS output_prediction FROM range(24) t(h)`;
 
 const labelsOf = (day: number, value: (hour: number) => number): Label[] => Array.from({ length: 24 }, (_, h) => label(`r-${day}-${h}`, String(value(h)), start + (day + 1) * dayMs));
+
+describe("labels and the predictions that they are of", () => {
+  test("labels without a prediction wait for it, and count once it is there", async () => {
+    const house = await openMonitoredHouse();
+    await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
+    const due = start + dayMs;
+    await addLabels(house.db, "bikes", [...labelsOf(0, (h) => h).slice(0, 5), label("wrong-1", "1", due), label("r-1-3", "1", due + 7)]);
+    expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 0, waiting: 7, waitingSince: due });
+    expect(await matchLabels(house, "bikes", due + 7, { thorough: false })).toBe(5);
+    expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 5, waiting: 2, waitingSince: due });
+    await logPredictions(house, "bikes", "2011-01-02", "b", hours(1, "h"));
+    expect(await matchLabels(house, "bikes", due + 7, { thorough: false })).toBe(1);
+    // A label that is corrected is still of its prediction, a turn later.
+    await addLabels(house.db, "bikes", [label("r-0-1", "9", due + 9)]);
+    await matchLabels(house, "bikes", due + 9, { thorough: false });
+    expect(await countMatched(house, "bikes", due + 9)).toMatchObject({ matched: 6, waiting: 1 });
+    expect(await countMatched(house, "taxis", due)).toEqual({ labels: 0, matched: 0, waiting: 0, waitingSince: null });
+  });
+
+  test("a prediction of long ago is found when its label comes, not at every turn", async () => {
+    const house = await openMonitoredHouse();
+    await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
+    await addLabels(house.db, "bikes", [label("r-0-1", "1", start + 200 * dayMs)]);
+    expect(await matchLabels(house, "bikes", start + 200 * dayMs, { thorough: false })).toBe(0);
+    expect(await matchLabels(house, "bikes", start + 200 * dayMs, { thorough: true })).toBe(1);
+  });
+});
 
 describe("live error", () => {
   test("windows are computed when their labels are due, once, for what was served and each variant", async () => {

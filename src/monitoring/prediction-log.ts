@@ -28,6 +28,10 @@ export async function predictionRows(house: House, endpoint: string, window: Tim
   )`;
 }
 
+/** The files of an endpoint's log of the days from `first` to `last` (ISO dates), as literals of SQL. */
+export const logFileList = async (house: House, endpoint: string, first: string, last: string): Promise<string[]> =>
+  (await logFiles(predictionFolder(house, endpoint), first, last)).map(pathLiteral);
+
 /** The files of the days from `first` to `last` (ISO dates), in order of name. */
 async function logFiles(folder: string, first: string, last: string): Promise<string[]> {
   const dates = await readdir(folder).catch((error: NodeJS.ErrnoException) => {

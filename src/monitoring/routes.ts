@@ -2,7 +2,10 @@ import Type from "typebox";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { resolveAlias } from "../registry/aliases.ts";
+import { readTime } from "../values/read-cell.ts";
+import { badLabels, labelReader } from "./label-values.ts";
 import { addLabels } from "./labels.ts";
+import { countMatched, countMet } from "./match-labels.ts";
 import { driftReports, errorWindows, listMonitors, readMonitor, readReference } from "./monitoring.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
@@ -13,8 +16,9 @@ export const monitoringRoutes = {
     handle: async (house) => ({ monitors: await listMonitors(house.db) }),
   }),
   "POST /monitors/:endpoint/labels": route({
-    summary: "Ground truth for predictions made: by request id; durable when this answers",
+    summary: "Ground truth for predictions made: by request id; durable when this answers, which says how many met a prediction",
     params: endpoint,
+    query: Type.Object({ match: Type.Optional(Type.Boolean({ description: "false: does not look for the predictions now" })) }),
     body: Type.Object(
       {
         labels: Type.Array(
@@ -23,8 +27,8 @@ export const monitoringRoutes = {
               request_id: Type.String({ minLength: 1 }),
               row_index: Type.Optional(Type.Integer({ minimum: 0 })),
               label: Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
-              /** When it became known, milliseconds since the epoch; now when absent. */
-              arrived_at: Type.Optional(Type.Integer()),
+              /** When it became known: milliseconds since 1970 (seconds and microseconds are told apart), or ISO 8601; now when absent. */
+              arrived_at: Type.Optional(Type.Union([Type.Number(), Type.String()])),
             },
             { additionalProperties: false },
           ),
@@ -33,19 +37,35 @@ export const monitoringRoutes = {
       },
       { additionalProperties: false },
     ),
-    handle: async (house, { params, body }) => {
-      const { task, target } = await readMonitor(house.db, params.endpoint);
-      const wrong = body.labels.find(({ label }) => (typeof label === "string" && label.trim() === "") || (task === "regression" && !(typeof label !== "boolean" && Number.isFinite(Number(label)))));
-      if (wrong) {
-        throw invalid("monitoring.bad_label", `The label of request ${wrong.request_id} is ${JSON.stringify(wrong.label)}; ${target} is ${task === "regression" ? "a number" : "a class, which has a name"}; nothing was stored`, { request_id: wrong.request_id });
-      }
+    handle: async (house, { params, body, query }) => {
+      const config = await readMonitor(house.db, params.endpoint);
+      const reader = labelReader(config);
       const now = house.clock.now();
-      await addLabels(
-        house.db,
-        params.endpoint,
-        body.labels.map((label) => ({ requestId: label.request_id, rowIndex: label.row_index ?? 0, value: String(label.label), arrivedAt: label.arrived_at ?? now })),
-      );
-      return { stored: body.labels.length };
+      const labels = body.labels.map(({ request_id: requestId, row_index: rowIndex = 0, label, arrived_at: arrivedAt }) => ({
+        requestId,
+        rowIndex,
+        label,
+        value: reader.read(label),
+        arrivedAt: arrivedAt === undefined ? now : readTime(arrivedAt, { type: "timestamp" }),
+      }));
+      const wrong = labels.filter(({ value }) => value === undefined);
+      if (wrong.length > 0) throw badLabels(wrong, reader);
+      const late = labels.findIndex(({ arrivedAt }) => arrivedAt === undefined || Number.isNaN(arrivedAt));
+      if (late >= 0) {
+        throw invalid("monitoring.bad_time", `The label of request ${labels[late].requestId} arrived at ${JSON.stringify(body.labels[late].arrived_at)}, which is no time; give milliseconds since 1970, or ISO 8601. Nothing was stored`);
+      }
+      await addLabels(house.db, params.endpoint, labels.map(({ requestId, rowIndex, value, arrivedAt }) => ({ requestId, rowIndex, value: value!, arrivedAt: arrivedAt! })));
+      if (query.match === false) return { stored: labels.length };
+      const matched = await countMet(house, params.endpoint, labels);
+      return { stored: labels.length, matched, waiting: labels.length - matched };
+    },
+  }),
+  "GET /monitors/:endpoint/labels": route({
+    summary: "How many labels there are, how many of them are of a prediction, and since when the others wait for theirs",
+    params: endpoint,
+    handle: async (house, { params }) => {
+      await readMonitor(house.db, params.endpoint);
+      return await countMatched(house, params.endpoint, Number.MAX_SAFE_INTEGER);
     },
   }),
   "GET /monitors/:endpoint/errors": route({

@@ -5,7 +5,8 @@ export type MonitoringTables = {
   monitors: { endpoint: string; config: string; created_at: number };
   /** The profile live data is compared with, per model version. */
   reference_profiles: { endpoint: string; version: number; profile: string };
-  labels: { endpoint: string; request_id: string; row_index: number; value: string; arrived_at: number };
+  /** `event_time` is that of the prediction that the label is of; null while none is known. */
+  labels: { endpoint: string; request_id: string; row_index: number; value: string; arrived_at: number; event_time: number | null };
   error_windows: { endpoint: string; start: number; end: number; variant: string; version: number; predictions: number; sums: string };
   drift_reports: { endpoint: string; start: number; end: number; report: string };
 }
@@ -58,6 +59,12 @@ export const monitoringMigrations: readonly Migration[] = [
         .addColumn("report", "text", (column) => column.notNull())
         .addPrimaryKeyConstraint("drift_reports_key", ["endpoint", "end"])
         .execute();
+    },
+  },
+  {
+    name: "0002-labels-of-predictions",
+    up: async (db) => {
+      await db.schema.alterTable("labels").addColumn("event_time", "bigint").execute();
     },
   },
 ];

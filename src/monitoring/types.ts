@@ -1,10 +1,15 @@
 import type { Task } from "../training/types.ts";
+import type { Reading } from "../values/reading.ts";
 
 /** How an endpoint is watched; from `monitor:` of the project file. */
 export interface MonitorConfig {
   readonly endpoint: string;
   readonly task: Task;
   readonly target: string;
+  /** The classes that labels are of, as the model writes them; absent for numbers, and in monitors of before they were kept. */
+  readonly classes?: readonly string[];
+  /** How cells of the target became values, which labels do, too. */
+  readonly targetReading?: Reading;
   /** Milliseconds that pass between a prediction and its label. */
   readonly labelDelay: number;
   /** Length of a window of live error, in milliseconds. */

@@ -36,6 +36,8 @@ export const deployStep: Step = {
             endpoint,
             task: checked.task,
             target: checked.target,
+            ...(signature.classes && { classes: signature.classes }),
+            ...(signature.targetReading && { targetReading: signature.targetReading }),
             labelDelay: project.monitor.labelDelay,
             window: project.monitor.window,
             performance: project.monitor.performance,

@@ -3,7 +3,7 @@ import { conflict, MillraceError } from "../errors.ts";
 import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
 import { notWorseThanChampion, type GateVerdict } from "../evaluation/gate.ts";
 import { driftAlarm, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor } from "../monitoring/monitoring.ts";
-import { countLabels } from "../monitoring/labels.ts";
+import { countMatched, matchLabels } from "../monitoring/match-labels.ts";
 import type { Alarm, MonitorConfig } from "../monitoring/types.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import { trained } from "../registry/versions.ts";
@@ -67,6 +67,7 @@ async function turnTo(house: House, endpoint: string, now: number): Promise<void
 async function turnOnce(house: House, endpoint: string, now: number): Promise<void> {
   const loop = await readLoop(house, endpoint);
   const config = await readMonitor(house.db, endpoint);
+  await matchLabels(house, endpoint, now, { thorough: false });
   await evaluateErrors(house, config, loop.startedAt, now, await previousTurn(house.db, endpoint, now));
   const drifted = await evaluateDrift(house, config, loop.startedAt, now);
   const rollout = await latestRollout(house.db, endpoint);
@@ -96,7 +97,8 @@ async function findAlarm(house: House, loop: Loop, config: MonitorConfig, drift:
   }
   if (on.includes("drift") && drift) return drift;
   if (on.includes("data")) {
-    const rows = loop.baseRows + (await countLabels(house.db, loop.endpoint, now));
+    // A label without its prediction is no row to train on.
+    const rows = loop.baseRows + (await countMatched(house, loop.endpoint, now)).matched;
     const trainedOn = champion.training.rows;
     if (rows / trainedOn - 1 > growth) {
       return {

@@ -49,6 +49,7 @@ export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { 
     features: loop.features,
     target: project.data.target,
     regression: loop.task === "regression",
+    classes: loop.classes,
     time: timeColumn === null ? null : { column: timeColumn, stored: loop.timeStored },
     knownAt: why.time,
   };
