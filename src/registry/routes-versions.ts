@@ -12,6 +12,7 @@ import { deleteVersion, readVersion, restoreVersion } from "./versions.ts";
 
 const name = Type.Object({ name: Type.String() });
 const nameAndVersion = Type.Object({ name: Type.String(), version: Type.Integer({ minimum: 1 }) });
+const count = Type.Integer({ minimum: 0 });
 const why = Type.Object({ reason: Type.Optional(Type.String({ maxLength: 2000 })) });
 
 export const versionRoutes = {
@@ -46,7 +47,19 @@ export const versionRoutes = {
     body: Type.Object({
       onnx: Type.String({ description: "the file in base64, 48 MB at most" }),
       versions: Type.Record(Type.String({ maxLength: 100 }), Type.String({ maxLength: 100 })),
-      compared: Type.Union([Type.Null(), Type.Object({ rows: Type.Integer({ minimum: 0 }), difference: Type.Number(), share: Type.Number(), differentLabels: Type.Integer({ minimum: 0 }) })]),
+      compared: Type.Union([
+        Type.Null(),
+        Type.Object({
+          rows: count,
+          made: count,
+          difference: Type.Number(),
+          share: Type.Number(),
+          differentLabels: count,
+          refused: count,
+          rounded: count,
+          mended: Type.Array(Type.String({ maxLength: 300 }), { maxItems: 50 }),
+        }),
+      ]),
     }),
     handle: async (house, { params, body: { onnx, versions, compared }, actor }) => ({
       version: await storeConversion(house, { model: params.name, version: params.version, onnx: Buffer.from(onnx, "base64"), versions, compared, actor }),

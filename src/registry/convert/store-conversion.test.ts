@@ -14,14 +14,14 @@ async function withVersion(): Promise<Protocol> {
 }
 
 const convert = (protocol: Protocol, content: Buffer) =>
-  protocol.post("/api/registry/models/mill/versions/1/conversions", { onnx: content.toString("base64"), versions: { onnx: "1.19.0", python: "3.11.7", skl2onnx: "1.20.0" }, compared: { rows: 5, difference: 1e-7, share: 1e-8, differentLabels: 0 } });
+  protocol.post("/api/registry/models/mill/versions/1/conversions", { onnx: content.toString("base64"), versions: { onnx: "1.19.0", python: "3.11.7", skl2onnx: "1.20.0" }, compared: { rows: 5, made: 40, difference: 1e-7, share: 1e-8, differentLabels: 0, refused: 3, rounded: 0, mended: ["the exponential"] } });
 
 test("the graph is the next version, loadable by MLflow, with its signature and where it came from", async () => {
   const protocol = await withVersion();
   expect(await convert(protocol, onnx)).toEqual({ status: 200, body: { version: 2 } });
   const { body: evidence } = await protocol.get("/api/registry/models/mill/versions/2/evidence");
   expect(evidence).toMatchObject({
-    why: "version 1 converted to ONNX by skl2onnx 1.20.0 (greatest difference 1e-7 over 5 rows)",
+    why: "version 1 converted to ONNX by skl2onnx 1.20.0 (greatest difference 1e-7 over 5 rows of the example and 40 made rows; mended: the exponential)",
     format: { flavors: { onnx: { data: "model.onnx" }, python_function: { loader_module: "mlflow.onnx" } } },
     signature: { inputs: [{ name: "x", type: "double" }] },
     environment: { onnx: "==1.19.0", python: "3.11.7" },

@@ -10,7 +10,7 @@ import { madeBy, readEvidence } from "../evidence.ts";
 import { describeOnnx } from "../onnx-facts.ts";
 import { folderOf, readSmallFile } from "../version-files.ts";
 import { createVersion, readVersion } from "../versions.ts";
-import type { Compared } from "./compare-predictions.ts";
+import type { Compared } from "./compare-graph.ts";
 
 export interface Conversion {
   readonly model: string;
@@ -42,7 +42,8 @@ export async function storeConversion(house: House, { model, version, onnx, vers
     ["model.onnx", graph],
   ] as const;
   const time = house.clock.now();
-  const told = compared === null ? "not compared" : `greatest difference ${Number(compared.difference.toPrecision(3))} over ${compared.rows} rows`;
+  const told = inWords(compared);
+  const makers = ["skl2onnx", "onnxmltools", "catboost"].filter((name) => versions[name] !== undefined).map((name) => `${name} ${versions[name]}`);
   return transact(house.db, async (transaction) => {
     await createLoggedModel(transaction, { id, experimentId: logged?.experimentId ?? run?.experimentId ?? "0", name: undefined, type: "onnx", sourceRunId: run?.id, params: [], tags: [{ key: "millrace.converted_from", value: `${model}/${version}` }], now: time });
     const { artifactUri } = await readLoggedModel(transaction, id);
@@ -50,10 +51,23 @@ export async function storeConversion(house: House, { model, version, onnx, vers
     for (const [path, blob] of contents) await storeFile(transaction, id, path, blob);
     await finishLoggedModel(transaction, id, "ready", time);
     const tags = new Map([["millrace.converted_from", String(version)], ["millrace.conversion", told]]);
-    const made = await createVersion(transaction, { model, source: artifactUri, storage: artifactUri, runId: run?.id, loggedModelId: id, tags, time, actor, reason: `version ${version} converted to ONNX by skl2onnx ${versions["skl2onnx"] ?? ""} (${told})` });
+    const made = await createVersion(transaction, { model, source: artifactUri, storage: artifactUri, runId: run?.id, loggedModelId: id, tags, time, actor, reason: `version ${version} converted to ONNX by ${makers.join(" and ") || "an unnamed converter"} (${told})` });
     await insertLineage(transaction, [{ from: { kind: "model_version", id: `${model}/${version}` }, to: { kind: "model_version", id: `${model}/${made}` }, role: "derived_from" }]);
     return made;
   });
+}
+
+/** The comparison, for the version's tag. */
+function inWords(compared: Compared | null): string {
+  if (compared === null) return "not compared";
+  const { rows, made, difference, differentLabels, rounded, mended } = compared;
+  const parts = [
+    `greatest difference ${Number(difference.toPrecision(3))} over ${rows} rows of the example and ${made} made rows`,
+    ...(differentLabels > 0 ? [`${differentLabels} other labels within rounding`] : []),
+    ...(rounded > 0 ? [`float32 changes ${rounded} rows of the example`] : []),
+    ...mended.map((what) => `mended: ${what}`),
+  ];
+  return parts.join("; ").slice(0, 2000);
 }
 
 /** The signature of the model it was made of, as it stands in that MLmodel. */

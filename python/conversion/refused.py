@@ -1,0 +1,2 @@
+class Refused(Exception):
+    """What cannot be done, in words for the user."""
