@@ -1,10 +1,11 @@
 import { hashOf } from "../canonical-json.ts";
 import type { Clock } from "../clock.ts";
-import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
+import { invalid, MillraceError, notFound } from "../errors.ts";
 import type { House, JsonObject, PipelineRun, Pipelines, PipelineSpec, PipelineStep, Step, StepProgress } from "../stage.ts";
 import { hashFile } from "../storage/folder-blobs.ts";
 import { holdsOf, type Holds } from "../storage/holds.ts";
 import type { Executor } from "./executor.ts";
+import { stepFailure } from "./step-failure.ts";
 import { cachedOutput, finishRun, insertRun, listRuns, readRun, updateStep } from "./store.ts";
 
 export interface Engine extends Pipelines {
@@ -62,7 +63,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     if (brokeOff(failure)) throw failure;
     await keepHold(id);
     const state = failure !== undefined ? "failed" : stopped !== undefined ? "stopped" : "succeeded";
-    await finishRun(db, id, state, failure === undefined ? (stopped ?? null) : describeError(failure), clock.now());
+    await finishRun(db, id, state, failure === undefined ? (stopped ?? null) : stepFailure(failure).message, clock.now());
     await events.emit({ name: `pipelines.run_${state}`, time: clock.now(), payload: { id, name: run.name, model: run.model } });
   };
 
@@ -103,8 +104,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     } catch (error) {
       if (closing || brokeOff(error)) throw error;
       await keepHold(run.id);
-      const code = error instanceof MillraceError ? error.code : "pipelines.step_failed";
-      await updateStep(db, run.id, step.id, { state: "failed", finishedAt: clock.now(), error: { code, message: describeError(error) } });
+      await updateStep(db, run.id, step.id, { state: "failed", finishedAt: clock.now(), error: stepFailure(error) });
       throw error;
     } finally {
       progress.delete(key);

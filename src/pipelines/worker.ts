@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describeError, MillraceError } from "../errors.ts";
+import { MillraceError } from "../errors.ts";
+import { openLog } from "../log.ts";
 import type { Step, StepProgress } from "../stage.ts";
 import { openFolderBlobs } from "../storage/folder-blobs.ts";
 import type { StepTask } from "./executor.ts";
+import { stepFailure } from "./step-failure.ts";
 
 export interface TaskMessage {
   readonly id: number;
@@ -19,6 +21,7 @@ export type WorkerMessage =
 /** The body of a worker process: takes tasks from its parent over IPC, one after another, and ends when the parent is gone. */
 export function serveTasks(steps: ReadonlyMap<string, Step>, blobsRoot: string): void {
   const blobs = openFolderBlobs(blobsRoot);
+  const log = openLog("error", "worker");
   const send = (message: WorkerMessage): void => void process.send?.(message);
   process.on("disconnect", () => process.exit(0));
   process.on("message", ({ id, task }: TaskMessage) => {
@@ -35,15 +38,11 @@ export function serveTasks(steps: ReadonlyMap<string, Step>, blobsRoot: string):
     };
     run().then(
       (output) => send({ id, kind: "done", output }),
-      (error: unknown) =>
-        send({
-          id,
-          kind: "failed",
-          error:
-            error instanceof MillraceError
-              ? { code: error.code, status: error.status, message: describeError(error), ...(error.details ? { details: error.details } : {}) }
-              : { code: "pipelines.step_failed", status: 500, message: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-        }),
+      (error: unknown) => {
+        const known = error instanceof MillraceError;
+        if (!known) log.error({ err: error }, `${task.step} failed`);
+        send({ id, kind: "failed", error: { ...stepFailure(error), status: known ? error.status : 500, ...(known && error.details ? { details: error.details } : {}) } });
+      },
     );
   });
 }

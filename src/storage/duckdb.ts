@@ -47,7 +47,7 @@ export async function query<Row>(connection: DuckDBConnection, sql: string): Pro
 /** The one row of an aggregate query. */
 export async function queryOne<Row>(connection: DuckDBConnection, sql: string): Promise<Row> {
   const [row] = await query<Row>(connection, sql);
-  if (row === undefined) throw new Error(`the query gave no row: ${sql.slice(0, 200)}`);
+  if (row === undefined) throw new Error("a query that has one row gave none");
   return row;
 }
 
