@@ -39,7 +39,7 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
   if (house.settings.python === null) {
     throw invalid(
       "serving.python_not_allowed",
-      `${named} is a Python model, which runs the code of whoever logged it. Start the server with --python <interpreter with mlflow and the model's requirements> to allow that, or convert it to ONNX (millrace registry convert)`,
+      `${named} is a Python model, which runs the code of whoever logged it. Start the server with --python <interpreter with mlflow and the model's requirements> to allow that, or convert it to ONNX (millrace models convert)`,
     );
   }
   return { runtime: "python", entry: "", files };
