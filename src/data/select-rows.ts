@@ -1,11 +1,16 @@
-import type { Table } from "./types.ts";
+import type { Column, Table } from "./types.ts";
 
 /** The given rows of a table, in the given order; dictionaries stay as they are. */
-export function selectRows(table: Table, rows: Uint32Array): Table {
-  const columns = table.columns.map((column) =>
-    column.type === "number"
-      ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]) }
-      : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]) },
-  );
-  return { rows: rows.length, columns };
+export const selectRows = (table: Table, rows: Uint32Array): Table => ({ rows: rows.length, columns: table.columns.map((column) => selected(column, rows)) });
+
+/** Loops, since `from` with a function takes ten times as long. */
+function selected(column: Column, rows: Uint32Array): Column {
+  if (column.type === "number") {
+    const values = new Float64Array(rows.length);
+    for (let at = 0; at < rows.length; at++) values[at] = column.values[rows[at]];
+    return { ...column, values };
+  }
+  const codes = new Int32Array(rows.length);
+  for (let at = 0; at < rows.length; at++) codes[at] = column.codes[rows[at]];
+  return { ...column, codes };
 }

@@ -4,7 +4,7 @@ import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
-import { holdOut, type Holdout } from "../training/holdout.ts";
+import { heldOutRows, part, type Holdout } from "../training/holdout.ts";
 import { labelsOf, withLabels, type TrainOutput } from "../training/train-step.ts";
 import type { Prediction, Signature } from "../training/types.ts";
 import { bootstrap, bootstrapDifference } from "./bootstrap.ts";
@@ -43,7 +43,7 @@ export const evaluateStep: Step = {
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
     const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
-    const { test } = holdOut(loaded, target, task, options.holdout, features.map(({ name }) => name));
+    const test = part(loaded, heldOutRows(loaded, target, task, options.holdout, features.map(({ name }) => name)).test);
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { quantileOf } from "../data/profile/number-statistics.ts";
+import { quantilesOf } from "../data/profile/order-statistics.ts";
 import type { CategoryColumn, Column, NumberColumn } from "../data/types.ts";
 import { double, query } from "../storage/duckdb.ts";
 import type { FeatureReference } from "./types.ts";
@@ -16,19 +16,19 @@ export function referenceOf(column: Column): FeatureReference {
 }
 
 function numberReference({ name, values }: NumberColumn): FeatureReference {
-  const sorted = values.filter((value) => value === value).sort();
-  const missing = values.length === 0 ? 0 : (values.length - sorted.length) / values.length;
-  const edges = sorted.length === 0 ? [] : [...new Set(Array.from({ length: bins - 1 }, (_, i) => quantileOf(sorted, (i + 1) / bins)))];
-  const narrow = Float32Array.from(sorted);
-  const narrowEdges = edges.map(Math.fround);
-  const shares = Array.from({ length: edges.length + 1 }, () => 0);
-  let at = 0;
-  for (let bin = 0; bin < shares.length; bin++) {
-    const start = at;
-    while (at < narrow.length && (bin === edges.length || narrow[at] <= narrowEdges[bin])) at++;
-    shares[bin] = (at - start) / Math.max(1, narrow.length);
+  const edges = [...new Set(quantilesOf(values, Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins)))];
+  const narrow = Float32Array.from(edges);
+  const counts = new Float64Array(edges.length + 1);
+  let present = 0;
+  for (let row = 0; row < values.length; row++) {
+    const value = Math.fround(values[row]);
+    if (value !== value) continue;
+    let bin = 0;
+    while (bin < narrow.length && narrow[bin] < value) bin++;
+    counts[bin]++;
+    present++;
   }
-  return { name, type: "number", edges, shares, missing };
+  return { name, type: "number", edges, shares: Array.from(counts, (count) => count / Math.max(1, present)), missing: values.length === 0 ? 0 : (values.length - present) / values.length };
 }
 
 function categoryReference({ name, codes, dictionary }: CategoryColumn): FeatureReference {

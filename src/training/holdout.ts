@@ -1,7 +1,7 @@
 import { invalid } from "../errors.ts";
 import { selectRows } from "../data/select-rows.ts";
 import { firstOfEqualRows } from "../data/profile/duplicate-rows.ts";
-import { groupUnits, splitAtRandom, splitByTime } from "../data/split.ts";
+import { groupUnits, splitAtRandom, splitByTime, type Split } from "../data/split.ts";
 import type { Table } from "../data/types.ts";
 import type { Task } from "./types.ts";
 
@@ -23,25 +23,30 @@ const dayMs = 86_400_000;
  * Splits a table in what a model is trained on and what it is judged by. `features` are the columns by which, with the target, rows are the same row twice.
  */
 export function holdOut(table: Table, target: string, task: Task, holdout: Holdout, features: readonly string[]): { readonly train: Table; readonly test: Table } {
-  if (holdout.by === "none") return { train: table, test: selectRows(table, new Uint32Array()) };
+  const { train, test } = heldOutRows(table, target, task, holdout, features);
+  return { train: part(table, train), test: part(table, test) };
+}
+
+/** The rows of a split as a table: the table itself, where they are all of it. */
+export const part = (table: Table, rows: Uint32Array): Table => (rows.length === table.rows ? table : selectRows(table, rows));
+
+/** The numbers of the rows of both parts, each ascending. */
+export function heldOutRows(table: Table, target: string, task: Task, holdout: Holdout, features: readonly string[]): Split {
+  const all = (): Uint32Array => Uint32Array.from({ length: table.rows }, (_, row) => row);
+  if (holdout.by === "none") return { train: all(), test: new Uint32Array() };
   if (holdout.by === "random") {
     // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
     const classes = holdout.stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
     const units = unitsOf(table, holdout.group, [...features, target]);
     // A group may have rows of several classes, which then cannot be in their shares each.
-    const split = splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes && holdout.group === undefined ? { classes } : {}), ...(units && { units }) });
-    return { train: selectRows(table, split.train), test: selectRows(table, split.test) };
+    return splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes && holdout.group === undefined ? { classes } : {}), ...(units && { units }) });
   }
   const times = table.columns.find((column) => column.name === holdout.column);
   if (times?.type !== "number") throw invalid("training.no_time", `Column ${holdout.column} holds no points in time to hold rows out by`);
-  if (holdout.by === "time") {
-    const split = splitByTime(times.values, holdout.test, { wholeDays: true });
-    return { train: selectRows(table, split.train), test: selectRows(table, split.test) };
-  }
-  const test = recentDays(times.values, holdout.since, holdout.days);
-  const rows = (inTest: boolean): Uint32Array =>
-    Uint32Array.from({ length: table.rows }, (_, row) => row).filter((row) => test.has(Math.floor(times.values[row] / dayMs)) === inTest);
-  return { train: selectRows(table, rows(false)), test: selectRows(table, rows(true)) };
+  if (holdout.by === "time") return splitByTime(times.values, holdout.test, { wholeDays: true });
+  const days = recentDays(times.values, holdout.since, holdout.days);
+  const isHeld = (row: number): boolean => days.has(Math.floor(times.values[row] / dayMs));
+  return { train: all().filter((row) => !isHeld(row)), test: all().filter(isHeld) };
 }
 
 /** What keeps rows together that must not stand on both sides: a group, or equal rows, where those are the exception. */

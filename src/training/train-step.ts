@@ -5,7 +5,7 @@ import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
-import { holdOut, type Holdout } from "./holdout.ts";
+import { heldOutRows, part, type Holdout } from "./holdout.ts";
 import type { Signature, TrainedModel, TrainingRequest } from "./types.ts";
 
 interface TrainParams {
@@ -52,8 +52,8 @@ export const trainStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
-    const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] });
-    const { train } = holdOut(withLabels(loaded, target), target, task, options.holdout, names);
+    const labelled = withLabels(await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] }), target);
+    const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     // Only worker processes need the trainers.
     const { findTrainer } = await import("./trainers.ts");
     const readings = Object.fromEntries(table.columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));

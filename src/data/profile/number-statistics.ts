@@ -1,3 +1,4 @@
+import { sortedNumbers } from "./sort-numbers.ts";
 import type { Bin, NumberStatistics } from "./profile-types.ts";
 
 const bins = 20;
@@ -13,8 +14,10 @@ export interface NumberSummary {
 
 /** Exact statistics of numbers, of which NaN is missing. */
 export function summarise(values: Float64Array): NumberSummary {
-  const sorted = values.filter((value) => value === value).sort();
-  const count = sorted.length;
+  const present = new Float64Array(values.length);
+  let count = 0;
+  for (let row = 0; row < values.length; row++) if (values[row] === values[row]) present[count++] = values[row];
+  const sorted = sortedNumbers(present.subarray(0, count));
   let distinct = 0;
   for (let at = 0; at < count; at++) if (at === 0 || sorted[at] !== sorted[at - 1]) distinct++;
   let first = 0;

@@ -1,0 +1,66 @@
+const buckets = 1 << 16;
+
+/** NaN and infinite values apart, and how many are −∞ before and +∞ behind the others. */
+interface Finite {
+  readonly values: Float64Array;
+  readonly below: number;
+  readonly above: number;
+}
+
+function finiteOf(all: Float64Array): Finite {
+  const values = new Float64Array(all.length);
+  let [count, below, above] = [0, 0, 0];
+  for (let row = 0; row < all.length; row++) {
+    const value = all[row];
+    if (value - value === 0) values[count++] = value;
+    else if (value === Infinity) above++;
+    else if (value === -Infinity) below++;
+  }
+  return { values: values.subarray(0, count), below, above };
+}
+
+/**
+ * Quantiles of numbers at shares from 0 to 1, interpolated linearly between order statistics (NumPy's default), without sorting: only the values near them
+ * are put in order. NaN is missing; of numbers without any value there are none.
+ */
+export function quantilesOf(all: Float64Array, shares: readonly number[]): number[] {
+  const { values, below, above } = finiteOf(all);
+  const size = values.length + below + above;
+  if (size === 0) return [];
+  const ranks = new Set(shares.flatMap((share) => [Math.floor(share * (size - 1)), Math.ceil(share * (size - 1))]));
+  const ofRank = orderStatistics(values, [...ranks].map((rank) => rank - below).filter((rank) => rank >= 0 && rank < values.length));
+  const valueAt = (rank: number): number => (rank < below ? -Infinity : rank >= below + values.length ? Infinity : ofRank.get(rank - below)!);
+  return shares.map((share) => {
+    const position = share * (size - 1);
+    const [low, high] = [valueAt(Math.floor(position)), valueAt(Math.ceil(position))];
+    const weight = position - Math.floor(position);
+    return weight === 0 || low === high ? low : low + (high - low) * weight;
+  });
+}
+
+/** The values at ranks (from 0) in ascending order. */
+function orderStatistics(values: Float64Array, ranks: readonly number[]): Map<number, number> {
+  let [min, max] = [Infinity, -Infinity];
+  for (let at = 0; at < values.length; at++) {
+    if (values[at] < min) min = values[at];
+    if (values[at] > max) max = values[at];
+  }
+  const scale = (buckets - 1) / (max - min);
+  if (!(scale > 0) || !Number.isFinite(scale)) return fromSorted(values.slice().sort(), ranks, 0);
+  const counts = new Int32Array(buckets);
+  for (let at = 0; at < values.length; at++) counts[Math.floor((values[at] - min) * scale)]++;
+  const found = new Map<number, number>();
+  const wanted = ranks.toSorted((one, other) => one - other);
+  for (let bucket = 0, before = 0, at = 0; bucket < buckets && at < wanted.length; before += counts[bucket], bucket++) {
+    const inside: number[] = [];
+    for (; at < wanted.length && wanted[at] < before + counts[bucket]; at++) inside.push(wanted[at]);
+    if (inside.length === 0) continue;
+    const members = new Float64Array(counts[bucket]);
+    let taken = 0;
+    for (let row = 0; row < values.length; row++) if (Math.floor((values[row] - min) * scale) === bucket) members[taken++] = values[row];
+    for (const [rank, value] of fromSorted(members.sort(), inside, before)) found.set(rank, value);
+  }
+  return found;
+}
+
+const fromSorted = (sorted: Float64Array, ranks: readonly number[], before: number): Map<number, number> => new Map(ranks.map((rank) => [rank, sorted[rank - before]]));
