@@ -42,6 +42,7 @@ import type { HttpAnswer, Protocol, ProtocolContext } from "./protocols/protocol
 import { protocols } from "./protocols/protocols.ts";
 import { torchserve } from "./protocols/torchserve/torchserve.ts";
 import { ServingState } from "./models/serving-state.ts";
+import { addUnseenMetric } from "./metrics/unseen-metric.ts";
 import { variantStatsBook } from "./metrics/variant-stats.ts";
 import { agreementBook } from "./traffic/agreement.ts";
 
@@ -143,6 +144,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     onError: (message) => log.error(`the prediction log cannot be written: ${message}`),
   });
   const stats = variantStatsBook(metrics);
+  addUnseenMetric(metrics, () => state.current, stats);
   const agreement = agreementBook(metrics);
   const fallbacks = metrics.counter(
     "millrace_fallbacks_total",
