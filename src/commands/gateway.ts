@@ -12,6 +12,7 @@ export const gatewayCommand: Command = {
     "--models-file <file>": "models with versions, labels, traffic rules, memory and warm-up as JSON (docs/gateway.md)",
     "--allow-any-place": "let clients load models from any path and URL, not from the repository alone (a model may be a program)",
     "--poll-seconds <s>": "look for new models and versions in the repository every so often (never)",
+    "--unknown-inputs <refuse|ignore>": "what becomes of inputs that a model does not know, unless the models file says it (ignore where a model takes the columns of a table, refuse elsewhere)",
     "--default-model <name>": "the model that answers where a protocol names none (the only one)",
     "--port <n>": "port to listen on; 0 takes any free one (8080)",
     "--grpc-port <port>": "port of gRPC; 0 takes any free one, off listens on none (8081)",

@@ -9,6 +9,7 @@ import { containerContract } from "./container-contract.ts";
 import { parseBytes } from "../serving/gateway/config/bytes.ts";
 import { readModelsFile } from "../serving/gateway/config/models-file.ts";
 import type { ModelConfig } from "../serving/gateway/config/models-file.ts";
+import { parseUnknownInputs } from "../serving/gateway/config/batch-config.ts";
 import { createGatewayLog } from "../serving/gateway/gateway-log.ts";
 import type { GatewayLog } from "../serving/gateway/gateway-log.ts";
 import { startGateway } from "../serving/gateway/gateway.ts";
@@ -42,6 +43,8 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, [argumen
   if (pollSeconds !== undefined && repository === undefined) {
     throw invalid("serving.no_repository", "--poll-seconds looks at a model repository; give its folder with --model-repository.");
   }
+  const unknownInputs =
+    options["unknownInputs"] === undefined ? undefined : parseUnknownInputs(options["unknownInputs"], "--unknown-inputs", (where, what) => invalid("cli.usage", `${where} is wrong: ${what}`));
   const dialects = (options["peerMetrics"] ?? []) as string[];
   const unknown = dialects.find((name) => !peerMetrics.has(name));
   if (unknown !== undefined) throw invalid("serving.unknown_metrics", `--peer-metrics is "${unknown}"; it must be one of ${[...peerMetrics.keys()].join(", ")}.`);
@@ -73,7 +76,7 @@ export const runGateway: Command["run"] = async ({ json, say, signal }, [argumen
       drainSeconds: seconds(options, "drainSeconds", 0),
       shutdownDelaySeconds: seconds(options, "shutdownDelaySeconds", 0),
       ...(typeof options["memoryLimit"] === "string" && { memoryLimit: parseBytes(options["memoryLimit"], "--memory-limit") }),
-      own: { models, anyPlace: options["allowAnyPlace"] === true, ...(repository !== undefined && { repository }), ...(contract?.places && { places: contract.places }), ...(pollSeconds !== undefined && { pollSeconds }) },
+      own: { models, anyPlace: options["allowAnyPlace"] === true, ...(repository !== undefined && { repository }), ...(contract?.places && { places: contract.places }), ...(pollSeconds !== undefined && { pollSeconds }), ...(unknownInputs && { unknownInputs }) },
       traceShare: traceShareIn(process.env),
       logPredictions: options["logPredictions"] === true,
       log: { fileRows: 10_000, seconds: 15, capacity: 200_000, capacityBytes: 256 * 2 ** 20 },

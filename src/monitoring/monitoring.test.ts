@@ -2,6 +2,7 @@ import { expect, describe, test } from "vitest";
 import { writeDeployment } from "../serving/store.ts";
 import type { House } from "../stage.ts";
 import { collectFeedback } from "./feedback.ts";
+import { countPredictions } from "./prediction-log.ts";
 import { logPredictions, monitor, openMonitoredHouse } from "./fixtures/open-monitored-house.ts";
 import { addLabels, readLabels, type Label } from "./labels.ts";
 import { countMatched, matchLabels } from "./match-labels.ts";
@@ -86,6 +87,20 @@ describe("live error", () => {
     ]);
     await evaluateErrors(house, config, start, start + 2 * dayMs);
     expect(await errorWindows(house.db, config)).toEqual(windows);
+  });
+
+  test("requests of one id count once each where their rows differ, whether files have digests of them or not", async () => {
+    const house = await openMonitoredHouse();
+    const digest = (of: string, select: string) => `SELECT *, (${of})::BIGINT AS row_digest FROM (${select})`;
+    const sameId = (name: string) => hours(0, "h").replace(/'r-0-' \|\| h AS/, `'${name}' AS`);
+    await logPredictions(house, "bikes", "2011-01-01", "a", digest("input_hour", sameId("1")));
+    await logPredictions(house, "bikes", "2011-01-01", "b", digest("-7", sameId("again")));
+    expect(await countPredictions(house, "bikes", { from: start, until: start + dayMs })).toBe(25);
+    await logPredictions(house, "bikes", "2011-01-01", "old", sameId("old"));
+    expect(await countPredictions(house, "bikes", { from: start, until: start + dayMs })).toBe(26);
+    const before = await openMonitoredHouse();
+    await logPredictions(before, "bikes", "2011-01-01", "old", sameId("old"));
+    expect(await countPredictions(before, "bikes", { from: start, until: start + dayMs })).toBe(1);
   });
 
   test("a label that arrived later than now is not used", async () => {

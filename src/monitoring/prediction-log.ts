@@ -16,15 +16,18 @@ export interface TimeWindow {
 
 /**
  * The table expression over an endpoint's prediction log in a window: one row per predicted row and variant, a request that was
- * logged twice counted once (the first time it came). Undefined when nothing was logged then.
+ * logged twice, with the same id and the same inputs, counted once (the first time it came). Undefined when nothing was logged then.
  */
 export async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
   const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1));
   if (files.length === 0) return undefined;
   return `(
-    SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
+    SELECT * FROM (
+      SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
+      UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest WHERE false -- files of before have none
+    )
     WHERE epoch_ms(event_time) >= ${window.from} AND epoch_ms(event_time) < ${window.until} AND status = 'ok'
-    QUALIFY row_number() OVER (PARTITION BY request_id, row_index, variant, version ORDER BY received_at) = 1
+    QUALIFY row_number() OVER (PARTITION BY request_id, row_index, row_digest, variant, version ORDER BY received_at) = 1
   )`;
 }
 

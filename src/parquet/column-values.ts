@@ -44,6 +44,14 @@ export function numberColumn(name: string, type: Exclude<ColumnType, "STRING" | 
   return { name, type, levels: levelsOf(rows, (row) => numbers[row] === numbers[row]), values: plain(there) };
 }
 
+/** Integers of 64 bits, none of which is missing, as their lower and upper words. */
+export const integerColumn = (name: string, words: Int32Array): ColumnValues => ({
+  name,
+  type: "INT64",
+  levels: sameLevels(words.length / 2),
+  values: new Uint8Array(words.buffer, words.byteOffset, words.byteLength),
+});
+
 /** Texts by their codes in a dictionary, of which -1 is missing. */
 export function codedColumn(name: string, codes: Int32Array, dictionary: readonly string[]): ColumnValues {
   const there = codes.includes(-1) ? codes.filter((code) => code >= 0) : codes;

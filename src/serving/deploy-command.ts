@@ -42,13 +42,14 @@ export const deployCommand: Command = {
     "--batching <limits>": "maxRows (run together at most), delayMs (that a batch waits for more), queueRows (that may wait), timeoutMs (until 504) and weight (against other models), as in maxRows=64,delayMs=2; default goes back to the gateway's own",
     "--log-share <share>": "share of the answered requests that are logged, such as 10% or 0.1; failures always are; default logs all",
     "--pinned <yes|no>": "whether it stays in memory whatever the gateway's memory limit",
-    "--file <json>": "a file with any of rules, fallback, sticky, batching, log and pinned, as the HTTP API takes them; null removes one",
+    "--unknown-inputs <refuse|ignore>": "what becomes of inputs that the model does not know; default leaves them out where the model takes the columns of a table, and refuses them elsewhere",
+    "--file <json>": "a file with any of rules, fallback, sticky, batching, log, pinned and unknownInputs, as the HTTP API takes them; null removes one",
     "--reason <text>": "why; it is kept in the history",
   },
   run: async ({ server }, [endpoint = "", text], options) => {
     const reason = typeof options["reason"] === "string" ? options["reason"] : "set on the command line";
     const change = { ...(typeof options["file"] === "string" && (await readChange(options["file"]))), ...readSettings(options) };
-    if (text === undefined && Object.keys(change).length === 0) throw invalid("cli.usage", "Nothing is to be changed: say which version answers (4), or give --batching, --log-share, --pinned or --file");
+    if (text === undefined && Object.keys(change).length === 0) throw invalid("cli.usage", "Nothing is to be changed: say which version answers (4), or give --batching, --log-share, --pinned, --unknown-inputs or --file");
     const api = client<ServingRoutes>(await server(), "serving");
     const data = await api("PUT /deployments/:endpoint", { params: { endpoint }, body: { ...change, reason, ...(text !== undefined && { variants: readVariants(text) }) } });
     return { data, text: [`${endpoint} answers at ${data.url}`, ...data.variants.map((variant) => `  ${shareOf(variant)}`), ...settingsOf(data.settings).map((line) => `  ${line}`)].join("\n") };

@@ -29,7 +29,7 @@ export const servingRoutes = {
     handle: async (house, { params }) => ({ entries: await readAudit(house.db, { object: `deployment/${params.endpoint}` }) }),
   }),
   "PUT /deployments/:endpoint": route({
-    summary: "Sets who answers, and how: variants with their share of the traffic, rules, fallback, stickiness, batching, log, pinned (absent: as before; null: removed); one call, atomic, audited",
+    summary: "Sets who answers, and how: variants with their share of the traffic, rules, fallback, stickiness, batching, log, pinned, unknownInputs (absent: as before; null: removed); one call, atomic, audited",
     params: endpoint,
     body: Type.Object(
       {
@@ -52,7 +52,7 @@ export const servingRoutes = {
       { additionalProperties: false },
     ),
     handle: async (house, { params, body, actor }) => {
-      const { variants, rules, fallback, sticky, batching, log, pinned } = body;
+      const { variants, rules, fallback, sticky, batching, log, pinned, unknownInputs } = body;
       const names = new Set(variants?.map((variant) => variant.name));
       if (variants && names.size < variants.length) throw invalid("serving.duplicate_variant", "Two variants have the same name");
       await deploy(house, {
@@ -60,7 +60,7 @@ export const servingRoutes = {
         // Kept, so that a change of shares sends no user of a share that grows elsewhere.
         salt: (await readDeployment(house, params.endpoint))?.salt ?? house.newId(),
         traffic: { ...(rules !== undefined && { rules }), ...(fallback !== undefined && { fallback }), ...(sticky !== undefined && { sticky }) },
-        settings: { batching, log, pinned },
+        settings: { batching, log, pinned, unknownInputs },
         ...(variants && { variants: variants.map((variant) => ({ ...variant, shadow: variant.shadow ?? false })) }),
         time: house.clock.now(),
         actor,

@@ -61,12 +61,12 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
 async function takeBack(house: House, before: Deployment, change: DeploymentChange): Promise<void> {
   const { endpoint, salt, variants } = before;
   const { rules = null, fallback = null, sticky = null } = before.traffic;
-  const { batching = null, log = null, pinned = null } = before.settings;
+  const { batching = null, log = null, pinned = null, unknownInputs = null } = before.settings;
   await transact(house.db, async (transaction) => {
     const now = (await readDeployments(transaction)).deployments.find((one) => one.endpoint === endpoint);
     if (now?.updatedAt !== change.time || now.reason !== change.reason) return;
     const reason = `taken back, as the gateway does not load it: ${change.reason}`;
-    await writeDeployment(transaction, { endpoint, salt, variants, traffic: { rules, fallback, sticky }, settings: { batching, log, pinned }, time: house.clock.now(), actor: change.actor, reason });
+    await writeDeployment(transaction, { endpoint, salt, variants, traffic: { rules, fallback, sticky }, settings: { batching, log, pinned, unknownInputs }, time: house.clock.now(), actor: change.actor, reason });
     await holdDeployed(transaction, before);
   });
   await applyDeployments(house);
@@ -111,6 +111,7 @@ async function applyNow(house: House): Promise<number> {
         salt: deployment.salt,
         ...deployment.traffic,
         ...(deployment.settings.log && { log: deployment.settings.log }),
+        ...(deployment.settings.unknownInputs && { unknownInputs: deployment.settings.unknownInputs }),
         variants: await Promise.all(
           deployment.variants.map(async (variant) => ({
             name: variant.name,

@@ -43,6 +43,7 @@ import type { HttpAnswer, Protocol, ProtocolContext } from "./protocols/protocol
 import { protocols } from "./protocols/protocols.ts";
 import { torchserve } from "./protocols/torchserve/torchserve.ts";
 import { ServingState } from "./models/serving-state.ts";
+import { addUnseenMetric } from "./metrics/unseen-metric.ts";
 import { variantStatsBook, type IsServed } from "./metrics/variant-stats.ts";
 import { agreementBook } from "./traffic/agreement.ts";
 
@@ -150,6 +151,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     owner: await ownName(),
     onError: (message) => log.error(`the prediction log cannot be written: ${message}`),
   });
+  addUnseenMetric(metrics, () => state.current, stats);
   const tracing = options.traceShare === undefined ? undefined : (await import("./metrics/tracing.ts")).openTracing(options.traceShare, options.version);
   const inference: Inference = new Inference({
     ...(tracing && { tracing }),

@@ -1,4 +1,6 @@
 import type { Model } from "./runtimes/runtime.ts";
+import type { UnknownInputs } from "./tensors/bind.ts";
+import type { Input } from "./tensors/input.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 
 /** A request for predictions, whatever protocol it came by. */
@@ -11,7 +13,11 @@ export interface InferenceRequest {
   readonly stickyKey?: string;
   /** When what is predicted about happened, in milliseconds since 1970; the time received when absent. */
   readonly eventTime?: number;
-  readonly inputs: readonly Tensor[];
+  readonly inputs: readonly Input[];
+  /** What the rows are known again by, where they are read after a variant was picked; the inputs when absent. */
+  readonly content?: () => string | Uint8Array;
+  /** What becomes of inputs that the model does not know by the request's protocol, where it says so. The endpoint's configuration goes first. */
+  readonly unknownInputs?: UnknownInputs;
   /** Asks for the version that bears a label, such as `stable`. */
   readonly label?: string;
   /** 1 goes first; 0, or absent, is the usual priority, behind all others. */
@@ -36,4 +42,8 @@ export interface InferenceAnswer {
   readonly fallbackFrom?: string;
   readonly model: Model;
   readonly outputs: readonly Tensor[];
+  /** Names of inputs that were left out, as the model does not know them. */
+  readonly ignored?: readonly string[];
+  /** How many categories the model does not know, and took for missing, by input. */
+  readonly unseen?: ReadonlyMap<string, number>;
 }

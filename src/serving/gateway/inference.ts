@@ -6,6 +6,7 @@ import { Scorer } from "./scorer.ts";
 import type { Scored, ScorerParts } from "./scorer.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { EndpointRef, NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
+import type { UnseenElements } from "./tensors/bind.ts";
 import { selectOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import type { Model } from "./runtimes/runtime.ts";
@@ -92,6 +93,8 @@ export class Inference {
         ...(variant !== picked.variant && { fallbackFrom: picked.variant.name }),
         model: variant.held.model,
         outputs: selectOutputs(scored.outputs!, request.outputs),
+        ...(scored.bound.ignored && { ignored: scored.bound.ignored }),
+        ...(scored.bound.unseen && { unseen: unseenCounts(scored.bound.unseen) }),
       };
     } finally {
       if (!handedOver) endpoint.leave();
@@ -254,8 +257,8 @@ export class Inference {
   async #shadowed(endpoint: Endpoint, variant: Variant, answered: Served, request: InferenceRequest, receivedAt: number): Promise<void> {
     try {
       // Its client has its answer and waits no more, and all outputs are compared.
-      const { inputs, parameters, priority } = request;
-      const scored = await this.#scorer.score(endpoint, variant, { inputs, parameters, priority }, performance.now());
+      const { inputs, unknownInputs, parameters, priority, eventTime } = request;
+      const scored = await this.#scorer.score(endpoint, variant, { inputs, unknownInputs, parameters, priority, eventTime }, performance.now());
       // It scores what it does not answer itself: always, where a rule gave the request to another.
       const propensity = answered.propensity === 1 ? 1 : 1 - variant.weight;
       this.#scorer.log(scored, variant, endpoint, request, receivedAt, propensity, true);
@@ -273,6 +276,8 @@ export class Inference {
     return agreement;
   }
 }
+
+const unseenCounts = (unseen: UnseenElements): ReadonlyMap<string, number> => new Map([...unseen].map(([name, elements]) => [name, elements.length]));
 
 /** Which variant's outcome a request gets, and the probability that it was this one. */
 interface Served extends Route<Variant> {

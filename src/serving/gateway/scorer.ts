@@ -8,6 +8,7 @@ import { paramsFor } from "./runtimes/params.ts";
 import type { NativeAnswer, NativeRequest, Params } from "./runtimes/runtime.ts";
 import { bindInputs } from "./tensors/bind.ts";
 import type { BoundInputs } from "./tensors/bind.ts";
+import { requestKey } from "./traffic/request-key.ts";
 import { checkOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 
@@ -28,7 +29,7 @@ export interface Scored {
 }
 
 /** What of a request a variant needs to score it. */
-export type Scorable = Pick<InferenceRequest, "inputs" | "outputs" | "parameters" | "priority" | "timeoutMs" | "signal">;
+export type Scorable = Pick<InferenceRequest, "inputs" | "unknownInputs" | "eventTime" | "outputs" | "parameters" | "priority" | "timeoutMs" | "signal">;
 
 export interface ScorerParts {
   readonly stats: (endpoint: string, version: string, variant: string) => VariantStats;
@@ -60,7 +61,7 @@ export class Scorer {
   bind(endpoint: Endpoint, variant: Variant, request: Scorable, start: number): Bound {
     try {
       const { model } = variant.held;
-      const bound = bindInputs(request.inputs, model, endpoint.inputNames);
+      const bound = bindInputs(request.inputs, model, endpoint.inputNames, endpoint.unknownInputs ?? request.unknownInputs, request.eventTime);
       checkOutputs(model, request.outputs);
       const params = model.params && paramsFor(model.params, request.parameters);
       return params ? { ...bound, params } : bound;
@@ -81,6 +82,7 @@ export class Scorer {
       const { outputs, queueMs, runMs } = await held.batcher.score(bound.rows, bound.inputs, bound.params ? { ...request, params: bound.params } : request);
       const elapsed = performance.now() - start;
       stats.answered(bound.rows, { inputMs, queueMs, runMs, outputMs: Math.max(0, elapsed - inputMs - queueMs - runMs) });
+      if (bound.unseen) stats.metUnseen(bound.unseen);
       return { bound, outputs, seconds: elapsed / 1000, queueMs, runMs, error: undefined };
     } catch (cause) {
       const seconds = (performance.now() - start) / 1000;
@@ -139,8 +141,8 @@ export class Scorer {
   ): void {
     const { log } = this.#parts;
     if (!log) return;
-    // By the id, so that a request and its shadows are logged together or not at all.
-    if (outputs && endpoint.logShare < 1 && !sampled(request.id, endpoint.logShare)) return;
+    // By its key, so that a request and its shadows are logged together or not at all.
+    if (outputs && endpoint.logShare < 1 && !sampled(requestKey(request), endpoint.logShare)) return;
     log({
       source: this.#source(endpoint, variant, shadow),
       requestId: request.id,
@@ -152,6 +154,7 @@ export class Scorer {
       runMicros: Math.round(runMs * 1e3),
       rows: bound.rows,
       inputs: bound.inputs,
+      ...(bound.unseen && { unseen: bound.unseen }),
       outputs,
     });
   }
@@ -161,7 +164,7 @@ export class Scorer {
     let source = known.get(variant);
     if (!source) {
       const { version, name, held } = variant;
-      known.set(variant, (source = { endpoint, version, variant: name, shadow, logShare, classes: held.model.classes }));
+      known.set(variant, (source = { endpoint, version, variant: name, shadow, logShare, classes: held.model.classes, knowsCategories: held.model.inputs.some(({ known }) => known !== undefined) }));
     }
     return source;
   }

@@ -1,3 +1,4 @@
+import type { UnknownInputs } from "../tensors/bind.ts";
 import { number, record } from "./fields.ts";
 import type { Fail } from "./fields.ts";
 
@@ -38,6 +39,12 @@ export function parseBatching(value: unknown, where: string, fail: Fail): BatchC
     ...limit("timeoutMs", 1, 3_600_000, false),
     ...limit("weight", 0.001, 1000, false),
   };
+}
+
+/** Checks what a configuration says about inputs that a model does not know. */
+export function parseUnknownInputs(value: unknown, where: string, fail: Fail): UnknownInputs {
+  if (value === "refuse" || value === "ignore") return value;
+  throw fail(where, 'it must be "refuse" or "ignore"');
 }
 
 /** Checks what a configuration says about the prediction log. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describeError, invalid } from "../../../errors.ts";
-import { parseBatching, parseLog } from "./batch-config.ts";
+import { parseBatching, parseLog, parseUnknownInputs } from "./batch-config.ts";
 import type { EndpointConfig, GatewayConfig, VariantConfig } from "./config.ts";
 import { duplicate, flag, list, number, record, text, textMap } from "./fields.ts";
 import type { Fail } from "./fields.ts";
@@ -71,7 +71,8 @@ function parseEndpoint(value: unknown, where: string, fail: Fail): EndpointConfi
     if (!variants.some((variant) => variant.version === version)) throw fail(`${where}.labels.${label}`, `no variant is of version "${version}"`);
   }
   const log = endpoint["log"] === undefined ? undefined : parseLog(endpoint["log"], `${where}.log`, fail);
-  return { name, salt: endpoint["salt"], variants, ...(log && { log }), ...(labels && { labels }), ...parseTraffic(endpoint, where, names, fail) };
+  const unknownInputs = endpoint["unknownInputs"] === undefined ? undefined : parseUnknownInputs(endpoint["unknownInputs"], `${where}.unknownInputs`, fail);
+  return { name, salt: endpoint["salt"], variants, ...(log && { log }), ...(unknownInputs && { unknownInputs }), ...(labels && { labels }), ...parseTraffic(endpoint, where, names, fail) };
 }
 
 function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig {

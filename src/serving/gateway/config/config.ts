@@ -1,4 +1,5 @@
 import type { LoadOptions } from "../runtimes/runtime.ts";
+import type { UnknownInputs } from "../tensors/bind.ts";
 import type { BatchConfig, LogConfig } from "./batch-config.ts";
 
 /** What the control plane tells the gateway: written whole to `<home>/gateway/config.json`, then `POST /_millrace/reload`. */
@@ -15,6 +16,8 @@ export interface EndpointConfig extends TrafficRules {
   readonly salt: string;
   readonly variants: readonly VariantConfig[];
   readonly log?: LogConfig;
+  /** What becomes of inputs that no variant knows. When absent, models with a signature of named columns leave them out, others refuse them. */
+  readonly unknownInputs?: UnknownInputs;
   /** Versions by the label that clients ask for, `{ stable: "3" }`. */
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { describeError, invalid } from "../../../errors.ts";
+import type { UnknownInputs } from "../tensors/bind.ts";
 import type { LoadOptions } from "../runtimes/runtime.ts";
-import { parseBatching, parseLog } from "./batch-config.ts";
+import { parseBatching, parseLog, parseUnknownInputs } from "./batch-config.ts";
 import type { BatchConfig, LogConfig } from "./batch-config.ts";
 import type { TrafficRules } from "./config.ts";
 import { flag, list, number, record, text, textMap, texts } from "./fields.ts";
@@ -18,6 +19,7 @@ export interface ModelConfig extends TrafficRules {
   readonly options?: LoadOptions;
   readonly batching?: BatchConfig;
   readonly log?: LogConfig;
+  readonly unknownInputs?: UnknownInputs;
   /** Instances by version, where they differ from the options. */
   readonly instances?: Readonly<Record<string, number>>;
   /** Which versions are served: the newest one when absent. */
@@ -42,7 +44,7 @@ export interface ModelPlace {
 
 export type VersionPolicy = { readonly latest: number } | "all" | { readonly specific: readonly string[] };
 
-const fields = ["location", "version", "places", "runtime", "options", "batching", "log", "instances", "versions", "labels", "default", "weights", "shadows", "pinned", "warmup", "unloaded", "rules", "fallback", "sticky"];
+const fields = ["location", "version", "places", "runtime", "options", "batching", "log", "unknownInputs", "instances", "versions", "labels", "default", "weights", "shadows", "pinned", "warmup", "unloaded", "rules", "fallback", "sticky"];
 
 /** Reads `{ "models": { NAME: … } }`; paths in it are relative to its folder. Fails with `serving.config_unreadable` or `serving.config_invalid`. */
 export async function readModelsFile(path: string): Promise<Map<string, ModelConfig>> {
@@ -68,6 +70,7 @@ function parseModel(value: unknown, where: string, folder: string, fail: Fail): 
     ...optional("options", (one, at) => parseLoadOptions(one, at, fail)),
     ...optional("batching", (one, at) => parseBatching(one, at, fail)),
     ...optional("log", (one, at) => parseLog(one, at, fail)),
+    ...optional("unknownInputs", (one, at) => parseUnknownInputs(one, at, fail)),
     ...optional("instances", (one, at) => numberMap(one, at, fail, 1, 1024)),
     ...optional("versions", (one, at) => parsePolicy(one, at, fail)),
     ...optional("labels", (one, at) => textMap(one, at, fail)),

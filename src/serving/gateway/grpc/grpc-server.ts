@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity, status } from "@grpc/grpc-js";
+import { logVerbosity, Metadata, Server, ServerCredentials, setLogVerbosity, status } from "@grpc/grpc-js";
 import type { MethodDefinition, ServerDuplexStream, ServerUnaryCall, ServerWritableStream, UntypedServiceImplementation, sendUnaryData } from "@grpc/grpc-js";
 import { describeError, invalid, MillraceError } from "../../../errors.ts";
 import type { ProtocolContext } from "../protocols/protocol.ts";
@@ -127,13 +127,14 @@ function handler(method: Method, handle: UnaryHandler | ServerStreamHandler | St
 
 async function unary(method: Method, handle: UnaryHandler, answering: Answering, call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>): Promise<void> {
   let bytes: Buffer;
+  const incoming = new Incoming(call, answering.stopping);
   try {
-    bytes = method.responseSerialize(await handle(answering.read(method, call.request), new Incoming(call, answering.stopping)));
+    bytes = method.responseSerialize(await handle(answering.read(method, call.request), incoming));
   } catch (error) {
     done(answering.failure(error));
     return;
   }
-  done(null, bytes);
+  done(null, bytes, incoming.trailer);
 }
 
 async function* readAll(method: Method, answering: Answering, call: Duplex): AsyncGenerator<never> {
@@ -169,6 +170,15 @@ class Incoming implements GrpcCall {
     this.#call = call;
     this.stopping = stopping;
   }
+
+  /** What was told. */
+  trailer: Metadata | undefined;
+
+  readonly tell = (values: Readonly<Record<string, string>> | undefined): void => {
+    if (!values) return;
+    this.trailer ??= new Metadata();
+    for (const [name, value] of Object.entries(values)) this.trailer.set(name, value);
+  };
 
   readonly header = (name: string): string | undefined => this.#call.metadata.get(name)[0]?.toString();
 

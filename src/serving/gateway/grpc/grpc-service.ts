@@ -7,6 +7,8 @@ import type { GrpcStatus } from "./grpc-status.ts";
 export interface GrpcCall {
   /** The metadata of that lower-case name. */
   readonly header: (name: string) => string | undefined;
+  /** Puts values into the metadata that end the call, where there are some. */
+  readonly tell: (values: Readonly<Record<string, string>> | undefined) => void;
   /** Milliseconds left until the client's deadline; undefined when it has none. */
   readonly timeoutMs: number | undefined;
   /** Aborted when the client has cancelled the call, its deadline has passed or it has gone. */

@@ -15,11 +15,14 @@ export interface ChunkHead {
   readonly tensors: readonly LoggedTensor[];
 }
 
-/** A tensor of which each row becomes values of these columns: all its elements, or its shape as text. */
+/**
+ * A tensor of which each row becomes values of these columns: all its elements, its shape as text, or a number that tells its elements from others (in no
+ * column). From `unseen`: the names of the row's inputs that are categories which the model does not know, as a JSON list.
+ */
 export interface LoggedTensor {
-  readonly from: "inputs" | "outputs";
+  readonly from: "inputs" | "outputs" | "unseen";
   readonly index: number;
-  readonly kind: "numbers" | "texts" | "shape";
+  readonly kind: "numbers" | "texts" | "shape" | "digests";
   readonly columns: readonly string[];
 }
 
@@ -43,15 +46,24 @@ export function headOf(entry: LogEntry): ChunkHead {
     logShare: outputs ? logShare : 1,
     status: outputs ? "ok" : "error",
     day: new Date(entry.eventTime).toISOString().slice(0, 10),
-    tensors: [...entry.inputs.map((tensor, index) => loggedInput(tensor, index, entry.rows)), ...loggedOutputs(entry)],
+    tensors: [
+      ...entry.inputs.flatMap((tensor, index) => loggedInput(tensor, index, entry.rows)),
+      ...loggedOutputs(entry),
+      ...(source.knowsCategories ? [{ from: "unseen", index: 0, kind: "texts", columns: ["unseen"] } as const] : []),
+    ],
   };
 }
 
-function loggedInput({ name, datatype, data }: Tensor, index: number, rows: number): LoggedTensor {
+function loggedInput({ name, datatype, data }: Tensor, index: number, rows: number): LoggedTensor[] {
   const width = data.length / rows;
-  if (width > widestLogged) return { from: "inputs", index, kind: "shape", columns: [`input_${name}_shape`] };
+  if (width > widestLogged) {
+    return [
+      { from: "inputs", index, kind: "shape", columns: [`input_${name}_shape`] },
+      { from: "inputs", index, kind: "digests", columns: [] },
+    ];
+  }
   const columns = width === 1 ? [`input_${name}`] : Array.from({ length: width }, (_, offset) => `input_${name}_${offset}`);
-  return { from: "inputs", index, kind: datatype === "BYTES" ? "texts" : "numbers", columns };
+  return [{ from: "inputs", index, kind: datatype === "BYTES" ? "texts" : "numbers", columns }];
 }
 
 /**

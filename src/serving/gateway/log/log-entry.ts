@@ -1,3 +1,4 @@
+import type { UnseenElements } from "../tensors/bind.ts";
 import type { Tensor } from "../tensors/tensor.ts";
 
 /** What all entries of one variant have in common; made once, as the log finds the place of an entry by it. */
@@ -10,6 +11,8 @@ export interface LogSource {
   readonly logShare: number;
   /** Class labels of the model, in the order of its probabilities. */
   readonly classes: readonly string[] | undefined;
+  /** Whether its model says which categories it knows. */
+  readonly knowsCategories: boolean;
 }
 
 /** One scored request, as it goes into the prediction log: one row per predicted row. */
@@ -29,6 +32,8 @@ export interface LogEntry {
   readonly runMicros: number;
   readonly rows: number;
   readonly inputs: readonly Tensor[];
+  /** Elements of inputs that are categories which the model does not know. */
+  readonly unseen?: UnseenElements;
   /** Absent when the model failed. */
   readonly outputs: readonly Tensor[] | undefined;
 }

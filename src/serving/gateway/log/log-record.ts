@@ -1,3 +1,6 @@
+import { hash } from "node:crypto";
+import { rawBytes } from "../tensors/raw.ts";
+import type { Tensor } from "../tensors/tensor.ts";
 import type { LoggedTensor } from "./chunk-head.ts";
 import type { LogEntry } from "./log-entry.ts";
 import type { Values } from "../tensors/tensor.ts";
@@ -24,6 +27,7 @@ export function recordBytes(entry: LogEntry, tensors: readonly LoggedTensor[]): 
     const { kind } = tensors[i];
     const { data, shape } = tensorOf(entry, tensors[i]);
     if (kind === "numbers") bytes += data.length * slotBytes;
+    else if (kind === "digests") bytes += entry.rows * slotBytes;
     else if (kind === "shape") bytes += textBytes(shape.length * 12);
     else for (const value of data) bytes += textBytes(typeof value === "string" ? value.length : value instanceof Uint8Array ? Math.ceil(value.length / 3) * 4 : mostDigits);
   }
@@ -37,7 +41,29 @@ const mostDigits = 24;
 const textOf = (value: Values[number]): string =>
   typeof value === "string" ? value : value instanceof Uint8Array ? Buffer.from(value).toString("base64") : String(value);
 
-const tensorOf = (entry: LogEntry, { from, index }: LoggedTensor) => (from === "inputs" ? entry.inputs : entry.outputs!)[index];
+function tensorOf(entry: LogEntry, { from, index }: LoggedTensor): Pick<Tensor, "data" | "shape"> {
+  if (from === "unseen") return { data: unseenTexts(entry), shape: [entry.rows, 1] };
+  return (from === "inputs" ? entry.inputs : entry.outputs!)[index];
+}
+
+/** For each row the names of its inputs that are unseen categories, as a JSON list; "" where there are none. */
+function unseenTexts({ rows, unseen, inputs }: LogEntry): string[] {
+  const texts = Array.from({ length: rows }, () => "");
+  if (!unseen) return texts;
+  const names = new Map<number, string[]>();
+  for (const [name, elements] of unseen) {
+    const width = inputs.find((tensor) => tensor.name === name)!.data.length / rows;
+    for (const row of new Set(elements.map((element) => Math.floor(element / width)))) names.set(row, [...(names.get(row) ?? []), name]);
+  }
+  for (const [row, found] of names) texts[row] = JSON.stringify(found);
+  return texts;
+}
+
+/** A number of 48 bits for each row's elements. */
+function rowNumbers(data: Values, rows: number): Float64Array {
+  const width = data.length / rows;
+  return Float64Array.from({ length: rows }, (_, row) => hash("sha256", rawBytes(data.slice(row * width, (row + 1) * width)), "buffer").readUIntLE(0, 6));
+}
 
 /** Memory for records, filled from the beginning and shared with other threads. */
 export class Piece {
@@ -86,6 +112,7 @@ export class Piece {
       const { kind } = tensors[i];
       const { data, shape } = tensorOf(entry, tensors[i]);
       if (kind === "numbers") this.#numbers(data);
+      else if (kind === "digests") this.#numbers(rowNumbers(data, entry.rows));
       else if (kind === "shape") this.#text(shape.join("x"));
       else for (const value of data) this.#text(textOf(value));
     }

@@ -22,7 +22,7 @@ async function query(home: string, sql: string): Promise<unknown[][]> {
   }
 }
 
-const source = { endpoint: "trips", version: "1", variant: "champion", shadow: false, logShare: 1, classes: undefined };
+const source = { endpoint: "trips", version: "1", variant: "champion", shadow: false, logShare: 1, classes: undefined, knowsCategories: false };
 
 const entryOf = (more: Partial<LogEntry> = {}): LogEntry => ({
   source,
@@ -79,6 +79,7 @@ describe("prediction log", () => {
     expect(Object.fromEntries(columns.map(([name, type]) => [name, type]))).toEqual({
       request_id: "VARCHAR",
       row_index: "BIGINT",
+      row_digest: "BIGINT",
       event_time: "TIMESTAMP",
       received_at: "TIMESTAMP",
       endpoint: "VARCHAR",

@@ -1,6 +1,7 @@
 import type { ChunkHead } from "./chunk-head.ts";
 import { fixedSlots, slotsOf } from "./log-record.ts";
-import { codedColumn, constantColumn, numberColumn, plainTextColumn } from "../../../parquet/column-values.ts";
+import { RowDigest } from "./row-digest.ts";
+import { codedColumn, constantColumn, integerColumn, numberColumn, plainTextColumn } from "../../../parquet/column-values.ts";
 import type { ColumnValues } from "../../../parquet/column-values.ts";
 
 /** The columns of a file from the records of a chunk, in parts that each begin at a multiple of eight bytes of their memory. */
@@ -9,8 +10,9 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
   const fixed = { eventTime: numbers(), receivedAt: numbers(), propensity: numbers(), latency: numbers(), queue: numbers(), run: numbers() };
   const fixedInOrder = Object.values(fixed);
   const rowIndex = numbers();
+  const digest = new RowDigest(rows);
   const ids = new PlainTexts(rows);
-  const tensors = head.tensors.map(({ kind, columns }) => ({ kind, columns: columns.map(() => (kind === "numbers" ? numbers() : new Coded(rows))) }));
+  const tensors = head.tensors.map(({ kind, columns, from }) => ({ kind, from, columns: columns.map(() => (kind === "numbers" ? numbers() : new Coded(rows))) }));
   let row = 0;
   for (const part of parts) {
     const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
@@ -31,20 +33,31 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
         return [from, from + length];
       };
       ids.push(bytes, ...text(), count);
-      for (const { kind, columns } of tensors) {
-        if (kind === "numbers") {
+      for (const { kind, columns, from } of tensors) {
+        const isInput = from === "inputs";
+        if (kind === "digests") {
+          for (let index = 0; index < count; index++) digest.number(row + index, slots[at + index]);
+          at += count;
+        } else if (kind === "numbers") {
           const width = columns.length;
           for (let column = 0; column < width; column++) {
             const values = columns[column] as Float64Array;
             if (count === 1) values[row] = slots[at + column];
             else for (let index = 0; index < count; index++) values[row + index] = slots[at + index * width + column];
           }
+          if (isInput) for (let index = 0; index < count; index++) for (let column = 0; column < width; column++) digest.number(row + index, slots[at + index * width + column]);
           at += count * width;
         } else if (kind === "shape") {
           const shape = bytes.toString("utf8", ...text());
           for (let index = 0; index < count; index++) (columns[0] as Coded).set(row + index, shape);
         } else {
-          for (let index = 0; index < count; index++) for (const column of columns) (column as Coded).set(row + index, bytes.toString("utf8", ...text()));
+          for (let index = 0; index < count; index++) {
+            for (const column of columns) {
+              const [start, end] = text();
+              if (isInput) digest.bytes(row + index, bytes, start, end);
+              (column as Coded).set(row + index, bytes.toString("utf8", start, end));
+            }
+          }
         }
       }
       row += count;
@@ -53,6 +66,7 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
   return [
     plainTextColumn("request_id", ids.bytes, rows),
     numberColumn("row_index", "INT64", rowIndex),
+    integerColumn("row_digest", digest.words),
     numberColumn("event_time", "TIMESTAMP", fixed.eventTime),
     numberColumn("received_at", "TIMESTAMP", fixed.receivedAt),
     constantColumn("endpoint", head.endpoint, rows),

@@ -38,6 +38,13 @@ export class MetricsRegistry {
     this.#metrics.push({ expose: () => `${head(name, help, type)}${name} ${number(read())}\n` });
   }
 
+  /** Counters that are read when the metrics are, each with the values of its labels: a series that is not there any more is not told. */
+  counters(name: string, help: string, labels: readonly string[], read: () => Iterable<readonly [values: LabelValues, count: number]>): void {
+    this.#metrics.push({
+      expose: () => head(name, help, "counter") + Array.from(read(), ([values, count]) => line(name, labelText(labels, values), count)).join(""),
+    });
+  }
+
   /** All metrics as text. */
   expose(): string {
     return this.#metrics.map((metric) => metric.expose()).join("");
@@ -50,7 +57,7 @@ export class MetricsRegistry {
       expose: () => head(name, help, type) + [...series].map(([text, { one }]) => one.expose(name, text)).join(""),
     });
     const family = (...values: LabelValues): S => {
-      const text = labels.map((label, index) => `${label}="${escapeLabel(values[index])}"`).join(",");
+      const text = labelText(labels, values);
       const known = series.get(text);
       if (known) return known.one;
       const one = make();
@@ -126,6 +133,7 @@ export class Histogram implements Series {
 const head = (name: string, help: string, type: string) => `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n`;
 const line = (name: string, labels: string, value: number) =>
   `${name}${labels ? `{${labels}}` : ""} ${number(value)}\n`;
+const labelText = (labels: readonly string[], values: LabelValues): string => labels.map((label, index) => `${label}="${escapeLabel(values[index])}"`).join(",");
 const number = (value: number) =>
   Number.isFinite(value) ? String(value) : Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
 const escapeLabel = (value: string) => value.replace(/[\\"\n]/g, (c) => (c === "\n" ? "\\n" : `\\${c}`));

@@ -20,6 +20,8 @@ export class VariantStats {
   requests = 0;
   errors = 0;
   readonly counts = new VersionCounts();
+  /** Categories that the model does not know, by input. */
+  readonly unseen = new Map<string, number>();
   readonly #counters: Readonly<Record<Outcome, Counter>>;
   readonly duration: Histogram;
   readonly #rows: Counter;
@@ -53,6 +55,11 @@ export class VariantStats {
     this.#rows.add(rows);
     this.duration.observe(seconds);
     this.#recent[this.#answers++ % recentAnswers] = seconds * 1000;
+  }
+
+  /** Categories in an answered request that the model does not know. */
+  metUnseen(elements: ReadonlyMap<string, readonly number[]>): void {
+    for (const [name, { length }] of elements) this.unseen.set(name, (this.unseen.get(name) ?? 0) + length);
   }
 
   latency(): LatencySummary {

@@ -1,6 +1,7 @@
 import { describeError, invalid, MillraceError, notFound } from "../../../errors.ts";
 import type { EndpointConfig, FallbackConfig, RuleConfig, StickyConfig, VariantConfig } from "../config/config.ts";
 import type { TensorSpec } from "../runtimes/runtime.ts";
+import type { UnknownInputs } from "../tensors/bind.ts";
 import type { Routes } from "../traffic/route.ts";
 import { seedOf } from "../traffic/traffic.ts";
 import type { HeldModel, ModelPool } from "./model-pool.ts";
@@ -26,6 +27,8 @@ export class Endpoint implements Routes<Variant> {
   readonly hasShadows: boolean;
   /** Share of the answered requests that are logged. */
   readonly logShare: number;
+  /** What becomes of inputs that no variant knows; as each model has it when absent. */
+  readonly unknownInputs: UnknownInputs | undefined;
   #inputNames: ReadonlySet<string> = new Set();
   /** The inputs that these are the names of. */
   readonly #named: (readonly TensorSpec[] | undefined)[];
@@ -40,6 +43,7 @@ export class Endpoint implements Routes<Variant> {
     this.salt = config.salt;
     this.labels = config.labels ?? {};
     this.logShare = config.log?.share ?? 1;
+    this.unknownInputs = config.unknownInputs;
     this.rules = config.rules;
     this.fallback = config.fallback;
     this.sticky = config.sticky;

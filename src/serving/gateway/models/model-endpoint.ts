@@ -24,7 +24,7 @@ export function modelEndpoint(name: string, model: ModelConfig, wanted: readonly
     const versions = wanted.map((one) => `"${one.version}"`).join(", ");
     throw invalid("serving.version_missing", `${what} of "${name}" asks for version "${version}", which is not served; there is: ${versions}.`);
   };
-  const { labels = {}, weights, shadows = [], rules, fallback, sticky, runtime, options, batching, log, pinned, warmup, instances } = model;
+  const { labels = {}, weights, shadows = [], rules, fallback, sticky, runtime, options, batching, log, unknownInputs, pinned, warmup, instances } = model;
   for (const [label, version] of Object.entries(labels)) served(version, `The label "${label}"`);
   for (const version of Object.keys(weights ?? {})) served(version, "A weight");
   for (const version of shadows) served(version, "A shadow");
@@ -46,7 +46,7 @@ export function modelEndpoint(name: string, model: ModelConfig, wanted: readonly
       ...(warmup && { warmup }),
     };
   });
-  return { name, salt: name, variants, labels, ...(rules && { rules }), ...(fallback && { fallback }), ...(sticky && { sticky }), ...(log && { log }) };
+  return { name, salt: name, variants, labels, ...(rules && { rules }), ...(fallback && { fallback }), ...(sticky && { sticky }), ...(log && { log }), ...(unknownInputs && { unknownInputs }) };
 }
 
 /** The model without what speaks of versions that are not served (any more). */

@@ -9,6 +9,7 @@ import { findVersions, modelsIn } from "./find-versions.ts";
 import type { FoundVersion } from "./find-versions.ts";
 import { defaultVersion, modelEndpoint, servedVersion, wantedVersions, withoutMissing } from "./model-endpoint.ts";
 import type { ModelRepository, ModelSource, VersionState, VersionStatus } from "./repository.ts";
+import type { UnknownInputs } from "../tensors/bind.ts";
 import type { ServingState } from "./serving-state.ts";
 
 export interface OwnModels {
@@ -22,6 +23,8 @@ export interface OwnModels {
   readonly pollSeconds?: number;
   /** Clients may load from any path and URL, not from that folder alone. A model may be a program: so may run anything. */
   readonly anyPlace?: boolean;
+  /** What becomes of inputs that a model does not know, where its configuration says nothing. */
+  readonly unknownInputs?: UnknownInputs;
 }
 
 /** What is known of a model. */
@@ -227,7 +230,7 @@ export class OwnRepository implements ModelRepository {
         ...wanted.filter(({ version }) => !was.some((one) => one.version === version)).map(({ version }) => [version, "LOADING"] as const),
         ...was.filter(({ version }) => !wanted.some((one) => one.version === version)).map(({ version }) => [version, "UNLOADING"] as const),
       ]);
-      if (wanted.length > 0) await this.#state.serve(modelEndpoint(name, config, wanted));
+      if (wanted.length > 0) await this.#state.serve(modelEndpoint(name, { unknownInputs: this.#own.unknownInputs, ...config }, wanted));
       else if (was.length > 0) await this.#state.remove(name);
       Object.assign(known, { config, served: wanted, reason: "" });
     } catch (error) {

@@ -138,7 +138,7 @@ export class ResidentModel {
   }
 
   #stand(first: Model): Model {
-    const { platform, classes, params, endpoints } = first;
+    const { platform, classes, params, endpoints, namedColumns } = first;
     // What it said when it was in memory last.
     let { inputs, outputs, anyInputs, rowwise, concurrency } = first;
     const inner = () => this.#inner;
@@ -158,6 +158,7 @@ export class ResidentModel {
     return {
       platform,
       ...(params && { params }),
+      ...(namedColumns && { namedColumns }),
       classes,
       ...(endpoints && { endpoints }),
       get inputs() {

@@ -3,10 +3,10 @@ import { dirname, join, parse } from "node:path";
 import { describeError, invalid } from "../../../errors.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { bindInputs } from "../tensors/bind.ts";
-import type { Tensor } from "../tensors/tensor.ts";
+import type { Input } from "../tensors/input.ts";
 
 /** Reads the tensors of an infer request as JSON. */
-export type ReadSample = (request: Buffer) => readonly Tensor[];
+export type ReadSample = (request: Buffer) => readonly Input[];
 
 /**
  * The infer requests beside a model, a list or one: `warmup.json` in a model's folder or beside a file named `model.*`,

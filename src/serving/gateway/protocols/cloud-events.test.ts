@@ -34,7 +34,7 @@ test.each<[string, Record<string, string>, unknown, RegExp]>([
   ["an event without a source", binary({ "ce-source": undefined }), row, /lacks ce-source/],
   ["a structured event without an id", { "content-type": "application/cloudevents+json" }, { ...event, id: "", data: row }, /lacks id/],
   ["a structured event that is a list", { "content-type": "application/cloudevents+json" }, [], /is a JSON object/],
-  ["an event whose data the model refuses", binary(), { distance: "far" }, /takes numbers/],
+  ["an event whose data the model refuses", binary(), { distance: "far", seats: 1, city: "Oslo" }, /takes numbers/],
 ])("%s is refused", async (_, headers, body, message) => {
   expect(await ask("/predict/trips", headers, body)).toMatchObject({ status: 400, body: { error: expect.stringMatching(message) } });
 });

@@ -1,14 +1,25 @@
+import type { KnownCategories } from "../../../values/known-categories.ts";
+import type { Reading } from "../../../values/reading.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import type { Datatype, Tensor } from "../tensors/tensor.ts";
 
 /** What a model takes or gives under one name. */
 export interface TensorSpec {
   readonly name: string;
+  /** As it is announced to clients. */
   readonly datatype: Datatype;
+  /** Inputs only: what `run` is given, where that is another datatype. Points in time are announced as BYTES and run as FP64, milliseconds since 1970. */
+  readonly fed?: Datatype;
   /** -1 where the model leaves a dimension open. */
   readonly shape: readonly number[];
   /** Inputs only: a request may leave it out. */
   readonly optional?: boolean;
+  /** Inputs only: how what clients send becomes values, where the model says so; plain numbers and texts as they are otherwise. */
+  readonly reading?: Reading;
+  /** Of an optional instant: a request that leaves it out means its own time, or the day of it. */
+  readonly eventTime?: "DATE" | "TIMESTAMP";
+  /** Of a reading of categories: those that the model was trained with, where it says so. */
+  readonly known?: KnownCategories;
 }
 
 /** What a model takes once for a whole request, beside its inputs: a threshold, the temperature of a language model. */
@@ -60,6 +71,8 @@ export interface Model {
   readonly params?: readonly ParamSpec[];
   /** Takes inputs that it does not name. */
   readonly anyInputs?: boolean;
+  /** Its inputs are the named columns of a table, of which clients may send others too: they are left out, and told. */
+  readonly namedColumns?: boolean;
   /** Class labels in the order of the probabilities, where the model says so. */
   readonly classes: readonly string[] | undefined;
   /**

@@ -1,43 +1,90 @@
 import { closest } from "fastest-levenshtein";
 import { invalid } from "../../../errors.ts";
 import type { Model, TensorSpec } from "../runtimes/runtime.ts";
-import { convertValues } from "./convert.ts";
+import { fedTo } from "./cell-reader.ts";
+import { convertValues, readCells } from "./convert.ts";
+import { asTensor, isCells } from "./input.ts";
+import type { Input } from "./input.ts";
 import type { Tensor } from "./tensor.ts";
+
+/** What becomes of inputs that a model does not know. */
+export type UnknownInputs = "refuse" | "ignore";
 
 export interface BoundInputs {
   /** Rows of a model that works row by row; 1 for another. */
   readonly rows: number;
   /** In the order of the model's inputs, of the datatypes and ranks the model wants; optional ones may be absent. */
   readonly inputs: readonly Tensor[];
+  /** Names of inputs that were left out, as no variant knows them; absent where there are none. */
+  readonly ignored?: readonly string[];
+  /** The elements of inputs that are categories which the model does not know, and so takes for missing; absent where there are none. */
+  readonly unseen?: UnseenElements;
 }
 
+/** By input. */
+export type UnseenElements = ReadonlyMap<string, readonly number[]>;
+
 /**
- * Fits the tensors of a request to the inputs of a model. Numbers of any datatype become the model's where they fit;
- * integers become categories as decimal strings; missing values stay missing (NaN, ""); a column of width 1 may come
- * as [N] or [N, 1]. `known` are the names that are no mistake although this model does not use them.
+ * Fits the inputs of a request to those of a model: their cells become values by the model's readings, a column of width 1 may come as [N] or [N, 1].
+ * `known` are the names that are no mistake although this model does not use them. Others are left out where a model takes a table's columns, and
+ * refused by other models, unless `unknown` says what becomes of them. `eventTime` (milliseconds since 1970; now when absent) stands for a column that
+ * says when a row happened and was left out.
  */
-export function bindInputs(tensors: readonly Tensor[], model: Model, known: ReadonlySet<string>): BoundInputs {
+export function bindInputs(sent: readonly Input[], model: Model, known: ReadonlySet<string>, unknown?: UnknownInputs, eventTime?: number): BoundInputs {
   const { inputs: specs } = model;
-  if (model.anyInputs && specs.length === 0) return { rows: rowsOf(tensors, model), inputs: tensors };
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  for (const tensor of tensors) {
-    if (!known.has(tensor.name) && !model.anyInputs) throw unknownInput(tensor.name, specs);
+  if (model.anyInputs && specs.length === 0) {
+    const inputs = sent.map(asTensor);
+    return { rows: rowsOf(inputs, model), inputs };
+  }
+  const byName = new Map(sent.map((input) => [input.name, input]));
+  let ignored: string[] | undefined;
+  for (const { name } of sent) {
+    if (known.has(name) || model.anyInputs) continue;
+    if (!ignoresUnknown(model, unknown)) throw unknownInput(name, specs);
+    (ignored ??= []).push(name);
   }
   const missing = specs.filter((spec) => !spec.optional && !byName.has(spec.name)).map(({ name }) => `"${name}"`);
   if (missing.length > 0) {
     throw invalid(
       "serving.input_missing",
       `${missing.length === 1 ? "The input" : "The inputs"} ${missing.join(", ")} ${missing.length === 1 ? "is" : "are"} missing; ` +
-        `send a tensor for each (null for an unknown value).`,
+        `send a tensor for each (null for an unknown value).${ignored ? ` The model does not know ${ignored.map((name) => `"${name}"`).join(", ")}, which came.` : ""}`,
     );
   }
   const inputs: Tensor[] = [];
+  let unseen: Map<string, readonly number[]> | undefined;
   for (const spec of specs) {
-    const tensor = byName.get(spec.name);
-    if (tensor) inputs.push(fit(tensor, spec, model.rowwise));
+    const input = byName.get(spec.name);
+    if (!input) continue;
+    // Of lists, what is amiss in them is said before what is amiss in their shape.
+    const cells = isCells(input) ? readCells(input, spec) : undefined;
+    const shape = shapeFor(input, spec, model.rowwise);
+    const read = cells ?? convertValues(input as Tensor, spec);
+    if (read.unseen) (unseen ??= new Map()).set(spec.name, read.unseen);
+    const datatype = fedTo(spec);
+    const same = !isCells(input) && shape === input.shape && read.data === input.data && input.datatype === datatype;
+    inputs.push(same ? input : { name: spec.name, datatype, shape, data: read.data });
   }
-  return { rows: rowsOf(inputs, model), inputs };
+  const rows = rowsOf(inputs, model);
+  if (inputs.length < specs.length && specs.some((spec) => spec.eventTime !== undefined)) inputs.splice(0, inputs.length, ...withEventTime(inputs, specs, rows, eventTime ?? Date.now()));
+  return { rows, inputs, ...(ignored && { ignored }), ...(unseen && { unseen }) };
 }
+
+/** The inputs with the time of the request in the place of columns that were left out and mean it. */
+function withEventTime(inputs: readonly Tensor[], specs: readonly TensorSpec[], rows: number, time: number): Tensor[] {
+  const byName = new Map(inputs.map((input) => [input.name, input]));
+  return specs.flatMap((spec): Tensor[] => {
+    const input = byName.get(spec.name);
+    if (input || spec.eventTime === undefined) return input ? [input] : [];
+    const instant = spec.eventTime === "DATE" ? Math.floor(time / dayMs) * dayMs : time;
+    return [{ name: spec.name, datatype: fedTo(spec), shape: [rows, ...spec.shape.slice(1)], data: new Float64Array(rows).fill(instant) }];
+  });
+}
+
+const dayMs = 86_400_000;
+
+/** Whether a model leaves out what it does not know. */
+export const ignoresUnknown = (model: Pick<Model, "namedColumns" | "anyInputs">, unknown: UnknownInputs | undefined): boolean => (unknown ?? (model.namedColumns ? "ignore" : "refuse")) === "ignore";
 
 function rowsOf(inputs: readonly Tensor[], model: Model): number {
   if (!model.rowwise || inputs.length === 0) return 1;
@@ -63,20 +110,12 @@ function unknownInput(name: string, specs: readonly TensorSpec[]): Error {
   );
 }
 
-function fit(tensor: Tensor, spec: TensorSpec, rowwise: boolean): Tensor {
-  const shape = fitShape(tensor.shape, spec.shape);
-  if (!shape) {
-    const dimensions = spec.shape.map((size, axis) => (size >= 0 ? String(size) : rowwise && axis === 0 ? "N" : "any"));
-    const right = rowwise && spec.shape.length === 2 && spec.shape[1] === 1 ? "[N] or [N, 1]" : `[${dimensions.join(", ")}]`;
-    throw invalid(
-      "serving.bad_shape",
-      `inputs "${tensor.name}" has the shape ${JSON.stringify(tensor.shape)}; it must be ${right}${rowwise ? ", N rows" : ""}.`,
-    );
-  }
-  const data = convertValues(tensor, spec.datatype);
-  return shape === tensor.shape && data === tensor.data && tensor.datatype === spec.datatype
-    ? tensor
-    : { name: tensor.name, datatype: spec.datatype, shape, data };
+function shapeFor({ name, shape: sent }: Input, spec: TensorSpec, rowwise: boolean): readonly number[] {
+  const shape = fitShape(sent, spec.shape);
+  if (shape) return shape;
+  const dimensions = spec.shape.map((size, axis) => (size >= 0 ? String(size) : rowwise && axis === 0 ? "N" : "any"));
+  const right = rowwise && spec.shape.length === 2 && spec.shape[1] === 1 ? "[N] or [N, 1]" : `[${dimensions.join(", ")}]`;
+  throw invalid("serving.bad_shape", `inputs "${name}" has the shape ${JSON.stringify(sent)}; it must be ${right}${rowwise ? ", N rows" : ""}.`);
 }
 
 /** The shape as the model wants it; undefined when it does not fit. A last dimension of 1 may be there or not. */

@@ -61,7 +61,7 @@ const doubleText = (value: number): string => (Object.is(value, -0) ? "-0" : Str
 const scratch = new DataView(new ArrayBuffer(4));
 
 /** The number that the upper half of a 32-bit float stands for. */
-function bfloat16(bits: number): number {
+export function bfloat16(bits: number): number {
   scratch.setUint32(0, bits << 16);
   return scratch.getFloat32(0);
 }
@@ -74,6 +74,9 @@ const bfloat16Text = (value: number): string => shortest(value, 2, 4, (one) => {
   const bits = scratch.getUint32(0);
   return bfloat16(((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16) & 0xffff);
 });
+
+/** The shortest decimal that reads back as the same float of 16 or 32 bits. */
+export const shortText = (value: number, datatype: Datatype): string => (datatype === "FP16" ? float16Text : datatype === "BF16" ? bfloat16Text : float32Text)(value);
 
 const powers = Float64Array.from({ length: 40 }, (_, index) => Number(`1e${index - 9}`));
 

@@ -4,7 +4,8 @@ import { NumberList } from "./number-lists/number-list.ts";
 import { datatypes } from "./tensor.ts";
 import type { BytesElement, Datatype, Numbers, Values } from "./tensor.ts";
 
-const deepest = 32;
+/** Lists in lists in lists … are not looked into further than this. */
+export const deepest = 32;
 const tooDeep = (where: string) => invalid("serving.bad_shape", `${where}: data nests deeper than ${deepest} levels.`);
 
 /**
@@ -27,15 +28,56 @@ export function shapeOf(data: unknown, where: string): number[] {
  */
 export function readValues(data: unknown, datatype: Datatype, count: number, where: string): Values {
   if (data instanceof NumberList) return fromNumbers(data.values, datatype, count) ?? readValues(data.toLists(), datatype, count, where);
-  const list: readonly unknown[] = Array.isArray(data) ? data : [data];
   const { array } = datatypes.get(datatype)!;
-  if (datatype === "BF16") throw invalid("serving.bad_datatype", `${where}: BF16 has no form in JSON; send it as raw bytes.`);
+  if (datatype === "BF16") throw noBf16(where);
+  return readLists(data, count, where, (room) => (array ? new NumberReader(datatype, where, new array(room)) : new StringReader(where, room))).values;
+}
+
+export const noBf16 = (where: string): Error => invalid("serving.bad_datatype", `${where}: BF16 has no form in JSON; send it as raw bytes.`);
+
+/** Hands `count` elements of JSON, in the forms that `readValues` takes, to a reader, which is made for so many of them at most. */
+export function readLists<R extends ListReader>(data: unknown, count: number, where: string, make: (room: number) => R): R {
+  const list: readonly unknown[] = Array.isArray(data) ? data : [data];
   // No more room than there are elements: a shape may ask for more than there is memory.
-  const room = Math.min(count, countLeaves(list, count, where, 0));
-  const reader = array ? new NumberReader(datatype, where, new array(room)) : new StringReader(where, room);
+  const reader = make(Math.min(count, countLeaves(list, count, where, 0)));
   readList(list, reader, count, where, 0);
   if (reader.read !== count) throw wrongLength(reader.read, count, where);
-  return reader.values;
+  return reader;
+}
+
+/** `count` plain numbers (null: missing) as floats; undefined where something else is among them, or they are not as many, which `readValues` says of lists. */
+export function readNumbers(data: unknown, datatype: "FP32" | "FP64", count: number): Float32Array | Float64Array | undefined {
+  const list: readonly unknown[] = Array.isArray(data) ? data : [data];
+  // A shape may ask for more than there is memory, and lists hold no more than their lengths say.
+  if (count > list.length && !Array.isArray(list[0])) return undefined;
+  if (count > mostUncounted && countLeaves(list, count, "", 0) !== count) return undefined;
+  const values = datatype === "FP32" ? new Float32Array(count) : new Float64Array(count);
+  return fill(values, list, 0, 0) === count ? values : undefined;
+}
+
+const mostUncounted = 65_536;
+
+/** Where the next element goes; -1 where a list holds something else than numbers, or lists of different lengths. */
+function fill(values: Float32Array | Float64Array, list: readonly unknown[], start: number, depth: number): number {
+  let at = start;
+  if (!Array.isArray(list[0])) {
+    if (at + list.length > values.length) return -1;
+    for (let i = 0; i < list.length; i++) {
+      const value = list[i];
+      if (typeof value === "number") values[at++] = value;
+      else if (value === null) values[at++] = NaN;
+      else return -1;
+    }
+    return at;
+  }
+  if (depth > deepest) return -1;
+  const { length } = list[0];
+  for (const inner of list) {
+    if (!Array.isArray(inner) || inner.length !== length) return -1;
+    at = fill(values, inner, at, depth + 1);
+    if (at < 0) return -1;
+  }
+  return at;
 }
 
 /** Numbers as the array of a datatype; undefined where they do not fit it or are not `count`, which `readValues` says of lists. */
@@ -62,15 +104,15 @@ function countLeaves(list: readonly unknown[], count: number, where: string, dep
   return found;
 }
 
-interface Reader {
-  readonly values: Values;
+/** Takes the elements of lists one after the other. */
+export interface ListReader {
   /** Elements read so far. */
   read: number;
   /** Takes the elements of a list that holds no list. */
   take(list: readonly unknown[]): void;
 }
 
-function readList(list: readonly unknown[], reader: Reader, count: number, where: string, depth: number): void {
+function readList(list: readonly unknown[], reader: ListReader, count: number, where: string, depth: number): void {
   if (!Array.isArray(list[0])) {
     if (reader.read + list.length > count) throw wrongLength(reader.read + list.length, count, where);
     reader.take(list);
@@ -89,7 +131,7 @@ function readList(list: readonly unknown[], reader: Reader, count: number, where
 const wrongLength = (found: number, count: number, where: string) =>
   invalid("serving.bad_length", `${where}: the shape asks for ${count} elements, and data has ${found === count + 1 ? found : `${found}${found > count ? " or more" : ""}`}.`);
 
-class NumberReader implements Reader {
+class NumberReader implements ListReader {
   values: Numbers;
   read = 0;
   readonly #datatype: Datatype;
@@ -164,7 +206,7 @@ class NumberReader implements Reader {
   }
 }
 
-class StringReader implements Reader {
+class StringReader implements ListReader {
   readonly values: BytesElement[];
   read = 0;
   readonly #where: string;

@@ -1,10 +1,11 @@
 import type { MatchConfig, StickyConfig, TrafficRules } from "../config/config.ts";
+import { requestKey } from "./request-key.ts";
+import type { Identified } from "./request-key.ts";
 import { pickVariant } from "./traffic.ts";
 import type { Share } from "./traffic.ts";
 
 /** What traffic rules may look at in a request. */
-export interface Routable {
-  readonly id: string;
+export interface Routable extends Identified {
   readonly stickyKey?: string;
   readonly header?: (name: string) => string | undefined;
   readonly parameters?: Readonly<Record<string, unknown>>;
@@ -56,7 +57,7 @@ const parameterOf =
   };
 
 function stickyKey(sticky: StickyConfig | undefined, request: Routable): string {
-  return request.stickyKey ?? (sticky && configured(sticky, request)) ?? request.id;
+  return request.stickyKey ?? (sticky && configured(sticky, request)) ?? requestKey(request);
 }
 
 function configured({ header, cookie, parameter }: StickyConfig, request: Routable): string | undefined {

@@ -1,6 +1,8 @@
 import { describeError, MillraceError } from "../../../../errors.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";
 import type { GrpcCall } from "../grpc-service.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
+import { tellings } from "../../protocols/tellings.ts";
 import { unexpected } from "../grpc-status.ts";
 import type { ModelInferRequest, ModelInferResponse, ModelStreamInferResponse } from "./infer-messages.ts";
 import { readInferRequest } from "./read-request.ts";
@@ -67,11 +69,14 @@ function begin(message: ModelInferRequest, call: GrpcCall, context: ProtocolCont
   const final: ModelInferResponse["parameters"] = wantsFinal(asked) ? { triton_final_response: { bool_param: true } } : {};
   return one(
     context.inference.infer(asked.inference).then(
-      (answer) => ({ infer_response: writeInferResponse(answer, asked, final) }),
+      (answer) => ({ infer_response: writeInferResponse(answer, asked, { ...told(answer), ...final }) }),
       (error: unknown) => failed(error, message.id),
     ),
   );
 }
+
+/** What a call of one answer tells in its metadata: a stream has several. */
+const told = (answer: InferenceAnswer): ModelInferResponse["parameters"] => Object.fromEntries(Object.entries(tellings(answer) ?? {}).map(([name, value]) => [name, { string_param: value }]));
 
 const wantsFinal = ({ parameters }: ReadRequest): boolean => parameters["triton_enable_empty_final_response"] === true;
 

@@ -2,6 +2,7 @@ import { notFound } from "../../../../errors.ts";
 import { modelConfig, modelMetadata, modelReady, serverMetadata, variantOf } from "../../protocols/open-inference/describe-model.ts";
 import { loadModel, repositoryIndex, unloadModel } from "../../protocols/open-inference/model-repository.ts";
 import { statisticsAnswer } from "../../protocols/open-inference/statistics.ts";
+import { tellings } from "../../protocols/tellings.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";
 import { defineService } from "../define-service.ts";
 import type { GrpcCall, GrpcService } from "../grpc-service.ts";
@@ -48,7 +49,9 @@ export const openInferenceService: GrpcService = {
     },
     ModelInfer: async (request: ModelInferRequest, call: GrpcCall) => {
       const read = readInferRequest(request, call);
-      return writeInferResponse(await context.inference.infer(read.inference), read);
+      const answer = await context.inference.infer(read.inference);
+      call.tell(tellings(answer));
+      return writeInferResponse(answer, read);
     },
     ModelStreamInfer: (requests: AsyncIterable<ModelInferRequest>, call: GrpcCall) => inferStream(requests, call, context),
     ModelConfig: (request: NamedModel) => {

@@ -49,12 +49,12 @@ const sooner = (a: number | undefined, b: number | undefined): number | undefine
 
 /** Parameters as plain values; 64-bit integers as numbers. */
 export function plain(parameters: ParameterMap): Parameters {
-  const found: Record<string, unknown> = {};
-  for (const [name, parameter] of Object.entries(parameters)) {
-    const value = parameter.parameter_choice === undefined ? undefined : parameter[parameter.parameter_choice];
-    found[name] = typeof value === "object" && value !== null && "toNumber" in value ? (value as Long).toNumber() : value;
-  }
-  return found;
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, parameter]) => {
+      const value = parameter.parameter_choice === undefined ? undefined : parameter[parameter.parameter_choice];
+      return [name, typeof value === "object" && value !== null && "toNumber" in value ? (value as Long).toNumber() : value];
+    }),
+  );
 }
 
 function readInputs({ inputs, raw_input_contents: raw, model_name: model }: ModelInferRequest, rawInputs: boolean): Tensor[] {

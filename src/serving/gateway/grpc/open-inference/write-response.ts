@@ -1,5 +1,6 @@
 import type { InferenceAnswer } from "../../inference-request.ts";
 import { toBinary } from "../../protocols/open-inference/binary-tensors.ts";
+import { unseenJson } from "../../protocols/tellings.ts";
 import { classify } from "../../protocols/open-inference/classification.ts";
 import type { ModelInferResponse } from "./infer-messages.ts";
 import type { ReadRequest } from "./read-request.ts";
@@ -13,7 +14,7 @@ export function writeInferResponse(answered: InferenceAnswer, asked: ReadRequest
     model_name: answer.endpoint,
     model_version: answer.version,
     id: asked.inference.id,
-    parameters: { variant: { string_param: answer.variant }, ...parameters },
+    parameters: { variant: { string_param: answer.variant }, ...(asked.parameters["unseen"] === true && { unseen: { string_param: unseenJson(answer) } }), ...parameters },
     outputs: answer.outputs.map(({ name, datatype, shape, data }) => (raw ? { name, datatype, shape } : { name, datatype, shape, contents: { datatype, data } })),
     raw_output_contents: raw ? answer.outputs.map(({ data }) => toBinary(data)) : [],
   };

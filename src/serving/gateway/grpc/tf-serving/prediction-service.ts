@@ -6,10 +6,13 @@ import type { Endpoint } from "../../models/deployment.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";
 import { signatureDefs } from "../../protocols/tf-serving/describe-model.ts";
 import { exampleTensors } from "../../protocols/tf-serving/examples.ts";
+import { tellings } from "../../protocols/tellings.ts";
 import { flatOutputs } from "../../protocols/tf-serving/flat-outputs.ts";
 import { classifications, regressions } from "../../protocols/tf-serving/results.ts";
 import { findServable, findSignature, inputSpecs } from "../../protocols/tf-serving/servable.ts";
 import type { ModelSpec } from "../../protocols/tf-serving/servable.ts";
+import { jsonOf } from "../../tensors/digest.ts";
+import type { Input as SentInput } from "../../tensors/input.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { defineService } from "../define-service.ts";
 import type { GrpcCall, GrpcService } from "../grpc-service.ts";
@@ -64,6 +67,7 @@ async function predict({ model_spec, inputs, output_filter: filter }: PredictReq
   } catch (error) {
     throw inTheirWords(error, endpoint, tensors);
   }
+  call.tell(tellings(answer));
   const outputs = Object.fromEntries(flatOutputs(answer, tensors).map((tensor) => [tensor.name, tensor]));
   return { outputs, model_spec: writeModelSpec(spec.name, answer.version, signature) };
 }
@@ -95,10 +99,13 @@ function inTheirWords(error: unknown, { main }: Endpoint, tensors: readonly Tens
 async function scoreExamples(spec: ModelSpec, input: Input | null, call: GrpcCall, context: ProtocolContext) {
   const endpoint = findServable(context, spec);
   const signature = findSignature(context, spec.signature);
-  const request = { ...requestFor(spec, call), inputs: [] as readonly Tensor[], signal: () => call.signal };
+  const examples = readInput(input);
+  const content = () => jsonOf(examples);
+  const request = { ...requestFor(spec, call), inputs: [] as readonly SentInput[], content, signal: () => call.signal };
   const { model } = context.inference.variantFor(request).held;
-  request.inputs = exampleTensors(readInput(input), model, inputSpecs(endpoint, model));
+  request.inputs = exampleTensors(examples, model, inputSpecs(endpoint, model));
   const answer = await context.inference.infer(request);
+  call.tell(tellings(answer));
   return { answer, spec: writeModelSpec(spec.name, answer.version, signature) };
 }
 

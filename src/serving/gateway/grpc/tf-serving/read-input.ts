@@ -16,8 +16,8 @@ export function readInput(input: Input | null): readonly Example[] {
 const readExample = ({ features }: ExampleMessage): Example =>
   Object.fromEntries(Object.entries(features?.feature ?? {}).flatMap(([name, feature]) => (feature.kind ? [[name, values(feature)]] : [])));
 
-function values({ bytes_list: bytes, float_list: floats, int64_list: integers }: Feature): readonly unknown[] {
-  if (floats) return floats.value;
+function values({ bytes_list: bytes, float_list: floats, int64_list: integers }: Feature): readonly unknown[] | Float32Array {
+  if (floats) return Float32Array.from(floats.value);
   if (integers) return integers.value.map((value) => (Number.isSafeInteger(value.toNumber()) ? value.toNumber() : BigInt(String(value))));
   return bytes!.value.map((value) => {
     const element = bytesElement(value);

@@ -122,7 +122,7 @@ describe("Classify, Regress, MultiInference", () => {
   test.each<[what: string, method: string, request: Message, details: RegExp]>([
     ["no examples", "Regress", spec("trips"), /^Input is empty\.$/],
     ["a feature too long", "Regress", { ...spec("half"), ...examples({ features: { feature: { x: { float_list: { value: [1, 2] } } } } }) }, /Feature: x has 2 values; the model takes \[\]/],
-    ["text for a number", "Classify", { ...spec("half"), ...examples({ features: { feature: { x: { bytes_list: { value: [Buffer.from("a")] } } } } }) }, /feature "x": data\[0\] is a string/],
+    ["text for a number", "Classify", { ...spec("half"), ...examples({ features: { feature: { x: { bytes_list: { value: [Buffer.from("a")] } } } } }) }, /feature "x": data\[0\] is "a"; it takes numbers/],
     ["several outputs", "Regress", { ...spec("churn"), ...examples(trip(1)) }, /Expected one output Tensor/],
   ])("%s is said so", async (_, method, request, details) => {
     const { prediction } = await start();

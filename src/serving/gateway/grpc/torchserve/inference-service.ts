@@ -3,6 +3,7 @@ import type { InferenceRequest } from "../../inference-request.ts";
 import { wholeNames } from "../../protocols/torchserve/read-payload.ts";
 import { readPrediction } from "../../protocols/torchserve/predictions.ts";
 import type { ProtocolContext } from "../../protocols/protocol.ts";
+import { tellings } from "../../protocols/tellings.ts";
 import { writeRows } from "../../protocols/predict/write-rows.ts";
 import { defineService, parseProto } from "../define-service.ts";
 import type { GrpcCall, GrpcService } from "../grpc-service.ts";
@@ -24,7 +25,9 @@ export const torchserveInferenceService: GrpcService = {
     Ping: () => ({ health: JSON.stringify({ status: context.ready() ? "Healthy" : "Unhealthy" }) }),
     Predictions: async (request: PredictionsRequest, call: GrpcCall) => {
       const { inference, written } = read(request, call, context);
-      return written((await context.inference.infer(inference)).outputs);
+      const answer = await context.inference.infer(inference);
+      call.tell(tellings(answer));
+      return written(answer.outputs);
     },
     async *StreamPredictions(request: PredictionsRequest, call: GrpcCall) {
       const { inference, written } = read(request, call, context);

@@ -1,32 +1,22 @@
 import { invalid } from "../../../../errors.ts";
-import type { Model } from "../../runtimes/runtime.ts";
+import { columnsByName } from "./columns-by-name.ts";
 import type { ScoringData } from "./scoring-json.ts";
 
-/** What pandas.read_csv takes for a missing value: its parameter na_values. */
-const missing = new Set(["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"]);
-
-/** Reads a table with a line of column names (RFC 4180), as `DataFrame.to_csv(index=False)` writes it; text stays text where the model takes text. */
-export function readCsv(text: string, model: Pick<Model, "inputs">): ScoringData {
+/** Reads a table with a line of column names (RFC 4180), as `DataFrame.to_csv` writes it. Cells are texts, as they stand. */
+export function readCsv(text: string): ScoringData {
   const [names, ...rows] = records(text.replace(/^\uFEFF/, ""));
   if (!names) throw invalid("serving.bad_request", "The body is empty; it must be CSV with a line of column names.");
   const wrong = rows.findIndex((row) => row.length !== names.length);
   if (wrong >= 0) throw invalid("serving.bad_request", `Line ${wrong + 2} of the CSV has ${rows[wrong].length} values for ${names.length} columns.`);
-  const texts = new Set(model.inputs.filter(({ datatype }) => datatype === "BYTES").map(({ name }) => name));
-  return { kind: "columns", columns: new Map(names.map((name, at) => [name, rows.map((row) => valueOf(row[at], texts.has(name)))])) };
+  // Blanks around a name are no part of it, as around a cell.
+  return { kind: "columns", columns: columnsByName(names.map((name) => name.trim()), rows, "The CSV") };
 }
 
-function valueOf(cell: string, text: boolean): unknown {
-  if (missing.has(cell)) return null;
-  if (text) return cell;
-  if (/^(true|false)$/i.test(cell)) return cell.toLowerCase() === "true";
-  return cell.trim() !== "" && !Number.isNaN(Number(cell)) ? Number(cell) : cell;
-}
-
-/** Lines of cells; a cell in quotes may hold commas, line ends and doubled quotes. Empty lines are left out. */
+/** Lines of cells; a cell in quotes, with blanks around them or not, may hold commas, line ends and doubled quotes. Empty lines are left out. */
 function records(text: string): string[][] {
   const found: string[][] = [];
   let row: string[] = [];
-  const cell = /(?:"((?:[^"]|"")*)"|([^,\r\n]*))(,|\r?\n|\r|$)/y;
+  const cell = /(?:[ \t]*"((?:[^"]|"")*)"[ \t]*|([^,\r\n]*))(,|\r?\n|\r|$)/y;
   while (cell.lastIndex < text.length || row.length > 0) {
     const at = cell.lastIndex;
     const match = cell.exec(text);

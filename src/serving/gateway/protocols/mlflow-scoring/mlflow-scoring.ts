@@ -1,14 +1,14 @@
 import { randomUUID } from "node:crypto";
 import { MillraceError } from "../../../../errors.ts";
-import type { Model } from "../../runtimes/runtime.ts";
 import { allow } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
+import { tellings } from "../tellings.ts";
 import { unnamedModel } from "../unnamed-model.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 import { readCsv } from "./csv.ts";
 import { readScoringJson } from "./scoring-json.ts";
-import { scoringTensors } from "./scoring-tensors.ts";
+import { scoringInputs } from "./scoring-inputs.ts";
 import { writePredictions } from "./predictions.ts";
 
 /**
@@ -41,6 +41,8 @@ async function invoke(request: HttpRequest, context: ProtocolContext): Promise<H
   const asked = {
     endpoint: unnamedModel(request, context),
     id: request.header("x-request-id") || randomUUID(),
+    content: () => request.body,
+    unknownInputs: "ignore" as const, // as MLflow does
     header: (name: string) => request.header(name),
     signal: () => request.signal,
   };
@@ -49,17 +51,17 @@ async function invoke(request: HttpRequest, context: ProtocolContext): Promise<H
     const answer = await context.inference.native(asked, { contentType, body: request.body });
     return { status: answer.status, headers: { "content-type": answer.contentType }, body: answer.body };
   }
-  const inputs = scoringTensors(readData(contentType, request.body, model), model);
-  const { outputs } = await context.inference.infer({ ...asked, inputs });
-  return { status: 200, headers: { "content-type": "application/json" }, body: writePredictions(outputs, model.rowwise) };
+  const inputs = scoringInputs(readData(contentType, request.body), model);
+  const predicted = await context.inference.infer({ ...asked, inputs });
+  return { status: 200, headers: { "content-type": "application/json", ...tellings(predicted) }, body: writePredictions(predicted.outputs, model.rowwise) };
 }
 
-function readData(contentType: string, body: Buffer, model: Model) {
+function readData(contentType: string, body: Buffer) {
   const [type, ...parameters] = contentType.split(";").map((part) => part.trim());
   const other = parameters.find((parameter) => !/^charset="?utf-8"?$/i.test(parameter));
   if (other !== undefined) throw unsupported(`The content type has the parameter "${other}"; it may have charset=utf-8 only.`);
   if (type === "application/json") return readScoringJson(bodyText(body));
-  if (type === "text/csv") return readCsv(bodyText(body), model);
+  if (type === "text/csv") return readCsv(bodyText(body));
   throw unsupported(`The content type is "${contentType}"; it must be application/json or text/csv for this model.`);
 }
 

@@ -1,4 +1,5 @@
 import { invalid } from "../../../../errors.ts";
+import { columnsByName } from "./columns-by-name.ts";
 import { columnNames } from "../../tensors/column-names.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
@@ -41,7 +42,7 @@ function split(value: unknown): ScoringData {
   if (nameless >= 0) throw bad(`"dataframe_split": columns[${nameless}] is ${kindOf(names[nameless])}; each must be a name.`);
   const wrong = rows.findIndex((row) => row.length !== names.length);
   if (wrong >= 0) throw bad(`"dataframe_split": row ${wrong} has ${rows[wrong].length} values for ${names.length} columns.`);
-  return { kind: "columns", columns: new Map(names.map((name, at) => [String(name), rows.map((row) => row[at])])) };
+  return { kind: "columns", columns: columnsByName(names.map(String), rows, '"dataframe_split"') };
 }
 
 /** A field that a row lacks is missing there. */

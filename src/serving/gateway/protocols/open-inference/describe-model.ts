@@ -20,7 +20,8 @@ export function modelReady(endpoint: Endpoint, version: string | undefined): boo
   return endpoint.variants.every(({ weight, held }) => weight === 0 || held.model.healthy());
 }
 
-const tensors = (specs: readonly TensorSpec[]) => specs.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
+/** Inputs or outputs as they are announced. */
+export const tensors = (specs: readonly TensorSpec[]) => specs.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
 
 /** The metadata of an endpoint as one of its variants has them. */
 export const modelMetadata = (endpoint: Endpoint, { held: { model } }: Variant) => ({

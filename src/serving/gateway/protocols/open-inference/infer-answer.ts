@@ -1,5 +1,6 @@
 import type { InferenceAnswer } from "../../inference-request.ts";
 import { toBinary } from "./binary-tensors.ts";
+import { tellings, unseenJson } from "../tellings.ts";
 import type { InferRequest } from "./infer-request.ts";
 import type { HttpAnswer } from "../protocol.ts";
 import { jsonList } from "../../tensors/json-text.ts";
@@ -14,12 +15,12 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest,
     raw.push(bytes);
     return `${head(tensor)},"parameters":{"binary_data_size":${bytes.length}}}`;
   });
-  const text = answerText(answer, brief ? undefined : request.inference.id, outputs);
-  if (raw.length === 0) return { status: 200, headers: { "content-type": "application/json" }, body: text };
+  const text = answerText(answer, brief ? undefined : request.inference.id, outputs, request.inference.parameters?.["unseen"] === true);
+  if (raw.length === 0) return { status: 200, headers: { "content-type": "application/json", ...tellings(answer) }, body: text };
   const header = Buffer.from(text);
   return {
     status: 200,
-    headers: { "content-type": "application/octet-stream", "inference-header-content-length": String(header.length) },
+    headers: { "content-type": "application/octet-stream", "inference-header-content-length": String(header.length), ...tellings(answer) },
     body: Buffer.concat([header, ...raw]),
   };
 }
@@ -28,11 +29,11 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest,
 export const inferAnswerText = (answer: InferenceAnswer, id: string): string =>
   answerText(answer, id, answer.outputs.map((tensor) => `${head(tensor)},"data":${jsonList(tensor)}}`));
 
-function answerText(answer: InferenceAnswer, id: string | undefined, outputs: readonly string[]): string {
+function answerText(answer: InferenceAnswer, id: string | undefined, outputs: readonly string[], withUnseen = false): string {
   const fallback = answer.fallbackFrom === undefined ? "" : `,"fallback_from":${JSON.stringify(answer.fallbackFrom)}`;
   return (
     `{"model_name":${JSON.stringify(answer.endpoint)},"model_version":${JSON.stringify(answer.version)},` +
-    (id === undefined ? "" : `"id":${JSON.stringify(id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}},`) +
+    (id === undefined ? "" : `"id":${JSON.stringify(id)},"parameters":{"variant":${JSON.stringify(answer.variant)}${fallback}${withUnseen ? `,"unseen":${unseenJson(answer)}` : ""}},`) +
     `"outputs":[${outputs.join(",")}]}`
   );
 }

@@ -1,16 +1,17 @@
-import { invalid } from "../../../../errors.ts";
+import { invalid, MillraceError } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { contentOf } from "./base64-content.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
 import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
 import { parseJsonBody } from "../../tensors/number-lists/parse-body.ts";
+import type { Input } from "../../tensors/input.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
-import { readValues } from "../../tensors/read-values.ts";
+import { deepest, readValues } from "../../tensors/read-values.ts";
 import { shown } from "../../tensors/shown.ts";
 import { datatypes, elementCount } from "../../tensors/tensor.ts";
-import type { Datatype, Tensor } from "../../tensors/tensor.ts";
+import type { Datatype, Values } from "../../tensors/tensor.ts";
 
 export interface InferRequest {
   readonly inference: Omit<InferenceRequest, "endpoint" | "version">;
@@ -62,7 +63,7 @@ function parseObject(json: Buffer): JsonObject {
   return value;
 }
 
-function readInputs(value: unknown, binary: BinaryTensors): Tensor[] {
+function readInputs(value: unknown, binary: BinaryTensors): Input[] {
   if (!Array.isArray(value) || value.length === 0) {
     throw invalid(
       "serving.bad_request",
@@ -79,7 +80,7 @@ function readInputs(value: unknown, binary: BinaryTensors): Tensor[] {
   });
 }
 
-function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
+function readInput(value: unknown, at: string, binary: BinaryTensors): Input {
   if (!isObject(value))
     throw invalid(
       "serving.bad_request",
@@ -100,10 +101,23 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Tensor {
   const parameters = optionalObject(value["parameters"], `${where}.parameters`);
   const size = parameters?.["binary_data_size"];
   if (size === undefined && !Array.isArray(data) && !(data instanceof NumberList)) throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
-  const values = size === undefined ? readValues(data, type, count, where) : binary.take(size, type, count, where);
+  let values: Values;
+  try {
+    values = size === undefined ? readValues(data, type, count, where) : binary.take(size, type, count, where);
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== "serving.bad_value" || parameters?.["content_type"] === "base64") throw error;
+    const value = data instanceof NumberList ? data.toLists() : data;
+    // Whether `true` under BYTES, or "41.5" under FP32, has a meaning is for the model to say.
+    if (datatype !== "BYTES" && !hasOtherKind(value)) throw error;
+    return { name, shape: shape as number[], value, where, refusal: error };
+  }
   const content = parameters ? contentOf(values, type, parameters["content_type"], where) : values;
   return { name, datatype: type, shape: shape as number[], data: content };
 }
+
+/** Whether something else than a number is among the elements. */
+const hasOtherKind = (value: unknown, depth = 0): boolean =>
+  Array.isArray(value) ? depth <= deepest && value.some((inner) => hasOtherKind(inner, depth + 1)) : typeof value === "string" || typeof value === "boolean";
 
 interface WantedOutput {
   /** As the request says when undefined. */

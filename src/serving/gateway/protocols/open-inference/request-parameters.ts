@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { readTime } from "../../../../values/read-cell.ts";
 import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { kindOf } from "../../tensors/json-kind.ts";
@@ -58,17 +59,14 @@ function readStickyKey(key: unknown): string | undefined {
 
 function readEventTime(time: unknown): number | undefined {
   if (time === undefined) return undefined;
-  const instant =
-    typeof time === "number"
-      ? time
-      : typeof time === "string" && /^\d{4}-\d\d-\d\d/.test(time)
-        ? Date.parse(time)
-        : NaN;
-  if (instant >= 0 && instant <= latestInstant) return Math.round(instant);
+  // Without a zone it is UTC, whatever the machine's; numbers are told apart by their size.
+  const isCell = typeof time === "number" || typeof time === "bigint" || (typeof time === "string" && time.trim() !== "");
+  const instant = isCell ? readTime(time, { type: "timestamp", missing: [] }) : undefined;
+  if (instant !== undefined && instant >= 0 && instant <= latestInstant) return Math.round(instant);
   throw invalid(
     "serving.bad_request",
     `parameters.event_time is ${shown(time)}; it must be an ISO 8601 instant such as "2026-11-20T12:00:00Z", ` +
-      `or milliseconds since 1970.`,
+      `or seconds, milli- or microseconds since 1970.`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { Datatype } from "../../tensors/tensor.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 
 /** A row that the model takes, `{column: value}`: made of its inputs' datatypes and shapes. */
@@ -11,7 +12,13 @@ function exampleShape({ shape }: TensorSpec, rowwise: boolean): number[] {
 }
 
 // What the model was tried with when it was loaded (a text that is a number suits models that read numbers from texts).
-const exampleValue = ({ datatype }: TensorSpec): unknown => (datatype === "BYTES" ? "0" : datatype === "BOOL" ? false : datatype.startsWith("FP") ? 0.5 : 0);
+const exampleValue = ({ datatype, reading, known }: TensorSpec): unknown =>
+  reading?.type === "timestamp" ? exampleTime : known?.values()[0] ?? (reading?.type === "category" && reading.boolean ? "true" : plainExample(datatype));
+
+/** Every reading of points in time takes ISO 8601. */
+const exampleTime = "2026-01-31T12:00:00Z";
+
+const plainExample = (datatype: Datatype): unknown => (datatype === "BYTES" ? "0" : datatype === "BOOL" ? false : datatype.startsWith("FP") ? 0.5 : 0);
 
 const nested = ([size, ...rest]: readonly number[], value: unknown): unknown =>
   size === undefined ? value : Array.from({ length: size }, () => nested(rest, value));

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../../models/deployment.ts";
+import { describeReading } from "../../../../values/reading.ts";
 import type { TensorSpec } from "../../runtimes/runtime.ts";
 import { exampleRow } from "./example.ts";
 
@@ -13,7 +14,7 @@ export interface FormOutcome {
 export function formPage({ name, main }: Endpoint, outcome?: FormOutcome): string {
   const { model } = main.held;
   const example = exampleRow(model);
-  const fields = model.inputs.map((spec) => field(spec, outcome?.fields[spec.name] ?? textOf(example[spec.name]))).join("\n");
+  const fields = model.inputs.map((spec) => field(spec, outcome && Object.hasOwn(outcome.fields, spec.name) ? outcome.fields[spec.name] : textOf(example[spec.name]))).join("\n");
   const curl = `curl -H 'content-type: application/json' -d '${JSON.stringify(example)}' http://HOST/predict/${encodeURIComponent(name)}`;
   return page(
     `Predict with ${name}`,
@@ -43,10 +44,12 @@ ${
 <p><a href="/openapi.json">OpenAPI</a></p>`,
   );
 
-function field({ name, datatype, shape, optional }: TensorSpec, value: string): string {
-  const number = datatype !== "BYTES" && datatype !== "BOOL" && shape.slice(1).every((size) => size === 1);
+function field({ name, datatype, shape, optional, reading }: TensorSpec, value: string): string {
+  // Its values may have marks that the browser's own fields for numbers refuse.
+  const marked = reading && Object.keys(reading).some((key) => key !== "type");
+  const number = !marked && datatype !== "BYTES" && datatype !== "BOOL" && shape.slice(1).every((size) => size === 1);
   const kind = number ? `type="number" step="${datatype.startsWith("FP") ? "any" : "1"}"` : 'type="text"';
-  return `<label>${escape(name)} <small>${kindOf(datatype)}${optional ? ", may be empty" : ""}</small><input name="${escape(name)}" ${kind} value="${escape(value)}"></label>`;
+  return `<label>${escape(name)} <small>${escape(reading && (marked || reading.type === "timestamp") ? describeReading(reading) : kindOf(datatype))}${optional ? ", may be empty" : ""}</small><input name="${escape(name)}" ${kind} value="${escape(value)}"></label>`;
 }
 
 const kindOf = (datatype: TensorSpec["datatype"]): string =>

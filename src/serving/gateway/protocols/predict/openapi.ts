@@ -1,4 +1,6 @@
 import type { Endpoint } from "../../models/deployment.ts";
+import { describeReading } from "../../../../values/reading.ts";
+import type { Reading } from "../../../../values/reading.ts";
 import type { ParamSpec, TensorSpec } from "../../runtimes/runtime.ts";
 import { datatypes } from "../../tensors/tensor.ts";
 import { exampleRow } from "./example.ts";
@@ -59,14 +61,17 @@ const objectOf = (specs: readonly TensorSpec[], rowwise: boolean): Schema => ({
 });
 
 /** A value of one row. */
-function valueOf({ datatype, shape }: TensorSpec, rowwise: boolean): Schema {
+function valueOf({ datatype, shape, reading }: TensorSpec, rowwise: boolean): Schema {
   const row = rowwise ? shape.slice(1) : shape;
   const dimensions = rowwise && row.length === 1 && row[0] === 1 ? [] : row;
   return dimensions.reduceRight<Schema>(
     (items, size) => ({ type: "array", items, ...(size >= 0 && { minItems: size, maxItems: size }) }),
-    scalarOf(datatype),
+    reading ? { ...scalarOf(datatype), ...cellOf(reading) } : scalarOf(datatype),
   );
 }
+
+/** What a model that reads cells takes beside the plain values of a datatype. */
+const cellOf = (reading: Reading): Schema => ({ type: reading.type === "category" ? ["string", "number", "boolean", "null"] : ["number", "string", "null"], description: describeReading(reading) });
 
 /** null is a missing value. */
 function scalarOf(datatype: TensorSpec["datatype"]): Schema {

@@ -2,13 +2,14 @@ import { randomUUID } from "node:crypto";
 import { invalid, MillraceError } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
-import type { Model } from "../../runtimes/runtime.ts";
+import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { eventStream, wantsEvents } from "../event-stream.ts";
 import { notAllowed } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
+import { tellings } from "../tellings.ts";
 import { unnamedModel } from "../unnamed-model.ts";
 import { formPage, listPage } from "./form-page.ts";
 import { openApi } from "./openapi.ts";
@@ -51,14 +52,14 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
   if (type !== "application/json" && !type.endsWith("+json") && type !== "application/x-www-form-urlencoded") {
     throw new MillraceError("serving.bad_content_type", 415, `The content type ${type} is not taken here; send application/json, or a form (application/x-www-form-urlencoded).`);
   }
-  const { form, tensors } = readRows(parseJson(bodyText(request.body)), model);
+  const { form, inputs } = readRows(parseJson(bodyText(request.body)), model);
   const id = request.header("x-request-id") ?? randomUUID();
   const wanted: InferenceRequest = {
     endpoint: endpoint.name,
     version,
     id,
     stickyKey: request.header("x-sticky-key"),
-    inputs: tensors,
+    inputs,
     parameters: request.query.size > 0 ? Object.fromEntries(request.query) : undefined,
     signal: () => request.signal,
     header: (header) => request.header(header),
@@ -72,6 +73,7 @@ async function predictRows(request: HttpRequest, context: ProtocolContext, endpo
       "x-request-id": id,
       "x-model-version": encodeURIComponent(answer.version),
       "x-model-variant": encodeURIComponent(answer.variant),
+      ...tellings(answer),
     },
     body: writeRows(answer.outputs, form, model.rowwise),
   };
@@ -82,26 +84,28 @@ async function predictForm(request: HttpRequest, context: ProtocolContext, endpo
   const fields = Object.fromEntries(new URLSearchParams(bodyText(request.body)));
   try {
     const row = Object.fromEntries(Object.entries(fields).map(([name, text]) => [name, fieldValue(name, text, model)]));
-    const { tensors } = readRows(row, model);
-    const { outputs } = await context.inference.infer({ endpoint: endpoint.name, version, id: randomUUID(), inputs: tensors, signal: () => request.signal });
-    return html(200, formPage(endpoint, { fields, answer: JSON.parse(writeRows(outputs, "row", model.rowwise)) as Record<string, unknown> }));
+    const { inputs } = readRows(row, model);
+    const answer = await context.inference.infer({ endpoint: endpoint.name, version, id: randomUUID(), inputs, signal: () => request.signal });
+    const page = html(200, formPage(endpoint, { fields, answer: JSON.parse(writeRows(answer.outputs, "row", model.rowwise)) as Record<string, unknown> }));
+    return { ...page, headers: { ...page.headers, ...tellings(answer) } };
   } catch (error) {
     if (!(error instanceof MillraceError)) throw error;
     return html(error.status, formPage(endpoint, { fields, error: error.message }));
   }
 }
 
-/** A field's text as the model's input takes it; empty is missing. */
+/** A field's text is a cell; of an input of several values it is their lists in JSON. */
 function fieldValue(name: string, text: string, model: Model): unknown {
   const spec = model.inputs.find((input) => input.name === name);
-  if (!spec || spec.datatype === "BYTES") return text;
-  if (text.trim() === "") return null;
+  if (!spec || spec.datatype === "BYTES" || !takesLists(spec, model)) return text.trim() === "" && spec?.datatype !== "BYTES" ? null : text;
   try {
     return parseJson(text);
   } catch {
-    throw invalid("serving.bad_value", `"${name}" is ${JSON.stringify(text)}; it must be a number${spec.shape.length > 2 ? ", or lists of numbers in JSON" : ""}.`);
+    throw invalid("serving.bad_value", `"${name}" is ${JSON.stringify(text)}; it must be lists of numbers in JSON.`);
   }
 }
+
+const takesLists = ({ shape }: TensorSpec, { rowwise }: Model): boolean => (rowwise ? shape.slice(1) : shape).some((size) => size !== 1);
 
 /** A page that may load nothing and run no script. */
 export const html = (status: number, body: string): HttpAnswer => ({

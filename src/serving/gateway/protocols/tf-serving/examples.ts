@@ -1,14 +1,15 @@
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import { float32Text } from "../../tensors/json-text.ts";
 import { product } from "../../tensors/tensor.ts";
-import type { Tensor } from "../../tensors/tensor.ts";
-import { isBase64, jsonTensor, readElements } from "./json-values.ts";
+import type { Input } from "../../tensors/input.ts";
+import { isBase64, jsonInput } from "./json-values.ts";
 import { malformed } from "./predict-json.ts";
 import { isObject } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 
-/** An example: the values of its features by name; bytes as `{"b64": …}` where they are no text. */
-export type Example = Readonly<Record<string, readonly unknown[]>>;
+/** An example: the values of its features by name; bytes as `{"b64": …}` where they are no text, floats of 32 bits as such where they came so. */
+export type Example = Readonly<Record<string, readonly unknown[] | Float32Array>>;
 
 /** Values of a request's examples with what they lack: a feature in one of many examples, or in their context, stands for as many values as there are examples. */
 const mostValues = 2 ** 24;
@@ -43,8 +44,8 @@ const jsonType = (value: unknown): string => {
   return Array.isArray(value) ? "Array" : typeof value === "string" ? "String" : "Number";
 };
 
-/** Examples as the tensors of a model: one row each. Features that an example lacks are missing values. */
-export function exampleTensors(examples: readonly Example[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
+/** Examples as the inputs of a model: one row each. Features that an example lacks are missing values. */
+export function exampleTensors(examples: readonly Example[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Input[] {
   if (examples.length === 0) throw invalid("serving.bad_request", "Input is empty.");
   const names = new Set(examples.flatMap((example) => Object.keys(example)));
   let total = 0;
@@ -56,8 +57,9 @@ export function exampleTensors(examples: readonly Example[], model: Model, specs
   });
 }
 
-function column(name: string, width: number, examples: readonly Example[], spec: TensorSpec | undefined, model: Model): Tensor {
+function column(name: string, width: number, examples: readonly Example[], spec: TensorSpec | undefined, model: Model): Input {
   const values: unknown[] = [];
+  const short = examples.every((example) => !Object.hasOwn(example, name) || example[name] instanceof Float32Array);
   for (const [index, example] of examples.entries()) {
     const feature = Object.hasOwn(example, name) ? example[name] : Array.from({ length: width }, () => null);
     if (feature.length !== width) {
@@ -67,12 +69,12 @@ function column(name: string, width: number, examples: readonly Example[], spec:
       if (Array.isArray(value) || (isObject(value) && !isBase64(value))) {
         throw invalid("serving.bad_request", `Feature: ${name} has element with unexpected JSON type: ${Array.isArray(value) ? "Array" : "Object"}`);
       }
-      values.push(typeof value === "boolean" && spec?.datatype !== "BOOL" ? Number(value) : value);
+      values.push(feature instanceof Float32Array && !short ? Number(float32Text(value as number)) : value);
     }
   }
-  if (!spec) return { ...jsonTensor(name, values, undefined, "feature"), shape: model.rowwise || width !== 1 ? [examples.length, width] : [examples.length] };
-  const shape = [examples.length, ...rowShape(spec, width)];
-  return { name, datatype: spec.datatype, shape, data: readElements(values, spec.datatype, product(shape), `feature "${name}"`) };
+  const shape = spec ? [examples.length, ...rowShape(spec, width)] : model.rowwise || width !== 1 ? [examples.length, width] : [examples.length];
+  if (short) return { name, datatype: "FP32", shape, data: Float32Array.from(values, (value) => (value === null ? NaN : (value as number))) };
+  return jsonInput(name, values, spec, "feature", shape);
 }
 
 /** The dimensions of a row of `width` values; an open one is what is left. */

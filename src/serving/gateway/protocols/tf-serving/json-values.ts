@@ -3,25 +3,26 @@ import { jsonNested } from "../../tensors/json-text.ts";
 import type { NumberStyle } from "../../tensors/json-text.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
-import { readValues, shapeOf } from "../../tensors/read-values.ts";
+import { inputOf } from "../../tensors/input.ts";
+import type { Input } from "../../tensors/input.ts";
+import type { TensorSpec } from "../../runtimes/runtime.ts";
+import { deepest, shapeOf } from "../../tensors/read-values.ts";
 import { bytesElement, elementBytes, product } from "../../tensors/tensor.ts";
-import type { BytesElement, Datatype, Tensor, Values } from "../../tensors/tensor.ts";
+import type { BytesElement, Tensor, Values } from "../../tensors/tensor.ts";
 
 /** Bytes in JSON: an object with `b64` alone (tensorflow_serving/g3doc/api_rest.md, "Encoding binary values"). */
 export const isBase64 = (value: unknown): value is { readonly b64: string } =>
   isObject(value) && typeof value["b64"] === "string" && Object.keys(value).length === 1;
 
-/** A tensor of nested lists, or of one value. */
-export function jsonTensor(name: string, value: unknown, datatype: Datatype | undefined, what: string): Tensor {
+/** An input of nested lists, or of one value; `{"b64": …}` among its elements are bytes. */
+export function jsonInput(name: string, value: unknown, spec: TensorSpec | undefined, what: string, shape?: readonly number[]): Input {
   const where = `${what} "${name}"`;
-  const shape = shapeOf(value, where);
-  const known = datatype ?? guess(value);
-  return { name, datatype: known, shape, data: readElements(value, known, product(shape), where) };
+  if (value instanceof NumberList || (spec && spec.datatype !== "BYTES") || !hasBase64(value)) return inputOf(name, value, spec, where, shape);
+  const known = shape ?? shapeOf(value, where);
+  return { name, datatype: "BYTES", shape: known, data: bytesOf(value, product(known), where) };
 }
 
-/** As `readValues`, with `{"b64": …}` among strings. */
-export function readElements(value: unknown, datatype: Datatype, count: number, where: string): Values {
-  if (datatype !== "BYTES" || value instanceof NumberList || !hasBase64(value)) return readValues(value, datatype, count, where);
+function bytesOf(value: unknown, count: number, where: string): BytesElement[] {
   const elements: BytesElement[] = [];
   for (const element of flat(value)) {
     if (typeof element === "string") elements.push(element);
@@ -33,20 +34,13 @@ export function readElements(value: unknown, datatype: Datatype, count: number, 
   throw invalid("serving.bad_length", `${where}: the lists in data differ in length.`);
 }
 
-const hasBase64 = (value: unknown): boolean => (Array.isArray(value) ? value.some(hasBase64) : isObject(value));
+const hasBase64 = (value: unknown, depth = 0): boolean => (Array.isArray(value) ? depth <= deepest && value.some((inner) => hasBase64(inner, depth + 1)) : isObject(value));
 
 const flat = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]).flat(Infinity) : [value]);
 
 function decoded(text: string, where: string): BytesElement {
   if (/^[\w+/-]*={0,2}$/.test(text)) return bytesElement(Buffer.from(text, "base64"));
   throw invalid("serving.bad_value", `${where}: Unable to base64 decode "${text.slice(0, 40)}".`);
-}
-
-/** What a value is for a model that does not say what it takes. */
-function guess(value: unknown): Datatype {
-  const [first = 0] = value instanceof NumberList ? value.values : flat(value);
-  if (typeof first === "string" || isObject(first)) return "BYTES";
-  return typeof first === "boolean" ? "BOOL" : "FP64";
 }
 
 /** Floats always with a point, and the tokens NaN, Infinity and -Infinity (tensorflow_serving/util/json_tensor.cc, WriteDecimal). */

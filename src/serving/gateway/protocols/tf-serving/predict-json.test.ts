@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import { bindInputs } from "../../tensors/bind.ts";
 import { datatypes, product } from "../../tensors/tensor.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
@@ -8,8 +9,12 @@ import { readPredict, writePredict } from "./predict-json.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /** What reading asks of a model: its inputs. */
-const modelOf = (inputs: readonly TensorSpec[], anyInputs = false): Model => ({ inputs, outputs: inputs, anyInputs, rowwise: true }) as unknown as Model;
-const read = (text: string, model: Model) => readPredict(parseJson(text) as JsonObject, model, new Map(model.inputs.map((spec) => [spec.name, spec])));
+const modelOf = (inputs: readonly TensorSpec[], anyInputs = true): Model => ({ inputs, outputs: inputs, anyInputs, rowwise: true }) as unknown as Model;
+/** The tensors that a model gets of a body. */
+const read = (text: string, model: Model) => {
+  const { rows, inputs } = readPredict(parseJson(text) as JsonObject, model, new Map(model.inputs.map((spec) => [spec.name, spec])), false);
+  return { rows, tensors: bindInputs(inputs, model, new Set()).inputs };
+};
 
 const elementOf = (datatype: Datatype): fc.Arbitrary<unknown> => {
   const { range, array } = datatypes.get(datatype)!;

@@ -1,8 +1,9 @@
 import { shown as nameOf } from "../../tensors/shown.ts";
 import { invalid } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import type { Input } from "../../tensors/input.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import { isBase64, jsonTensor, tensorJson } from "./json-values.ts";
+import { isBase64, jsonInput, tensorJson } from "./json-values.ts";
 import { isObject } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
@@ -10,33 +11,33 @@ import { NumberList } from "../../tensors/number-lists/number-list.ts";
 /** Rows in `instances` and out `predictions`, or columns in `inputs` and out `outputs`: tensorflow_serving/g3doc/api_rest.md, "Predict API". */
 export interface PredictBody {
   readonly rows: boolean;
-  readonly tensors: readonly Tensor[];
+  readonly inputs: readonly Input[];
 }
 
 /** How a model that names no inputs gets what has no name. */
 const namelessInput = "inputs";
 
 /** Reads the body of a predict request. Fails in the words of tensorflow_serving/util/json_tensor.cc. */
-export function readPredict(body: JsonObject, model: Model, specs: ReadonlyMap<string, TensorSpec>): PredictBody {
+export function readPredict(body: JsonObject, model: Model, specs: ReadonlyMap<string, TensorSpec>, ignores: boolean): PredictBody {
   const sole = model.inputs.length <= 1;
   const instances = sole ? body["instances"] : plainLists(body["instances"]);
   const inputs = sole ? body["inputs"] : plainLists(body["inputs"]);
   if (instances !== undefined && inputs !== undefined) {
     throw malformed(body, "Not formatted correctly expecting only one of 'inputs' or 'instances' keys to exist");
   }
-  if (inputs !== undefined) return { rows: false, tensors: readColumns(inputs, model, specs) };
+  if (inputs !== undefined) return { rows: false, inputs: readColumns(inputs, model, specs) };
   if (instances === undefined) throw invalid("serving.bad_request", "Missing 'inputs' or 'instances' key");
-  if (instances instanceof NumberList) return { rows: true, tensors: [jsonTensor(soleInput(model), instances, model.inputs[0]?.datatype, "instances")] };
+  if (instances instanceof NumberList) return { rows: true, inputs: [jsonInput(soleInput(model), instances, model.inputs[0], "instances")] };
   if (!Array.isArray(instances)) throw malformed(body, "Expecting 'instances' to be an list/array");
   if (instances.length === 0) throw malformed(body, "No values in 'instances' array");
-  return { rows: true, tensors: readInstances(instances, model, specs) };
+  return { rows: true, inputs: readInstances(instances, model, specs, ignores) };
 }
 
-function readInstances(instances: readonly unknown[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
-  if (isNamed(instances[0])) return namedRows(instances, model, specs);
+function readInstances(instances: readonly unknown[], model: Model, specs: ReadonlyMap<string, TensorSpec>, ignores: boolean): Input[] {
+  if (isNamed(instances[0])) return namedRows(instances, model, specs, ignores);
   const other = instances.findIndex(isNamed);
   if (other >= 0) throw invalid("serving.bad_request", `Expecting value/list but got object at item ${other} of input list`);
-  if (model.inputs.length <= 1) return [jsonTensor(soleInput(model), instances, model.inputs[0]?.datatype, "instances")];
+  if (model.inputs.length <= 1) return [jsonInput(soleInput(model), instances, model.inputs[0], "instances")];
   return positionalRows(instances, model);
 }
 
@@ -46,29 +47,29 @@ const plainLists = (value: unknown): unknown => (value instanceof NumberList ? v
 
 const soleInput = ({ inputs }: Model): string => inputs[0]?.name ?? namelessInput;
 
-function namedRows(rows: readonly unknown[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
+function namedRows(rows: readonly unknown[], model: Model, specs: ReadonlyMap<string, TensorSpec>, ignores: boolean): Input[] {
   const columns = new Map(Object.keys(rows[0] as JsonObject).map((name) => [name, [] as unknown[]]));
   for (const [index, row] of rows.entries()) {
     if (!isNamed(row)) throw invalid("serving.bad_request", `Expecting object but got list at item ${index} of input list`);
     const names = Object.keys(row);
-    const unknown = model.anyInputs ? undefined : names.find((name) => !specs.has(name));
+    const unknown = model.anyInputs || ignores ? undefined : names.find((name) => !specs.has(name));
     if (unknown !== undefined) throw atRow(index, row, `key: ${unknown}`, `does not have named input: ${unknown}; the inputs are: ${[...specs.keys()].join(",")}`);
     for (const name of names) {
       const column = columns.get(name);
       if (!column) throw atRow(index, row, "", `keys must be equal to those of the others: ${[...columns.keys()].join(",")}`);
       column.push(row[name]);
     }
-    const missing = names.length < columns.size || model.inputs.some((spec) => !spec.optional && !columns.has(spec.name));
-    if (missing) throw atRow(index, row, "", `keys must be equal to: ${model.inputs.map(({ name }) => name).join(",")}`);
+    const missing = model.inputs.find((spec) => !spec.optional && !Object.hasOwn(row, spec.name))?.name ?? [...columns.keys()].find((name) => !Object.hasOwn(row, name));
+    if (missing !== undefined) throw atRow(index, row, "", `keys must be equal to: ${model.inputs.map(({ name }) => name).join(",")} (missing: ${missing})`);
   }
-  return [...columns].map(([name, values]) => jsonTensor(name, values, specs.get(name)?.datatype, "instances"));
+  return [...columns].map(([name, values]) => jsonInput(name, values, specs.get(name), "instances"));
 }
 
 const atRow = (index: number, row: JsonObject, key: string, problem: string) =>
   invalid("serving.bad_request", `Failed to process element: ${index} ${key || "of 'instances' list."} JSON object: ${shown(row)} ${problem}`);
 
 /** Rows as KServe's V1 protocol sends them to tables: the values of the columns in their order. */
-function positionalRows(rows: readonly unknown[], model: Model): Tensor[] {
+function positionalRows(rows: readonly unknown[], model: Model): Input[] {
   const { inputs } = model;
   const fits = inputs.every(({ shape }) => shape.length <= 2 && (shape[1] ?? 1) === 1) && rows.every((row) => Array.isArray(row) && row.length === inputs.length);
   if (!fits) {
@@ -77,19 +78,19 @@ function positionalRows(rows: readonly unknown[], model: Model): Tensor[] {
       `instances is a plain list, but expecting list of objects as multiple input tensors required as per tensorinfo_map: ${inputs.map(({ name }) => name).join(",")}`,
     );
   }
-  return inputs.map(({ name, datatype }, at) => jsonTensor(name, (rows as unknown[][]).map((row) => row[at]), datatype, "instances"));
+  return inputs.map((spec, at) => jsonInput(spec.name, (rows as unknown[][]).map((row) => row[at]), spec, "instances"));
 }
 
-function readColumns(inputs: unknown, model: Model, specs: ReadonlyMap<string, TensorSpec>): Tensor[] {
+function readColumns(inputs: unknown, model: Model, specs: ReadonlyMap<string, TensorSpec>): Input[] {
   if (isNamed(inputs)) {
     const missing = model.inputs.find(({ name, optional }) => !optional && !Object.hasOwn(inputs, name));
     if (missing) throw invalid("serving.bad_request", `Missing named input: ${missing.name} in 'inputs' object.`);
-    return Object.entries(inputs).map(([name, value]) => jsonTensor(name, value, specs.get(name)?.datatype, "inputs"));
+    return Object.entries(inputs).map(([name, value]) => jsonInput(name, value, specs.get(name), "inputs"));
   }
   if (model.inputs.length > 1) {
     throw invalid("serving.bad_request", `inputs is a plain value/list, but expecting an object as multiple input tensors required as per tensorinfo_map: ${model.inputs.map(({ name }) => name).join(",")}`);
   }
-  return [jsonTensor(soleInput(model), inputs, model.inputs[0]?.datatype, "inputs")];
+  return [jsonInput(soleInput(model), inputs, model.inputs[0], "inputs")];
 }
 
 /** A body whose form is wrong, shown in its first characters. */

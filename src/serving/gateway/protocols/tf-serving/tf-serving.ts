@@ -1,7 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
 import { parseJsonBody } from "../../tensors/number-lists/parse-body.ts";
-import type { Tensor } from "../../tensors/tensor.ts";
+import { ignoresUnknown } from "../../tensors/bind.ts";
+import type { Input } from "../../tensors/input.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
+import { tellings } from "../tellings.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { signatureDefs, versionStatus } from "./describe-model.ts";
@@ -90,24 +93,26 @@ function requestFor(request: HttpRequest, { name, version, label }: Asked) {
     version,
     label,
     id: request.header("x-request-id") || randomUUID(),
-    inputs: [] as readonly Tensor[],
+    inputs: [] as readonly Input[],
+    content: () => request.body,
     header: (header: string) => request.header(header),
     signal: () => request.signal,
   };
 }
 
 async function predict(request: HttpRequest, context: ProtocolContext, asked: Asked): Promise<HttpAnswer> {
-  const { body, wanted, model, specs } = readRequest(request, context, asked, ["instances", "inputs"]);
-  const { tensors, rows } = readPredict(body, model, specs);
-  wanted.inputs = tensors;
-  return jsonText(writePredict(flatOutputs(await context.inference.infer(wanted), tensors), rows));
+  const { body, wanted, model, specs, endpoint } = readRequest(request, context, asked, ["instances", "inputs"]);
+  const { inputs, rows } = readPredict(body, model, specs, ignoresUnknown(model, endpoint.unknownInputs));
+  wanted.inputs = inputs;
+  const answer = await context.inference.infer(wanted);
+  return jsonText(writePredict(flatOutputs(answer, inputs), rows), answer);
 }
 
 async function scoreExamples(request: HttpRequest, context: ProtocolContext, asked: Asked): Promise<HttpAnswer> {
   const { body, wanted, model, specs } = readRequest(request, context, asked);
   wanted.inputs = exampleTensors(readExamples(body), model, specs);
   const answer = await context.inference.infer(wanted);
-  return jsonText(asked.verb === "classify" ? classifyJson(answer) : regressJson(answer));
+  return jsonText(asked.verb === "classify" ? classifyJson(answer) : regressJson(answer), answer);
 }
 
 function readRequest(request: HttpRequest, context: ProtocolContext, asked: Asked, lists: readonly string[] = []) {
@@ -116,10 +121,10 @@ function readRequest(request: HttpRequest, context: ProtocolContext, asked: Aske
   findSignature(context, (body["signature_name"] as string | undefined) ?? "");
   const wanted = requestFor(request, asked);
   const { model } = context.inference.variantFor(wanted).held;
-  return { body, wanted, model, specs: inputSpecs(endpoint, model) };
+  return { body, wanted, model, endpoint, specs: inputSpecs(endpoint, model) };
 }
 
-const jsonText = (body: string): HttpAnswer => ({ status: 200, headers: { "content-type": "application/json" }, body });
+const jsonText = (body: string, answer: InferenceAnswer): HttpAnswer => ({ status: 200, headers: { "content-type": "application/json", ...tellings(answer) }, body });
 
 /** The versions of a model; KServe's `name` and `ready` beside them, and its 503 while none is there to answer. */
 function status(context: ProtocolContext, asked: Asked): HttpAnswer {

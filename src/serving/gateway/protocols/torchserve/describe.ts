@@ -1,6 +1,7 @@
 import { notFound } from "../../../../errors.ts";
 import type { VersionStatus } from "../../models/repository.ts";
 import type { ProtocolContext } from "../protocol.ts";
+import { tensors } from "../open-inference/describe-model.ts";
 import { served, servedVersion } from "./management.ts";
 
 const mostListed = 100;
@@ -51,6 +52,6 @@ function describeVersion({ deployment }: ProtocolContext, { name, version, locat
       gpu: false,
     })),
     jobQueueStatus: { pendingRequests: batcher.waitingRequests },
-    ...(customized && { customizedMetadata: { inputs: model.inputs, outputs: model.outputs, ...(model.classes && { classes: model.classes }) } }),
+    ...(customized && { customizedMetadata: { inputs: tensors(model.inputs), outputs: tensors(model.outputs), ...(model.classes && { classes: model.classes }) } }),
   };
 }

@@ -5,6 +5,7 @@ import type { Endpoint } from "../../models/deployment.ts";
 import type { HttpAnswer, HttpRequest, ProtocolContext } from "../protocol.ts";
 import type { RowForm } from "../predict/read-rows.ts";
 import { writeRows } from "../predict/write-rows.ts";
+import { tellings } from "../tellings.ts";
 import { readParts } from "./payload.ts";
 import type { Part } from "./payload.ts";
 import { readPayload } from "./read-payload.ts";
@@ -18,8 +19,8 @@ export function readPrediction(parts: readonly Part[], name: string, asked: stri
   const endpoint = context.inference.endpoint(name);
   const version = asked === undefined ? undefined : versionOf(endpoint, asked);
   const { model } = (version === undefined ? endpoint.main : endpoint.version(version)).held;
-  const { form, tensors } = readPayload(parts, model);
-  return { form, rowwise: model.rowwise, inference: { endpoint: name, version, inputs: tensors } };
+  const { form, inputs } = readPayload(parts, model);
+  return { form, rowwise: model.rowwise, inference: { endpoint: name, version, inputs } };
 }
 
 /** Answers `/predictions/{model}[/{version}]` and its older names. */
@@ -41,7 +42,7 @@ export async function answerPrediction(request: HttpRequest, context: ProtocolCo
   });
   return {
     status: 200,
-    headers: { "content-type": "application/json", "x-request-id": id, "x-model-version": encodeURIComponent(answer.version) },
+    headers: { "content-type": "application/json", "x-request-id": id, "x-model-version": encodeURIComponent(answer.version), ...tellings(answer) },
     body: writeRows(answer.outputs, form, rowwise),
   };
 }

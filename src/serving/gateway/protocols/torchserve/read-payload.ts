@@ -30,16 +30,18 @@ export function readPayload(parts: readonly Part[], model: Model): ReadRows {
   if (parts.length === 1 && (first.name === undefined || (wholeNames.has(first.name) && !named(first.name)))) return whole(first, model);
   const repeated = parts.find((part, index) => parts.findIndex(({ name }) => name === part.name) !== index);
   if (repeated) throw invalid("serving.bad_form", `The form has "${repeated.name}" more than once; send rows as JSON, or one request each.`);
-  const row: Record<string, unknown> = {};
+  const cells: [name: string, value: unknown][] = [];
   const tensors: Tensor[] = [];
   for (const part of parts) {
-    const spec = model.inputs.find(({ name }) => name === part.name);
-    if (!spec) throw invalid("serving.input_unknown", `The form has the field "${part.name}"; the model's inputs are ${listed(model)}.`);
-    if (part.type === "application/json" || (spec.datatype !== "BYTES" && (part.type === "text/plain" || looksLikeJson(part.bytes)))) row[spec.name] = number(part, spec.name);
+    const spec = specOf(part.name!, model);
+    const isText = part.type === "text/plain" || looksLikeJson(part.bytes);
+    if (part.type === "application/json") cells.push([part.name!, json(part.bytes, part.name!)]);
+    else if (!spec) cells.push([part.name!, part.bytes.toString()]); // what becomes of it is not decided here
+    else if (spec.datatype !== "BYTES" && isText) cells.push([spec.name, textCell(part, spec, model)]);
     else tensors.push(raw(part, spec, model));
   }
-  const plain = Object.keys(row).length > 0 ? readRows(row, model).tensors : [];
-  return { form: "row", tensors: [...plain, ...tensors] };
+  const plain = cells.length > 0 ? readRows(Object.fromEntries(cells), model).inputs : [];
+  return { form: "row", inputs: [...plain, ...tensors] };
 }
 
 function whole(part: Part, model: Model): ReadRows {
@@ -48,7 +50,7 @@ function whole(part: Part, model: Model): ReadRows {
   const [only, ...others] = model.inputs;
   const takesBytes = others.length === 0 && only?.datatype === "BYTES";
   if (!takesBytes && (anyType.has(type) || type === "text/plain") && looksLikeJson(bytes)) {
-    const found = json(bytes);
+    const found = jsonIn(bytes);
     if (found) return fromJson(found.value, model);
   }
   if (!only || others.length > 0) {
@@ -57,11 +59,11 @@ function whole(part: Part, model: Model): ReadRows {
   if (!takesBytes && !anyType.has(type) && !type.startsWith("image/")) {
     throw new MillraceError("serving.bad_content_type", 415, `The content type ${type} is not taken for "${only.name}" of ${only.datatype}; send application/json, or its raw bytes as application/octet-stream.`);
   }
-  return { form: "row", tensors: [raw(part, only, model)] };
+  return { form: "row", inputs: [raw(part, only, model)] };
 }
 
 /** The value of a JSON text; undefined where it is none. */
-function json(bytes: Buffer): { readonly value: unknown } | undefined {
+function jsonIn(bytes: Buffer): { readonly value: unknown } | undefined {
   try {
     return { value: parseJson(bodyText(bytes)) };
   } catch {
@@ -82,15 +84,25 @@ function fromJson(value: unknown, model: Model): ReadRows {
   return single && !rows ? readRows({ [single.name]: value }, model) : readRows(value, model);
 }
 
-function number(part: Part, name: string): unknown {
-  const text = bodyText(part.bytes);
+function json(bytes: Buffer, name: string): unknown {
+  const text = bodyText(bytes);
   if (text.trim() === "") return null;
   try {
     return parseJson(text);
   } catch (error) {
-    throw invalid("serving.bad_value", `"${name}" is no number nor JSON: ${describeError(error)}`);
+    throw invalid("serving.bad_value", `"${name}" is no JSON: ${describeError(error)}`);
   }
 }
+
+/** The text of a field for an input of numbers: a cell, or of an input of several values their lists in JSON. */
+function textCell({ bytes }: Part, { name, shape }: TensorSpec, { rowwise }: Model): unknown {
+  const several = (rowwise ? shape.slice(1) : shape).some((size) => size !== 1);
+  return several || looksLikeJson(bytes) ? json(bytes, name) : bodyText(bytes);
+}
+
+/** The input of a field; browsers write quotes and line ends in the name of a field as `%22`, `%0D` and `%0A` (HTML, multipart/form-data encoding algorithm). */
+const specOf = (field: string, { inputs }: Model): TensorSpec | undefined =>
+  inputs.find(({ name }) => name === field) ?? inputs.find(({ name }) => name === field.replace(/%(22|0D|0A)/g, decodeURIComponent));
 
 /** The bytes of one input: an element of BYTES, or numbers whose count follows from their length. */
 function raw(part: Part, { name, datatype, shape: wanted }: TensorSpec, { rowwise }: Model): Tensor {

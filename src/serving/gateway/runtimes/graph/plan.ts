@@ -1,4 +1,5 @@
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
+import { describeReading } from "../../../../values/reading.ts";
 import type { Endpoints, StepModel, TensorSpec } from "../runtime.ts";
 import type { Condition, Graph, Node, Step } from "./graph-file.ts";
 
@@ -63,6 +64,7 @@ export function planGraph(file: string, { nodes }: Graph, { shared, endpoints }:
     const need = (spec: TensorSpec, at: string) => {
       const known = inputs.get(spec.name) ?? (node.kind === "sequence" ? made.get(spec.name)?.spec : undefined);
       if (!known) inputs.set(spec.name, spec);
+      else if (!readAlike(known, spec)) throw fail(at, `"${spec.name}" is ${known.reading ? describeReading(known.reading) : "plain numbers"} before, and the step takes ${spec.reading ? describeReading(spec.reading) : "plain numbers"}`);
       else if (!fits(known, spec)) throw fail(at, `"${spec.name}" is ${described(known)} before, and the step takes ${described(spec)}`);
       else if (known.optional && !spec.optional && inputs.has(spec.name)) inputs.set(spec.name, { ...known, optional: false });
     };
@@ -102,13 +104,24 @@ export function planGraph(file: string, { nodes }: Graph, { shared, endpoints }:
 /** Integers cannot be missing, doubles can. */
 const orMissing = ({ datatype }: TensorSpec): Partial<TensorSpec> => (["BYTES", "FP16", "FP32", "FP64"].includes(datatype) ? {} : { datatype: "FP64" });
 
-const renamed = (specs: readonly TensorSpec[], to: ReadonlyMap<string, string>): readonly TensorSpec[] => specs.map((spec) => ({ ...spec, name: to.get(spec.name) ?? spec.name }));
+const renamed = (specs: readonly TensorSpec[], to: ReadonlyMap<string, string>): readonly TensorSpec[] => specs.map((spec) => ({ ...passedOn(spec), name: to.get(spec.name) ?? spec.name }));
+
+/**
+ * An input of a step as the graph takes it. Points in time are handed on as they came, for the step to read: read twice, their numbers would be taken for
+ * what the client counts in. Other values mean the same when they are read again.
+ */
+function passedOn({ fed, reading, known, ...spec }: TensorSpec): TensorSpec {
+  return fed === undefined ? { ...spec, ...(reading && { reading }), ...(known && { known }) } : spec;
+}
 
 const tested = ({ input, is, oneOf }: Condition): TensorSpec => ({
   name: input,
   datatype: [is, ...(oneOf ?? [])].some((value) => typeof value === "string") ? "BYTES" : "FP64",
   shape: [-1, 1],
 });
+
+/** Whether a text is the same number to both; categories are read again by each step. */
+const readAlike = ({ reading: has }: TensorSpec, { reading: wants }: TensorSpec): boolean => has?.type !== "number" || wants?.type !== "number" || JSON.stringify(has) === JSON.stringify(wants);
 
 /** Numbers of all datatypes become each other; a dimension that one leaves open fits any, and a last one of 1 may lack. */
 function fits(has: TensorSpec, wants: TensorSpec): boolean {

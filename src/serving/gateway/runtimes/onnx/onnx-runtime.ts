@@ -5,6 +5,7 @@ import type { LoadOptions, Model, Runtime } from "../runtime.ts";
 import { hasLoops } from "./control-flow.ts";
 import { startIsolated } from "./isolated-model.ts";
 import { classesIn, readOnnxMetadata } from "./onnx-metadata.ts";
+import { withSignature } from "./signature-inputs.ts";
 import { startOnnxWorker } from "./onnx-worker-client.ts";
 import { Placement } from "./placement.ts";
 import type { InlineLimits } from "./placement.ts";
@@ -59,9 +60,11 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
   await runtime;
   const start = () => (loops ? startIsolated(file, threads, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads));
   const place = await Placement.open({ file, threads, facts, start, instances, limits, inline: mayInline && facts.seconds <= mostTriedSeconds });
+  const { inputs, named } = withSignature(place.inputs, metadata);
   return {
     platform: "onnx_onnxv1",
-    inputs: place.inputs,
+    inputs,
+    ...(named && { namedColumns: true }),
     outputs: place.outputs,
     classes: classesIn(metadata),
     rowwise: place.rowwise && options.rowwise !== false,

@@ -58,7 +58,8 @@ export async function openOnnxSession(file: string, threads = 1, known?: { reado
   const outputs = session.outputMetadata.map((output) => spec(output, "Output", file));
 
   const run: OnnxSession["run"] = async (tensors) => {
-    const feeds: Record<string, OnnxTensor> = {};
+    // Without a prototype: "__proto__" is a name like any other.
+    const feeds = Object.create(null) as Record<string, OnnxTensor>;
     for (const { name, datatype, shape, data } of tensors) {
       const tensor = new runtime.Tensor(onnxTypeOf.get(datatype)!, onnxData(name, data) as string[], shape);
       // The native part of onnxruntime-node 1.30 does not know Float16Array, its JavaScript part makes one of anything: "not enough space: expected 2, got 0".

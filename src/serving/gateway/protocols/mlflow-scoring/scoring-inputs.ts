@@ -1,0 +1,20 @@
+import { invalid } from "../../../../errors.ts";
+import type { Model } from "../../runtimes/runtime.ts";
+import { inputOf } from "../../tensors/input.ts";
+import type { Input } from "../../tensors/input.ts";
+import type { ScoringData } from "./scoring-json.ts";
+
+/** The data of a scoring request as inputs of a model: columns by name; for a model of one matrix without names all columns side by side, or the one array. */
+export function scoringInputs(data: ScoringData, { inputs, namedColumns }: Model): Input[] {
+  const [only] = inputs;
+  if (data.kind === "array") {
+    if (inputs.length === 1) return [inputOf(only.name, data.values, only, `"${only.name}"`)];
+    throw invalid("serving.bad_request", `The model has the inputs ${inputs.map(({ name }) => `"${name}"`).join(", ")}; send values by these names, not one list.`);
+  }
+  const { columns } = data;
+  if (inputs.length === 1 && !namedColumns && only.shape.length === 2 && !columns.has(only.name)) return [inputOf(only.name, sideBySide([...columns.values()]), only, `"${only.name}"`)];
+  const specs = new Map(inputs.map((spec) => [spec.name, spec]));
+  return [...columns].map(([name, values]) => inputOf(name, values, specs.get(name), `"${name}"`));
+}
+
+const sideBySide = (columns: readonly (readonly unknown[])[]): unknown[][] => (columns[0] ?? []).map((_, row) => columns.map((column) => column[row]));
