@@ -43,7 +43,7 @@ export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { 
   const { project } = loop;
   // A time that is no point in time to the log (an epoch number) cannot be carried on; then rows are held out at random.
   const timeColumn = loop.timeStored === null ? null : (project.data.time?.column ?? null);
-  const columns = [...(timeColumn === null ? [] : [timeColumn]), ...loop.features.map((feature) => feature.name), project.data.target];
+  const columns = [...new Set([...(timeColumn === null ? [] : [timeColumn]), ...loop.features.map((feature) => feature.name), project.data.target])];
   const feedback = {
     endpoint: loop.endpoint,
     features: loop.features,

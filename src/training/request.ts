@@ -24,8 +24,10 @@ export function prepareRequest(request: TrainingRequest): PreparedRequest {
   const features = featureColumns(request);
   const { values, classes } = encodeTarget(columnOf(table, target), task);
   const readings = new Map(Object.entries(request.readings ?? {}));
-  const specs = features.map((column) => featureSpec(column, readings.get(column.name), request.eventTime));
-  const columns = modelColumns(specs, features).map((column) => withOffset(column, features));
+  const all = features.map((column) => featureSpec(column, readings.get(column.name), request.eventTime));
+  const columns = modelColumns(all, features).map((column) => withOffset(column, features));
+  // A point in time that tells nothing which other features do not tell is none.
+  const specs = all.filter(({ name, type }) => type !== "timestamp" || columns.some(({ from }) => from && (from.feature === name || ("since" in from && from.since === name))));
   const targetReading = readings.get(target);
   const targetOffset = task === "regression" ? offsetOf(values) : undefined;
   const signature: Signature = {

@@ -10,7 +10,8 @@ const mostPairs = 10;
 
 /**
  * The columns that an algorithm sees of the features: numbers and categories as they are; of a point in time the year, the month (1 to 12), the weekday
- * (0 is Monday) and the hour (UTC), as far as they vary in the training data, and the days since each other point in time of the row.
+ * (0 is Monday) and the hour (UTC), as far as they vary in the training data and no other feature says the same, and the days since each other point in
+ * time of the row. A point in time of which nothing is left has no column.
  */
 export function modelColumns(features: readonly FeatureSpec[], data: readonly Column[]): ModelColumn[] {
   const taken = new Set(features.map(({ name }) => name));
@@ -21,17 +22,34 @@ export function modelColumns(features: readonly FeatureSpec[], data: readonly Co
     return free;
   };
   const times = features.flatMap(({ name, type }, index) => (type === "timestamp" ? [{ name, values: (data[index] as NumberColumn).values }] : []));
+  const others = data.filter((_, index) => features[index].type !== "timestamp");
   const columns = features.flatMap(({ name, type }, index): ModelColumn[] => {
     if (type !== "timestamp") return [{ name, type }];
     const { values } = data[index] as NumberColumn;
-    const varying = parts.filter((part) => varies(values, (time) => partOf(time, part)));
-    return (varying.length > 0 ? varying : parts.slice(0, 1)).map((part) => ({ name: named(`${name} (${part})`), type: "number", from: { feature: name, part } }));
+    const varying = parts.filter((part) => varies(values, (time) => partOf(time, part)) && !others.some((other) => saysTheSame(other, values, part)));
+    const kept = varying.length > 0 || features.length > 1 ? varying : parts.slice(0, 1);
+    return kept.map((part) => ({ name: named(`${name} (${part})`), type: "number", from: { feature: name, part } }));
   });
   const pairs = times.flatMap((one, index) => times.slice(index + 1).map((other) => ({ one, other })));
   for (const { one, other } of pairs.slice(0, mostPairs)) {
     columns.push({ name: named(`days from ${one.name} to ${other.name}`), type: "number", from: { feature: other.name, since: one.name } });
   }
   return columns;
+}
+
+/** Whether each value of a column goes with one value of a part of the time, and the other way round: `yr` 0 and 1 with the years 2011 and 2012. */
+function saysTheSame(column: Column, times: Float64Array, part: TimePart): boolean {
+  const partOfValue = new Map<number, number>();
+  const valueOfPart = new Map<number, number>();
+  const raw = column.type === "number" ? column.values : column.codes;
+  for (let row = 0; row < times.length; row++) {
+    const [value, one] = [raw[row], partOf(times[row], part)];
+    if (Number.isNaN(one) && Number.isNaN(value)) continue;
+    if ((partOfValue.get(value) ?? one) !== one || (valueOfPart.get(one) ?? value) !== value) return false;
+    partOfValue.set(value, one);
+    valueOfPart.set(one, value);
+  }
+  return true;
 }
 
 function varies(values: Float64Array, of: (time: number) => number): boolean {

@@ -55,6 +55,17 @@ describe.each(trainers.map((trainer) => ({ name: trainer.name, trainer })))("$na
     for (const [row, value] of own.entries()) expect(values[row]).toBeCloseTo(value, 4);
   });
 
+  test("what another feature says already is no column, and a time of which nothing is left no feature", () => {
+    const at = numbers("at", hours);
+    const y = numbers("y", hours.map((time) => partOf(time, "hour")));
+    const calendar = [numbers("mnth", hours.map((time) => partOf(time, "month"))), numbers("yr", hours.map((time) => partOf(time, "year") - 2023)), numbers("day", hours.map((time) => (partOf(time, "weekday") + 1) % 7))];
+    const some = train(tableOf(at, ...calendar, y), ["at", "mnth", "yr", "day"], { at: time });
+    expect(columnsOf(some.signature).map(({ name }) => name)).toEqual(["at (hour)", "mnth", "yr", "day"]);
+    const none = train(tableOf(at, ...calendar, numbers("hr", hours.map((one) => partOf(one, "hour"))), y), ["at", "mnth", "yr", "day", "hr"], { at: time });
+    expect(none.signature.features.map(({ name }) => name)).toEqual(["mnth", "yr", "day", "hr"]);
+    expect(none.signature.columns).toBeUndefined();
+  });
+
   test("the days between two points in time are a column of their own", async () => {
     const days = hours.map((_, row) => (row * 7) % 60);
     const table = tableOf(numbers("ts", hours), numbers("due", hours.map((at, row) => at + days[row] * 86_400_000)), numbers("y", days.map((value) => value / 2)));
