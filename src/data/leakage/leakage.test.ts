@@ -108,6 +108,31 @@ describe("one column", () => {
     expect(find("label", "binary", [b, leaky, label])).toEqual(["leak x"]);
   });
 
+  test("a flag that makes the number leap is no leak, one cut from it is", () => {
+    const leaping = numbers("y", (row) => (row % 2 === 0 ? 10 : 0) + at(c)(row));
+    expect(find("y", "regression", [a, categories("flag", (row) => (row % 2 === 0 ? "true" : "false")), leaping])).toEqual([]);
+    expect(find("y", "regression", [b, categories("flag", (row) => (at(y)(row) > 0.8 ? "high" : "low")), y])).toEqual(["leak flag"]);
+    expect(find("y", "regression", [b, categories("band", (row) => `band ${Math.floor(at(y)(row) * 5)}`), y])).toEqual(["leak band"]);
+  });
+
+  test("a number that is very good, and two series that both grow, are no leak", () => {
+    expect(find("y", "regression", [numbers("age", (row) => Math.floor(at(a)(row) * 50)), c, numbers("y", (row) => 2 * Math.floor(at(a)(row) * 50) + 8 * at(b)(row))])).toEqual([]);
+    expect(find("y", "regression", [numbers("when", (row) => row + at(a)(row) * 0.5), c, numbers("y", (row) => 3 * row + at(b)(row) * 2)])).toEqual([]);
+  });
+
+  test("row numbers of a table sorted by class, however they were shuffled since", () => {
+    const sampled = numbers("pos", (row) => ((row * 7) % rows) * 3 + 1);
+    for (const [classes, pieces] of [[3, 3], [4, 8]] as const) {
+      const label = categories("label", (row) => `c${Math.floor((((row * 7) % rows) / rows) * pieces) % classes}`);
+      expect(find("label", "multiclass", [a, sampled, label])).toEqual(["leak pos"]);
+    }
+    expect(find("label", "binary", [numbers("Unnamed: 0", (row) => row * 9973 + 7), b, categories("label", (row) => (at(a)(row) > 0.5 ? "yes" : "no"))])).toEqual(["identifier Unnamed: 0"]);
+  });
+
+  test("years are no identifier", () => {
+    expect(find("y", "regression", [numbers("year", (row) => 1500 + row), c, numbers("y", (row) => at(a)(row))])).toEqual([]);
+  });
+
   test("a good feature is no leak", () => {
     expect(find("label", "binary", [a, b, c, label])).toEqual([]);
     expect(find("y", "regression", [numbers("x", (row) => at(a)(row) + 0.2 * at(c)(row)), c, y])).toEqual([]);

@@ -74,7 +74,21 @@ function stretchesOf(groups: Int32Array, y: Float64Array): number | undefined {
     groupOf.set(value, groups[row]);
   }
   const order = Uint32Array.from(y.keys()).sort((one, other) => y[one] - y[other]);
-  return runsOf(order, groups) === distinct && groupOf.size > distinct ? distinct : undefined;
+  if (runsOf(order, groups) !== distinct || groupOf.size <= distinct) return undefined;
+  // What is cut from the target is cut between neighbours. Where the target leaps from group to group, the groups make the leap: an honest feature.
+  const leaps = order.some((row, at) => at > 0 && groups[row] !== groups[order[at - 1]] && y[row] - y[order[at - 1]] > mostLeap * spacingAround(order, y, at));
+  return leaps ? undefined : distinct;
+}
+
+/** A step of the target from one group to the next may be as many times as long as those around it. */
+const mostLeap = 8;
+const around = 10;
+
+/** The mean step of the target over the values around a place in its order, the step to the place itself apart. */
+function spacingAround(order: Uint32Array, y: Float64Array, at: number): number {
+  const [first, last] = [Math.max(0, at - around), Math.min(order.length - 1, at + around - 1)];
+  const steps = last - first - 1;
+  return steps <= 0 ? Infinity : (y[order[last]] - y[order[first]] - (y[order[at]] - y[order[at - 1]])) / steps;
 }
 
 function countsOf(groups: Int32Array): Map<number, number> {
