@@ -25,6 +25,8 @@ export const monitoringCommands: readonly Command[] = [
       const api = client<MonitoringRoutes>(await server(), "monitoring");
       const errors = await api("GET /monitors/:endpoint/errors", { params: { endpoint: endpoint ?? "" }, query: { variant: "served" } });
       const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
+      const labels = await api("GET /monitors/:endpoint/labels", { params: { endpoint: endpoint ?? "" } });
+      const waiting = labels.waitingSince === null ? "" : `; ${labels.waiting} wait for a prediction of their request id, since ${isoDate(labels.waitingSince)}, and count for nothing`;
       const errorRows = errors.windows.slice(-Number(count)).map((window) => [isoDate(window.start), window.predictions, window.sums.n, ...Object.values(window.metrics).map((value) => value.toPrecision(4))]);
       const driftRows = drift.reports.slice(-Number(count)).map((report) => {
         const worst = [...report.features].sort((a, b) => b.distance - a.distance)[0];
@@ -32,8 +34,9 @@ export const monitoringCommands: readonly Command[] = [
       });
       const metrics = Object.keys(errors.windows.at(-1)?.metrics ?? {});
       return {
-        data: { errors: errors.windows, drift: drift.reports },
+        data: { errors: errors.windows, drift: drift.reports, labels },
         text: [
+          `${labels.matched} labels of predictions${waiting}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
           table(["window", "predictions", "drifted", "most"], driftRows, "No drift window has ended yet."),
         ].join("\n\n"),

@@ -1,10 +1,11 @@
 import { useCurrentModel } from "../../ui/current-model.ts";
 import { Facts } from "../../ui/facts.tsx";
-import { formatNumber, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
+import { formatDay, formatNumber, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
+import type { LabelCounts } from "../match-labels.ts";
 import type { MonitorConfig } from "../types.ts";
 import { DriftPanels } from "./drift-panels.tsx";
 import { LiveError } from "./live-error.tsx";
@@ -38,14 +39,22 @@ export function MonitoringPage() {
   );
 }
 
+/** How many labels there are, and whether some have found no prediction. */
+function labelFact({ labels, matched, waiting, waitingSince }: LabelCounts): { name: string; value: string; note: string } {
+  const waitingNote = waitingSince === null ? "all are of a prediction" : `${formatNumber(waiting)} wait for a prediction of their request id, since ${formatDay(waitingSince)}, and count for nothing`;
+  return { name: "Labels", value: formatNumber(matched), note: labels === 0 ? "none has come yet" : waitingNote };
+}
+
 function Settings({ config }: { config: MonitorConfig }) {
   const { drift, performance } = config;
+  const labels = useLiveQuery(["monitoring", "labels", config.endpoint], (signal) => monitoringApi("GET /monitors/:endpoint/labels", { params: { endpoint: config.endpoint } }, { signal }));
   return (
     <section className="panel" aria-label="How it is watched">
       <Facts
         facts={[
           { name: "Watched", value: config.endpoint, note: `predicts ${config.target} (${config.task})` },
           { name: "Windows of live error", value: formatSpan(config.window), note: `labels come after ${formatSpan(config.labelDelay)}` },
+          ...(labels.data ? [labelFact(labels.data)] : []),
           {
             name: "Performance alarm",
             value: `CUSUM above ${formatNumber(performance.threshold)}`,
