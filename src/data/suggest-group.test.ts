@@ -22,6 +22,7 @@ test.each<[what: string, columns: Record<string, (row: number) => number>, group
   ["firms by year", { firm: block, year }, "firm"],
   ["numbers by wave", { nr: (row) => block(row) * 13 + 5, wave: (row) => row % 6 }, "nr"],
   ["animals by week", { Pig: (row) => 4601 + block(row), Week: (row) => row % 6 }, "Pig"],
+  ["years of two digits", { county: (row) => block(row) * 2 + 1, year: (row) => 81 + (row % 6) }, "county"],
   ["years that go backwards within", { firm: block, year: (row) => 2000 - (row % 6) }, undefined],
   ["years that are not in blocks", { size: scattered, year }, undefined],
 ])("%s", (_, columns, group) => expect(suggestGroup(table({ ...columns, y: (row) => row * 0.37 }), "y")?.column).toBe(group));

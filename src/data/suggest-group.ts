@@ -13,7 +13,7 @@ const fewestGroups = 10;
 const fewestOfMaybe = 25;
 
 /** Names of what counts on within one subject. */
-const occasion = /(^|[_\W])(time|date|day|days|week|weeks|month|months|wave|visit|period|occasion|round)$/i;
+const occasion = /(^|[_\W])(time|date|year|yr|day|days|week|weeks|month|months|wave|visit|period|occasion|round)$/i;
 
 /**
  * The column that says which rows are of one subject (a person, a machine), so that they should be held out together: by its name, of text or whole

