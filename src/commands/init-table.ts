@@ -6,13 +6,10 @@ import { cancel, confirm, isCancel, select, text } from "@clack/prompts";
 import { stringify } from "yaml";
 import type { Command } from "../cli/command.ts";
 import { columnNotFound } from "../data/column-names.ts";
-import { findLeakage } from "../data/leakage/leakage.ts";
-import { chooseFeatures, useLine } from "../data/choose-features.ts";
-import { suggestGroup } from "../data/suggest-group.ts";
+import { lookInto } from "../data/look-into.ts";
 import { loadSource } from "../data/sources/load-source.ts";
 import { inspectSource, type TableSource } from "../data/sources/source.ts";
-import { inferTask, suggestTarget, suggestTimeColumn, targetFacts } from "../data/suggest.ts";
-import type { Table } from "../data/types.ts";
+import { suggestTarget } from "../data/suggest.ts";
 import { invalid, MillraceError } from "../errors.ts";
 import { modelName } from "../project/load.ts";
 
@@ -28,7 +25,7 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   const source = table ?? (ask ? String(await answer(text({ message: "Which table? (a path)", placeholder: "data.csv" }))) : undefined);
   if (source === undefined) throw invalid("init.no_table", "Name the table to begin with: `millrace init TABLE`");
   const { inspected, target, reason } = await chooseTarget(source, options["target"] as string | undefined, ask);
-  const found = lookInto(inspected, await loadSource(inspected), target);
+  const found = lookInto(inspected.columns, await loadSource(inspected), target);
   const project = {
     model: modelName(basename(source, extname(source))),
     data: {
@@ -53,14 +50,6 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   };
 };
 
-interface Findings {
-  readonly task: string;
-  readonly time: string | null;
-  readonly group: string | null;
-  readonly exclude: readonly string[];
-  readonly notes: readonly string[];
-}
-
 /** The column to be predicted, as given, asked for or guessed (then with the reason), and the table as it is read for it. */
 async function chooseTarget(source: string, given: string | undefined, ask: boolean): Promise<{ inspected: TableSource; target: string; reason?: string }> {
   const inspected = await inspectSource(source, given === undefined ? {} : { target: given });
@@ -84,36 +73,6 @@ function settingsOf({ remarks }: TableSource): Record<string, Record<string, unk
   for (const { column, setting } of remarks) if (column !== undefined && setting) (settings[setting.name] ??= {})[column] = setting.value;
   return settings;
 }
-
-/** What the table says of itself: the kind of target, the time or the groups to split by, and the columns to leave out, each with its reason. */
-function lookInto({ columns }: TableSource, table: Table, target: string): Findings {
-  const at = columns.findIndex(({ name }) => name === target);
-  const { task, reason } = inferTask(targetFacts(columns[at], table.columns[at]));
-  const time = suggestTimeColumn(table, columns);
-  const group = time ? undefined : suggestGroup(table, target);
-  const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
-  const reserved = columns.filter(({ name }) => name !== target && outputNames(task).includes(name)).map(({ name }) => name);
-  const findings = findLeakage(table, { target, task, timestamps: [...new Set([...timestamps, ...(time ? [time.column] : [])])] });
-  const options = { target, time: time?.column ?? null, group: group?.column ?? null, exclude: reserved, keep: [], leakage: "exclude" as const };
-  const { uses } = chooseFeatures(columns, options, findings);
-  const left = uses.filter(({ use, columns: names }) => use === "left_out" && !names.some((name) => name === time?.column || name === group?.column));
-  return {
-    task,
-    time: time?.column ?? null,
-    group: group?.column ?? null,
-    exclude: [...new Set(left.flatMap((use) => use.columns))],
-    notes: [
-      `${task}: ${reason}`,
-      ...(time ? [`time ${time.column}: ${time.reason}`] : []),
-      ...(group ? [`group ${group.column}: ${group.reason}`] : []),
-      ...reserved.map((name) => `left out ${name}: the model's answer has that name; rename the column to use it`),
-      ...uses.filter(({ reason: why }) => why !== "data.exclude says so").map(useLine),
-    ],
-  };
-}
-
-/** What a model's answers are called. */
-const outputNames = (task: string): readonly string[] => (task === "regression" ? ["prediction"] : ["label", "probabilities"]);
 
 async function answer<T>(prompt: Promise<T | symbol>): Promise<T> {
   const given = await prompt;

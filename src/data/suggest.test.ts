@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { nearestNames } from "./column-names.ts";
 import type { ColumnProfile } from "./profile/profile-types.ts";
-import { inferTask, suggestTarget, suggestTimeColumn } from "./suggest.ts";
+import { suggestTimeColumn } from "./suggest-time.ts";
+import { inferTask, suggestTarget, targetFacts } from "./suggest.ts";
 import { columnType } from "./types.ts";
 import type { DatasetColumn, StoredType, Table } from "./types.ts";
 
@@ -47,6 +48,16 @@ describe("task", () => {
     expect(inferTask(given).task).toBe(task);
   });
 
+  test.each<[what: string, name: string, values: number[], task: string]>([
+    ["ten digits, all as frequent", "target", Array.from({ length: 100 }, (_, row) => row % 10), "multiclass"],
+    ["seven classes from 1", "y", Array.from({ length: 140 }, (_, row) => (row % 7) + 1), "multiclass"],
+    ["a count, of which few are large", "target", Array.from({ length: 100 }, (_, row) => Math.floor(Math.sqrt(row)) % 10 ** (row % 2)), "regression"],
+    ["a rating from 1 to 5", "rate_marriage", Array.from({ length: 100 }, (_, row) => (row % 5) + 1), "regression"],
+    ["codes of five", "type", Array.from({ length: 100 }, (_, row) => (row % 5) + 1), "multiclass"],
+  ])("of a column in memory: %s", (_, name, values, task) => {
+    expect(inferTask(targetFacts(column(name), { name, type: "number", values: Float64Array.from(values) })).task).toBe(task);
+  });
+
   test.each<[column: ColumnProfile, says: RegExp]>([
     [profile("x", "BIGINT", 1), /"x" cannot be a target: it has the same value in every row/],
     [profile("x", "VARCHAR", 0), /no value in any row/],
@@ -71,6 +82,10 @@ describe("time column", () => {
     ["of two, the one in order", { birth: shuffled, seen: ascending }, { birth: "DATE", seen: "TIMESTAMP" }, "seen"],
     ["one date only", { day: ascending.map(() => 1e12) }, { day: "DATE" }, undefined],
     ["mostly missing", { day: [1e12, NaN, NaN, 2e12, NaN, NaN] }, { day: "DATE" }, undefined],
+    ["years as pandas writes them beside gaps", { year: [1959, 1959, 1960, 1960, 1961, 1962] }, { year: "DOUBLE" }, "year"],
+    ["the latest year first", { year: [2010, 2010, 2009, 2008, 2008, 2006] }, { year: "BIGINT" }, "year"],
+    ["years that begin again with each block", { year: [2007, 2008, 2009, 2007, 2008, 2009] }, { year: "BIGINT" }, undefined],
+    ["two years", { year: [1931, 1931, 1931, 1932, 1932, 1932] }, { year: "BIGINT" }, undefined],
     ["seconds since 1970 in order", { trip_timestamp: ascending.map((value) => value / 1000) }, { trip_timestamp: "BIGINT" }, "trip_timestamp"],
     ["seconds since 1970 out of order", { trip_timestamp: shuffled.map((value) => value / 1000) }, { trip_timestamp: "BIGINT" }, undefined],
     ["seconds of a trip", { trip_time: [1, 2, 3, 4, 5, 6] }, { trip_time: "BIGINT" }, undefined],

@@ -85,5 +85,5 @@ export const validateStep: Step = {
 function leaks(loaded: Table, columns: readonly DatasetColumn[], options: ValidateParams, task: ValidateOutput["task"]): LeakageFinding[] {
   const timestamps = columns.filter((column) => column.type === "timestamp").map((column) => column.name);
   const checked = { ...loaded, columns: loaded.columns.filter((column) => !options.exclude.includes(column.name)) };
-  return findLeakage(checked, { target: options.target, task, keep: options.keep, timestamps: options.time === null ? timestamps : [...new Set([...timestamps, options.time])] });
+  return findLeakage(checked, { target: options.target, task, keep: options.keep, time: options.time, timestamps: options.time === null ? timestamps : [...new Set([...timestamps, options.time])] });
 }

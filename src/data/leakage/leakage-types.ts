@@ -16,7 +16,9 @@ export interface LeakageOptions {
   readonly target: string;
   /** Classes are told apart by how well they are guessed, numbers by how well they are fitted. */
   readonly task: "regression" | "binary" | "multiclass";
-  /** Columns that are points in time; they order rows and are never identifiers or leaks. */
+  /** The column that the rows are held out by in order of time; it is never a leak. */
+  readonly time?: string | null;
+  /** Columns that are points in time; they order rows and are never identifiers, nor leaks of a number, nor of a class where no `time` is said. */
   readonly timestamps?: readonly string[];
   /** Columns that stay, whatever they show. */
   readonly keep?: readonly string[];

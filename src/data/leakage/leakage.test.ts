@@ -133,6 +133,21 @@ describe("one column", () => {
     expect(find("y", "regression", [numbers("year", (row) => 1500 + row), c, numbers("y", (row) => at(a)(row))])).toEqual([]);
   });
 
+  test("what follows a number over a wide range is no leak, a function of it is", () => {
+    let level = 3;
+    const walk = Float64Array.from({ length: 601 }, (_, row) => Math.exp((level += 0.1 * (at(c)(row % rows) - 0.45))));
+    const close = numbers("close", (row) => walk[row + 1] * (1 + 0.003 * (at(b)(row) - 0.5)));
+    expect(find("close", "regression", [numbers("open", (row) => walk[row] * (1 + 0.02 * (at(a)(row) - 0.5))), close])).toEqual([]);
+    expect(find("close", "regression", [numbers("x", (row) => Math.log(at(close)(row))), close])).toEqual(["leak x"]);
+  });
+
+  test("a date that only one class has gives it away, the time of the rows does not", () => {
+    const died = numbers("died", (row) => (isYes(row) ? 1e12 + row : NaN));
+    const options = { timestamps: ["died"], time: "when" };
+    expect(find("label", "binary", [b, died, label], options)).toEqual(["leak died"]);
+    expect(find("label", "binary", [b, numbers("when", at(died)), label], { ...options, timestamps: ["when"] })).toEqual([]);
+  });
+
   test("a good feature is no leak", () => {
     expect(find("label", "binary", [a, b, c, label])).toEqual([]);
     expect(find("y", "regression", [numbers("x", (row) => at(a)(row) + 0.2 * at(c)(row)), c, y])).toEqual([]);
@@ -162,6 +177,10 @@ describe("columns of no use", () => {
     ["a shuffled counter", numbers("x", (row) => (row * 7) % rows), "identifier x"],
     ["a scattered number called an id", numbers("customer_id", (row) => row * 9973 + 7), "identifier customer_id"],
     ["a text for each row", categories("x", (row) => `text ${row}`), "identifier x"],
+    ["an id of which a few come twice", numbers("ID", (row) => (row % 20 === 1 ? row - 1 : row) * 9973), "identifier ID"],
+    ["an index of each block", numbers("index", (row) => (row % 50) + 1), "identifier index"],
+    ["a code of each district", numbers("district", (row) => 61_000 + row * 31), "identifier district"],
+    ["nearly unique names", categories("genus", (row) => `genus ${row % 550}`), "identifier genus"],
     ["one number", numbers("x", () => 7), "constant x"],
     ["one text", categories("x", () => "same"), "constant x"],
     ["no number", numbers("x", () => NaN), "empty x"],

@@ -2,6 +2,7 @@ import { columnNotFound } from "../column-names.ts";
 import { constantFinding, duplicateFinding, emptyFinding, identifierFinding } from "./useless-columns.ts";
 import { findLinearRelation } from "./linear-relation.ts";
 import type { LinearRelation } from "./linear-relation.ts";
+import { findSmallSum } from "./small-sum.ts";
 import type { LeakageFinding, LeakageOptions } from "./leakage-types.ts";
 import { targetGivenAway } from "./target-leak.ts";
 import type { Column, NumberColumn, Table } from "../types.ts";
@@ -39,7 +40,9 @@ export function findLeakage(table: Table, options: LeakageOptions): LeakageFindi
       left = left.filter(({ name }) => !columns.includes(name));
     }
   }
-  leaveOut((column) => (isTime(column) ? undefined : targetGivenAway(column, target, sample, options.task)));
+  // A point in time may give a class away (a date of death is there for the dead only), but not the one that the rows are held out by.
+  const exempt = (column: Column): boolean => (options.task === "regression" || options.time === undefined || options.time === null ? isTime(column) : column.name === options.time);
+  leaveOut((column) => (exempt(column) ? undefined : targetGivenAway(column, target, sample, options.task)));
   for (const [index, column] of left.entries()) {
     const finding = duplicateFinding(column, left.slice(0, index), table.rows);
     if (finding !== undefined) findings.push(finding);
@@ -56,7 +59,8 @@ function everyNth(rows: number, most: number): Uint32Array {
 function linearFinding(target: NumberColumn, left: readonly Column[], sample: Uint32Array, isTime: (column: Column) => boolean) {
   const columns = left.filter((column): column is NumberColumn => column.type === "number" && !isTime(column) && mostlyFinite(column, sample));
   const rows = sample.filter((row) => Number.isFinite(target.values[row]) && columns.every(({ values }) => Number.isFinite(values[row])));
-  const relation = findLinearRelation(columns.map(({ values }) => pick(values, rows)), pick(target.values, rows), largestGroup);
+  const [parts, whole] = [columns.map(({ values }) => pick(values, rows)), pick(target.values, rows)];
+  const relation = rows.length < 10 * (columns.length + 1) ? findSmallSum(parts, whole) : findLinearRelation(parts, whole, largestGroup);
   if (relation === undefined) return undefined;
   const members = relation.columns.map((index) => columns[index]);
   return describeRelation(target, members, relation);

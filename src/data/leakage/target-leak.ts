@@ -26,7 +26,7 @@ const isMissing = (column: Column, row: number): boolean =>
 const leak = ({ name }: Column, evidence: string, statistic: number): LeakageFinding => ({ kind: "leak", columns: [name], evidence, statistic });
 
 /**
- * A monotone function of the target (|ρ| ≥ 0.9999), a column whose every value has a stretch of the target to itself, as one cut from it has, or one whose
+ * A monotone function of the target (|ρ| ≥ 0.9999, and neighbours in the same order), a column whose every value has a stretch of the target to itself, as one cut from it has, or one whose
  * groups have a mean each that is the target (R² ≥ 0.9995, five-fold). A feature that is merely very good is none of these.
  */
 function givesNumberAway(column: Column, target: NumberColumn, rows: Uint32Array): LeakageFinding | undefined {
@@ -40,11 +40,12 @@ function givesNumberAway(column: Column, target: NumberColumn, rows: Uint32Array
       const rho = spearman(x, yPresent);
       // Two series that both grow are in one order whatever they have to do with each other; then their steps must be, too.
       const steps = isTrend(x) && isTrend(yPresent) ? Math.abs(spearman(differences(x), differences(yPresent))) : 1;
-      if (Math.abs(rho) >= 0.9999 && steps >= 0.99) {
+      if (Math.abs(rho) >= 0.9999 && steps >= 0.99 && goesOneWay(x, yPresent, rho)) {
         const evidence = `${name} orders the rows as ${target.name} does: Spearman's ρ = ${rho.toFixed(4)} over ${present.length} rows.`;
         return leak(column, evidence, Math.abs(rho));
       }
-      if (isTrend(x)) return undefined;
+      // What follows the target over a wide range explains nearly all of it by that, and is a feature.
+      if (isTrend(x) || (Math.abs(rho) >= 0.99 && !goesOneWay(x, yPresent, rho))) return undefined;
     }
     // Rows in order of this column mostly mean time, and neighbours in time resemble each other without any leak.
     if (isSorted(column.values)) return undefined;
@@ -114,6 +115,22 @@ function isTrend(values: Float64Array): boolean {
   return Math.max(up, down) >= 0.95 * (values.length - 1);
 }
 
+/**
+ * Whether neighbours in order of x are in that of y, too, in at least 95 of 100 pairs. A function of the target is so to its last steps; a feature that
+ * merely follows it over a wide range (today's price at the opening and at the close) is right about the range, not about neighbours.
+ */
+function goesOneWay(x: Float64Array, y: Float64Array, rho: number): boolean {
+  const order = Uint32Array.from(x.keys()).sort((one, other) => x[one] - x[other]);
+  let [forward, pairs] = [0, 0];
+  for (let at = 1; at < order.length; at++) {
+    const [before, after] = [order[at - 1], order[at]];
+    if (x[before] === x[after] || y[before] === y[after]) continue;
+    pairs++;
+    if (y[after] > y[before] === rho > 0) forward++;
+  }
+  return forward >= 0.95 * pairs;
+}
+
 const differences = (values: Float64Array): Float64Array => values.subarray(1).map((value, at) => value - values[at]);
 
 function isSorted(values: Float64Array): boolean {
@@ -135,7 +152,10 @@ function givesClassAway(column: Column, target: Column, rows: Uint32Array): Leak
   const { name } = column;
   const { labels, classes } = classCodes(target, rows);
   if (classes < 2) return undefined;
-  const groups = groupsOf(column, rows);
+  const byValue = groupsOf(column, rows);
+  // Many values, each seen once, hide that there is one for one class only (a date of death).
+  const byPresence = Int32Array.from(rows, (row) => (isMissing(column, row) ? 0 : 1));
+  const groups = groupAccuracy(byPresence, labels, classes).accuracy > groupAccuracy(byValue, labels, classes).accuracy ? byPresence : byValue;
   const { accuracy, base } = groupAccuracy(groups, labels, classes);
   // Fewer than ten rows outside the most frequent class can be guessed by luck.
   if ((1 - base) * rows.length < 10) return undefined;

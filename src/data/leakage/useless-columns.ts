@@ -20,8 +20,9 @@ export function constantFinding(column: Column, rows: number): LeakageFinding | 
 }
 
 /**
- * Text that is different in at least 95 % of the rows that have it; or whole numbers, different in every row, that either fill at least half
- * of their range (they count rows) or bear an identifier's name.
+ * Text that is different in at least 90 % of the rows that have it; or whole numbers, different in every row, that either fill at least half
+ * of their range (they count rows) or bear an identifier's name; or whole numbers called id, of which few come twice; or an index that begins again
+ * with every block of rows.
  */
 export function identifierFinding(column: Column, rows: number): LeakageFinding | undefined {
   if (rows < fewestRows) return undefined;
@@ -29,12 +30,14 @@ export function identifierFinding(column: Column, rows: number): LeakageFinding 
   if (column.type === "category") {
     const present = column.codes.reduce((count, code) => count + (code === -1 ? 0 : 1), 0);
     const share = new Set(column.codes.filter((code) => code !== -1)).size / present;
-    if (present < fewestRows || share < 0.95) return undefined;
+    if (present < fewestRows || share < 0.9) return undefined;
     const evidence = `${name} has ${Math.round(share * present)} different texts in ${present} rows, so it names rows instead of describing them.`;
     return { kind: "identifier", columns: [name], evidence, statistic: share };
   }
   const { values } = column;
-  if (!values.every(Number.isInteger) || new Set(values).size < rows || isYears(column)) return undefined;
+  if (!values.every(Number.isInteger) || isYears(column)) return undefined;
+  const distinct = new Set(values).size;
+  if (distinct < rows) return repeatedIdentifier(column, distinct);
   const [min, max] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   if (max - min + 1 <= 2 * rows) {
     const evidence = `${name} counts rows: ${rows} different whole numbers from ${min} to ${max}, one per row.`;
@@ -44,11 +47,28 @@ export function identifierFinding(column: Column, rows: number): LeakageFinding 
   return { kind: "identifier", columns: [name], evidence: `${name} is a different whole number in each of ${rows} rows.`, statistic: 1 };
 }
 
-/** Names of identifiers, and what pandas and R call the names of rows. */
-const rowName = /(^|[_\W])(id|ids|uuid|guid|key|index|idx|number|num|nr|no|serial|caseid|case|seq|obs|rownames?|pidnum|pid)$|[a-z]I[dD]$|^unnamed: ?\d+$|^__index_level_\d+__$|^(x|column0)$/i;
+/** Identifiers of which a few come twice, and counters that begin again. */
+function repeatedIdentifier({ name, values }: NumberColumn, distinct: number): LeakageFinding | undefined {
+  const rows = values.length;
+  if (idName.test(name) && distinct * 1.5 >= rows) {
+    return { kind: "identifier", columns: [name], evidence: `${name} has ${distinct} different whole numbers in ${rows} rows, so it names rows instead of describing them.`, statistic: distinct / rows };
+  }
+  if (!rowName.test(name)) return undefined;
+  const first = values[0];
+  const blocks = values.reduce((count, value) => count + (value === first ? 1 : 0), 0);
+  const counts = values.every((value, row) => row === 0 || value === values[row - 1] + 1 || value === first);
+  if (!counts || blocks * 5 > rows || (first !== 0 && first !== 1)) return undefined;
+  return { kind: "identifier", columns: [name], evidence: `${name} counts the rows of each of ${blocks} blocks from ${first}.`, statistic: 1 };
+}
 
-/** Whole numbers that are years by their name and size. */
-export const isYears = ({ name, values }: NumberColumn): boolean => /(^|[_\W\d])(years?|yr|jahr|anno|season)([_\W\d]|$)|[a-z]Year/i.test(name) && values.every((value) => Number.isNaN(value) || (value >= 1500 && value <= 2200));
+/** Names that nothing but an identifier bears. */
+export const idName = /(^|[_\W])(id|ids|uuid|guid|caseid|pid|unitid|idno|idnum|idnumber)$|[a-z]I[dD]$|^ID$/i;
+
+/** Names of identifiers, and what pandas and R call the names of rows. */
+const rowName = /(^|[_\W])(id|ids|uuid|guid|key|index|idx|number|num|nr|no|serial|caseid|case|seq|code|cod|district|obs|rownames?|pidnum|pid)$|[a-z]I[dD]$|^unnamed: ?\d+$|^__index_level_\d+__$|^(x|column0)$/i;
+
+/** Whole numbers (as 1959.0, too) that are years by their name and size. */
+export const isYears = ({ name, values }: NumberColumn): boolean => /(^|[_\W\d])(years?|yr|jahr|anno|season)([_\W\d]|$)|[a-z]Year/i.test(name) && values.every((value) => Number.isNaN(value) || (Number.isInteger(value) && value >= 1500 && value <= 2200));
 
 /** A column that repeats one of `earlier` value for value. */
 export function duplicateFinding(column: Column, earlier: readonly Column[], rows: number): LeakageFinding | undefined {
