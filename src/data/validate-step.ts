@@ -38,7 +38,7 @@ interface ValidateParams extends FeatureOptions {
 export const validateStep: Step = {
   name: "data.validate",
   purpose: "Profiles a dataset, holds it to its schema, and finds the columns that would give the target away",
-  version: 2,
+  version: 3,
   where: "worker",
   run: async ({ params, inputs, blobs, report }) => {
     const options = params as unknown as ValidateParams;
