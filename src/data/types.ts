@@ -38,6 +38,10 @@ export interface DatasetColumn {
   readonly reading?: Reading;
 }
 
+/** How the columns that have a reading are read, by name. */
+export const readingsOf = (columns: readonly DatasetColumn[]): Record<string, Reading> =>
+  Object.fromEntries(columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));
+
 /** A column's meaning follows from how it is stored. */
 export function columnType(stored: StoredType): ColumnType {
   if (stored === "BIGINT" || stored === "DOUBLE") return "number";

@@ -27,11 +27,10 @@ export async function matchLabels(house: House, endpoint: string, until: number,
   const earliest = waiting.reduce((least, label) => Math.min(least, label.arrived_at), Infinity) - usualDelay;
   const recent = await logFileList(house, endpoint, isoDate(earliest), "9999-12-31");
   const met = await join(waiting, recent);
-  let rest = waiting.filter((label) => !met.has(keyOf(label)));
+  const rest = waiting.filter((label) => !met.has(keyOf(label)));
   if (options.thorough && rest.length > 0) {
     const all = await logFileList(house, endpoint, "0000-01-01", "9999-12-31");
     for (const [key, time] of await join(rest, all.filter((file) => !recent.includes(file)))) met.set(key, time);
-    rest = [];
   }
   const found = waiting.filter((label) => met.has(keyOf(label)));
   await transact(house.db, async (transaction) => {

@@ -2,7 +2,7 @@ import { eventTimes } from "../data/event-time.ts";
 import type { IngestOutput } from "../data/ingest-step.ts";
 import { readTable } from "../data/read-table.ts";
 import { selectRows } from "../data/select-rows.ts";
-import type { Table } from "../data/types.ts";
+import { readingsOf, type Table } from "../data/types.ts";
 import { metricsOf } from "../evaluation/metrics.ts";
 import { scored } from "../evaluation/scored.ts";
 import { invalid } from "../errors.ts";
@@ -42,7 +42,7 @@ export const backtestStep: Step = {
   run: async ({ params, inputs, seed, blobs, report }) => {
     const options = params as unknown as BacktestParams;
     const { file, columns } = inputs["table"] as IngestOutput;
-    const readings = Object.fromEntries(columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));
+    const readings = readingsOf(columns);
     const table = await readTable(await blobs.localPath(file.sha256));
     const times = eventTimes(table, options.time);
     const { findTrainer } = await import("../training/trainers.ts");

@@ -1,4 +1,5 @@
 import type { IngestOutput } from "../data/ingest-step.ts";
+import { readingsOf } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { saveMonitor, saveReference } from "../monitoring/monitoring.ts";
 import type { ReferenceProfile } from "../monitoring/types.ts";
@@ -58,7 +59,7 @@ export const deployStep: Step = {
             task: checked.task,
             classes: signature.classes ?? [],
             features: checked.features,
-            readings: Object.fromEntries(table.columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : []))),
+            readings: readingsOf(table.columns),
             timeStored: time === "DATE" || time === "TIMESTAMP" ? time : null,
             startedAt,
             clock: project.data.until === null ? "real" : "replay",

@@ -1,7 +1,7 @@
 import type { IngestOutput } from "../data/ingest-step.ts";
 import { readTable } from "../data/read-table.ts";
 import { selectRows } from "../data/select-rows.ts";
-import type { Table } from "../data/types.ts";
+import { readingsOf, type Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
@@ -56,7 +56,7 @@ export const trainStep: Step = {
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     // Only worker processes need the trainers.
     const { findTrainer } = await import("./trainers.ts");
-    const readings = Object.fromEntries(table.columns.flatMap(({ name, reading }) => (reading ? [[name, reading] as const] : [])));
+    const readings = readingsOf(table.columns);
     const eventTime = eventTimeOf(table, options.time);
     const losses: number[] = [];
     const fit = (algorithm: string, fitParams: Readonly<Record<string, unknown>>, watch: boolean): TrainedModel =>
