@@ -50,7 +50,7 @@ test("Python models: processes are killed at random and models change places; ea
   const level = until(lasting / 10).then(memory);
   let refused = 0;
   let served = 0;
-  const swaps = every(swapEvery / 2, end, async () => {
+  const swap = async () => {
     await writeConfig(home, config(served + 1, trips(served + 1), ...others));
     const answer = await process1.admin("reload");
     if (answer.status === 200) served++;
@@ -60,7 +60,8 @@ test("Python models: processes are killed at random and models change places; ea
       refused++;
     }
     expect((await gateway.status()).revision).toBe(served);
-  });
+  };
+  const swaps = every(swapEvery / 2, end, swap);
   const seed = Date.now() % 1_000_000;
   const random = new Random(seed);
   const kills = every(2000, end, async () => {
@@ -69,6 +70,10 @@ test("Python models: processes are killed at random and models change places; ea
     if (victims.length > 0) process.kill(random.pick(victims).pid, "SIGKILL");
   });
   const [, kill9s, first] = await Promise.all([swaps, kills, level]);
+  // Chance may have had each loading process killed: without kills, the next swap is served.
+  const refusedByKills = refused;
+  while (served < 2) await swap();
+  expect(refused).toBe(refusedByKills);
   const [tripOutcomes, pickyOutcomes, onnxOutcomes] = await Promise.all(loads.map((load) => load.stop()));
   // Two processes come back, however many were killed.
   await expect.poll(async () => (await pythonsOf(gateway.pid)).length, { timeout: 60_000, interval: 250 }).toBe(3);
@@ -87,7 +92,7 @@ test("Python models: processes are killed at random and models change places; ea
   expect([pid, process1.child.exitCode]).toEqual([gateway.pid, null]);
   // Swaps: no request failed by them. Killed processes: what was in them was tried again, or failed with a sentence that says so.
   for (const [outcome] of failures) expect(outcome).toMatch(killed);
-  expect([tripOutcomes.get(13)! > 0, tripOutcomes.get(1013)! > 0, served > 1, kill9s > 2]).toEqual([true, true, true, true]);
+  expect([tripOutcomes.get(13)! > 0, tripOutcomes.get(1013)! > 0, kill9s > 2]).toEqual([true, true, true]);
   // What nobody killed did not notice.
   expect([[...pickyOutcomes.keys()], [...onnxOutcomes.keys()]]).toEqual([[2000], [13]]);
   // The log: every answer once, nothing else, nothing left behind.
