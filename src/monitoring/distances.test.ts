@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cusum } from "./cusum.ts";
-import { jensenShannon, psi } from "./distances.ts";
+import { jensenShannon, psi } from "./drift/distances.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
 import type { LabelledPrediction } from "./types.ts";
 

@@ -6,7 +6,7 @@ import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
 import { lock, transact } from "../storage/transactions.ts";
 import { cusum } from "./cusum.ts";
-import { measureDrift } from "./drift.ts";
+import { measureDrift } from "./drift/measure-drift.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
 import { labelsArrived } from "./labels.ts";
 import { countPredictions, labelledPredictions, type TimeWindow } from "./prediction-log.ts";

@@ -1,9 +1,9 @@
-import { identifier, queryOne, withConnection } from "../storage/duckdb.ts";
-import type { House } from "../stage.ts";
+import { identifier, queryOne, withConnection } from "../../storage/duckdb.ts";
+import type { House } from "../../stage.ts";
 import { jensenShannon, psi } from "./distances.ts";
-import { predictionRows, type TimeWindow } from "./prediction-log.ts";
+import { predictionRows, type TimeWindow } from "../prediction-log.ts";
 import { sharesOf } from "./reference.ts";
-import type { DriftReport, FeatureDrift, FeatureReference, MonitorConfig, ReferenceProfile } from "./types.ts";
+import type { DriftReport, FeatureDrift, FeatureReference, MonitorConfig, ReferenceProfile } from "../types.ts";
 
 /**
  * Compares the inputs and answers of a window with the reference of the version that served it. Undefined when the window has fewer

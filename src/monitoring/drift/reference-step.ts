@@ -1,13 +1,13 @@
-import type { IngestOutput } from "../data/ingest-step.ts";
-import { readTable } from "../data/read-table.ts";
-import type { ValidateOutput } from "../data/validate-step.ts";
-import { atMost } from "../data/profile/number-statistics.ts";
-import { scoreOnnx } from "../evaluation/score.ts";
-import type { Step } from "../stage.ts";
-import type { TrainOutput } from "../training/train-step.ts";
-import type { Prediction } from "../training/types.ts";
+import type { IngestOutput } from "../../data/ingest-step.ts";
+import { readTable } from "../../data/read-table.ts";
+import type { ValidateOutput } from "../../data/validate-step.ts";
+import { atMost } from "../../data/profile/number-statistics.ts";
+import { scoreOnnx } from "../../evaluation/score.ts";
+import type { Step } from "../../stage.ts";
+import type { TrainOutput } from "../../training/train-step.ts";
+import type { Prediction } from "../../training/types.ts";
 import { referenceOf } from "./reference.ts";
-import type { FeatureReference, ReferenceProfile } from "./types.ts";
+import type { FeatureReference, ReferenceProfile } from "../types.ts";
 
 /** Where a model's inputs and answers lay on its training data: what live windows are compared with. */
 export const referenceStep: Step = {

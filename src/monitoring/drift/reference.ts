@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { quantilesOf } from "../data/profile/order-statistics.ts";
-import type { CategoryColumn, Column, NumberColumn } from "../data/types.ts";
-import { double, query } from "../storage/duckdb.ts";
-import type { FeatureReference } from "./types.ts";
+import { quantilesOf } from "../../data/profile/order-statistics.ts";
+import type { CategoryColumn, Column, NumberColumn } from "../../data/types.ts";
+import { double, query } from "../../storage/duckdb.ts";
+import type { FeatureReference } from "../types.ts";
 
 const bins = 10;
 const mostCategories = 50;

@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { readTable } from "../data/read-table.ts";
-import { literal, parquet, withConnection } from "../storage/duckdb.ts";
+import { temporaryFolder } from "../../../test/temporary-folder.ts";
+import { readTable } from "../../data/read-table.ts";
+import { literal, parquet, withConnection } from "../../storage/duckdb.ts";
 import { jensenShannon, psi } from "./distances.ts";
 import { referenceOf, sharesOf } from "./reference.ts";
-import type { FeatureReference } from "./types.ts";
+import type { FeatureReference } from "../types.ts";
 
 /** A Parquet file of a SELECT. */
 async function fileOf(select: string): Promise<string> {
