@@ -24,7 +24,7 @@ export async function predictionRows(house: House, endpoint: string, window: Tim
   return `(
     SELECT * FROM (
       SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
-      UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest WHERE false -- files of before have none
+      UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest, NULL::VARCHAR AS unseen WHERE false -- files of before, and of models without categories, have none
     )
     WHERE epoch_ms(event_time) >= ${window.from} AND epoch_ms(event_time) < ${window.until} AND status = 'ok'
     QUALIFY row_number() OVER (PARTITION BY request_id, row_index, row_digest, variant, version ORDER BY received_at) = 1

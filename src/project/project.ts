@@ -41,7 +41,7 @@ export interface Project {
     readonly window: number;
     readonly labelDelay: number;
     readonly performance: { readonly threshold: number; readonly slack: number; readonly slip: number; readonly max: number | null };
-    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number };
+    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number; readonly gaps: number; readonly falseAlarms: number };
   };
   readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; readonly cooldown: number; readonly holdout: number };
 }
@@ -110,6 +110,8 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
         share: share(monitor?.drift?.share, 0.5),
         exclude: monitor?.drift?.exclude ?? [],
         minRows: monitor?.drift?.min_rows ?? 100,
+        gaps: share(monitor?.drift?.gaps, 0.1),
+        falseAlarms: share(monitor?.drift?.false_alarms, 0.01),
       },
     },
     retrain: {

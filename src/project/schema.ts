@@ -156,6 +156,8 @@ export const ProjectSchema = Type.Object(
                 share: Type.Optional(Share),
                 exclude: Type.Optional(Type.Array(Type.String(), { description: "Features that move by themselves, such as those of the calendar" })),
                 min_rows: Type.Optional(Type.Integer({ minimum: 1, description: "Windows with fewer predictions are not judged; 100" })),
+                gaps: Type.Optional({ ...Share, description: "Alarms whatever the other features do: so much more of a feature missing, or unseen in training; 10%" }),
+                false_alarms: Type.Optional({ ...Share, description: "The share of windows in which chance may make a feature drift; 1%" }),
               },
               strict,
             ),

@@ -1,19 +1,18 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { readTable } from "../../data/read-table.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
-import { atMost } from "../../data/profile/number-statistics.ts";
 import { scoreOnnx } from "../../evaluation/score.ts";
 import type { Step } from "../../stage.ts";
 import type { TrainOutput } from "../../training/train-step.ts";
 import type { Prediction } from "../../training/types.ts";
-import { referenceOf } from "./reference.ts";
+import { numberReference, referenceOf } from "./reference.ts";
 import type { FeatureReference, ReferenceProfile } from "../types.ts";
 
 /** Where a model's inputs and answers lay on its training data: what live windows are compared with. */
 export const referenceStep: Step = {
   name: "monitoring.reference",
   purpose: "Profiles the model's inputs and answers on its training data, as the reference for drift",
-  version: 2,
+  version: 3,
   where: "worker",
   run: async ({ inputs, blobs }) => {
     const table = inputs["table"] as IngestOutput;
@@ -33,13 +32,7 @@ export const referenceStep: Step = {
 
 function predictionReference(answers: Prediction): FeatureReference {
   if (answers.task === "regression") {
-    const sorted = answers.values.slice().sort();
-    const edges = [...new Set(Array.from({ length: 9 }, (_, i) => sorted[Math.floor(((i + 1) / 10) * sorted.length)]))];
-    const shares = Array.from({ length: edges.length + 1 }, (_, bin) => {
-      const [from, until] = [bin === 0 ? 0 : atMost(sorted, edges[bin - 1]), bin === edges.length ? sorted.length : atMost(sorted, edges[bin])];
-      return (until - from) / sorted.length;
-    });
-    return { name: "prediction", type: "number", edges, shares, missing: 0 };
+    return numberReference("prediction", answers.values);
   }
   const k = answers.classes.length;
   const rows = answers.probabilities.length / k;
