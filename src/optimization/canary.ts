@@ -1,4 +1,3 @@
-import { isoDate } from "../clock.ts";
 import { errorOf, lossOf } from "../monitoring/error-sums.ts";
 import { labelledPredictions } from "../monitoring/prediction-log.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";

@@ -48,7 +48,7 @@ export async function measureDrift(
   });
 }
 
-type Measured = Omit<FeatureDrift, "drifted" | "gaps" | "chance"> & { readonly chance: number; readonly chanceOfGaps: number };
+type Measured = Omit<FeatureDrift, "drifted" | "gaps"> & { readonly chance: number; readonly unseen: number; readonly chanceOfGaps: number };
 
 async function measure(connection: DuckDBConnection, config: MonitorConfig, one: FeatureReference, column: string, referenceRows: number): Promise<Measured> {
   const unseenHere = one.type === "category" ? `coalesce(list_contains(unseen_names, ${literal(one.name)}), false)` : undefined;
@@ -75,11 +75,16 @@ function judge(config: MonitorConfig, measured: readonly Measured[]): FeatureDri
   const { threshold, falseAlarms = 0.01, gaps = 0.1 } = config.drift;
   const chances = adjustForMany(measured.map((one) => one.chance));
   const chancesOfGaps = adjustForMany(measured.map((one) => one.chanceOfGaps));
-  return measured.map(({ chanceOfGaps: _, ...one }, at) => ({
-    ...one,
+  return measured.map(({ feature, distance, missing, missingReference, unseen, shares }, at) => ({
+    feature,
+    distance,
     chance: chances[at],
-    drifted: one.distance >= threshold && chances[at] <= falseAlarms,
-    gaps: one.missing + (one.unseen ?? 0) - one.missingReference >= gaps && chancesOfGaps[at] <= falseAlarms,
+    drifted: distance >= threshold && chances[at] <= falseAlarms,
+    gaps: missing + unseen - missingReference >= gaps && chancesOfGaps[at] <= falseAlarms,
+    missing,
+    missingReference,
+    unseen,
+    shares,
   }));
 }
 
