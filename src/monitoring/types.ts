@@ -54,6 +54,8 @@ export interface ReferenceProfile {
   readonly features: readonly FeatureReference[];
   /** The model's own answers on its training data: a number's deciles, or the classes' mean probabilities. */
   readonly prediction: FeatureReference | null;
+  /** Rows that the prediction's shares were taken from, evenly spaced; all where absent. */
+  readonly answers?: number;
 }
 
 /** The name of the loss live error is judged by: RMSE for regression, log loss for classes. Lower is better. */

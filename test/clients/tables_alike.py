@@ -1,5 +1,5 @@
 """Random tables, each written by pandas as CSV, Parquet and JSON lines, with the rows as a client would send them: FOLDER, TABLES, SEED."""
-import json, os, pathlib
+import decimal, json, os, pathlib
 import numpy as np, pandas as pd
 
 folder, tables, seed = pathlib.Path(os.environ["FOLDER"]), int(os.environ["TABLES"]), int(os.environ["SEED"])
@@ -35,6 +35,19 @@ def column(r, n):
         "times": lambda: pd.Series(pd.Timestamp("2021-03-01") + pd.to_timedelta(r.integers(0, 5_000_000, n), unit="s")),
         "times with a zone": lambda: pd.Series(pd.Timestamp("2021-03-01", tz="Europe/Berlin") + pd.to_timedelta(r.integers(0, 5_000_000, n), unit="s")),
         "texts of days": lambda: pd.Series([f"{d.day:02d}.{d.month:02d}.{d.year}" for d in pd.Timestamp("2021-03-01") + pd.to_timedelta(r.integers(0, 900, n), unit="D")]),
+        "days with gaps": lambda: pd.Series(pd.Timestamp("2021-03-01") + pd.to_timedelta(r.integers(0, 900, n), unit="D")).where(r.random(n) > 0.1),
+        "days before 1970": lambda: pd.Series(pd.Timestamp("1890-03-01") + pd.to_timedelta(r.integers(0, 25_000, n), unit="D")),
+        "date objects": lambda: pd.Series([d.date() for d in pd.Timestamp("2021-03-01") + pd.to_timedelta(r.integers(0, 900, n), unit="D")], dtype=object),
+        "times to the millisecond": lambda: pd.Series(pd.Timestamp("2021-03-01") + pd.to_timedelta(r.integers(0, 10**10, n), unit="ms")),
+        "decimals": lambda: pd.Series([decimal.Decimal(int(v)) / 100 for v in r.integers(-9999, 99999, n)], dtype=object),
+        "a categorical of numbers": lambda: pd.Series(pd.Categorical(r.choice([10, 20, 30], n))),
+        "words of truth": lambda: pd.Series(r.choice(["yes", "no"], n)),
+        "letters of truth with gaps": lambda: blanks(r, r.choice(["T", "F"], n), 0.1),
+        "one value": lambda: pd.Series(["same"] * n),
+        "nothing": lambda: pd.Series([None] * n, dtype=object),
+        "nothing but NaN": lambda: pd.Series([np.nan] * n),
+        "unsigned integers": lambda: pd.Series(r.integers(0, 60_000, n).astype(np.uint16)),
+        "single precision": lambda: pd.Series(r.integers(-4000, 4000, n).astype(np.float32) / 8),
     }
     name = r.choice(list(kinds))
     return name, kinds[name]()

@@ -38,6 +38,11 @@ export class CategoriesColumn implements CellSink {
     this.#put(this.#code(value));
   }
 
+  time(value: number): void {
+    if (value !== value) return this.missing();
+    this.#put(this.#code(new Date(value).toISOString()));
+  }
+
   missing(): void {
     this.#put(-1);
   }

@@ -65,6 +65,11 @@ export class NumbersColumn implements CellSink {
     }
   }
 
+  /** It is what it is: no unit is guessed from its size, as of a number that may count seconds. */
+  time(value: number): void {
+    this.values[this.rows++] = value;
+  }
+
   missing(): void {
     this.values[this.rows++] = NaN;
   }

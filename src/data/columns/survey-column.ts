@@ -55,6 +55,10 @@ export class SurveyColumn implements CellSink {
     this.#plain(value, !this.#floats && Number.isInteger(value), false, false);
   }
 
+  time(value: number): void {
+    this.number(value);
+  }
+
   missing(): void {
     this.rows++;
     this.empty++;

@@ -30,7 +30,7 @@ export async function measureDrift(
     const measured: Measured[] = [];
     for (const feature of watched) measured.push(await measure(connection, config, feature, `input_${feature.name}`, reference.rows));
     const features = judge(config, measured);
-    const [prediction = null] = reference.prediction ? judge(config, [await measure(connection, config, reference.prediction, predictionColumn(reference.prediction), reference.rows)]) : [];
+    const [prediction = null] = reference.prediction ? judge(config, [await measure(connection, config, reference.prediction, predictionColumn(reference.prediction), reference.answers ?? reference.rows)]) : [];
     const driftedShare = features.length === 0 ? 0 : features.filter((feature) => feature.drifted).length / features.length;
     return {
       endpoint: config.endpoint,
