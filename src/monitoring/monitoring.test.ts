@@ -7,6 +7,7 @@ import { logPredictions, monitor, openMonitoredHouse } from "./fixtures/open-mon
 import { addLabels, readLabels, type Label } from "./labels.ts";
 import { countMatched, matchLabels } from "./match-labels.ts";
 import { driftAlarm } from "./drift/drift-alarm.ts";
+import { labelledPredictions } from "./prediction-log.ts";
 import { driftReports, errorWindows, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor, saveMonitor, saveReference } from "./monitoring.ts";
 import { monitoringTables } from "./store.ts";
 import type { ErrorSums, FeatureDrift, MonitorConfig, ReferenceProfile } from "./types.ts";
@@ -22,7 +23,7 @@ describe("labels", () => {
     await addLabels(db, "bikes", [label("a", "1", 10), label("b", "2", 20), label("b", "3", 25, 1)]);
     await addLabels(db, "bikes", [label("a", "7", 30), label("b", "8", 40), label("b", "9", 41)]);
     await addLabels(db, "taxis", [label("a", "0", 1)]);
-    expect(await readLabels(db, "bikes", { until: 100 })).toEqual([label("b", "3", 25, 1), label("a", "7", 30), label("b", "9", 41)]);
+    expect(await readLabels(db, "bikes", { until: 100 })).toEqual([label("b", "3", 25, 1), label("a", "7", 30), label("b", "9", 41)].map((one) => ({ ...one, eventTime: null })));
   });
 
   test("only what had arrived by then is known", async () => {
@@ -46,16 +47,38 @@ describe("labels and the predictions that they are of", () => {
     await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
     const due = start + dayMs;
     await addLabels(house.db, "bikes", [...labelsOf(0, (h) => h).slice(0, 5), label("wrong-1", "1", due), label("r-1-3", "1", due + 7)]);
-    expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 0, waiting: 7, waitingSince: due });
+    expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 0, waiting: 7, ambiguous: 0, waitingSince: due });
     expect(await matchLabels(house, "bikes", due + 7, { thorough: false })).toBe(5);
-    expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 5, waiting: 2, waitingSince: due });
+    expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 5, waiting: 2, ambiguous: 0, waitingSince: due });
     await logPredictions(house, "bikes", "2011-01-02", "b", hours(1, "h"));
     expect(await matchLabels(house, "bikes", due + 7, { thorough: false })).toBe(1);
     // A label that is corrected is still of its prediction, a turn later.
     await addLabels(house.db, "bikes", [label("r-0-1", "9", due + 9)]);
     await matchLabels(house, "bikes", due + 9, { thorough: false });
     expect(await countMatched(house, "bikes", due + 9)).toMatchObject({ matched: 6, waiting: 1 });
-    expect(await countMatched(house, "taxis", due)).toEqual({ labels: 0, matched: 0, waiting: 0, waitingSince: null });
+    expect(await countMatched(house, "taxis", due)).toEqual({ labels: 0, matched: 0, waiting: 0, ambiguous: 0, waitingSince: null });
+  });
+
+  test("a label whose request id several requests have counts for none of them, unless it came before the second", async () => {
+    const house = await openMonitoredHouse();
+    // Two rows under one id with other inputs; another sent twice, as a retry; and one alone.
+    const asked = (id: string, digest: number, at: number): string => `
+      SELECT '${id}' AS request_id, 0::BIGINT AS row_index, make_timestamp(${(start + at * 60_000) * 1000}) AS event_time, make_timestamp(${(start + at * 60_000) * 1000}) AS received_at,
+        false AS shadow, 'champion' AS variant, '1' AS version, 'ok' AS status, ${digest}::BIGINT AS row_digest, 1.0 AS input_hour, 5.0 AS output_prediction`;
+    await logPredictions(house, "bikes", "2011-01-01", "a", [asked("1", 11, 0), asked("1", 12, 1), asked("retried", 13, 2), asked("retried", 13, 3), asked("alone", 14, 4)].join(" UNION ALL "));
+    const due = start + dayMs;
+    const send = async (...labels: Label[]) => {
+      await addLabels(house.db, "bikes", labels);
+      await matchLabels(house, "bikes", due + 10, { thorough: true });
+      return { ...(await countMatched(house, "bikes", due + 10)), of: (await labelledPredictions(house, "bikes", { from: start, until: due }, due + 10)).map((one) => `${one.requestId} ${(one.eventTime - start) / 60_000}`) };
+    };
+    expect(await send(label("1", "9", due), label("retried", "9", due), label("alone", "9", due))).toEqual({ labels: 3, matched: 2, waiting: 0, ambiguous: 1, waitingSince: null, of: ["retried 2", "alone 4"] });
+    const request = { endpoint: "bikes", features: [{ name: "hour", type: "number" as const }], target: "cnt", regression: true, time: null, knownAt: due + 10 };
+    expect(await collectFeedback(house, request)).toMatchObject({ rows: 2 });
+    // A request that comes later under an id whose label is known does not take it; a label that comes again may be of either.
+    await logPredictions(house, "bikes", "2011-01-01", "b", asked("alone", 15, 60));
+    expect(await send(label("late", "9", due))).toMatchObject({ matched: 2, of: ["retried 2", "alone 4"] });
+    expect(await send(label("alone", "8", due))).toMatchObject({ matched: 1, ambiguous: 2, of: ["retried 2"] });
   });
 
   test("a prediction of long ago is found when its label comes, not at every turn", async () => {
