@@ -51,6 +51,18 @@ export class NumbersColumn implements CellSink {
     this.values[this.rows++] = known.value;
   }
 
+  /** Whether a plain number of the source is its value whatever its text. */
+  get takesNumbers(): boolean {
+    return this.#plain;
+  }
+
+  /** A text by its number in the table of a survey. */
+  indexed(index: number, texts: TextTable): void {
+    const known = texts.size > mostTexts ? this.#value(texts.text(index)) : (this.#known[index] ??= this.#value(texts.text(index)));
+    if (known.misfit) this.misfits++;
+    this.values[this.rows++] = known.value;
+  }
+
   text(text: string): void {
     const bytes = encoder.encode(text);
     this.bytes(bytes, 0, bytes.length);
