@@ -1,6 +1,8 @@
 /** A constant: its values only where they are few and integers (or whole, of float). */
 export interface TensorDefinition {
   readonly name: string;
+  /** ONNX's number of the element type. */
+  readonly type: number;
   readonly dims: readonly number[];
   readonly values?: readonly number[] | undefined;
 }

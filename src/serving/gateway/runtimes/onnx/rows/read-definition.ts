@@ -168,7 +168,7 @@ class DefinitionReader {
     }
     const count = dims.reduce((all, size) => all * size, 1);
     const values = outside || count > mostValues ? undefined : raw ? this.#raw(raw, type) : type === 1 ? floats : ints;
-    return { name, dims, values: values?.length === count ? values : undefined };
+    return { name, type, dims, values: values?.length === count ? values : undefined };
   }
 
   /** Of the types that shapes and axes are given in: FLOAT 1, INT32 6, INT64 7, BOOL 9. */

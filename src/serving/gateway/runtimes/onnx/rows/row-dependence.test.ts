@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { makeHome } from "../../../fixtures/gateway-process.ts";
 import { keepApart, mix, type RowGraph } from "./fixtures/row-graphs.ts";
 import { writeOnnx, type Value } from "./fixtures/write-onnx.ts";
-import { rowDependence } from "./row-dependence.ts";
+import { graphFacts } from "./row-dependence.ts";
 
 async function fileOf({ graph, ...options }: RowGraph): Promise<string> {
   const file = join(await makeHome(), "graph.onnx");
@@ -71,13 +71,13 @@ async function mixedKinds(file: string, { graph: { inputs } }: RowGraph): Promis
 describe("row dependence", () => {
   test.each(keepApart.map((one) => [one.name, one] as const))("%s: rows are shown to be independent, and are", async (_, one) => {
     const file = await fileOf(one);
-    expect(rowDependence(file)).toEqual({ independent: true });
+    expect(graphFacts(file)).toMatchObject({ independent: true });
     expect(await mixedKinds(file, one)).toEqual([]);
   });
 
   test.each(mix.map((one) => [one.name, one] as const))("%s: rows depend on each other, and that is seen", async (_, one) => {
     const file = await fileOf(one);
-    expect(rowDependence(file)).toMatchObject({ independent: false, why: expect.stringMatching(/^.+\.$/) });
+    expect(graphFacts(file)).toMatchObject({ independent: false, why: expect.stringMatching(/^.+\.$/) });
     expect(await mixedKinds(file, one)).not.toEqual([]);
   });
 });

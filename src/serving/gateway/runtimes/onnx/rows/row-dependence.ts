@@ -1,3 +1,4 @@
+import { isCoarse } from "./coarse.ts";
 import type { ModelDefinition } from "./definition.ts";
 import { Evaluation } from "./evaluate.ts";
 import { rows, type Fact } from "./facts.ts";
@@ -14,10 +15,17 @@ export interface RowDependence {
   readonly unsized?: boolean;
 }
 
+/** What the graph of a model says of its answers. */
+export interface GraphFacts extends RowDependence {
+  /** It rounds on its way, to integers of 8 bits or to half precision: how it is run moves its answers more than float32 does. */
+  readonly coarse?: boolean;
+}
+
 /** Reads from the graph of an ONNX file whether its rows depend on each other; what cannot be read or is not understood is not shown. Blocks its thread. */
-export function rowDependence(file: string): RowDependence {
+export function graphFacts(file: string): GraphFacts {
   try {
-    return dependenceOf(readDefinition(file));
+    const model = readDefinition(file);
+    return { ...dependenceOf(model), ...(isCoarse(model) && { coarse: true }) };
   } catch (error) {
     if (error instanceof RangeError) return notShown(`The graph cannot be followed: ${error.message}.`);
     throw error;
@@ -26,8 +34,7 @@ export function rowDependence(file: string): RowDependence {
 
 const notShown = (why: string, unsized = false): RowDependence => ({ independent: false, why, ...(unsized && { unsized }) });
 
-/** As `rowDependence`, of a model that was read. */
-export function dependenceOf(model: ModelDefinition): RowDependence {
+function dependenceOf(model: ModelDefinition): RowDependence {
   const { graph } = model;
   const constants = new Set([...graph.constants.map(({ name }) => name), ...graph.sparse]);
   const inputs = new Map<string, Fact>();
