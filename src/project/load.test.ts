@@ -116,7 +116,7 @@ data:
 validate: { on_anomaly: warn, leakage: fail }
 train: { algorithm: linear, params: { alpha: 1 }, seed: 7, refit: false }
 evaluate: { slices: [season], gate: { rmse: { max: 90, better_than_champion: 0.02 } } }
-deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05, batching: { max_rows: 64, delay: 2ms, queue_rows: 500, timeout: 5s, weight: 2 }, log_share: 10%, pinned: true }
+deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05, batching: { max_rows: 64, delay: 2ms, queue_rows: 500, timeout: 5s, weight: 2, merge: false }, log_share: 10%, pinned: true }
 monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10, gaps: 25%, false_alarms: 5%, exclude: [season] } }
 retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
 `;
@@ -127,7 +127,7 @@ retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
     validate: { onAnomaly: "warn", leakage: "fail" },
     train: { algorithm: "linear", params: { alpha: 1 }, seed: 7, refit: false },
     evaluate: { slices: ["season"], gate: { rmse: { max: 90, better_than_champion: 0.02 } } },
-    deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05, settings: { batching: { maxRows: 64, delayMs: 2, queueRows: 500, timeoutMs: 5000, weight: 2 }, log: { share: 0.1 }, pinned: true } },
+    deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05, settings: { batching: { maxRows: 64, delayMs: 2, queueRows: 500, timeoutMs: 5000, weight: 2, merge: false }, log: { share: 0.1 }, pinned: true } },
     monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10, gaps: 0.25, falseAlarms: 0.05 } },
     retrain: { on: ["drift"], growth: 1, cooldown: 0, holdout: 1_209_600_000 },
   });

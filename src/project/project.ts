@@ -32,7 +32,7 @@ export interface Project {
     readonly alpha: number;
     /** How it is served, in the gateway's words; what is absent stays as it was set. Absent in projects that were stored before it could be said. */
     readonly settings?: {
-      readonly batching?: { readonly maxRows?: number; readonly delayMs?: number; readonly queueRows?: number; readonly timeoutMs?: number; readonly weight?: number };
+      readonly batching?: { readonly maxRows?: number; readonly delayMs?: number; readonly queueRows?: number; readonly timeoutMs?: number; readonly weight?: number; readonly merge?: boolean };
       readonly log?: { readonly share: number };
       readonly pinned?: boolean;
     };
@@ -124,13 +124,14 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
 }
 
 function settingsOf({ batching, log_share: logShare, pinned }: NonNullable<ProjectFile["deploy"]> = {}): NonNullable<Project["deploy"]["settings"]> {
-  const { max_rows: maxRows, delay, queue_rows: queueRows, timeout, weight } = batching ?? {};
+  const { max_rows: maxRows, delay, queue_rows: queueRows, timeout, weight, merge } = batching ?? {};
   const limits = {
     ...(maxRows !== undefined && { maxRows }),
     ...(delay !== undefined && { delayMs: duration(delay, delay) }),
     ...(queueRows !== undefined && { queueRows }),
     ...(timeout !== undefined && { timeoutMs: duration(timeout, timeout) }),
     ...(weight !== undefined && { weight }),
+    ...(merge !== undefined && { merge }),
   };
   return { ...(batching && { batching: limits }), ...(logShare !== undefined && { log: { share: share(logShare, 1) } }), ...(pinned !== undefined && { pinned }) };
 }

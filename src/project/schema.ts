@@ -119,6 +119,7 @@ export const ProjectSchema = Type.Object(
                 queue_rows: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000_000, description: "Rows that may wait before requests are refused with 429; the gateway's own is 65536" })),
                 timeout: Type.Optional(Duration),
                 weight: Type.Optional(Type.Number({ minimum: 0.001, maximum: 1000, description: "Share of the machine while models compete for it; the gateway's own is 1" })),
+                merge: Type.Optional(Type.Boolean({ description: "Whether requests are scored together, whatever the model shows of its rows; as it shows" })),
               },
               { ...strict, description: "The queue and batches of the model, all of them; without this, what was set otherwise stays" },
             ),
