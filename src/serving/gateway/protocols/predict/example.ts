@@ -1,9 +1,15 @@
 import type { Datatype } from "../../tensors/tensor.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
+import { inputsByName } from "../../tensors/matrix-columns.ts";
 
-/** A row that the model takes, `{column: value}`: made of its inputs' datatypes and shapes. */
-export const exampleRow = (model: Model): Record<string, unknown> =>
-  Object.fromEntries(model.inputs.filter(({ optional }) => !optional).map((spec) => [spec.name, nested(exampleShape(spec, model.rowwise), exampleValue(spec))]));
+/** A row that the model takes, `{column: value}`: made of its inputs' datatypes and shapes, or of the columns of its matrix where these have names. */
+export const exampleRow = (model: Model): Record<string, unknown> => exampleOf(inputsByName(model.inputs), model.rowwise || hasColumns(model));
+
+const hasColumns = ({ inputs }: Model): boolean => inputsByName(inputs) !== inputs;
+
+/** Values of inputs as a row has them. */
+export const exampleOf = (inputs: readonly TensorSpec[], rowwise: boolean): Record<string, unknown> =>
+  Object.fromEntries(inputs.filter(({ optional }) => !optional).map((spec) => [spec.name, nested(exampleShape(spec, rowwise), exampleValue(spec))]));
 
 /** Open dimensions are 1; the one that counts rows is left out. */
 function exampleShape({ shape }: TensorSpec, rowwise: boolean): number[] {

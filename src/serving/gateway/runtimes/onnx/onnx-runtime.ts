@@ -1,9 +1,12 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { describeError, invalid } from "../../../../errors.ts";
-import type { LoadOptions, Model, Runtime } from "../runtime.ts";
+import type { GatewayLog } from "../../gateway-log.ts";
+import type { LoadContext, LoadOptions, Model, Runtime } from "../runtime.ts";
 import { hasLoops } from "./control-flow.ts";
 import { startIsolated } from "./isolated-model.ts";
+import { loggedColumns } from "./mlmodel-signature.ts";
+import type { LoggedColumn } from "./mlmodel-signature.ts";
 import { classesIn, readOnnxMetadata } from "./onnx-metadata.ts";
 import { withSignature } from "./signature-inputs.ts";
 import { startOnnxWorker } from "./onnx-worker-client.ts";
@@ -32,11 +35,11 @@ const mostTriedSeconds = 0.02;
 export const onnxRuntime = {
   name: "onnx",
   accepts: async (location: string) => location.endsWith(".onnx"),
-  load: (location: string, options: LoadOptions) => loadOnnx(location, options, usualLimits),
+  load: (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(location, options, usualLimits, context?.log),
 } satisfies Runtime;
 
 /** Loads an ONNX file under other limits than the usual ones. */
-export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits): Promise<Model> {
+export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits, log?: GatewayLog): Promise<Model> {
   let size: number;
   let version: string;
   let metadata: ReadonlyMap<string, string>;
@@ -60,7 +63,8 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
   await runtime;
   const start = () => (loops ? startIsolated(file, threads, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads));
   const place = await Placement.open({ file, threads, facts, start, instances, limits, inline: mayInline && facts.seconds <= mostTriedSeconds });
-  const { inputs, named } = withSignature(place.inputs, metadata);
+  const { inputs, named, problem } = withSignature(place.inputs, metadata, await columnsBeside(file, log));
+  if (problem !== undefined) log?.warn(`${file}: ${problem}`);
   return {
     platform: "onnx_onnxv1",
     inputs,
@@ -82,6 +86,13 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     release: () => place.release(),
   };
 }
+
+/** What MLflow wrote beside the graph; a file that cannot be read is told, and names nothing. */
+const columnsBeside = (file: string, log: GatewayLog | undefined): Promise<readonly LoggedColumn[] | undefined> =>
+  loggedColumns(file).catch((error: unknown) => {
+    log?.warn(`The MLmodel of ${file} cannot be read, and its signature names no columns: ${describeError(error)}`);
+    return undefined;
+  });
 
 /** Instances × threads within the cores, and their copies of the weights within a gibibyte. */
 function usualInstances(memoryBytes: number, threads: number): number {
