@@ -24,6 +24,20 @@ export interface TensorSpec {
   readonly known?: KnownCategories;
   /** Inputs only, of a model's only one: the columns of this matrix [rows, columns] in their order, each of shape [-1, 1], where a signature names them. Rows may come by these names. */
   readonly columns?: readonly TensorSpec[];
+  /** Inputs only: the encoders of the model right behind its columns, by column (0 of a single one), where the model shows them. */
+  readonly encoders?: ReadonlyMap<number, ColumnEncoder>;
+  /** Outputs only: the class labels of its columns, where the model shows them. */
+  readonly classes?: readonly string[];
+}
+
+/** What a model makes of the categories of one column. */
+export interface ColumnEncoder {
+  /** Texts or integers. */
+  readonly known: ReadonlySet<string | number>;
+  /** Fails on any other; else another one has a value of its own. */
+  readonly strict: boolean;
+  /** The category that stands for a missing text; absent where the empty text does, or none. */
+  readonly missing?: string;
 }
 
 /** What a model takes once for a whole request, beside its inputs: a threshold, the temperature of a language model. */

@@ -3,6 +3,7 @@ import { invalid } from "../../../errors.ts";
 import type { Model, TensorSpec } from "../runtimes/runtime.ts";
 import { fedTo } from "./cell-reader.ts";
 import { convertValues, readCells } from "./convert.ts";
+import { asEncoded } from "./encoded.ts";
 import { asTensor, isCells } from "./input.ts";
 import type { Input } from "./input.ts";
 import { asMatrix, columnsSent } from "./matrix-columns.ts";
@@ -79,8 +80,9 @@ function bindTo(sent: readonly Input[], byName: ReadonlyMap<string, Input>, spec
     const read = cells ?? convertValues(input as Tensor, spec);
     if (read.unseen) (unseen ??= new Map()).set(spec.name, read.unseen);
     const datatype = fedTo(spec);
-    const same = !isCells(input) && shape === input.shape && read.data === input.data && input.datatype === datatype;
-    inputs.push(same ? input : { name: spec.name, datatype, shape, data: read.data });
+    const data = spec.encoders ? asEncoded(read.data, spec, shape) : read.data;
+    const same = !isCells(input) && shape === input.shape && data === input.data && input.datatype === datatype;
+    inputs.push(same ? input : { name: spec.name, datatype, shape, data });
   }
   const rows = rowsOf(inputs, model.rowwise);
   if (inputs.length < specs.length && specs.some((spec) => spec.eventTime !== undefined)) inputs.splice(0, inputs.length, ...withEventTime(inputs, specs, rows, eventTime ?? Date.now()));
@@ -128,7 +130,7 @@ function unknownInput(name: string, specs: readonly TensorSpec[]): Error {
 }
 
 function shapeFor({ name, shape: sent }: Input, spec: TensorSpec, rowwise: boolean): readonly number[] {
-  const shape = fitShape(sent, spec.shape);
+  const shape = spec.anyRank ? sent : (fitShape(sent, spec.shape) ?? (rowwise ? undefined : single(sent, spec.shape)));
   if (shape) return shape;
   const dimensions = spec.shape.map((size, axis) => (size >= 0 ? String(size) : rowwise && axis === 0 ? "N" : "any"));
   const right = rowwise && spec.shape.length === 2 && spec.shape[1] === 1 ? "[N] or [N, 1]" : `[${dimensions.join(", ")}]`;
@@ -142,6 +144,10 @@ function fitShape(shape: readonly number[], wanted: readonly number[]): readonly
   if (shape.at(-1) === 1 && matches(shape.slice(0, -1), wanted)) return shape.slice(0, -1);
   return undefined;
 }
+
+/** One value for a model that does not work row by row, and takes one, too: `{"city": "Oslo"}` for [N]. */
+const single = (shape: readonly number[], wanted: readonly number[]): readonly number[] | undefined =>
+  shape.length === 0 && wanted.every((size) => size === 1 || size === -1) ? wanted.map(() => 1) : undefined;
 
 const matches = (shape: readonly number[], wanted: readonly number[]): boolean =>
   shape.length === wanted.length && wanted.every((size, axis) => size === -1 || size === shape[axis]);

@@ -5,6 +5,7 @@ import type { GatewayLog } from "../../gateway-log.ts";
 import type { LoadContext, LoadOptions, Model, Runtime } from "../runtime.ts";
 import { hasLoops } from "./control-flow.ts";
 import { startIsolated } from "./isolated-model.ts";
+import { isOrtFormat, ortNamesLoop } from "./ort-format.ts";
 import { loggedColumns } from "./mlmodel-signature.ts";
 import type { LoggedColumn } from "./mlmodel-signature.ts";
 import { classesIn, readOnnxMetadata } from "./onnx-metadata.ts";
@@ -34,7 +35,7 @@ const mostTriedSeconds = 0.02;
  */
 export const onnxRuntime = {
   name: "onnx",
-  accepts: async (location: string) => location.endsWith(".onnx"),
+  accepts: async (location: string) => location.endsWith(".onnx") || isOrtFormat(location),
   load: (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(location, options, usualLimits, context?.log),
 } satisfies Runtime;
 
@@ -48,8 +49,9 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     const found = await stat(file);
     size = found.size;
     version = `${file} ${found.ino} ${size} ${found.mtimeMs}`;
-    metadata = await readOnnxMetadata(file);
-    loops = await hasLoops(file);
+    const ort = isOrtFormat(file);
+    metadata = ort ? new Map() : await readOnnxMetadata(file);
+    loops = await (ort ? ortNamesLoop(file) : hasLoops(file));
   } catch (error) {
     throw invalid("serving.model_missing", `Cannot read the model file ${file}: ${describeError(error)}.`, { file });
   }
@@ -70,7 +72,7 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     inputs,
     ...(named && { namedColumns: true }),
     outputs: place.outputs,
-    classes: classesIn(metadata),
+    classes: classesIn(metadata) ?? place.outputs.find(({ classes }) => classes !== undefined)?.classes,
     rowwise: place.rowwise && options.rowwise !== false,
     get concurrency() {
       return place.inline ? 1 : instances;

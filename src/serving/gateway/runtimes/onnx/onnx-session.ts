@@ -2,7 +2,10 @@ import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { describeError, invalid } from "../../../../errors.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
+import { createSession } from "./create-session.ts";
+import { asClients, whyUnreadable } from "./runtime-errors.ts";
 import { tryModel } from "./try-model.ts";
+import { toldByGraph } from "./words/told-by-graph.ts";
 
 /** An ONNX model loaded in this thread. */
 export interface OnnxSession {
@@ -43,19 +46,21 @@ type OnnxType = keyof typeof datatypeOf;
 const onnxTypeOf = new Map<Datatype, OnnxType>(Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type as OnnxType]));
 
 /**
- * Loads an ONNX file and scores sample rows with it, so that a model that cannot answer is refused before it gets traffic; not where it is `known`
- * from a trial elsewhere whether the model works row by row.
+ * Loads an ONNX file and scores sample rows with it, which tells whether the model works row by row; not where that is `known` from a trial elsewhere.
  */
 export async function openOnnxSession(file: string, threads = 1, known?: { readonly rowwise: boolean }): Promise<OnnxSession> {
   const runtime = await import("onnxruntime-node");
   let session: InferenceSession;
   try {
-    session = await runtime.InferenceSession.create(file, options(threads));
+    session = await createSession(runtime.InferenceSession, file, options(threads));
   } catch (error) {
-    throw invalid("serving.model_unreadable", `ONNX Runtime cannot load ${file}: ${describeError(error)}`, { file });
+    throw invalid("serving.model_unreadable", `ONNX Runtime cannot load ${file}: ${whyUnreadable(describeError(error))}`, { file });
   }
-  const inputs = session.inputMetadata.map((input) => spec(input, "Input", file));
-  const outputs = session.outputMetadata.map((output) => spec(output, "Output", file));
+  const plain = {
+    inputs: session.inputMetadata.map((input) => spec(input, "Input", file)),
+    outputs: session.outputMetadata.map((output) => spec(output, "Output", file)),
+  };
+  const { inputs, outputs } = known ? plain : toldByGraph(file, plain);
 
   const run: OnnxSession["run"] = async (tensors) => {
     // Without a prototype: "__proto__" is a name like any other.
@@ -69,7 +74,9 @@ export async function openOnnxSession(file: string, threads = 1, known?: { reado
     // run() waits for the next immediate and then blocks; this one comes right before it and so marks its true start.
     let start = 0;
     setImmediate(() => (start = performance.now()));
-    const results = await session.run(feeds);
+    const results = await session.run(feeds).catch((error: unknown) => {
+      throw asClients(error);
+    });
     const seconds = (performance.now() - start) / 1000;
     return {
       outputs: outputs.map(({ name, datatype }) => ({
@@ -81,23 +88,19 @@ export async function openOnnxSession(file: string, threads = 1, known?: { reado
       seconds,
     };
   };
-  try {
-    const rowwise = known ? known.rowwise : await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs);
-    return { inputs, outputs, rowwise, run, release: () => session.release() };
-  } catch (error) {
-    await session.release();
-    throw invalid("serving.model_unusable", `${file} loads, but does not score a sample row: ${describeError(error)}`, {
-      file,
-    });
-  }
+  const rowwise = known ? known.rowwise : await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs);
+  return { inputs, outputs: rowwise ? outputs.map(openRows) : outputs, rowwise, run, release: () => session.release() };
 }
+
+/** An output of as many rows as are asked, whatever the file says: some exporters write [1] for labels. */
+const openRows = (output: TensorSpec): TensorSpec => (output.shape[0] === 1 ? { ...output, shape: [-1, ...output.shape.slice(1)] } : output);
 
 function spec(value: InferenceSession.ValueMetadata, kind: "Input" | "Output", file: string): TensorSpec {
   if (!value.isTensor || !Object.hasOwn(datatypeOf, value.type)) {
     throw invalid(
       "serving.model_unsupported",
       `${kind} "${value.name}" of ${file} is ${value.isTensor ? `of type ${value.type}` : "no tensor"}; supported are ` +
-        `tensors of ${Object.keys(datatypeOf).join(", ")} (with scikit-learn, export with zipmap off).`,
+        `tensors of ${Object.keys(datatypeOf).join(", ")}.`,
     );
   }
   const shape = value.shape.map((dimension) => (typeof dimension === "number" && dimension >= 0 ? dimension : -1));

@@ -21,7 +21,8 @@ export function withSignature(specs: readonly TensorSpec[], metadata: ReadonlyMa
     const feature = byName.get(spec.name);
     const read = feature && withReading(spec, feature);
     if (read) named = true;
-    return read ?? spec;
+    // What the signature says of categories goes before what the graph shows of them.
+    return read ? { ...read, encoders: undefined } : spec;
   });
   if (named) return { inputs, named };
   const own = ownColumns(specs, features);
@@ -78,7 +79,11 @@ function isMatrix({ shape, anyRank, datatype }: TensorSpec, columns: number): bo
 const columnOf = (matrix: TensorSpec, name: string, type?: string): TensorSpec => ({ name, datatype: type === "boolean" && matrix.datatype !== "BYTES" ? "BOOL" : matrix.datatype, shape: [-1, 1] });
 
 function withColumns({ anyRank, ...matrix }: TensorSpec, columns: readonly TensorSpec[]): TensorSpec {
-  return { ...matrix, shape: anyRank ? [-1, columns.length] : matrix.shape, columns };
+  const encoded = columns.map((column, at): TensorSpec => {
+    const encoder = column.reading ? undefined : matrix.encoders?.get(at);
+    return encoder ? { ...column, encoders: new Map([[0, encoder]]) } : column;
+  });
+  return { ...matrix, shape: anyRank ? [-1, columns.length] : matrix.shape, columns: encoded };
 }
 
 function featuresOf(text: string | undefined): readonly JsonObject[] {
