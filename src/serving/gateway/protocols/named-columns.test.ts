@@ -189,6 +189,15 @@ describe("what does not fit is said, or left out and told", () => {
   });
 });
 
+test("a folder that MLflow logged as an ONNX model is one, with no Python", async () => {
+  const folder = await makeFolder();
+  await putModel("digits", join(folder, "model", "model.onnx"));
+  await writeFile(join(folder, "model", "MLmodel"), mlModel(abcd));
+  const gateway = await startOwn(folder, { digits: at(join(folder, "model")) });
+  const answer = await fetch(`${gateway.url}/predict/digits`, { method: "POST", body: JSON.stringify(records), headers: { "content-type": "application/json" } });
+  expect(await answer.json()).toEqual([{ variable: 1231 }, { variable: 5670 }]);
+});
+
 test("the form and OpenAPI show the columns, and their example is answered", async () => {
   const { gateway, ask } = await start();
   const page = await (await fetch(`${gateway.url}/predict/digits`)).text();

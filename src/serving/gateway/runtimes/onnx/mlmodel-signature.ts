@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
-import { basename, dirname, join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { isObject } from "../../tensors/json-kind.ts";
+import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /** A column of the table that a model of MLflow takes. */
 export interface LoggedColumn {
@@ -21,13 +22,24 @@ const plainTypes = new Set(["double", "float", "long", "integer", "boolean", "st
  */
 export async function loggedColumns(file: string): Promise<readonly LoggedColumn[] | undefined> {
   for (const folder of [dirname(file), dirname(dirname(file))]) {
-    const text = await textOf(join(folder, "MLmodel"));
-    if (text === undefined) continue;
-    const { parse } = await import("yaml"); // only where there is something to read with it
-    const model: unknown = parse(text, { maxAliasCount: 100, logLevel: "error" });
-    return isObject(model) && isOf(model, relative(folder, file)) ? columnsOf(model["signature"]) : undefined;
+    const model = await mlModelIn(folder);
+    if (model !== undefined) return graphIn(model) === relative(folder, file) ? columnsOf((model as JsonObject)["signature"]) : undefined;
   }
   return undefined;
+}
+
+/** The ONNX file of a folder that `mlflow.onnx.log_model` wrote; undefined for any other place, and where its MLmodel cannot be read. */
+export async function loggedGraph(folder: string): Promise<string | undefined> {
+  const graph = graphIn(await mlModelIn(folder).catch(() => undefined));
+  return graph === undefined || graph.startsWith("..") ? undefined : join(folder, graph);
+}
+
+/** What the MLmodel of a folder says; undefined where there is none. */
+async function mlModelIn(folder: string): Promise<unknown> {
+  const text = await textOf(join(folder, "MLmodel"));
+  if (text === undefined) return undefined;
+  const { parse } = await import("yaml"); // only where there is something to read with it
+  return (parse(text, { maxAliasCount: 100, logLevel: "error" }) as unknown) ?? {};
 }
 
 async function textOf(path: string): Promise<string | undefined> {
@@ -42,13 +54,12 @@ async function textOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Whether the flavor `onnx` names this graph; one that names none means the usual `model.onnx`. */
-function isOf(model: Readonly<Record<string, unknown>>, path: string): boolean {
-  const flavors = model["flavors"];
+/** The graph that the flavor `onnx` names; one that names none means the usual `model.onnx`. Undefined where there is no such flavor. */
+function graphIn(model: unknown): string | undefined {
+  const flavors = isObject(model) ? model["flavors"] : undefined;
   const flavor = isObject(flavors) ? flavors["onnx"] : undefined;
-  if (!isObject(flavor)) return false;
-  const data = flavor["data"] ?? "model.onnx";
-  return typeof data === "string" && join(data) === join(path) && basename(path) !== "";
+  const data = isObject(flavor) ? (flavor["data"] ?? "model.onnx") : undefined;
+  return typeof data === "string" ? join(data) : undefined;
 }
 
 function columnsOf(signature: unknown): readonly LoggedColumn[] | undefined {

@@ -6,7 +6,7 @@ import type { LoadContext, LoadOptions, Model, Runtime } from "../runtime.ts";
 import { hasLoops } from "./control-flow.ts";
 import { startIsolated } from "./isolated-model.ts";
 import { isOrtFormat, ortNamesLoop } from "./ort-format.ts";
-import { loggedColumns } from "./mlmodel-signature.ts";
+import { loggedColumns, loggedGraph } from "./mlmodel-signature.ts";
 import type { LoggedColumn } from "./mlmodel-signature.ts";
 import { classesIn, readOnnxMetadata } from "./onnx-metadata.ts";
 import { withSignature } from "./signature-inputs.ts";
@@ -30,14 +30,18 @@ const usualRunMs = 60_000;
 const mostTriedSeconds = 0.02;
 
 /**
- * ONNX models through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not, and in processes if they have loops.
+ * ONNX models, files and what MLflow logged as such, through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not, and in processes if they have loops.
  * Each is tried in another process first, so that one that hangs, crashes or takes all memory does it there.
  */
 export const onnxRuntime = {
   name: "onnx",
-  accepts: async (location: string) => location.endsWith(".onnx") || isOrtFormat(location),
-  load: (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(location, options, usualLimits, context?.log),
+  accepts: async (location: string) => isGraph(location) || (await isFile(await loggedGraph(location))),
+  load: async (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(isGraph(location) ? location : ((await loggedGraph(location)) ?? location), options, usualLimits, context?.log),
 } satisfies Runtime;
+
+const isGraph = (location: string): boolean => location.endsWith(".onnx") || isOrtFormat(location);
+
+const isFile = async (path: string | undefined): Promise<boolean> => path !== undefined && isGraph(path) && (await stat(path).catch(() => undefined))?.isFile() === true;
 
 /** Loads an ONNX file under other limits than the usual ones. */
 export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits, log?: GatewayLog): Promise<Model> {
