@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { copyFile, constants, link, mkdir, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, normalize } from "node:path";
+import { dirname, extname, join, normalize } from "node:path";
 import { conflict, invalid } from "../errors.ts";
 import { readMlModel } from "../registry/mlmodel.ts";
 import type { ModelVersion } from "../registry/types.ts";
@@ -26,7 +26,7 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
   const named = `Version ${version.version} of ${version.model}`;
   const files = await listVersionFiles(house.db, version);
   if (!files) throw conflict("serving.files_elsewhere", `${named} lies at ${version.storage}, not in this server's artifact store; log it here, or import it (millrace import mlflow)`);
-  const graphs = files.filter(({ path }) => path.endsWith(".onnx"));
+  const graphs = files.filter(({ path }) => path.endsWith(".onnx") || path.endsWith(".ort"));
   if (version.origin === "trained") return { runtime: "onnx", entry: graphs[0].path, files };
   const text = await readSmallFile(house, files, "MLmodel");
   const flavors = text === undefined ? {} : (readMlModel(text).format?.flavors ?? {});
@@ -34,7 +34,7 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
   if (graph !== undefined && graphs.some(({ path }) => path === graph)) return { runtime: "onnx", entry: graph, files };
   if (graphs.length === 1 && flavors["python_function"] === undefined) return { runtime: "onnx", entry: graphs[0].path, files };
   if (flavors["python_function"] === undefined) {
-    throw invalid("serving.not_servable", `${named} holds neither an ONNX graph nor an MLmodel with the flavor python_function: ${files.length === 0 ? "it has no files" : `its files are ${files.slice(0, 8).map(({ path }) => path).join(", ")}`}`);
+    throw invalid("serving.not_servable", `${named} holds neither an ONNX graph (one *.onnx or *.ort file) nor an MLmodel with the flavor python_function: ${files.length === 0 ? "it has no files" : `its files are ${files.slice(0, 8).map(({ path }) => path).join(", ")}`}`);
   }
   if (house.settings.python === null) {
     throw invalid(
@@ -54,7 +54,7 @@ export async function placeModel(house: Placer, version: ModelVersion): Promise<
   const shelf = join(house.settings.home, "gateway", "models");
   await mkdir(shelf, { recursive: true });
   if (runtime === "onnx" && files.length === 1) {
-    const location = join(shelf, `${files[0].sha256}.onnx`);
+    const location = join(shelf, `${files[0].sha256}${extname(files[0].path)}`);
     await bring(await house.blobs.localPath(files[0].sha256), location, true);
     return { location, runtime };
   }

@@ -125,7 +125,7 @@ def reason_of(sentence):
         return "models without inputs"
     if "is not defined for empty set" in sentence:
         return "operators ONNX Runtime does not have"
-    if "does not score a sample row" in sentence:
+    if "cannot be loaded and tried on a sample row" in sentence:
         return "models that refuse the sample that is made up at loading"
     if "This is an invalid model" in sentence or "Exception during initialization" in sentence:
         return "models that ONNX Runtime refuses"

@@ -2,6 +2,7 @@ import { describeError, invalid, MillraceError, notFound } from "../../../errors
 import type { EndpointConfig, FallbackConfig, RuleConfig, StickyConfig, VariantConfig } from "../config/config.ts";
 import type { TensorSpec } from "../runtimes/runtime.ts";
 import type { UnknownInputs } from "../tensors/bind.ts";
+import { namesOf } from "../tensors/matrix-columns.ts";
 import type { Routes } from "../traffic/route.ts";
 import { seedOf } from "../traffic/traffic.ts";
 import type { HeldModel, ModelPool } from "./model-pool.ts";
@@ -55,7 +56,7 @@ export class Endpoint implements Routes<Variant> {
     this.#named = variants.map(() => undefined);
   }
 
-  /** Inputs of any variant: what one variant does not know is no mistake while another one does. */
+  /** Inputs of any variant, and columns of its matrix: what one variant does not know is no mistake while another one does. */
   get inputNames(): ReadonlySet<string> {
     let same = true;
     for (let at = 0; at < this.variants.length; at++) {
@@ -64,7 +65,7 @@ export class Endpoint implements Routes<Variant> {
       this.#named[at] = inputs;
       same = false;
     }
-    if (!same) this.#inputNames = new Set(this.#named.flatMap((inputs) => inputs!.map(({ name }) => name)));
+    if (!same) this.#inputNames = new Set(this.#named.flatMap((inputs) => namesOf(inputs!)));
     return this.#inputNames;
   }
 

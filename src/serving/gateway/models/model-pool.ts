@@ -8,6 +8,7 @@ import { BatchCounts } from "../metrics/model-statistics.ts";
 import type { Endpoints, LoadContext, Model, Runtime, SharedModel } from "../runtimes/runtime.ts";
 import { runtimeFor } from "../runtimes/runtimes.ts";
 import { bindInputs } from "../tensors/bind.ts";
+import { namesOf } from "../tensors/matrix-columns.ts";
 import { Batcher, batchLimits } from "./batcher.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { ResidentModel, Usage } from "./resident-model.ts";
@@ -116,7 +117,7 @@ export class ModelPool {
   async #share(location: string): Promise<SharedModel> {
     const held = await this.hold({ location });
     const { model, batcher } = held;
-    const names = new Set(model.inputs.map((input) => input.name));
+    const names = new Set(namesOf(model.inputs));
     return {
       model,
       score: async (tensors) => {

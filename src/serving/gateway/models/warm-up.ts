@@ -3,6 +3,7 @@ import { dirname, join, parse } from "node:path";
 import { describeError, invalid } from "../../../errors.ts";
 import type { Model } from "../runtimes/runtime.ts";
 import { bindInputs } from "../tensors/bind.ts";
+import { namesOf } from "../tensors/matrix-columns.ts";
 import type { Input } from "../tensors/input.ts";
 
 /** Reads the tensors of an infer request as JSON. */
@@ -32,7 +33,7 @@ export async function warmUp(model: Model, samples: readonly unknown[], read: Re
   for (const [index, sample] of samples.entries()) {
     try {
       const tensors = read(Buffer.from(JSON.stringify(sample)));
-      await model.run(bindInputs(tensors, model, new Set(model.inputs.map(({ name }) => name))).inputs);
+      await model.run(bindInputs(tensors, model, new Set(namesOf(model.inputs))).inputs);
     } catch (error) {
       throw invalid("serving.warmup_failed", `The model does not answer sample ${index + 1} of its warm-up: ${describeError(error)}`);
     }

@@ -12,6 +12,8 @@ export interface TensorSpec {
   readonly fed?: Datatype;
   /** -1 where the model leaves a dimension open. */
   readonly shape: readonly number[];
+  /** The model does not even say how many dimensions there are; `shape` is empty then. */
+  readonly anyRank?: boolean;
   /** Inputs only: a request may leave it out. */
   readonly optional?: boolean;
   /** Inputs only: how what clients send becomes values, where the model says so; plain numbers and texts as they are otherwise. */
@@ -20,6 +22,22 @@ export interface TensorSpec {
   readonly eventTime?: "DATE" | "TIMESTAMP";
   /** Of a reading of categories: those that the model was trained with, where it says so. */
   readonly known?: KnownCategories;
+  /** Inputs only, of a model's only one: the columns of this matrix [rows, columns] in their order, each of shape [-1, 1], where a signature names them. Rows may come by these names. */
+  readonly columns?: readonly TensorSpec[];
+  /** Inputs only: the encoders of the model right behind its columns, by column (0 of a single one), where the model shows them. */
+  readonly encoders?: ReadonlyMap<number, ColumnEncoder>;
+  /** Outputs only: the class labels of its columns, where the model shows them. */
+  readonly classes?: readonly string[];
+}
+
+/** What a model makes of the categories of one column. */
+export interface ColumnEncoder {
+  /** Texts or integers. */
+  readonly known: ReadonlySet<string | number>;
+  /** Fails on any other; else another one has a value of its own. */
+  readonly strict: boolean;
+  /** The category that stands for a missing text; absent where the empty text does, or none. */
+  readonly missing?: string;
 }
 
 /** What a model takes once for a whole request, beside its inputs: a threshold, the temperature of a language model. */

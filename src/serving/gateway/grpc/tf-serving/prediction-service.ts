@@ -13,6 +13,7 @@ import { findServable, findSignature, inputSpecs } from "../../protocols/tf-serv
 import type { ModelSpec } from "../../protocols/tf-serving/servable.ts";
 import { jsonOf } from "../../tensors/digest.ts";
 import type { Input as SentInput } from "../../tensors/input.ts";
+import { inputsOfRows } from "../../tensors/matrix-columns.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { defineService } from "../define-service.ts";
 import type { GrpcCall, GrpcService } from "../grpc-service.ts";
@@ -87,7 +88,7 @@ function inTheirWords(error: unknown, { main }: Endpoint, tensors: readonly Tens
   if (error.code === "serving.output_unknown") return invalid(error.code, `output tensor alias not found in signature: ${error.message}`);
   if (error.code !== "serving.input_missing" && error.code !== "serving.input_unknown") return error;
   const sent = tensors.map((tensor) => tensor.name);
-  const wanted = main.held.model.inputs.map((input) => input.name);
+  const wanted = inputsOfRows(main.held.model.inputs, (name) => sent.includes(name)).map((input) => input.name);
   const without = (names: readonly string[], others: readonly string[]) => names.filter((one) => !others.includes(one)).join(",");
   return invalid(
     error.code,

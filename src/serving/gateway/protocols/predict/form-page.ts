@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../models/deployment.ts";
 import { describeReading } from "../../../../values/reading.ts";
 import type { TensorSpec } from "../../runtimes/runtime.ts";
+import { inputsByName } from "../../tensors/matrix-columns.ts";
 import { exampleRow } from "./example.ts";
 
 /** What a form was sent with, and what came of it. */
@@ -14,7 +15,7 @@ export interface FormOutcome {
 export function formPage({ name, main }: Endpoint, outcome?: FormOutcome): string {
   const { model } = main.held;
   const example = exampleRow(model);
-  const fields = model.inputs.map((spec) => field(spec, outcome && Object.hasOwn(outcome.fields, spec.name) ? outcome.fields[spec.name] : textOf(example[spec.name]))).join("\n");
+  const fields = inputsByName(model.inputs).map((spec) => field(spec, outcome && Object.hasOwn(outcome.fields, spec.name) ? outcome.fields[spec.name] : textOf(example[spec.name]))).join("\n");
   const curl = `curl -H 'content-type: application/json' -d '${JSON.stringify(example)}' http://HOST/predict/${encodeURIComponent(name)}`;
   return page(
     `Predict with ${name}`,

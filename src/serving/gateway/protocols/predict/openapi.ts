@@ -2,8 +2,9 @@ import type { Endpoint } from "../../models/deployment.ts";
 import { describeReading } from "../../../../values/reading.ts";
 import type { Reading } from "../../../../values/reading.ts";
 import type { ParamSpec, TensorSpec } from "../../runtimes/runtime.ts";
+import { inputsByName, namesOf } from "../../tensors/matrix-columns.ts";
 import { datatypes } from "../../tensors/tensor.ts";
-import { exampleRow } from "./example.ts";
+import { exampleOf, exampleRow } from "./example.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -20,15 +21,17 @@ function pathsOf({ name, main }: Endpoint): Record<string, unknown> {
   const { model } = main.held;
   const segment = encodeURIComponent(name);
   const row = exampleRow(model);
-  const input = objectOf(model.inputs, model.rowwise);
+  const byName = inputsByName(model.inputs);
+  const table = model.rowwise || byName !== model.inputs;
+  const input = objectOf(byName, table);
   const output = objectOf(model.outputs, model.rowwise);
-  const either = (one: Schema): Schema => (model.rowwise ? { oneOf: [one, { type: "array", items: one, minItems: 1 }] } : one);
+  const either = (one: Schema): Schema => (table ? { oneOf: [one, { type: "array", items: one, minItems: 1 }] } : one);
   return {
     [`/predict/${segment}`]: {
       post: operation(`predict-${name}`, `Predicts with ${name}: a row, or a list of rows`, either(input), row, either(output), model.params),
     },
     [`/v2/models/${segment}/infer`]: {
-      post: operation(`infer-${name}`, `Predicts with ${name}: Open Inference Protocol`, inferRequest(model.inputs), inferExample(model.inputs, row), { type: "object" }),
+      post: operation(`infer-${name}`, `Predicts with ${name}: Open Inference Protocol`, inferRequest(model.inputs), inferExample(model.inputs, exampleOf(model.inputs, model.rowwise)), { type: "object" }),
     },
   };
 }
@@ -92,7 +95,7 @@ const inferRequest = (specs: readonly TensorSpec[]): Schema => ({
         type: "object",
         required: ["name", "datatype", "shape", "data"],
         properties: {
-          name: { enum: specs.map(({ name }) => name) },
+          name: { enum: namesOf(specs) },
           datatype: { enum: [...datatypes.keys()] },
           shape: { type: "array", items: { type: "integer", minimum: 0 } },
           data: { type: "array" },

@@ -4,6 +4,7 @@ import type { InferenceRequest } from "../../inference-request.ts";
 import type { Endpoint } from "../../models/deployment.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { bodyText } from "../../tensors/body-text.ts";
+import { inputsByName } from "../../tensors/matrix-columns.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { eventStream, wantsEvents } from "../event-stream.ts";
 import { notAllowed } from "../method.ts";
@@ -96,7 +97,7 @@ async function predictForm(request: HttpRequest, context: ProtocolContext, endpo
 
 /** A field's text is a cell; of an input of several values it is their lists in JSON. */
 function fieldValue(name: string, text: string, model: Model): unknown {
-  const spec = model.inputs.find((input) => input.name === name);
+  const spec = [...model.inputs, ...inputsByName(model.inputs)].find((input) => input.name === name);
   if (!spec || spec.datatype === "BYTES" || !takesLists(spec, model)) return text.trim() === "" && spec?.datatype !== "BYTES" ? null : text;
   try {
     return parseJson(text);

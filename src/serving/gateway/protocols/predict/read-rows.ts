@@ -5,6 +5,7 @@ import { isObject, kindOf } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 import { inputOf } from "../../tensors/input.ts";
 import type { Input } from "../../tensors/input.ts";
+import { inputsOfRows } from "../../tensors/matrix-columns.ts";
 import { shapeOf } from "../../tensors/read-values.ts";
 
 /** How the rows came, which is how the answer goes out: one object, a list of objects, or an object of columns. */
@@ -22,12 +23,14 @@ export interface ReadRows {
 export function readRows(body: unknown, model: Model): ReadRows {
   if (Array.isArray(body)) return { form: "rows", inputs: fromRows(body, model) };
   if (!isObject(body)) throw invalid("serving.bad_request", `The body must be a JSON object {column: value}, or a list of them, not ${kindOf(body)}.`);
-  const specs = new Map(model.inputs.map((spec) => [spec.name, spec]));
+  const inputs = inputsOfRows(model.inputs, (name) => Object.hasOwn(body, name));
+  const rowwise = model.rowwise || inputs !== model.inputs;
+  const specs = new Map(inputs.map((spec) => [spec.name, spec]));
   // A column that the model does not know says nothing of the others.
   const fields = Object.entries(body).filter(([name]) => specs.has(name));
-  const columns = model.rowwise && (fields.length > 0 ? fields : Object.entries(body)).some(([name, value]) => isColumn(value, specs.get(name)));
+  const columns = rowwise && (fields.length > 0 ? fields : Object.entries(body)).some(([name, value]) => isColumn(value, specs.get(name)));
   if (columns) return { form: "columns", inputs: Object.entries(body).map(([name, value]) => column(name, value as unknown[], specs.get(name))) };
-  if (model.rowwise) return { form: "row", inputs: fromRows([body], model) };
+  if (rowwise) return { form: "row", inputs: fromRows([body], model) };
   return { form: "row", inputs: Object.entries(body).map(([name, value]) => whole(name, value, specs.get(name))) };
 }
 
@@ -46,11 +49,13 @@ function rowShape({ shape }: TensorSpec): readonly number[] {
 
 function fromRows(rows: readonly unknown[], model: Model): Input[] {
   if (rows.length === 0) throw invalid("serving.bad_request", "The list of rows is empty; send at least one.");
-  if (!model.rowwise) throw invalid("serving.bad_request", "This model does not work row by row; send one object {input: value}.");
+  const [first] = rows;
+  const inputs = inputsOfRows(model.inputs, (name) => isObject(first) && Object.hasOwn(first, name));
+  if (!model.rowwise && inputs === model.inputs) throw invalid("serving.bad_request", "This model does not work row by row; send one object {input: value}.");
   for (const [index, row] of rows.entries()) {
     if (!isObject(row)) throw invalid("serving.bad_request", `Row ${index} must be an object {column: value}, not ${kindOf(row)}.`);
   }
-  const specs = new Map(model.inputs.map((spec) => [spec.name, spec]));
+  const specs = new Map(inputs.map((spec) => [spec.name, spec]));
   return [...columnNames(rows as JsonObject[])].map((name) => column(name, (rows as JsonObject[]).map((row) => (Object.hasOwn(row, name) ? row[name] : null)), specs.get(name)));
 }
 

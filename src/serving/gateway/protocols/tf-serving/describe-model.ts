@@ -27,9 +27,9 @@ export function signatureDefs(context: ProtocolContext, model: Model): Record<st
 
 const infos = (specs: readonly TensorSpec[]): Record<string, TensorInfo> =>
   Object.fromEntries(
-    specs.map(({ name, datatype, shape }) => [
+    specs.map(({ name, datatype, shape, anyRank }) => [
       name,
-      { dtype: dtypes[datatype].name, tensor_shape: { dim: shape.map((size) => ({ size: String(size), name: "" })), unknown_rank: false }, name: `${name}:0` },
+      { dtype: dtypes[datatype].name, tensor_shape: { dim: shape.map((size) => ({ size: String(size), name: "" })), unknown_rank: anyRank === true }, name: `${name}:0` },
     ]),
   );
 

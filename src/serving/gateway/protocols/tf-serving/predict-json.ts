@@ -6,6 +6,7 @@ import type { Tensor } from "../../tensors/tensor.ts";
 import { isBase64, jsonInput, tensorJson } from "./json-values.ts";
 import { isObject } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
+import { inputsOfRows } from "../../tensors/matrix-columns.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
 
 /** Rows in `instances` and out `predictions`, or columns in `inputs` and out `outputs`: tensorflow_serving/g3doc/api_rest.md, "Predict API". */
@@ -48,6 +49,7 @@ const plainLists = (value: unknown): unknown => (value instanceof NumberList ? v
 const soleInput = ({ inputs }: Model): string => inputs[0]?.name ?? namelessInput;
 
 function namedRows(rows: readonly unknown[], model: Model, specs: ReadonlyMap<string, TensorSpec>, ignores: boolean): Input[] {
+  const inputs = inputsOfRows(model.inputs, (name) => Object.hasOwn(rows[0] as JsonObject, name));
   const columns = new Map(Object.keys(rows[0] as JsonObject).map((name) => [name, [] as unknown[]]));
   for (const [index, row] of rows.entries()) {
     if (!isNamed(row)) throw invalid("serving.bad_request", `Expecting object but got list at item ${index} of input list`);
@@ -59,8 +61,8 @@ function namedRows(rows: readonly unknown[], model: Model, specs: ReadonlyMap<st
       if (!column) throw atRow(index, row, "", `keys must be equal to those of the others: ${[...columns.keys()].join(",")}`);
       column.push(row[name]);
     }
-    const missing = model.inputs.find((spec) => !spec.optional && !Object.hasOwn(row, spec.name))?.name ?? [...columns.keys()].find((name) => !Object.hasOwn(row, name));
-    if (missing !== undefined) throw atRow(index, row, "", `keys must be equal to: ${model.inputs.map(({ name }) => name).join(",")} (missing: ${missing})`);
+    const missing = inputs.find((spec) => !spec.optional && !Object.hasOwn(row, spec.name))?.name ?? [...columns.keys()].find((name) => !Object.hasOwn(row, name));
+    if (missing !== undefined) throw atRow(index, row, "", `keys must be equal to: ${inputs.map(({ name }) => name).join(",")} (missing: ${missing})`);
   }
   return [...columns].map(([name, values]) => jsonInput(name, values, specs.get(name), "instances"));
 }
@@ -83,7 +85,7 @@ function positionalRows(rows: readonly unknown[], model: Model): Input[] {
 
 function readColumns(inputs: unknown, model: Model, specs: ReadonlyMap<string, TensorSpec>): Input[] {
   if (isNamed(inputs)) {
-    const missing = model.inputs.find(({ name, optional }) => !optional && !Object.hasOwn(inputs, name));
+    const missing = inputsOfRows(model.inputs, (name) => Object.hasOwn(inputs, name)).find(({ name, optional }) => !optional && !Object.hasOwn(inputs, name));
     if (missing) throw invalid("serving.bad_request", `Missing named input: ${missing.name} in 'inputs' object.`);
     return Object.entries(inputs).map(([name, value]) => jsonInput(name, value, specs.get(name), "inputs"));
   }

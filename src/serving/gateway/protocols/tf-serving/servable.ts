@@ -46,12 +46,14 @@ export function findSignature(context: ProtocolContext, name: string): string {
   throw invalid("serving.unknown_signature", `Serving signature key "${name}" not found${thereIs(names)}; --tf-signature has the gateway take another name for it.`);
 }
 
-/** The inputs that a request may name: those of the model, and those that another variant of its endpoint takes. */
+const named = ({ inputs }: Model): readonly TensorSpec[] => [...(inputs[0]?.columns ?? []), ...inputs];
+
+/** The inputs that a request may name: those of the model, the columns of its matrix, and those that another variant of its endpoint takes. */
 export function inputSpecs(endpoint: Endpoint, model: Model): ReadonlyMap<string, TensorSpec> {
-  const specs = new Map(model.inputs.map((spec) => [spec.name, spec]));
+  const specs = new Map(named(model).map((spec) => [spec.name, spec]));
   if (endpoint.inputNames.size === specs.size) return specs;
   for (const { held } of endpoint.variants) {
-    for (const spec of held.model.inputs) if (!specs.has(spec.name)) specs.set(spec.name, spec);
+    for (const spec of named(held.model)) if (!specs.has(spec.name)) specs.set(spec.name, spec);
   }
   return specs;
 }

@@ -1,6 +1,7 @@
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { isObject } from "../../tensors/json-kind.ts";
+import { inputsByName, namesOf } from "../../tensors/matrix-columns.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { bytesElement, datatypes, product } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
@@ -25,7 +26,7 @@ const beginsAsImage = (bytes: Buffer): boolean => imageStarts.some((start) => by
  * (BYTES), or of numbers as they lie in memory (little-endian); a form with a field per input. Images are not decoded.
  */
 export function readPayload(parts: readonly Part[], model: Model): ReadRows {
-  const named = (name: string) => model.inputs.some((input) => input.name === name);
+  const named = (name: string) => namesOf(model.inputs).includes(name);
   const [first] = parts;
   if (parts.length === 1 && (first.name === undefined || (wholeNames.has(first.name) && !named(first.name)))) return whole(first, model);
   const repeated = parts.find((part, index) => parts.findIndex(({ name }) => name === part.name) !== index);
@@ -77,7 +78,7 @@ function fromJson(value: unknown, model: Model): ReadRows {
   const single = only && others.length === 0 ? only : undefined;
   if (isObject(value)) {
     const [[name, inner] = [""], ...more] = Object.entries(value);
-    if (more.length === 0 && wholeNames.has(name) && !model.inputs.some((input) => input.name === name)) return fromJson(inner, model);
+    if (more.length === 0 && wholeNames.has(name) && !namesOf(model.inputs).includes(name)) return fromJson(inner, model);
     return readRows(value, model);
   }
   const rows = Array.isArray(value) && isObject(value[0]);
@@ -101,8 +102,10 @@ function textCell({ bytes }: Part, { name, shape }: TensorSpec, { rowwise }: Mod
 }
 
 /** The input of a field; browsers write quotes and line ends in the name of a field as `%22`, `%0D` and `%0A` (HTML, multipart/form-data encoding algorithm). */
-const specOf = (field: string, { inputs }: Model): TensorSpec | undefined =>
-  inputs.find(({ name }) => name === field) ?? inputs.find(({ name }) => name === field.replace(/%(22|0D|0A)/g, decodeURIComponent));
+function specOf(field: string, { inputs }: Model): TensorSpec | undefined {
+  const specs = [...inputs, ...inputsByName(inputs)];
+  return specs.find(({ name }) => name === field) ?? specs.find(({ name }) => name === field.replace(/%(22|0D|0A)/g, decodeURIComponent));
+}
 
 /** The bytes of one input: an element of BYTES, or numbers whose count follows from their length. */
 function raw(part: Part, { name, datatype, shape: wanted }: TensorSpec, { rowwise }: Model): Tensor {

@@ -1,9 +1,13 @@
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { describeError, invalid } from "../../../../errors.ts";
-import type { LoadOptions, Model, Runtime } from "../runtime.ts";
+import type { GatewayLog } from "../../gateway-log.ts";
+import type { LoadContext, LoadOptions, Model, Runtime } from "../runtime.ts";
 import { hasLoops } from "./control-flow.ts";
 import { startIsolated } from "./isolated-model.ts";
+import { isOrtFormat, ortNamesLoop } from "./ort-format.ts";
+import { loggedColumns, loggedGraph } from "./mlmodel-signature.ts";
+import type { LoggedColumn } from "./mlmodel-signature.ts";
 import { classesIn, readOnnxMetadata } from "./onnx-metadata.ts";
 import { withSignature } from "./signature-inputs.ts";
 import { startOnnxWorker } from "./onnx-worker-client.ts";
@@ -26,17 +30,21 @@ const usualRunMs = 60_000;
 const mostTriedSeconds = 0.02;
 
 /**
- * ONNX models through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not, and in processes if they have loops.
+ * ONNX models, files and what MLflow logged as such, through onnxruntime-node: in the I/O thread while they are fast, in worker threads once they are not, and in processes if they have loops.
  * Each is tried in another process first, so that one that hangs, crashes or takes all memory does it there.
  */
 export const onnxRuntime = {
   name: "onnx",
-  accepts: async (location: string) => location.endsWith(".onnx"),
-  load: (location: string, options: LoadOptions) => loadOnnx(location, options, usualLimits),
+  accepts: async (location: string) => isGraph(location) || (await isFile(await loggedGraph(location))),
+  load: async (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(isGraph(location) ? location : ((await loggedGraph(location)) ?? location), options, usualLimits, context?.log),
 } satisfies Runtime;
 
+const isGraph = (location: string): boolean => location.endsWith(".onnx") || isOrtFormat(location);
+
+const isFile = async (path: string | undefined): Promise<boolean> => path !== undefined && isGraph(path) && (await stat(path).catch(() => undefined))?.isFile() === true;
+
 /** Loads an ONNX file under other limits than the usual ones. */
-export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits): Promise<Model> {
+export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits, log?: GatewayLog): Promise<Model> {
   let size: number;
   let version: string;
   let metadata: ReadonlyMap<string, string>;
@@ -45,8 +53,9 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     const found = await stat(file);
     size = found.size;
     version = `${file} ${found.ino} ${size} ${found.mtimeMs}`;
-    metadata = await readOnnxMetadata(file);
-    loops = await hasLoops(file);
+    const ort = isOrtFormat(file);
+    metadata = ort ? new Map() : await readOnnxMetadata(file);
+    loops = await (ort ? ortNamesLoop(file) : hasLoops(file));
   } catch (error) {
     throw invalid("serving.model_missing", `Cannot read the model file ${file}: ${describeError(error)}.`, { file });
   }
@@ -60,14 +69,15 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
   await runtime;
   const start = () => (loops ? startIsolated(file, threads, facts, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads, facts));
   const place = await Placement.open({ file, threads, facts, start, instances, limits, inline: mayInline && facts.seconds <= mostTriedSeconds });
-  const { inputs, named } = withSignature(facts.inputs, metadata);
+  const { inputs, named, problem } = withSignature(facts.inputs, metadata, await columnsBeside(file, log));
+  if (problem !== undefined) log?.warn(`${file}: ${problem}`);
   const rowwise = facts.rowwise && options.rowwise !== false;
   return {
     platform: "onnx_onnxv1",
     inputs,
     ...(named && { namedColumns: true }),
     outputs: facts.outputs,
-    classes: classesIn(metadata),
+    classes: classesIn(metadata) ?? facts.outputs.find(({ classes }) => classes !== undefined)?.classes,
     rowwise,
     independentRows: rowwise && (options.rowwise ?? facts.independentRows),
     ...(facts.dependence !== undefined && { dependence: facts.dependence }),
@@ -86,6 +96,13 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
     release: () => place.release(),
   };
 }
+
+/** What MLflow wrote beside the graph; a file that cannot be read is told, and names nothing. */
+const columnsBeside = (file: string, log: GatewayLog | undefined): Promise<readonly LoggedColumn[] | undefined> =>
+  loggedColumns(file).catch((error: unknown) => {
+    log?.warn(`The MLmodel of ${file} cannot be read, and its signature names no columns: ${describeError(error)}`);
+    return undefined;
+  });
 
 /** Instances × threads within the cores, and their copies of the weights within a gibibyte. */
 function usualInstances(memoryBytes: number, threads: number): number {

@@ -2,11 +2,14 @@ import type { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
 import { describeError, invalid } from "../../../../errors.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
+import { createSession } from "./create-session.ts";
 import { loadChecked, sessionOptions } from "./optimisation.ts";
 import type { Optimisation } from "./optimisation.ts";
 import { graphFacts } from "./rows/row-dependence.ts";
+import { asClients, whyUnreadable } from "./runtime-errors.ts";
 import { coarseCloseness, usualCloseness } from "./same-answers.ts";
 import { samplesOfSizes, tryModel } from "./try-model.ts";
+import { toldByGraph } from "./words/told-by-graph.ts";
 
 /** What a trial found of a model. */
 export interface TrialFacts {
@@ -68,44 +71,41 @@ interface LoadedSession extends Pick<OnnxSession, "inputs" | "outputs" | "run" |
 }
 
 /**
- * Loads an ONNX file and scores sample rows with it, so that a model that cannot answer is refused before it gets traffic; not where it is `known` from a trial
- * elsewhere what it is.
+ * Loads an ONNX file and scores sample rows with it, which tells whether the model works row by row and whether the optimiser changes its answers; not where
+ * it is `known` from a trial elsewhere what it is.
  */
 export async function openOnnxSession(file: string, threads = 1, known?: TrialFacts): Promise<OnnxSession> {
-  if (known) return { ...(await load(file, threads, known.optimisation)), ...onlyFacts(known) };
+  if (known) return { ...(await load(file, threads, known.optimisation, false)), ...onlyFacts(known) };
   const graph = graphFacts(file);
   const closeness = graph.coarse ? coarseCloseness : usualCloseness;
-  const { loaded, optimisation, remark } = await loadChecked((how) => load(file, threads, how), closeness);
+  const { loaded, optimisation, remark } = await loadChecked((how) => load(file, threads, how, true), closeness);
   const { inputs, outputs, run, release } = loaded;
-  try {
-    const tried = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs, { shown: graph.independent, closeness });
-    const rowwise = tried.rowwise && !graph.unsized;
-    const independentRows = rowwise && graph.independent && !tried.dependent;
-    const dependence = independentRows ? undefined : (graph.why ?? "Made-up rows are answered otherwise together than alone.");
-    return { inputs, outputs, rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks: remark === undefined ? [] : [remark], run, release };
-  } catch (error) {
-    await release();
-    throw invalid("serving.model_unusable", `${file} loads, but does not score a sample row: ${describeError(error)}`, {
-      file,
-    });
-  }
+  const tried = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs, { shown: graph.independent, closeness });
+  const rowwise = tried.rowwise && !graph.unsized;
+  const independentRows = rowwise && graph.independent && !tried.dependent;
+  const dependence = independentRows ? undefined : (graph.why ?? "Made-up rows are answered otherwise together than alone.");
+  return { inputs, outputs: rowwise ? outputs.map(openRows) : outputs, rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks: remark === undefined ? [] : [remark], run, release };
 }
 
 const onlyFacts = ({ rowwise, independentRows, dependence, optimisation, remarks }: TrialFacts): TrialFacts => ({ rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks });
 
-async function load(file: string, threads: number, optimisation: Optimisation): Promise<LoadedSession> {
+/** `told`: inputs and outputs with what the graph tells of them, categories and classes. */
+async function load(file: string, threads: number, optimisation: Optimisation, told: boolean): Promise<LoadedSession> {
   const runtime = await import("onnxruntime-node");
   let session: InferenceSession;
   try {
-    session = await runtime.InferenceSession.create(file, options(threads, sessionOptions(optimisation)));
+    session = await createSession(runtime.InferenceSession, file, options(threads, sessionOptions(optimisation)));
   } catch (error) {
-    throw invalid("serving.model_unreadable", `ONNX Runtime cannot load ${file}: ${describeError(error)}`, { file });
+    throw invalid("serving.model_unreadable", `ONNX Runtime cannot load ${file}: ${whyUnreadable(describeError(error))}`, { file });
   }
   let inputs: readonly TensorSpec[];
   let outputs: readonly TensorSpec[];
   try {
-    inputs = session.inputMetadata.map((input) => spec(input, "Input", file));
-    outputs = session.outputMetadata.map((output) => spec(output, "Output", file));
+    const plain = {
+      inputs: session.inputMetadata.map((input) => spec(input, "Input", file)),
+      outputs: session.outputMetadata.map((output) => spec(output, "Output", file)),
+    };
+    ({ inputs, outputs } = told ? toldByGraph(file, plain) : plain);
   } catch (error) {
     await session.release();
     throw error;
@@ -123,7 +123,9 @@ async function load(file: string, threads: number, optimisation: Optimisation): 
     // run() waits for the next immediate and then blocks; this one comes right before it and so marks its true start.
     let start = 0;
     setImmediate(() => (start = performance.now()));
-    const results = await session.run(feeds);
+    const results = await session.run(feeds).catch((error: unknown) => {
+      throw asClients(error);
+    });
     const seconds = (performance.now() - start) / 1000;
     return {
       outputs: outputs.map(({ name, datatype }) => ({
@@ -149,12 +151,15 @@ async function load(file: string, threads: number, optimisation: Optimisation): 
   };
 }
 
+/** An output of as many rows as are asked, whatever the file says: some exporters write [1] for labels. */
+const openRows = (output: TensorSpec): TensorSpec => (output.shape[0] === 1 ? { ...output, shape: [-1, ...output.shape.slice(1)] } : output);
+
 function spec(value: InferenceSession.ValueMetadata, kind: "Input" | "Output", file: string): TensorSpec {
   if (!value.isTensor || !Object.hasOwn(datatypeOf, value.type)) {
     throw invalid(
       "serving.model_unsupported",
       `${kind} "${value.name}" of ${file} is ${value.isTensor ? `of type ${value.type}` : "no tensor"}; supported are ` +
-        `tensors of ${Object.keys(datatypeOf).join(", ")} (with scikit-learn, export with zipmap off).`,
+        `tensors of ${Object.keys(datatypeOf).join(", ")}.`,
     );
   }
   const shape = value.shape.map((dimension) => (typeof dimension === "number" && dimension >= 0 ? dimension : -1));
