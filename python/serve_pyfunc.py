@@ -214,14 +214,16 @@ def blame(error):
 class Recorder:
     """Stands for the model while MLflow's scoring server uses it, and keeps what went in and came out for the prediction log."""
 
-    def __init__(self, model):
-        self._model = model
-        self.metadata = model.metadata
+    def __init__(self, served):
+        self._served = served
+        self.metadata = served.model.metadata
         self.data = self.answer = None
 
     def predict(self, data, params=None):
+        if self._served.rowwise and hasattr(data, "__len__") and not isinstance(data, (dict, str)) and len(data) == 0:
+            return []  # No rows are answered without the model, by every protocol.
         self.data = data
-        self.answer = self._model.predict(data, params=params)
+        self.answer = self._served.model.predict(data, params=params)
         return self.answer
 
 
@@ -251,7 +253,7 @@ def answer_native(served, content_type, body):
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import scoring_server
 
-    recorder = Recorder(served.model)
+    recorder = Recorder(served)
     try:
         said = scoring_server.invocations(body, content_type, recorder, served.model.metadata.get_input_schema())
     except MlflowException as error:
