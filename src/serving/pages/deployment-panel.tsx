@@ -5,7 +5,7 @@ import { DataTable } from "../../ui/data-table.tsx";
 import { formatMilliseconds, formatMoment, formatNumber, formatPercent } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import type { DeploymentStatus } from "../types.ts";
-import { DeployButton, RollBackButton } from "./change-traffic.tsx";
+import { DeployButton, RemoveButton, RollBackButton } from "./change-traffic.tsx";
 import { variantColor } from "./variant-colors.ts";
 
 /** A deployment as it is now: traffic split, and what each variant has answered since the last change. */
@@ -18,6 +18,7 @@ export function DeploymentPanel({ deployment }: { deployment: DeploymentStatus }
         <p className="row">
           <DeployButton endpoint={endpoint} />
           <RollBackButton endpoint={endpoint} />
+          <RemoveButton endpoint={endpoint} />
         </p>
         <p>
           {reason} <span className="muted small">({formatMoment(updatedAt)})</span>
