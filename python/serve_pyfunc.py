@@ -84,6 +84,8 @@ class Served:
         self.by_tensor = self.schema is not None and self.schema.is_tensor_spec()
         self.inputs = [self._spec(spec, index, self.schema, UNNAMED_INPUT) for index, spec in enumerate(self.schema or [])]
         self.outputs = [self._spec(spec, index, self.output_schema, UNNAMED_OUTPUT) for index, spec in enumerate(self.output_schema or [])]
+        for spec in self.outputs:
+            spec.pop("reading", None)  # That is how requests are read.
         self.output_names = [spec["name"] for spec in self.outputs]
         specs = self.inputs + self.outputs
         self.params = (metadata.get_params_schema() if metadata.signature else None) or []
@@ -97,7 +99,9 @@ class Served:
             datatype = "BOOL" if spec.type.kind == "b" else next((known for known, its in DATATYPES.items() if its == code), "BYTES")
             return {"name": str(name), "datatype": datatype, "shape": list(spec.shape)}
         datatype = COLUMN_TYPES.get(getattr(spec.type, "name", ""), "BYTES")
-        return {"name": str(name), "datatype": datatype, "shape": [-1, 1], "optional": not spec.required}
+        # Read by the gateway, which hands on one form of it.
+        reading = {"reading": {"type": "timestamp", "iso": True}} if getattr(spec.type, "name", "") == "datetime" else {}
+        return {"name": str(name), "datatype": datatype, "shape": [-1, 1], "optional": not spec.required, **reading}
 
     def param_facts(self):
         """What requests may set, as the gateway tells it."""
@@ -160,7 +164,7 @@ class Served:
         values = texts(array, name)
         try:
             if kind == "datetime":
-                return pd.to_datetime(pd.Series(values))
+                return pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601")
             if kind == "string":
                 return pd.Series(values, dtype=object)
             parsed = [None if value is None else json.loads(value) for value in values]

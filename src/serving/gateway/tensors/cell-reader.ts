@@ -3,6 +3,7 @@ import { truthOf } from "../../../values/known-categories.ts";
 import { readCategory, readNumber, readTime } from "../../../values/read-cell.ts";
 import { describeReading } from "../../../values/reading.ts";
 import type { Cell, CategoryReading, NumberReading, TimeReading } from "../../../values/reading.ts";
+import { isoText } from "../../../values/time-text.ts";
 import type { TensorSpec } from "../runtimes/runtime.ts";
 import { floatMisfit, surelyFits } from "./float-fit.ts";
 import { noBf16 } from "./read-values.ts";
@@ -31,6 +32,7 @@ export function cellReader(spec: TensorSpec, length: number, where: string): Cel
   const datatype = fedTo(spec);
   const { array, integer } = datatypes.get(datatype)!;
   if (datatype === "BF16") throw noBf16(where);
+  if (reading?.type === "timestamp" && !array) return new TimeTexts(length, reading, where);
   if (reading?.type === "timestamp") return new TimeCells(new Float64Array(length), reading, where);
   if (reading?.type === "category") return new CategoryCells(reading, spec, where);
   if (!array) return new TextCells(length, where);
@@ -98,6 +100,23 @@ class TimeCells implements CellReader {
     const value = isCell(cell) ? readTime(cell, this.#reading) : undefined;
     if (value === undefined) throw wrong(this.#where, at, cell, describeReading(this.#reading));
     this.values[at] = value;
+  }
+}
+
+/** Points in time for a model that takes them as texts: all in one form, in UTC. */
+class TimeTexts implements CellReader {
+  readonly values: string[];
+  readonly #instants: TimeCells;
+
+  constructor(length: number, reading: TimeReading, where: string) {
+    this.values = Array.from({ length }, () => "");
+    this.#instants = new TimeCells(new Float64Array(length), reading, where);
+  }
+
+  put(cell: unknown, at: number): void {
+    this.#instants.put(cell, at);
+    const instant = this.#instants.values[at];
+    this.values[at] = Number.isNaN(instant) ? "" : isoText(instant);
   }
 }
 

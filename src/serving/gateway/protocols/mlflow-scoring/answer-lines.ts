@@ -2,6 +2,7 @@ import { jsonList } from "../../tensors/json-text.ts";
 import type { NumberStyle } from "../../tensors/json-text.ts";
 import { elementBytes } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
+import { csvCell } from "./csv.ts";
 import { rowsJson } from "../predict/write-rows.ts";
 
 /** JSON Lines: an object of values by output in the line of each row. */
@@ -20,7 +21,5 @@ function cells({ datatype, data }: Tensor, row: number, rows: number): string {
   const width = data.length / rows;
   const own = data.slice(row * width, (row + 1) * width);
   if (!Array.isArray(own)) return jsonList({ datatype, data: own }, csvNumbers).slice(1, -1);
-  return own.map((element) => quoted(Buffer.from(elementBytes(element)).toString())).join(",");
+  return own.map((element) => csvCell(Buffer.from(elementBytes(element)).toString())).join(",");
 }
-
-const quoted = (cell: string): string => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -27,6 +27,9 @@ export function lacksHeader(text: string, model: RowTaker, said: Header | undefi
   return first !== undefined && (said ?? looksAt(first, model)) === "absent";
 }
 
+/** A cell as it is written: in quotes where it needs them. */
+export const csvCell = (cell: string): string => (/[",\r\n]|^\s|\s$/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);
+
 /** Lines of cells; a cell in quotes, with blanks around them or not, may hold commas, line ends and doubled quotes. Empty lines are left out. */
 function csvLines(body: string): string[][] {
   const text = body.replace(/^\uFEFF/, "");

@@ -7,6 +7,7 @@ import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../prot
 import { tellings } from "../tellings.ts";
 import { unnamedModel } from "../unnamed-model.ts";
 import { writeCsv, writeLines } from "./answer-lines.ts";
+import { withPlainTimes } from "./plain-times.ts";
 import { answerForm, isBeyondMlflow, readScoringBody } from "./scoring-body.ts";
 import { scoringInputs } from "./scoring-inputs.ts";
 import { writePredictions } from "./predictions.ts";
@@ -51,7 +52,7 @@ export async function scoreTable(request: HttpRequest, context: ProtocolContext,
   };
   const { model } = context.inference.variantFor(asked).held;
   if (model.native && contentType !== "" && !isBeyondMlflow(request, model)) {
-    const answer = await context.inference.native(asked, { contentType, body: request.body });
+    const answer = await context.inference.native(asked, { contentType, body: withPlainTimes(contentType, request.body, model) });
     return { status: answer.status, headers: { "content-type": answer.contentType }, body: answer.body };
   }
   const inputs = scoringInputs(readScoringBody(contentType, request.body, model), model);
