@@ -157,7 +157,7 @@ def column_array(series):
     import pandas as pd
 
     if isinstance(series.dtype, pd.DatetimeTZDtype):
-        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+        series = series.astype(object)  # each with its zone
     array = series.to_numpy()
     return array.reshape(-1, 1) if array.ndim == 1 else array
 

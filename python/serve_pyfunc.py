@@ -84,6 +84,8 @@ class Served:
         self.by_tensor = self.schema is not None and self.schema.is_tensor_spec()
         self.inputs = [self._spec(spec, index, self.schema, UNNAMED_INPUT) for index, spec in enumerate(self.schema or [])]
         self.outputs = [self._spec(spec, index, self.output_schema, UNNAMED_OUTPUT) for index, spec in enumerate(self.output_schema or [])]
+        for spec in self.outputs:
+            spec.pop("reading", None)  # That is how requests are read.
         self.output_names = [spec["name"] for spec in self.outputs]
         specs = self.inputs + self.outputs
         self.params = (metadata.get_params_schema() if metadata.signature else None) or []
@@ -97,7 +99,9 @@ class Served:
             datatype = "BOOL" if spec.type.kind == "b" else next((known for known, its in DATATYPES.items() if its == code), "BYTES")
             return {"name": str(name), "datatype": datatype, "shape": list(spec.shape)}
         datatype = COLUMN_TYPES.get(getattr(spec.type, "name", ""), "BYTES")
-        return {"name": str(name), "datatype": datatype, "shape": [-1, 1], "optional": not spec.required}
+        # Read by the gateway, which hands on one form of it.
+        reading = {"reading": {"type": "timestamp", "iso": True}} if getattr(spec.type, "name", "") == "datetime" else {}
+        return {"name": str(name), "datatype": datatype, "shape": [-1, 1], "optional": not spec.required, **reading}
 
     def param_facts(self):
         """What requests may set, as the gateway tells it."""
@@ -160,7 +164,7 @@ class Served:
         values = texts(array, name)
         try:
             if kind == "datetime":
-                return pd.to_datetime(pd.Series(values))
+                return pd.to_datetime(pd.Series(values, dtype=object), format="ISO8601")
             if kind == "string":
                 return pd.Series(values, dtype=object)
             parsed = [None if value is None else json.loads(value) for value in values]
@@ -214,14 +218,16 @@ def blame(error):
 class Recorder:
     """Stands for the model while MLflow's scoring server uses it, and keeps what went in and came out for the prediction log."""
 
-    def __init__(self, model):
-        self._model = model
-        self.metadata = model.metadata
+    def __init__(self, served):
+        self._served = served
+        self.metadata = served.model.metadata
         self.data = self.answer = None
 
     def predict(self, data, params=None):
+        if self._served.rowwise and hasattr(data, "__len__") and not isinstance(data, (dict, str)) and len(data) == 0:
+            return []  # No rows are answered without the model, by every protocol.
         self.data = data
-        self.answer = self._model.predict(data, params=params)
+        self.answer = self._served.model.predict(data, params=params)
         return self.answer
 
 
@@ -251,7 +257,7 @@ def answer_native(served, content_type, body):
     from mlflow.exceptions import MlflowException
     from mlflow.pyfunc import scoring_server
 
-    recorder = Recorder(served.model)
+    recorder = Recorder(served)
     try:
         said = scoring_server.invocations(body, content_type, recorder, served.model.metadata.get_input_schema())
     except MlflowException as error:

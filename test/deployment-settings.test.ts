@@ -54,7 +54,7 @@ test("what the gateway does not load is taken back, rules, settings and all, and
   await add(Buffer.from("no model"));
   const first = await ask("PUT", "trips", { reason: "first", variants: [champion(1)], sticky: { header: "x-user" }, log: { share: 0.5 } });
   const broken = await ask("PUT", "trips", { reason: "broken", variants: [champion(3)], sticky: null, log: null, pinned: true });
-  expect([broken.status, broken.body.error.message]).toEqual([500, expect.stringMatching(/The gateway answered 400 to reload: .*version 3\) of .*trips.* cannot be loaded/)]);
+  expect([broken.status, broken.body.error.message]).toEqual([500, expect.stringMatching(/The gateway cannot serve trips so: .*version 3\) of .*trips.* cannot be loaded/)]);
   const { body: now } = await ask("GET", "trips");
   expect([now.variants[0].version, now.traffic, now.settings, now.inForce]).toEqual([1, first.body.traffic, first.body.settings, first.body.inForce]);
   const { body: history } = await ask("GET", "trips/history");

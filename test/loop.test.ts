@@ -101,3 +101,25 @@ test("without a canary, what passes the gate takes all traffic at once", async (
   const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
   expect(rollouts.at(-1)).toMatchObject({ state: "promoted", startedAt: alarm.time, decidedAt: alarm.time });
 });
+
+test("a loop whose deployment is removed during a canary gives that up, rests, says so, and goes on when a version is deployed again", async () => {
+  const world: World = { baseDays: 20, liveDays: 7, moved: (day) => (day < 4 ? 0 : 10), target: (x, group) => usual(Math.min(x, 10), group) - 12 * Math.max(0, x - 10) };
+  const { url, story } = await live(world);
+  expect(story.decisions.at(-1)?.kind).toBe("canary_started");
+  const params = { endpoint: "world" };
+  const serving = client<ServingRoutes>(url, "serving");
+  const optimization = client<OptimizationRoutes>(url, "optimization");
+  await serving("POST /deployments/:endpoint/remove", { params, body: { reason: "nobody asks" } });
+  const turn = async (days: number) => {
+    await optimization("POST /loops/:endpoint/ticks", { params, body: { time: liveStart(world) + (world.liveDays + days) * dayMs } });
+    return { ...(await optimization("GET /loops/:endpoint", { params })), ...(await optimization("GET /loops/:endpoint/decisions", { params, query: {} })) };
+  };
+  const rested = await turn(1);
+  expect(rested.resting).toMatch(/^world is not deployed: .* until it is$/);
+  expect(rested.rollouts[0].state).toBe("rolled_back");
+  expect(rested.decisions.at(-1)).toMatchObject({ kind: "rolled_back", reason: "world is not deployed any more, so the canary of version 2 is over" });
+  expect((await turn(40)).decisions).toHaveLength(rested.decisions.length);
+  expect((await serving("GET /deployments")).deployments).toEqual([]);
+  await serving("PUT /deployments/:endpoint", { params, body: { reason: "back", variants: [{ name: "champion", version: 1, weight: 1 }] } });
+  expect((await turn(41)).resting).toBeNull();
+});

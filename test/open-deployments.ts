@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { modelFile, trip } from "../src/serving/gateway/fixtures/gateway-process.ts";
 import { superviseGateway } from "../src/serving/gateway-process.ts";
-import { attachGateway, gatewayUrl } from "../src/serving/serving.ts";
+import { attachGateway } from "../src/serving/attached-gateway.ts";
+import { gatewayUrl } from "../src/serving/serving.ts";
 import { openProtocol, startRun, type Protocol } from "./open-protocol.ts";
 
 export const gatewayProgram = join(import.meta.dirname, "..", "src", "serving", "gateway", "main.ts");
@@ -25,14 +26,19 @@ export async function openDeployments() {
     const answer = await fetch(`${gatewayUrl(house)}/v2/models/trips/infer`, { method: "POST", headers, body: JSON.stringify(trip(1, 1, "Oslo", { parameters })) });
     return (await answer.json()).outputs[0].data[0];
   };
-  return { house, supervisor, ask, price, add: (model: Buffer) => addVersion(protocol, model) };
+  /** Version 1 of a model of that name. */
+  const addTo = async (name: string, model: Buffer | string) => {
+    await protocol.post("registered-models/create", { name });
+    await addVersion(protocol, typeof model === "string" ? await readFile(modelFile(model)) : model, name);
+  };
+  return { house, supervisor, ask, price, add: (model: Buffer) => addVersion(protocol, model), addTo };
 }
 
-async function addVersion(protocol: Protocol, model: Buffer): Promise<void> {
+async function addVersion(protocol: Protocol, model: Buffer, name = "trips"): Promise<void> {
   const run = await startRun(protocol);
   const url = `/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/model/model.onnx`;
   await protocol.server.inject({ method: "PUT", url, headers: { "content-type": "application/octet-stream" }, payload: model });
-  await protocol.post("model-versions/create", { name: "trips", source: `mlflow-artifacts:/0/${run}/artifacts/model`, run_id: run });
+  await protocol.post("model-versions/create", { name, source: `mlflow-artifacts:/0/${run}/artifacts/model`, run_id: run });
 }
 
 export const champion = (version: number, weight = 1) => ({ name: "champion", version, weight });

@@ -1,8 +1,9 @@
+import { conflict } from "../errors.ts";
 import { readMonitor, saveReference } from "../monitoring/monitoring.ts";
 import type { ReferenceProfile } from "../monitoring/types.ts";
 import type { Step } from "../stage.ts";
 import { promoteAtOnce, startCanary } from "./canary.ts";
-import { readLoop } from "./loops.ts";
+import { readLoop, whyResting } from "./loops.ts";
 
 /** Starts a challenger's canary. */
 export const canaryStep: Step = {
@@ -13,6 +14,9 @@ export const canaryStep: Step = {
     const { endpoint, champion, time } = params as { endpoint: string; champion: number; time: number };
     const { version } = inputs["registered"] as { version: number };
     const loop = await readLoop(house, endpoint);
+    // Taken away while its challenger was trained.
+    const resting = await whyResting(house, endpoint);
+    if (resting !== null) throw conflict("optimization.not_deployed", resting);
     await saveReference(house.db, endpoint, version, inputs["reference"] as ReferenceProfile);
     const versions = { champion, challenger: version };
     if (loop.project.deploy.strategy === "immediate") {

@@ -4,6 +4,7 @@ import type { MonitorConfig } from "../monitoring/types.ts";
 import { moveAlias, removeAlias } from "../registry/aliases.ts";
 import { deploy } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
+import { transact } from "../storage/transactions.ts";
 import { canaryVerdict } from "./canary-verdict.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
@@ -91,6 +92,17 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   if (verdict === undefined) return false;
   await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence }, pipelineRunId: null });
   return true;
+}
+
+/** Ends the canary of an endpoint that is not deployed any more, which deploys nothing. */
+export async function abandonCanary({ db, events }: House, { endpoint, challengerVersion, id, ...rollout }: Rollout, time: number): Promise<void> {
+  const reason = `${endpoint} is not deployed any more, so the canary of version ${challengerVersion} is over`;
+  await transact(db, async (transaction) => {
+    await decideRollout(transaction, id, "rolled_back", time);
+    await removeAlias(transaction, { model: endpoint, alias: "challenger", time, actor: "loop", reason });
+    await recordDecision(transaction, { endpoint, time, kind: "rolled_back", reason, evidence: { challenger: challengerVersion }, pipelineRunId: null });
+  });
+  await events.emit({ name: "optimization.challenger_rolled_back", time, payload: { ...rollout, endpoint, id, challengerVersion, reason } });
 }
 
 /** Gives a challenger all the traffic without a canary, as `deploy.strategy: immediate` asks; the gate was its only judge. */

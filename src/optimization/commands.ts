@@ -11,9 +11,13 @@ export const optimizationCommands: readonly Command[] = [
     example: "millrace loops decisions bike-demand",
     arguments: { "<endpoint>": "the endpoint's name" },
     run: async ({ server }, [endpoint]) => {
-      const data = await client<OptimizationRoutes>(await server(), "optimization")("GET /loops/:endpoint/decisions", { params: { endpoint: endpoint ?? "" }, query: {} });
+      const api = client<OptimizationRoutes>(await server(), "optimization");
+      const params = { endpoint: endpoint ?? "" };
+      const data = await api("GET /loops/:endpoint/decisions", { params, query: {} });
       const rows = data.decisions.map((decision) => [isoDate(decision.time), decision.kind, decision.reason]);
-      return { data, text: table(["day", "decision", "why"], rows, "The loop has decided nothing yet.") };
+      const { resting } = await api("GET /loops/:endpoint", { params });
+      const text = table(["day", "decision", "why"], rows, "The loop has decided nothing yet.");
+      return { data: { ...data, resting }, text: resting === null ? text : `${text}\n\n${resting}.` };
     },
   },
 ];

@@ -11,9 +11,9 @@ import { trained } from "../registry/versions.ts";
 import { flushPredictions } from "../serving/serving.ts";
 import type { House, PipelineRun } from "../stage.ts";
 import { holdsOf } from "../storage/holds.ts";
-import { judgeCanary } from "./canary.ts";
+import { abandonCanary, judgeCanary } from "./canary.ts";
 import { expectation } from "./expectation.ts";
-import { readLoop } from "./loops.ts";
+import { readLoop, whyResting } from "./loops.ts";
 import { latestRollout, latestTick, previousTurn, readDecisions, recordDecision, writeTick } from "./store.ts";
 import { retrainingPipeline } from "./training-pipeline.ts";
 import type { Loop } from "./types.ts";
@@ -72,7 +72,9 @@ async function turnOnce(house: House, endpoint: string, now: number): Promise<vo
   await evaluateErrors(house, config, loop.startedAt, now, await previousTurn(house.db, endpoint, now));
   const drifted = await evaluateDrift(house, config, loop.startedAt, now);
   const rollout = await latestRollout(house.db, endpoint);
-  if (rollout?.state === "canary") await judgeCanary(house, loop, config, rollout, now);
+  if ((await whyResting(house, endpoint)) !== null) {
+    if (rollout?.state === "canary") await abandonCanary(house, rollout, now);
+  } else if (rollout?.state === "canary") await judgeCanary(house, loop, config, rollout, now);
   else if (rollout?.decidedAt !== now) {
     const alarm = await findAlarm(house, loop, config, drifted.at(-1) && driftAlarm(drifted.at(-1)!), now);
     if (alarm) await retrain(house, loop, alarm, now);

@@ -4,7 +4,7 @@ import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import { trained } from "../registry/versions.ts";
 import { tick } from "./loop.ts";
-import { readLoop } from "./loops.ts";
+import { readLoop, whyResting } from "./loops.ts";
 import { latestTick, listLoops, listRollouts, readDecisions } from "./store.ts";
 import { backtestPipeline, firstRunPipeline } from "./training-pipeline.ts";
 
@@ -26,12 +26,13 @@ export const optimizationRoutes = {
     handle: async (house) => ({ loops: await listLoops(house.db) }),
   }),
   "GET /loops/:endpoint": route({
-    summary: "One loop: its settings, how far it has turned, its rollouts",
+    summary: "One loop: its settings, how far it has turned, its rollouts, and why it rests where its endpoint is not deployed",
     params: endpoint,
     handle: async (house, { params }) => ({
       loop: await readLoop(house, params.endpoint),
       tick: (await latestTick(house.db, params.endpoint)) ?? null,
       rollouts: await listRollouts(house.db, params.endpoint),
+      resting: await whyResting(house, params.endpoint),
     }),
   }),
   "GET /loops/:endpoint/decisions": route({

@@ -2,6 +2,7 @@ import type { Command } from "../cli/command.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
 import { deployCommand } from "./deploy-command.ts";
+import { removeCommand } from "./remove-command.ts";
 import { rollbackCommand } from "./rollback-command.ts";
 import type { ServingRoutes } from "./routes.ts";
 
@@ -28,4 +29,5 @@ export const servingCommands: readonly Command[] = [
   },
   deployCommand,
   rollbackCommand,
+  removeCommand,
 ];

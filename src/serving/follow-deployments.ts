@@ -1,6 +1,6 @@
 import { describeError } from "../errors.ts";
 import type { House } from "../stage.ts";
-import { applyDeployments } from "./serving.ts";
+import { applyDeployments } from "./apply-deployments.ts";
 import { readRevision } from "./store.ts";
 
 /** How soon the gateway of one server serves what another server of the same database deployed. */
@@ -13,7 +13,7 @@ export function followDeployments(house: House, revision: number): () => Promise
   let looking: Promise<void> | undefined;
   const look = async (): Promise<void> => {
     try {
-      if ((await readRevision(house.db)) > known) known = await applyDeployments(house);
+      if ((await readRevision(house.db)) > known) ({ revision: known } = await applyDeployments(house));
       failing = false;
     } catch (error) {
       // Once for as long as it lasts; the gateway goes on with what it has.

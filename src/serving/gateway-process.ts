@@ -8,6 +8,7 @@ import { alive } from "../process-alive.ts";
 import type { RowsStatus } from "./gateway/gateway-status.ts";
 import type { BatchingInForce } from "./gateway/config/batch-config.ts";
 import { parseBytes } from "./gateway/config/bytes.ts";
+import type { Refusals } from "./gateway/models/managed-config.ts";
 
 /** How to reach a running gateway; it writes this file itself once it listens. */
 export interface GatewayAddress {
@@ -40,6 +41,8 @@ export interface GatewayStatus {
   readonly ready: boolean;
   /** Why it serves another configuration than it was told to; null when it does not. */
   readonly configError: string | null;
+  /** Endpoints that it serves otherwise, or not at all, each with the reason; absent from a gateway of before it told. */
+  readonly refusals?: Refusals;
   /** Bytes that the models take, and may take together; absent from a gateway of before it told. */
   readonly memory?: { readonly bytes: number; readonly limit: number | null };
   readonly endpoints: readonly {

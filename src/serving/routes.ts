@@ -3,7 +3,7 @@ import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
 import { rollBack } from "./rollback.ts";
-import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl, readDeployment } from "./serving.ts";
+import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl, readDeployment, removeDeployment } from "./serving.ts";
 import { settingsFields } from "./serving-settings.ts";
 import { trafficFields } from "./traffic-rules.ts";
 
@@ -67,6 +67,15 @@ export const servingRoutes = {
         reason: body.reason,
       });
       return deploymentStatus(house, params.endpoint);
+    },
+  }),
+  "POST /deployments/:endpoint/remove": route({
+    summary: "Takes a deployment away: nobody answers for the endpoint any more; versions, history and prediction log stay; audited",
+    params: endpoint,
+    body: Type.Object({ reason: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
+    handle: async (house, { params, body, actor }) => {
+      await removeDeployment(house, { endpoint: params.endpoint, actor, reason: body.reason });
+      return { removed: params.endpoint };
     },
   }),
   "POST /deployments/:endpoint/rollback": route({

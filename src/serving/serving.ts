@@ -1,28 +1,16 @@
 import { join } from "node:path";
 import { invalid, MillraceError, notFound } from "../errors.ts";
+import { applyDeployments } from "./apply-deployments.ts";
+import { gatewayOf } from "./attached-gateway.ts";
 import { holdVersions } from "../registry/aliases.ts";
 import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
-import { writeAtomically } from "../storage/atomic-file.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
-import type { GatewayConfig } from "./gateway/config/config.ts";
-import type { GatewayStatus, GatewaySupervisor } from "./gateway-process.ts";
-import { placeModel, servable } from "./place-model.ts";
-import type { ServingSettings } from "./serving-settings.ts";
-import { readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
+import type { GatewayStatus } from "./gateway-process.ts";
+import { servable } from "./place-model.ts";
+import { deleteDeployment, readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
 import type { Deployment, DeploymentStatus, Variant } from "./types.ts";
-
-const supervisors = new WeakMap<House, GatewaySupervisor>();
-
-/** Hands the running gateway of this house to the verbs below. */
-export const attachGateway = (house: House, supervisor: GatewaySupervisor): void => void supervisors.set(house, supervisor);
-
-const gatewayOf = (house: House): GatewaySupervisor => {
-  const supervisor = supervisors.get(house);
-  if (!supervisor) throw new MillraceError("serving.no_gateway", 503, "This process runs no gateway; start one with `millrace up`");
-  return supervisor;
-};
 
 /** Where the gateway answers. */
 export const gatewayUrl = (house: House): string => gatewayOf(house).url();
@@ -33,7 +21,7 @@ export const predictionFolder = (house: House, endpoint: string): string => join
 /**
  * Changes who answers for an endpoint, and how: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
  * models when this returns. A crash in between is made good at the next start, when the gateway is told again. What the gateway refuses (a model
- * that does not load) is taken back, and fails with `serving.gateway_refused`; with `also` it stays, as what it did cannot be undone here.
+ * that does not load) is taken back, a first deployment too, and fails with `serving.gateway_refused`; with `also` it stays, as what it did cannot be undone here.
  */
 export async function deploy(house: House, change: DeploymentChange, also?: (transaction: Database) => Promise<void>): Promise<void> {
   if (change.variants) await checkVariants(house, change.endpoint, change.variants);
@@ -44,11 +32,10 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
     await also?.(transaction);
     return written;
   });
-  try {
-    await applyDeployments(house);
-  } catch (error) {
-    if (before && error instanceof MillraceError && error.code === "serving.gateway_refused") await takeBack(house, before, change);
-    throw error;
+  const refusal = await refusalOf(house, change.endpoint);
+  if (refusal) {
+    if (!also) await takeBack(house, before, change);
+    throw refusal;
   }
   await house.events.emit({
     name: "serving.deployment_changed",
@@ -57,19 +44,45 @@ export async function deploy(house: House, change: DeploymentChange, also?: (tra
   });
 }
 
-/** Makes a deployment what it was before a change, unless somebody has changed it since. */
-async function takeBack(house: House, before: Deployment, change: DeploymentChange): Promise<void> {
-  const { endpoint, salt, variants } = before;
-  const { rules = null, fallback = null, sticky = null } = before.traffic;
-  const { batching = null, log = null, pinned = null, unknownInputs = null } = before.settings;
+/** Has the gateway serve what is deployed; why it does not serve this endpoint so, if it does not. */
+async function refusalOf(house: House, endpoint: string): Promise<MillraceError | undefined> {
+  try {
+    return (await applyDeployments(house)).refusals.get(endpoint);
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === "serving.gateway_refused") return error;
+    throw error;
+  }
+}
+
+/** Makes a deployment what it was before a change, or nothing where it is the first, unless somebody has changed it since. */
+async function takeBack(house: House, before: Deployment | undefined, { endpoint, time, actor, reason: why }: DeploymentChange): Promise<void> {
+  const reason = `taken back, as the gateway does not load it: ${why}`;
   await transact(house.db, async (transaction) => {
     const now = (await readDeployments(transaction)).deployments.find((one) => one.endpoint === endpoint);
-    if (now?.updatedAt !== change.time || now.reason !== change.reason) return;
-    const reason = `taken back, as the gateway does not load it: ${change.reason}`;
-    await writeDeployment(transaction, { endpoint, salt, variants, traffic: { rules, fallback, sticky }, settings: { batching, log, pinned, unknownInputs }, time: house.clock.now(), actor: change.actor, reason });
-    await holdDeployed(transaction, before);
+    if (now?.updatedAt !== time || now.reason !== why) return;
+    if (before) {
+      const { salt, variants } = before;
+      const { rules = null, fallback = null, sticky = null } = before.traffic;
+      const { batching = null, log = null, pinned = null, unknownInputs = null } = before.settings;
+      await writeDeployment(transaction, { endpoint, salt, variants, traffic: { rules, fallback, sticky }, settings: { batching, log, pinned, unknownInputs }, time: house.clock.now(), actor, reason });
+    } else await deleteDeployment(transaction, { endpoint, time: house.clock.now(), actor, reason });
+    await holdDeployed(transaction, before ?? { endpoint, variants: [] });
   });
   await applyDeployments(house);
+}
+
+/**
+ * Takes a deployment away: nobody answers for the endpoint any more when this returns, once the requests under way have their answers; its versions, its
+ * history and its prediction log stay. Fails with `serving.deployment_not_found`, or with `serving.deployment_needed` where another one falls back on it.
+ */
+export async function removeDeployment(house: House, { endpoint, actor, reason }: { endpoint: string; actor: string; reason: string }): Promise<void> {
+  const time = house.clock.now();
+  await transact(house.db, async (transaction) => {
+    await deleteDeployment(transaction, { endpoint, time, actor, reason });
+    await holdDeployed(transaction, { endpoint, variants: [] });
+  });
+  await applyDeployments(house);
+  await house.events.emit({ name: "serving.deployment_removed", time, payload: { endpoint, reason } });
 }
 
 async function checkVariants(house: House, endpoint: string, variants: readonly Variant[]): Promise<void> {
@@ -88,53 +101,6 @@ export async function holdAllDeployed(house: House): Promise<void> {
     for (const deployment of deployments) await holdDeployed(transaction, deployment);
   });
 }
-
-const applying = new WeakMap<House, Promise<number>>();
-
-/**
- * Writes the gateway's configuration from the database and has the gateway load it; one after another, so that the newest is the last.
- * Returns the revision that is served.
- */
-export function applyDeployments(house: House): Promise<number> {
-  const applied = (applying.get(house) ?? Promise.resolve(0)).catch(() => 0).then(() => applyNow(house));
-  applying.set(house, applied);
-  return applied;
-}
-
-async function applyNow(house: House): Promise<number> {
-  const { revision, deployments } = await readDeployments(house.db);
-  const config: GatewayConfig = {
-    revision,
-    endpoints: await Promise.all(
-      deployments.map(async (deployment) => ({
-        name: deployment.endpoint,
-        salt: deployment.salt,
-        ...deployment.traffic,
-        ...(deployment.settings.log && { log: deployment.settings.log }),
-        ...(deployment.settings.unknownInputs && { unknownInputs: deployment.settings.unknownInputs }),
-        variants: await Promise.all(
-          deployment.variants.map(async (variant) => ({
-            name: variant.name,
-            version: String(variant.version),
-            ...(await placeModel(house, await readVersion(house.db, deployment.endpoint, variant.version))),
-            ...held(deployment.settings),
-            weight: variant.weight,
-            shadow: variant.shadow,
-          })),
-        ),
-      })),
-    ),
-  };
-  await writeAtomically(join(house.settings.home, "gateway"), "config.json", JSON.stringify(config, null, 2));
-  const status = await gatewayOf(house).call("reload");
-  if (status.revision !== revision) {
-    throw new MillraceError("serving.gateway_behind", 500, `The gateway serves revision ${status.revision}, not ${revision}, after a reload`);
-  }
-  return revision;
-}
-
-/** The settings that belong to each model of a deployment. */
-const held = ({ batching, pinned }: ServingSettings) => ({ ...(batching && { batching }), ...(pinned !== undefined && { pinned }) });
 
 /** Makes the prediction log durable and readable up to this moment. */
 export async function flushPredictions(house: House): Promise<void> {
@@ -157,7 +123,7 @@ export async function deploymentStatuses(house: House): Promise<DeploymentStatus
     const [main] = live?.variants ?? [];
     return {
       ...deployment,
-      refusal: status?.configError ?? null,
+      refusal: status?.refusals?.[deployment.endpoint]?.message ?? status?.configError ?? null,
       inForce: main?.batching && live?.logShare !== undefined ? { batching: main.batching, logShare: live.logShare, pinned: main.pinned === true } : null,
       ready: status?.ready === true && live !== undefined,
       url: `${gatewayUrl(house)}/v2/models/${encodeURIComponent(deployment.endpoint)}/infer`,

@@ -6,7 +6,9 @@ import { servingCommands } from "./commands.ts";
 import { followDeployments } from "./follow-deployments.ts";
 import { superviseGateway } from "./gateway-process.ts";
 import { servingRoutes } from "./routes.ts";
-import { applyDeployments, attachGateway, holdAllDeployed } from "./serving.ts";
+import { applyDeployments } from "./apply-deployments.ts";
+import { attachGateway } from "./attached-gateway.ts";
+import { holdAllDeployed } from "./serving.ts";
 import { servingMigrations } from "./store.ts";
 
 export const serving: Stage = {
@@ -15,7 +17,7 @@ export const serving: Stage = {
   migrations: servingMigrations,
   routes: servingRoutes,
   commands: servingCommands,
-  events: { "serving.deployment_changed": "the gateway serves a new traffic split" },
+  events: { "serving.deployment_changed": "the gateway serves a new traffic split", "serving.deployment_removed": "nobody answers for an endpoint any more" },
   start: async (house: House) => {
     const { home, host, gatewayPort, python, memoryLimit } = house.settings;
     const supervisor = await superviseGateway({
@@ -31,11 +33,12 @@ export const serving: Stage = {
     attachGateway(house, supervisor);
     await holdAllDeployed(house);
     // What does not load (any more) must not keep the server from those who would roll it back.
-    const revision = await applyDeployments(house).catch((error: unknown) => {
+    const applied = await applyDeployments(house).catch((error: unknown) => {
       house.log.error({ err: error }, `The gateway does not serve what is deployed: ${describeError(error)}`);
-      return 0;
+      return undefined;
     });
-    const stopFollowing = holdsOf(house.db).shared ? followDeployments(house, revision) : undefined;
+    for (const [endpoint, refusal] of applied?.refusals ?? []) house.log.error({ err: refusal, endpoint }, `The gateway does not serve ${endpoint} as it is deployed: ${refusal.message}`);
+    const stopFollowing = holdsOf(house.db).shared ? followDeployments(house, applied?.revision ?? 0) : undefined;
     return async () => {
       await stopFollowing?.();
       await supervisor.stop();

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { notFound } from "../errors.ts";
+import { conflict, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { appendAudit } from "../storage/audit.ts";
 import type { Migration } from "../storage/migrations.ts";
@@ -112,10 +112,7 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
       })),
     )
     .execute();
-  await tables
-    .updateTable("serving_revision")
-    .set((update) => ({ revision: update("revision", "+", 1) }))
-    .execute();
+  await raiseRevision(transaction);
   await insertLineage(
     transaction,
     variants.map((variant) => ({
@@ -133,6 +130,35 @@ export async function writeDeployment(transaction: Database, change: DeploymentC
     details: { variants, ...(Object.keys(traffic).length > 0 && { traffic }), ...(Object.keys(settings).length > 0 && { settings }) },
   });
   return variants;
+}
+
+/**
+ * Deletes a deployment, raises the revision and writes the audit entry, in the transaction that is handed in. Fails with `serving.deployment_not_found`, or
+ * with `serving.deployment_needed` where others fall back on it.
+ */
+export async function deleteDeployment(transaction: Database, { endpoint, time, actor, reason }: { readonly endpoint: string; readonly time: number; readonly actor: string; readonly reason: string }): Promise<void> {
+  await lock(transaction, `serving.deployment ${endpoint}`);
+  const tables = tablesOf(transaction);
+  const known = await tables.selectFrom("deployments").select(["endpoint", "traffic"]).orderBy("endpoint").execute();
+  if (!known.some((one) => one.endpoint === endpoint)) {
+    throw notFound("serving.deployment_not_found", `There is no deployment ${JSON.stringify(endpoint)}; there ${known.length > 0 ? `are ${known.map((one) => one.endpoint).join(", ")}` : "are none"}`);
+  }
+  const leaning = known.filter(({ traffic }) => parsed<TrafficRules>(traffic).fallback?.endpoint === endpoint).map((one) => one.endpoint);
+  if (leaning.length > 0) {
+    throw conflict("serving.deployment_needed", `${endpoint} answers where ${leaning.join(", ")} cannot (fallback); give ${leaning.length === 1 ? "that" : "those"} another fallback first, or none`);
+  }
+  const variants = variantsOf(endpoint, await readVariants(transaction));
+  await tables.deleteFrom("deployment_variants").where("endpoint", "=", endpoint).execute();
+  await tables.deleteFrom("deployments").where("endpoint", "=", endpoint).execute();
+  await raiseRevision(transaction);
+  await appendAudit(transaction, { time, actor, action: "serving.deployment_removed", object: `deployment/${endpoint}`, reason, details: { variants } });
+}
+
+async function raiseRevision(transaction: Database): Promise<void> {
+  await tablesOf(transaction)
+    .updateTable("serving_revision")
+    .set((update) => ({ revision: update("revision", "+", 1) }))
+    .execute();
 }
 
 /** What a column holds as JSON; null where a row is older than the column. */

@@ -101,6 +101,18 @@ describe("times", () => {
     ["an hour that is none", "2024-12-31 25:00", undefined],
     ["missing", "NaT", NaN],
     ["true is no time", true, undefined],
+    ["ISO alone: a day", "2024-12-31", Date.UTC(2024, 11, 31), { iso: true }],
+    ["ISO alone: basic", "20241231T140500Z", Date.UTC(2024, 11, 31, 14, 5), { iso: true }],
+    ["ISO alone: a basic day", "20241231", Date.UTC(2024, 11, 31), { iso: true }],
+    ["ISO alone: an offset and a fraction", "2024-12-31t14:05:00,250-01:30", Date.UTC(2024, 11, 31, 15, 35, 0, 250), { iso: true }],
+    ["ISO alone: minutes, a blank, an offset of hours", "2024-12-31 14:05 +02", Date.UTC(2024, 11, 31, 12, 5), { iso: true }],
+    ["ISO alone: none", "NaT", NaN, { iso: true }],
+    ["ISO alone: no day", "2024-12", undefined, { iso: true }],
+    ["ISO alone: no year alone", "2024", undefined, { iso: true }],
+    ["ISO alone: no other order", "31/12/2024", undefined, { iso: true }],
+    ["ISO alone: no words", "31 Dec 2024", undefined, { iso: true }],
+    ["ISO alone: no hour of twelve", "2024-12-31 02:05 PM", undefined, { iso: true }],
+    ["ISO alone: no number", 1_735_600_000, undefined, { iso: true }],
     ["words are none", "now", undefined],
   ])("%s", (_, cell, expected, more) => expect(readTime(cell, { type: "timestamp", ...more })).toBe(expected));
 });

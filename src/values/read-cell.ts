@@ -1,7 +1,7 @@
 import { textOf, truthOf, type KnownCategories } from "./known-categories.ts";
 import { numberOfText } from "./number-text.ts";
 import { isMissing, type Cell, type CategoryReading, type NumberReading, type TimeReading } from "./reading.ts";
-import { timeOfNumber, timeOfText } from "./time-text.ts";
+import { timeOfIso, timeOfNumber, timeOfText } from "./time-text.ts";
 
 /** A number by its column's reading: NaN is missing, undefined is no number at all. Truth values are 1 and 0. */
 export function readNumber(cell: Cell, reading: NumberReading): number | undefined {
@@ -23,8 +23,9 @@ export function readTime(cell: Cell, reading: TimeReading): number | undefined {
   if (typeof cell === "boolean") return undefined;
   if (typeof cell === "string") {
     const text = cell.trim();
-    return isMissing(text, reading) ? NaN : timeOfText(text, reading);
+    return isMissing(text, reading) ? NaN : reading.iso ? timeOfIso(text) : timeOfText(text, reading);
   }
+  if (reading.iso) return Number.isNaN(cell) ? NaN : undefined;
   const value = Number(cell);
   return Number.isNaN(value) || isMissingNumber(value, reading) ? NaN : timeOfNumber(value, reading.unit);
 }

@@ -43,6 +43,8 @@ export interface TimeReading extends Missing {
   readonly order?: "dmy" | "mdy";
   /** What a bare number counts: seconds, milli-, micro- or nanoseconds since 1970, days of Excel's calendar, the digits of a date, or a year. */
   readonly unit?: TimeUnit;
+  /** Nothing but texts of ISO 8601 with a day at least: no other order, no words, no numbers. */
+  readonly iso?: true;
 }
 
 export type TimeUnit = "s" | "ms" | "us" | "ns" | "excel" | "yyyymmdd" | "yyyymm" | "year";
@@ -70,6 +72,7 @@ export function isMissing(text: string, { type, missing }: Reading): boolean {
 export function describeReading(reading: Reading): string {
   if (reading.type === "number") return describeNumbers(reading);
   if (reading.type === "category") return reading.boolean ? "true or false" : "text";
+  if (reading.iso) return "dates and times of ISO 8601 (2024-12-31, 2024-12-31T14:05:00Z, 2024-12-31 14:05:00.25+01:00)";
   if (reading.unit !== undefined) return `${unitNames[reading.unit]}, or ISO dates (2024-12-31, 2024-12-31T14:05:00Z)`;
   if (reading.order !== undefined) return `dates such as ${reading.order === "dmy" ? "31/12/2024" : "12/31/2024"}, or ISO dates (2024-12-31, 2024-12-31T14:05:00Z)`;
   return "ISO dates (2024-12-31, 2024-12-31T14:05:00Z)";

@@ -49,6 +49,23 @@ export function timeOfText(text: string, { order, unit }: Pick<TimeReading, "ord
   return digits ? timeOfNumber(Number(text), unit) : undefined;
 }
 
+const isoClock = String.raw`\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?`;
+const isoZone = String.raw`(?:Z|[+-]\d{2}(?::?\d{2})?)?`;
+const isoForms = new RegExp(String.raw`^(?:\d{4}-\d{2}-\d{2}(?:[T ]${isoClock} ?${isoZone})?|\d{8}(?:T\d{4}(?:\d{2}(?:[.,]\d{1,9})?)?${isoZone})?)$`, "i");
+
+/**
+ * The instant of a date, or of a date and time, in ISO 8601 (extended or basic, a blank for the T as RFC 3339 has it); undefined for any other text, and for
+ * weeks, days of the year and what leaves the day open. Text without a zone is UTC.
+ */
+export const timeOfIso = (text: string): number | undefined => (isoForms.test(text) ? timeOfText(text.toUpperCase(), { unit: "yyyymmdd" }) : undefined);
+
+/** An instant as ISO 8601 with microseconds, in UTC and without saying so: `2024-12-31T14:05:00.250000`; years are 0001 to 9999. */
+export function isoText(instant: number): string {
+  const micros = Math.round((instant - Math.floor(instant)) * 1000);
+  const date = new Date(Math.floor(instant) + (micros === 1000 ? 1 : 0));
+  return `${date.toISOString().slice(0, -1)}${String(micros % 1000).padStart(3, "0")}`;
+}
+
 /** Which of two numbers is the day: by the order, by the one that is no month, or by the points that only dates with the day first have. */
 function dayAndMonth(one: number, mark: string, other: number, order: TimeReading["order"]): [day: number, month: number] | undefined {
   if (order === "dmy") return [one, other];

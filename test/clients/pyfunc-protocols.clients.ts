@@ -20,9 +20,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** A gateway with both models, where `model` answers requests that name none. */
+/** A gateway with the models, where `model` answers requests that name none. */
 async function serve(model: string, more: Parameters<typeof startOwn>[2] = {}) {
-  const models = { fares: at(join(folder, "fares")), grid: at(join(folder, "grid")) };
+  const models = { fares: at(join(folder, "fares")), grid: at(join(folder, "grid")), times: at(join(folder, "times")) };
   const gateway = await startOwn(await makeFolder(), models, { grpcPort: 0, vertexRoutes, defaultModel: model, ...more });
   const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);
@@ -166,4 +166,54 @@ describe("a model of one tensor", () => {
     const gateway = await serve("grid");
     expect(await posted(gateway, path, body)).toEqual(answer);
   });
+});
+
+describe("a model of points in time", () => {
+  // What pandas' Timestamp(text).tz_convert("UTC").isoformat() says of each, texts without a zone being UTC.
+  const forms = ["2024-01-02", "2024-01-02T03:04:05Z", "2024-01-02 03:04:05.25", "2024-01-02T03:04+01:00", "20240102T030405Z", "2024-07-02T00:00:00,5-0230"];
+  const said = ["2024-01-02T00:00:00", "2024-01-02T03:04:05", "2024-01-02T03:04:05.250000", "2024-01-02T02:04:00", "2024-01-02T03:04:05", "2024-07-02T02:30:00.500000"];
+  const there = ["2024-01-02T01:00:00+01:00", "2024-01-02T04:04:05+01:00", "2024-01-02T04:04:05.250000+01:00", "2024-01-02T03:04:00+01:00", "2024-01-02T04:04:05+01:00", "2024-07-02T04:30:00.500000+02:00"];
+  const tensor = (texts: readonly (string | null)[]) => ({ inputs: [{ name: "when", datatype: "BYTES", shape: [texts.length, 1], data: texts }] });
+  const column = (records: readonly Record<string, unknown>[], name: string) => records.map((record) => record[name]);
+
+  test("takes ISO 8601 in every form, mixed in one request, by every protocol; what leaves has its zone", async () => {
+    const gateway = await serve("times");
+    const oip = outputs(await posted(gateway, "/v2/models/times/infer", tensor([...forms, null])));
+    expect([oip["said"], oip["there"]]).toEqual([[...said, ""], [...there, ""]]);
+    expect(oip["next"][0]).toMatch(/^2024-01-03T00:00:00(\.0+)?$/);
+    const records = forms.map((when) => ({ when }));
+    const doors: [what: string, path: string, body: unknown, headers?: Record<string, string>][] = [
+      ["split", "/invocations", { dataframe_split: { columns: ["when", "n"], data: forms.map((when) => [when, 1]) } }],
+      ["records", "/invocations", { dataframe_records: records }],
+      ["columns", "/invocations", { inputs: { when: forms } }],
+      ["CSV", "/invocations", `when\n${forms.map((one) => `"${one}"`).join("\n")}\n`, { "content-type": "text/csv" }],
+      ["SageMaker's CSV", "/invocations", forms.map((one) => `"${one}",1.5`).join("\n"), { "content-type": "text/csv" }],
+      ["JSON Lines", "/invocations", records.map((record) => JSON.stringify(record)).join("\n"), { "content-type": "application/jsonlines", accept: "application/json" }],
+      ["V1", "/v1/models/times:predict", { instances: records }],
+      ["Azure", "/score", { Inputs: { data: records } }],
+      ["Vertex AI", vertexRoutes.predict, { instances: records }],
+    ];
+    for (const [what, path, body, headers] of doors) {
+      const answer: { predictions?: Record<string, unknown>[]; Results?: Record<string, unknown>[] } = await posted(gateway, path, body, headers);
+      expect(column((answer.predictions ?? answer.Results)!, "said"), what).toEqual(said);
+    }
+  });
+
+  test.each([["01/02/2020"], ["now"], ["2020"], ["2024-13-01"], ["2024-01-02T25:00Z"]])("refuses %s, and names the cell", async (text) => {
+    const { post } = await serve("times");
+    const sentence = new RegExp(`"when.*data\\[1\\] is .*${text.replaceAll("/", "\\/")}.*it takes dates and times of ISO 8601`);
+    expect(await post("/v2/models/times/infer", tensor(["2024-01-02", text]))).toMatchObject({ status: 400, body: { error: expect.stringMatching(sentence) } });
+    expect(await post("/invocations", { dataframe_records: [{ when: "2024-01-02" }, { when: text }] })).toMatchObject({ status: 400, body: { message: expect.stringMatching(sentence) } });
+    expect(await post("/predict/times", [{ when: "2024-01-02" }, { when: text }])).toMatchObject({ status: 400 });
+  });
+});
+
+test("a request without rows is answered without rows, whatever the model would make of it", async () => {
+  const { post } = await serve("fares");
+  const none = { dataframe_split: { columns: ["distance", "city"], data: [] } };
+  expect(await post("/invocations", none)).toEqual({ status: 200, body: { predictions: [] } });
+  expect(await post("/invocations", { dataframe_records: [] })).toEqual({ status: 200, body: { predictions: [] } });
+  expect(await post("/v1/models/fares:predict", { instances: [] })).toEqual({ status: 200, body: { predictions: [] } });
+  expect(await post("/predict/fares", { distance: [], city: [] })).toEqual({ status: 200, body: { price: [], note: [] } });
+  expect(await post("/predict/grid", { x: [] })).toEqual({ status: 200, body: { total: [] } });
 });

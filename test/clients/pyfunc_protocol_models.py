@@ -33,6 +33,15 @@ class Grid(PythonModel):
         return (model_input["x"].sum(axis=1) * params["scale"]).astype(np.float32)
 
 
+class Times(PythonModel):
+    """`when` as text, a day later, and in the zone of Oslo."""
+
+    def predict(self, context, model_input, params=None):
+        when = model_input["when"]
+        said = [None if pd.isna(one) else one.isoformat() for one in when]
+        return pd.DataFrame({"said": said, "next": when + pd.Timedelta(days=1), "there": when.dt.tz_localize("UTC").dt.tz_convert("Europe/Oslo")})
+
+
 columns = Schema([ColSpec("double", "distance"), ColSpec("string", "city")])
 answers = Schema([ColSpec("double", "price"), ColSpec("string", "note")])
 params = ParamSchema([ParamSpec("factor", DataType.double, 1.0), ParamSpec("mark", DataType.string, "!"), ParamSpec("only", DataType.long, [], (-1,))])
@@ -40,4 +49,6 @@ mlflow.pyfunc.save_model(str(folder / "fares"), python_model=Fares(), signature=
 tensors = [Schema([TensorSpec(np.dtype("float32"), shape, name)]) for shape, name in [((-1, 3), "x"), ((-1,), "total")]]
 scale = ParamSchema([ParamSpec("scale", DataType.float, 1.0)])
 mlflow.pyfunc.save_model(str(folder / "grid"), python_model=Grid(), signature=ModelSignature(*tensors, scale), pip_requirements=[])
+dated = Schema([ColSpec("datetime", "when"), ColSpec("float", "n", required=False)])
+mlflow.pyfunc.save_model(str(folder / "times"), python_model=Times(), signature=ModelSignature(dated), pip_requirements=["tzdata"])
 print(json.dumps({"done": True}))

@@ -39,7 +39,14 @@ function OneLoop({ endpoint }: { endpoint: string }) {
   const decided = useLiveQuery(["optimization", "decisions", endpoint], (signal) => optimizationApi("GET /loops/:endpoint/decisions", { params: { endpoint }, query: {} }, { signal }));
   return (
     <>
-      <Loaded query={loop}>{({ loop: settings, tick }) => <Settings loop={settings} turnedAt={tick?.time ?? null} />}</Loaded>
+      <Loaded query={loop}>
+        {({ loop: settings, tick, resting }) => (
+          <>
+            {resting === null ? null : <EmptyNotice title="The loop rests">{resting}.</EmptyNotice>}
+            <Settings loop={settings} turnedAt={tick?.time ?? null} />
+          </>
+        )}
+      </Loaded>
       <Loaded query={decided}>
         {({ decisions }) => (
           <>

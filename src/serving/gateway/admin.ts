@@ -18,7 +18,7 @@ export interface AdminActions {
 export function adminHandler(token: string, actions: AdminActions): Handler {
   const paths: Readonly<Record<string, readonly [method: string, act: () => unknown]>> = {
     status: ["GET", () => actions.status()],
-    reload: ["POST", () => actions.reload().then(() => ({ revision: actions.status().revision }))],
+    reload: ["POST", () => actions.reload().then(() => ({ revision: actions.status().revision, refusals: actions.status().refusals }))],
     flush: ["POST", () => actions.flush().then(() => ({ log: actions.status().log }))],
     stop: [
       "POST",

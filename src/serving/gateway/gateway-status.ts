@@ -3,6 +3,7 @@ import type { PredictionLogStatus } from "./log/prediction-log.ts";
 import type { LatencySummary, VariantStats } from "./metrics/variant-stats.ts";
 import type { BatchLimits } from "./models/batcher.ts";
 import type { Deployment } from "./models/deployment.ts";
+import type { Refusals } from "./models/managed-config.ts";
 import type { Agreement, AgreementSummary } from "./traffic/agreement.ts";
 
 /** What holds of the rows of a model. */
@@ -26,6 +27,8 @@ export interface GatewayStatus {
   readonly ready: boolean;
   /** Why `gateway/config.json` as last read is not what is served; null when it is. */
   readonly configError: string | null;
+  /** Endpoints that are not served as it says, and why: they go on as they were, if they were served. */
+  readonly refusals: Refusals;
   /** Bytes that the models take, and may take together. */
   readonly memory: { readonly bytes: number; readonly limit: number | null };
   readonly endpoints: readonly {

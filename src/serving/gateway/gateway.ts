@@ -178,6 +178,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     revision: state.current.revision,
     ready: ready(),
     configError: managed.error,
+    refusals: managed.refusals,
     memory: { bytes: pool.memoryBytes, limit: options.memoryLimit ?? null },
     endpoints: endpointStatuses(state.current, stats, agreement),
     log: predictionLog.status(),

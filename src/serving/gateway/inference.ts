@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { describeError, MillraceError } from "../../errors.ts";
 import type { InferenceAnswer, InferenceRequest } from "./inference-request.ts";
 import { AfterAnswers } from "./after-answers.ts";
+import { answerToNoRows } from "./no-rows.ts";
 import { Scorer } from "./scorer.ts";
 import type { Scored, ScorerParts } from "./scorer.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
@@ -160,8 +161,10 @@ export class Inference {
     let outputs: readonly Tensor[] | undefined;
     let error: MillraceError | undefined;
     try {
-      for await (outputs of stream(bound.inputs, { params: bound.params, signal: request.signal?.() })) {
-        yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(outputs, request.outputs) };
+      const parts = bound.rows === 0 ? [answerToNoRows(model)] : stream(bound.inputs, { params: bound.params, signal: request.signal?.() });
+      for await (const part of parts) {
+        outputs = part;
+        yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(part, request.outputs) };
       }
       stats.answered(bound.rows, { inputMs, queueMs: 0, runMs: performance.now() - start - inputMs, outputMs: 0 });
     } catch (cause) {

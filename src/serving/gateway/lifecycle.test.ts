@@ -113,7 +113,7 @@ describe("life of the gateway", () => {
     for (let revision = 2; revision <= 21; revision++) {
       await writeConfig(home, { ...(revision % 2 ? one : two), revision });
       const answer = await gateway.admin("reload");
-      expect(await answer.json()).toEqual({ revision });
+      expect(await answer.json()).toEqual({ revision, refusals: {} });
     }
     load.on = false;
     await Promise.all(clients);
@@ -126,8 +126,11 @@ describe("life of the gateway", () => {
     const gateway = await startProcess(home);
     const broken = join(home, "broken.onnx");
     writeFileSync(broken, "no model");
+    await writeConfig(home, config(2, endpoint("trips", variant("champion", "trips-2", 0.5))));
+    expect((await gateway.admin("reload")).status).toBe(400);
+    expect(await gateway.admin("status")).toMatchObject({ revision: 1, ready: true, configError: expect.stringMatching(/weights of "trips" sum to 0\.5, not 1/) });
+    expect(await price(gateway)).toBe(13);
     const cases: [unknown, RegExp][] = [
-      [config(2, endpoint("trips", variant("champion", "trips-2", 0.5))), /weights of "trips" sum to 0\.5, not 1/],
       [
         config(2, endpoint("trips", variant("champion", "nowhere", 1))),
         /Variant "champion" \(version nowhere\) of "trips" cannot be loaded: Cannot read/,
@@ -140,23 +143,49 @@ describe("life of the gateway", () => {
         config(2, endpoint("trips", variant("champion", "x", 1, { location: `${broken}.txt` }))),
         /cannot be loaded: .*broken\.onnx\.txt/,
       ],
-      [
-        config(2, two.endpoints[0], endpoint("other", variant("champion", "nowhere", 1))),
-        /of "other" cannot be loaded/,
-      ],
     ];
     for (const [bad, message] of cases) {
       await writeConfig(home, bad);
       const answer = await gateway.admin("reload");
-      expect(answer.status).toBe(400);
-      expect(((await answer.json()) as { error: string }).error).toMatch(message);
-      expect(await gateway.admin("status")).toMatchObject({
-        revision: 1,
-        ready: true,
-        configError: expect.stringMatching(message),
-      });
+      expect(answer.status).toBe(200);
+      const refusals = { trips: { status: 400, message: expect.stringMatching(message) } };
+      expect(await answer.json()).toEqual({ revision: 2, refusals });
+      expect(await gateway.admin("status")).toMatchObject({ revision: 2, ready: true, configError: null, refusals });
       expect(await price(gateway)).toBe(13);
     }
+  });
+
+  test("an endpoint that cannot be served keeps no other from its changes, and is served when it can be", async () => {
+    const home = await makeHome(one);
+    const gateway = await startProcess(home);
+    const later = join(home, "later.onnx");
+    const other = endpoint("other", variant("champion", "x", 1, { location: later }));
+    const third = endpoint("third", variant("champion", "trips-1", 1));
+    await writeConfig(home, config(2, other, two.endpoints[0], third));
+    expect(await (await gateway.admin("reload")).json()).toEqual({ revision: 2, refusals: { other: { status: 400, message: expect.stringMatching(/of "other" cannot be loaded/) } } });
+    const names = async () => (await gateway.admin("status")).endpoints.map(({ name }) => name);
+    expect([await price(gateway), await names()]).toEqual([1013, ["trips", "third"]]);
+    // One that cannot be said goes on as it is; one that is not named goes.
+    await writeConfig(home, { ...config(3, other), withheld: { trips: "its files have gone" } });
+    expect(await (await gateway.admin("reload")).json()).toEqual({ revision: 3, refusals: { other: expect.anything(), trips: { status: 500, message: "its files have gone" } } });
+    expect([await price(gateway), await names()]).toEqual([1013, ["trips"]]);
+    await writeConfig(home, config(4, other, two.endpoints[0]));
+    await copyFile(modelFile("trips-1"), later);
+    expect(await (await gateway.admin("reload")).json()).toEqual({ revision: 4, refusals: {} });
+    expect(await names()).toEqual(["other", "trips"]);
+  });
+
+  test("after kill -9 an endpoint that cannot be served is served as it was, the others as they are now", async () => {
+    const home = await makeHome(config(1, endpoint("trips", variant("champion", "trips-1", 1)), endpoint("other", variant("champion", "trips-1", 1))));
+    const gateway = await startProcess(home);
+    await writeConfig(home, config(2, endpoint("trips", variant("champion", "nowhere", 1)), endpoint("other", variant("champion", "trips-2", 1))));
+    await gateway.admin("reload");
+    gateway.child.kill("SIGKILL");
+    await gateway.exited;
+    const second = await startProcess(home);
+    const status = await second.admin("status");
+    expect([await price(second), status.revision, status.endpoints.map(({ variants }) => variants[0].version).toSorted()]).toEqual([13, 2, ["trips-1", "trips-2"]]);
+    expect(Object.keys(status.refusals)).toEqual(["trips"]);
   });
 
   test("after kill -9 it serves the last configuration that worked, even if a bad one was written since", async () => {

@@ -4,6 +4,7 @@ import type { LogEntry, LogSource } from "./log/log-entry.ts";
 import { sampled } from "./log/sampled.ts";
 import type { VariantStats } from "./metrics/variant-stats.ts";
 import type { Endpoint, Variant } from "./models/deployment.ts";
+import { answerToNoRows } from "./no-rows.ts";
 import { paramsFor } from "./runtimes/params.ts";
 import type { NativeAnswer, NativeRequest, Params } from "./runtimes/runtime.ts";
 import { bindInputs } from "./tensors/bind.ts";
@@ -77,6 +78,10 @@ export class Scorer {
     const { held } = variant;
     const bound = this.bind(endpoint, variant, request, start);
     const inputMs = performance.now() - start;
+    if (bound.rows === 0) {
+      stats.answered(0, { inputMs, queueMs: 0, runMs: 0, outputMs: 0 });
+      return { bound, outputs: answerToNoRows(held.model), seconds: inputMs / 1000, queueMs: 0, runMs: 0, error: undefined };
+    }
     held.usage.begin();
     try {
       const { outputs, queueMs, runMs } = await held.batcher.score(bound.rows, bound.inputs, bound.params ? { ...request, params: bound.params } : request);
@@ -140,7 +145,7 @@ export class Scorer {
     shadow: boolean,
   ): void {
     const { log } = this.#parts;
-    if (!log) return;
+    if (!log || bound.rows === 0) return;
     // By its key, so that a request and its shadows are logged together or not at all.
     if (outputs && endpoint.logShare < 1 && !sampled(requestKey(request), endpoint.logShare)) return;
     log({

@@ -21,6 +21,22 @@ export function DeployButton({ endpoint }: { endpoint: string }) {
   );
 }
 
+/** Takes the deployment away. */
+export function RemoveButton({ endpoint }: { endpoint: string }) {
+  return (
+    <AskButton
+      label="Remove"
+      quiet
+      title={`Remove the deployment of ${endpoint}`}
+      confirm="Remove"
+      fields={[reason]}
+      run={async ({ reason: why }) => servingApi("POST /deployments/:endpoint/remove", { params: { endpoint }, body: { reason: why } })}
+    >
+      Nobody answers for {endpoint} any more: its clients get 404. Its versions, its history and its prediction log stay; a loop that watches it rests until a version is deployed again.
+    </AskButton>
+  );
+}
+
 /** Goes back to who answered before the last change. */
 export function RollBackButton({ endpoint }: { endpoint: string }) {
   return (

@@ -5,7 +5,7 @@ import { DataTable } from "../../ui/data-table.tsx";
 import { formatMilliseconds, formatMoment, formatNumber, formatPercent } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import type { DeploymentStatus } from "../types.ts";
-import { DeployButton, RollBackButton } from "./change-traffic.tsx";
+import { DeployButton, RemoveButton, RollBackButton } from "./change-traffic.tsx";
 import { rowsText } from "./serving-words.ts";
 import { variantColor } from "./variant-colors.ts";
 
@@ -19,6 +19,7 @@ export function DeploymentPanel({ deployment }: { deployment: DeploymentStatus }
         <p className="row">
           <DeployButton endpoint={endpoint} />
           <RollBackButton endpoint={endpoint} />
+          <RemoveButton endpoint={endpoint} />
         </p>
         <p>
           {reason} <span className="muted small">({formatMoment(updatedAt)})</span>

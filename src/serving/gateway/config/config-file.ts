@@ -39,14 +39,15 @@ export function parseConfig(value: unknown, source: string): GatewayConfig {
   if (!Number.isSafeInteger(revision)) throw fail("revision", "it must be an integer");
   const endpoints = list(config["endpoints"], "endpoints", "it must be a list", fail);
   const parsed = endpoints.map((endpoint, index) => parseEndpoint(endpoint, `endpoints[${index}]`, fail));
-  const twice = duplicate(parsed.map((endpoint) => endpoint.name));
+  const withheld = config["withheld"] === undefined ? {} : textMap(config["withheld"], "withheld", fail);
+  const twice = duplicate([...parsed.map((endpoint) => endpoint.name), ...Object.keys(withheld)]);
   if (twice !== undefined) throw fail("endpoints", `the name "${twice}" is used twice`);
   for (const [index, { name, fallback }] of parsed.entries()) {
     const other = fallback?.endpoint;
-    if (other === undefined || (other !== name && parsed.some((endpoint) => endpoint.name === other))) continue;
+    if (other === undefined || (other !== name && (Object.hasOwn(withheld, other) || parsed.some((endpoint) => endpoint.name === other)))) continue;
     throw fail(`endpoints[${index}].fallback.endpoint`, `"${other}" is no other endpoint of this configuration`);
   }
-  return { revision: revision as number, endpoints: parsed };
+  return { revision: revision as number, endpoints: parsed, ...(Object.keys(withheld).length > 0 && { withheld }) };
 }
 
 function parseEndpoint(value: unknown, where: string, fail: Fail): EndpointConfig {

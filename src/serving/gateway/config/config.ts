@@ -7,6 +7,8 @@ export interface GatewayConfig {
   /** Grows by one with each change; the gateway reports the one it serves. */
   readonly revision: number;
   readonly endpoints: readonly EndpointConfig[];
+  /** Endpoints that cannot be said now, as their models cannot be brought here, and why: they go on as they are, where they are served. */
+  readonly withheld?: Readonly<Record<string, string>>;
 }
 
 /** One model name as clients address it (`/v2/models/{name}`), and who answers for it. */

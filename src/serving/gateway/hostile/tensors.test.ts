@@ -72,7 +72,7 @@ const requests: readonly [what: string, body: string | Uint8Array, said: RegExp]
   ["an element short in a nested list", first({ shape: [2, 8], data: [sixteen.slice(8), sixteen.slice(9)] }), /differ in length/],
   ["the right number of elements in another rank", first({ shape: [4, 4] }), /shape \[4,4\]; it must be \[N, 16\]/],
   ["other rows in another input", JSON.stringify({ inputs: [input("INPUT0"), input("INPUT1", { shape: [2, 16], data: [...sixteen, ...sixteen] })] }), /needs? as many/],
-  ["no rows", JSON.stringify({ inputs: [input("INPUT0", { shape: [0, 16], data: [] }), input("INPUT1", { shape: [0, 16], data: [] })] }), /no rows/],
+  ["no rows beside one", JSON.stringify({ inputs: [input("INPUT0", { shape: [0, 16], data: [] }), input("INPUT1", { shape: [1, 16] })] }), /has 1 rows, but "INPUT0" has 0/],
   ["an unknown datatype", first({ datatype: "FLOAT" }), /datatype "FLOAT" must be one of/],
   ["a datatype of 20 digits", written(first({ datatype: "$" }), "12345678901234567890"), /datatype 12345678901234567890 must be one of/],
   ["an object for a datatype", first({ datatype: { toString: 1 } }), /must be one of/],

@@ -1,10 +1,13 @@
 import { join } from "node:path";
-import { describeError } from "../../../errors.ts";
+import { describeError, MillraceError } from "../../../errors.ts";
 import { readConfig } from "../config/config-file.ts";
-import type { GatewayConfig } from "../config/config.ts";
+import type { EndpointConfig, GatewayConfig } from "../config/config.ts";
 import { writeDurably } from "../durable-file.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import type { ServingState } from "./serving-state.ts";
+
+/** By endpoint: why it is not served as it should be, and the HTTP status of that failure. */
+export type Refusals = Readonly<Record<string, { readonly message: string; readonly status: number }>>;
 
 /** Follows the configuration that a control plane writes into the home folder. */
 export class ManagedConfig {
@@ -14,6 +17,9 @@ export class ManagedConfig {
   readonly #log: GatewayLog;
   #loaded = false;
   #error: string | null = null;
+  #refusals: Refusals = {};
+  /** What is served, as the configuration that it came from says it. */
+  #served: ReadonlyMap<string, EndpointConfig> = new Map();
   #last: Promise<void> = Promise.resolve();
 
   constructor(home: string, state: ServingState, log: GatewayLog) {
@@ -33,11 +39,17 @@ export class ManagedConfig {
     return this.#error;
   }
 
-  /** Serves `config.json`, or if that cannot be served what was served last; without either, waits for a reload. */
+  /** Endpoints that are not served as `config.json` says, and why. */
+  get refusals(): Refusals {
+    return this.#refusals;
+  }
+
+  /** Serves `config.json`, and what of it cannot be served as it was served last; without either, waits for a reload. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
       try {
-        await this.#serve(this.#configFile);
+        const lastGood = await readConfig(this.#lastGoodFile).catch(() => undefined);
+        await this.#serve(this.#configFile, lastGood?.endpoints);
         return;
       } catch (error) {
         this.#log.warn(`cannot serve ${this.#configFile}: ${describeError(error)}`);
@@ -51,8 +63,8 @@ export class ManagedConfig {
   }
 
   /**
-   * Reads the configuration again and serves it; on failure goes on with the revision served so far. One reload at a
-   * time.
+   * Reads the configuration again and serves it, each endpoint for itself (`refusals` has those that cannot be served and go on as they were). On failure,
+   * where it cannot be read, everything goes on as it was. One reload at a time.
    */
   reload(): Promise<void> {
     return this.#inTurn(async () => {
@@ -76,20 +88,49 @@ export class ManagedConfig {
     return done;
   }
 
-  async #serve(file: string): Promise<void> {
+  /** `lastGood`: what to serve in the place of endpoints that cannot be served and are not. */
+  async #serve(file: string, lastGood: readonly EndpointConfig[] = []): Promise<void> {
     let config: GatewayConfig;
     try {
       config = await readConfig(file);
-      await this.#state.serveAll(config);
     } catch (error) {
       if (file === this.#configFile) this.#error = describeError(error);
       throw error;
     }
+    const refused = await this.#state.serveAll(config);
+    const served = new Map<string, EndpointConfig>();
+    for (const endpoint of config.endpoints) {
+      const known = refused.has(endpoint.name) ? this.#served.get(endpoint.name) : endpoint;
+      if (known) served.set(endpoint.name, known);
+    }
+    const withheld = Object.entries(config.withheld ?? {});
+    for (const [name] of withheld) if (this.#served.has(name)) served.set(name, this.#served.get(name)!);
+    for (const name of [...refused.keys(), ...withheld.map(([one]) => one)]) {
+      const known = served.has(name) ? undefined : lastGood.find((endpoint) => endpoint.name === name);
+      if (known && (await this.#serveAgain(known, config.revision))) served.set(name, known);
+    }
+    for (const [name, error] of refused) this.#log.error(`"${name}" is not served as revision ${config.revision} says${served.has(name) ? ", and goes on as it was" : ""}: ${describeError(error)}`);
+    this.#served = served;
+    this.#refusals = Object.fromEntries([
+      ...withheld.map(([name, message]) => [name, { message, status: 500 }] as const),
+      ...[...refused].map(([name, error]) => [name, { message: describeError(error), status: error instanceof MillraceError ? error.status : 500 }] as const),
+    ]);
     this.#loaded = true;
     this.#log.info(`serving revision ${config.revision}`, { revision: config.revision, file });
     if (file !== this.#configFile) return;
     this.#error = null;
-    await this.#remember(config);
+    await this.#remember({ revision: config.revision, endpoints: [...served.values()] });
+  }
+
+  /** Serves an endpoint as it was served before this process; whether that worked. */
+  async #serveAgain(endpoint: EndpointConfig, revision: number): Promise<boolean> {
+    try {
+      await this.#state.serve(endpoint, revision);
+      return true;
+    } catch (error) {
+      this.#log.error(`"${endpoint.name}" cannot be served as it was either: ${describeError(error)}`);
+      return false;
+    }
   }
 
   /**

@@ -17,6 +17,8 @@ export class ServingState {
   readonly #log: GatewayLog;
   readonly #onSwap: (next: Deployment) => void;
   #current = new Deployment(0, new Map());
+  /** Endpoints that could not be served as the last configuration has them. */
+  #failed: ReadonlySet<string> = new Set();
   readonly #paused = new Map<string, Promise<void>>();
 
   /** `onSwap` is told what is served from now on. */
@@ -35,21 +37,36 @@ export class ServingState {
     return this.#paused.get(endpoint);
   }
 
-  /** Serves a configuration and nothing else; on failure nothing changes. */
-  async serveAll(config: GatewayConfig): Promise<void> {
-    const loaded: Endpoint[] = [];
-    try {
-      for (const endpoint of config.endpoints) loaded.push(await this.#load(endpoint));
-      checkCycles(byName(loaded));
-    } catch (error) {
-      await Promise.all(loaded.map((endpoint) => endpoint.retire()));
-      throw error;
-    }
-    this.#swap(config.revision, byName(loaded));
+  /**
+   * Serves the endpoints of a configuration and no others, each for itself: one that cannot be served goes on as it was, if it was served, and is
+   * among those that come back with the reason. What could not be served the last time is tried when the others are served.
+   */
+  async serveAll({ revision, endpoints, withheld = {} }: GatewayConfig): Promise<ReadonlyMap<string, unknown>> {
+    const refused = new Map<string, unknown>();
+    const names = [...endpoints.map(({ name }) => name), ...Object.keys(withheld)];
+    const failedBefore = this.#failed;
+    const serve = async (some: readonly EndpointConfig[]): Promise<void> => {
+      const loaded = new Map<string, Endpoint>();
+      for (const config of some) {
+        try {
+          loaded.set(config.name, await this.#load(config));
+        } catch (error) {
+          refused.set(config.name, error);
+        }
+      }
+      const old = this.#current.endpoints;
+      const taken = await withoutCycles(loaded, old, names, refused);
+      this.#swap(revision, inOrder(names, new Map([...old, ...taken])));
+    };
+    await serve(endpoints.filter(({ name }) => !failedBefore.has(name)));
+    const again = endpoints.filter(({ name }) => failedBefore.has(name));
+    if (again.length > 0) await serve(again);
+    this.#failed = new Set(refused.keys());
+    return refused;
   }
 
   /** Serves an endpoint in place of the one of its name, if any; the others go on. On failure nothing changes. */
-  async serve(config: EndpointConfig): Promise<void> {
+  async serve(config: EndpointConfig, revision = this.#current.revision + 1): Promise<void> {
     const endpoint = await this.#load(config);
     const next = new Map([...this.#current.endpoints, [config.name, endpoint]]);
     try {
@@ -58,7 +75,7 @@ export class ServingState {
       await endpoint.retire();
       throw error;
     }
-    this.#swap(this.#current.revision + 1, next);
+    this.#swap(revision, next);
   }
 
   /** Lists the endpoints in this order from now on, whichever was loaded first; others come behind. */
@@ -119,7 +136,34 @@ export class ServingState {
   }
 }
 
-const byName = (endpoints: readonly Endpoint[]): ReadonlyMap<string, Endpoint> => new Map(endpoints.map((endpoint) => [endpoint.name, endpoint]));
+/** The endpoints of these names, in their order, where there are any. */
+const inOrder = (names: readonly string[], endpoints: ReadonlyMap<string, Endpoint>): ReadonlyMap<string, Endpoint> =>
+  new Map(names.flatMap((name): [string, Endpoint][] => (endpoints.has(name) ? [[name, endpoints.get(name)!]] : [])));
+
+/** Those of the loaded endpoints with which none asks itself; the others are given back, and refused. */
+async function withoutCycles(loaded: ReadonlyMap<string, Endpoint>, old: ReadonlyMap<string, Endpoint>, names: readonly string[], refused: Map<string, unknown>): Promise<ReadonlyMap<string, Endpoint>> {
+  if (cycleIn(inOrder(names, new Map([...old, ...loaded]))) === undefined) return loaded;
+  const taken = new Map<string, Endpoint>();
+  for (const [name, endpoint] of loaded) {
+    const cycle = cycleIn(inOrder(names, new Map([...old, ...taken, [name, endpoint]])));
+    if (cycle === undefined) taken.set(name, endpoint);
+    else {
+      refused.set(name, cycle);
+      await endpoint.retire();
+    }
+  }
+  return taken;
+}
+
+function cycleIn(endpoints: ReadonlyMap<string, Endpoint>): MillraceError | undefined {
+  try {
+    checkCycles(endpoints);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MillraceError) return error;
+    throw error;
+  }
+}
 
 /** Resolves with `done`, or after `milliseconds`. */
 async function within(done: Promise<void>, milliseconds: number): Promise<void> {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { invalid } from "../../../errors.ts";
 import { bodyText } from "../tensors/body-text.ts";
+import { exactJson } from "../tensors/exact-json.ts";
 import { isObject } from "../tensors/json-kind.ts";
 import { parseJson } from "../tensors/parse-json.ts";
 import { changedRequest } from "./changed-request.ts";
@@ -47,13 +48,10 @@ function unwrap(request: HttpRequest): HttpRequest {
   return changedRequest(request, { header: (name) => (name === "content-type" ? type : request.header(name)), body });
 }
 
-/** TypeScript does not know it yet: https://github.com/tc39/proposal-json-parse-with-source */
-const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
-
-/** The JSON of an event's data; integers that no double holds are kept. */
+/** The JSON of an event's data. */
 function dataText(data: unknown): string {
   try {
-    return JSON.stringify(data, (_, value: unknown) => (typeof value === "bigint" ? rawJSON(String(value)) : value));
+    return exactJson(data);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw invalid("serving.bad_event", "The data of the CloudEvent nest too deep.");

@@ -13,7 +13,7 @@ import type { Tensor } from "./tensor.ts";
 export type UnknownInputs = "refuse" | "ignore";
 
 export interface BoundInputs {
-  /** Rows of a model that works row by row; 1 for another. */
+  /** Rows of a model that works row by row, which may be none; 1 for another. */
   readonly rows: number;
   /** In the order of the model's inputs, of the datatypes and ranks the model wants; optional ones may be absent. */
   readonly inputs: readonly Tensor[];
@@ -109,7 +109,6 @@ function rowsOf(inputs: readonly Tensor[], rowwise: boolean): number {
   if (!rowwise || inputs.length === 0) return 1;
   const [first] = inputs;
   const rows = first.shape[0] ?? 1;
-  if (rows === 0) throw invalid("serving.bad_shape", `inputs "${first.name}" has no rows; send at least one.`);
   const other = inputs.find(({ shape }) => shape[0] !== rows);
   if (other) {
     throw invalid(
@@ -132,6 +131,8 @@ function unknownInput(name: string, specs: readonly TensorSpec[]): Error {
 function shapeFor({ name, shape: sent }: Input, spec: TensorSpec, rowwise: boolean): readonly number[] {
   const shape = spec.anyRank ? sent : (fitShape(sent, spec.shape) ?? (rowwise ? undefined : single(sent, spec.shape)));
   if (shape) return shape;
+  // Lists of no rows cannot say more.
+  if (rowwise && sent.length === 1 && sent[0] === 0) return [0, ...spec.shape.slice(1).map((size) => Math.max(0, size))];
   const dimensions = spec.shape.map((size, axis) => (size >= 0 ? String(size) : rowwise && axis === 0 ? "N" : "any"));
   const right = rowwise && spec.shape.length === 2 && spec.shape[1] === 1 ? "[N] or [N, 1]" : `[${dimensions.join(", ")}]`;
   throw invalid("serving.bad_shape", `inputs "${name}" has the shape ${JSON.stringify(sent)}; it must be ${right}${rowwise ? ", N rows" : ""}.`);

@@ -3,7 +3,9 @@ import { truthOf } from "../../../values/known-categories.ts";
 import { readCategory, readNumber, readTime } from "../../../values/read-cell.ts";
 import { describeReading } from "../../../values/reading.ts";
 import type { Cell, CategoryReading, NumberReading, TimeReading } from "../../../values/reading.ts";
+import { isoText } from "../../../values/time-text.ts";
 import type { TensorSpec } from "../runtimes/runtime.ts";
+import { floatMisfit, surelyFits } from "./float-fit.ts";
 import { noBf16 } from "./read-values.ts";
 import { shown } from "./shown.ts";
 import { datatypes } from "./tensor.ts";
@@ -30,12 +32,13 @@ export function cellReader(spec: TensorSpec, length: number, where: string): Cel
   const datatype = fedTo(spec);
   const { array, integer } = datatypes.get(datatype)!;
   if (datatype === "BF16") throw noBf16(where);
+  if (reading?.type === "timestamp" && !array) return new TimeTexts(length, reading, where);
   if (reading?.type === "timestamp") return new TimeCells(new Float64Array(length), reading, where);
   if (reading?.type === "category") return new CategoryCells(reading, spec, where);
   if (!array) return new TextCells(length, where);
   if (datatype === "BOOL") return new TruthCells(new Uint8Array(length), where);
   const numbers = reading ?? plainNumbers;
-  return integer ? new IntegerCells(new array(length), numbers, datatype, where) : new NumberCells(new array(length) as Float64Array, numbers, where);
+  return integer ? new IntegerCells(new array(length), numbers, datatype, where) : new NumberCells(new array(length) as Float64Array, numbers, datatype, reading !== undefined, where);
 }
 
 const isCell = (value: unknown): value is Cell => value === null || (typeof value !== "object" && typeof value !== "function" && typeof value !== "symbol");
@@ -48,24 +51,34 @@ class NumberCells implements CellReader {
   readonly values: Float64Array;
   readonly #reading: NumberReading;
   readonly #where: string;
+  readonly #datatype: Datatype;
+  /** Integers may be rounded, as those of training were. */
+  readonly #rounding: boolean;
+  readonly #sure: number;
   /** Whether a number may stand for a missing one. */
   readonly #words: boolean;
 
-  constructor(values: Float64Array, reading: NumberReading, where: string) {
+  constructor(values: Float64Array, reading: NumberReading, datatype: Datatype, rounding: boolean, where: string) {
     this.values = values;
     this.#reading = reading;
+    this.#datatype = datatype;
+    this.#rounding = rounding;
+    this.#sure = surelyFits(datatype);
     this.#where = where;
     this.#words = hasNumericWords(reading);
   }
 
   put(cell: unknown, at: number): void {
-    if (typeof cell === "number" && !this.#words) {
-      this.values[at] = cell;
-      return;
-    }
-    const value = isCell(cell) ? readNumber(cell, this.#reading) : undefined;
+    const value = typeof cell === "number" && !this.#words ? cell : isCell(cell) ? readNumber(cell, this.#reading) : undefined;
     if (value === undefined) throw wrong(this.#where, at, cell, describeReading(this.#reading));
+    if (value > this.#sure || value < -this.#sure) this.#check(value, cell, at);
     this.values[at] = value;
+  }
+
+  #check(value: number, cell: unknown, at: number): void {
+    const digits = typeof cell === "bigint" || (typeof cell === "string" && /^\s*-?\d{16,}\s*$/.test(cell));
+    const misfit = floatMisfit(digits ? BigInt(cell) : value, this.#datatype, this.#rounding);
+    if (misfit !== undefined) throw invalid("serving.bad_value", `${this.#where}: data[${at}] is ${shown(cell)}; ${misfit} (null for a missing one).`);
   }
 }
 
@@ -87,6 +100,23 @@ class TimeCells implements CellReader {
     const value = isCell(cell) ? readTime(cell, this.#reading) : undefined;
     if (value === undefined) throw wrong(this.#where, at, cell, describeReading(this.#reading));
     this.values[at] = value;
+  }
+}
+
+/** Points in time for a model that takes them as texts: all in one form, in UTC. */
+class TimeTexts implements CellReader {
+  readonly values: string[];
+  readonly #instants: TimeCells;
+
+  constructor(length: number, reading: TimeReading, where: string) {
+    this.values = Array.from({ length }, () => "");
+    this.#instants = new TimeCells(new Float64Array(length), reading, where);
+  }
+
+  put(cell: unknown, at: number): void {
+    this.#instants.put(cell, at);
+    const instant = this.#instants.values[at];
+    this.values[at] = Number.isNaN(instant) ? "" : isoText(instant);
   }
 }
 

@@ -1,6 +1,7 @@
 import { invalid } from "../../../errors.ts";
 import type { TensorSpec } from "../runtimes/runtime.ts";
 import { cellReader, fedTo, fitsInteger, hasNumericWords } from "./cell-reader.ts";
+import { floatMisfit, surelyFits } from "./float-fit.ts";
 import type { Cells } from "./input.ts";
 import { bfloat16, shortText } from "./json-text.ts";
 import { readLists } from "./read-values.ts";
@@ -15,8 +16,8 @@ export interface ReadElements {
 }
 
 /** Cells of JSON or delimited text as the elements of a model's input. Fails with `serving.bad_value`, `bad_length` or `bad_shape`, naming the input. */
-export function readCells({ shape, value, where, refusal }: Cells, spec: TensorSpec): ReadElements {
-  if (refusal && !spec.reading) throw refusal;
+export function readCells({ shape, value, where, refusal, refusedUnless }: Cells, spec: TensorSpec): ReadElements {
+  if (refusal && (!spec.reading || (refusedUnless ?? spec.reading.type) !== spec.reading.type)) throw refusal;
   const lists = readLists(value, product(shape), where, (room) => {
     const reader = cellReader(spec, room, where);
     return {
@@ -46,7 +47,7 @@ export function convertValues(tensor: Tensor, spec: TensorSpec): ReadElements {
   if (reading?.type === "number" && (hasNumericWords(reading) || datatype === "BF16")) return readTyped(tensor, spec);
   const { array, integer } = datatypes.get(wanted)!;
   if (data.constructor === array) return { data };
-  return { data: integer ? integers(tensor, data, wanted) : floats(data, array as FloatConstructor) };
+  return { data: integer ? integers(tensor, data, wanted) : floats(tensor, data, wanted, array as FloatConstructor, reading !== undefined) };
 }
 
 const isInteger = (datatype: Datatype): boolean => datatypes.get(datatype)!.integer;
@@ -68,10 +69,18 @@ function unlike({ name, datatype }: Tensor, wanted: Datatype): Error {
 
 type FloatConstructor = new (length: number) => Float16Array | Float32Array | Float64Array;
 
-function floats(data: Numbers, array: FloatConstructor): Numbers {
+/** `rounding`: whether integers may be rounded, as those of training were. */
+function floats({ name }: Tensor, data: Numbers, wanted: Datatype, array: FloatConstructor, rounding: boolean): Numbers {
   const target = new array(data.length);
-  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) target.set(data);
-  else for (let i = 0; i < data.length; i++) target[i] = Number(data[i]);
+  const sure = surelyFits(wanted);
+  for (let i = 0; i < data.length; i++) {
+    const value = data[i];
+    if (value > sure || value < -sure) {
+      const misfit = floatMisfit(value, wanted, rounding);
+      if (misfit !== undefined) throw invalid("serving.bad_value", `inputs "${name}" has ${value} at position ${i}; ${misfit}.`);
+    }
+    target[i] = Number(value);
+  }
   return target;
 }
 

@@ -18,6 +18,8 @@ export interface Cells {
   readonly where: string;
   /** Why it is refused where the model does not say how its cells are read: the client gave a datatype that does not fit them. */
   readonly refusal?: MillraceError;
+  /** The only reading that takes it all the same; any when absent. */
+  readonly refusedUnless?: "number";
 }
 
 /** An input of a request. */

@@ -7,8 +7,24 @@ export interface NumberStyle {
   readonly point: boolean;
 }
 
-/** JSON.stringify's way: null. */
-export const plainJson: NumberStyle = { nonFinite: () => "null", point: false };
+/**
+ * JSON as its grammar has it (RFC 8259): a missing number is null, and an infinity a number beyond all doubles, which the readers of JavaScript and
+ * Python take for what it is.
+ */
+export const plainJson: NumberStyle = { nonFinite: (value) => (Number.isNaN(value) ? "null" : value > 0 ? "1e999" : "-1e999"), point: false };
+
+/** As Python's json and TensorFlow Serving write: 3.0, NaN, Infinity (tensorflow_serving/util/json_tensor.cc, WriteDecimal). */
+export const looseJson: NumberStyle = { nonFinite: String, point: true };
+
+/**
+ * For protocols whose servers differ: null for NaN, which all their clients read as NaN, and the word for an infinity, as null would be another value:
+ * a client that reads by the grammar alone refuses the answer rather than misreads it.
+ */
+const missingAsNull = (value: number): string => (Number.isNaN(value) ? "null" : String(value));
+/** Of the Open Inference Protocol. */
+export const inferJson: NumberStyle = { nonFinite: missingAsNull, point: false };
+/** Of rows that clients of TensorFlow Serving and of KServe V1 may have asked for. */
+export const sharedJson: NumberStyle = { nonFinite: missingAsNull, point: true };
 
 /** The elements of a tensor as a flat JSON list. */
 export const jsonList = (tensor: Pick<Tensor, "datatype" | "data">, style: NumberStyle = plainJson): string => {

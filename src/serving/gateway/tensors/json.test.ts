@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { jsonList, jsonNested } from "./json-text.ts";
+import { inferJson, jsonList, jsonNested, looseJson, plainJson, sharedJson } from "./json-text.ts";
+import { NumberList } from "./number-lists/number-list.ts";
 import { parseJson } from "./parse-json.ts";
 import { readValues, shapeOf } from "./read-values.ts";
 import type { Datatype, Values } from "./tensor.ts";
@@ -40,6 +41,12 @@ describe("values of JSON as tensors", () => {
     [[2n ** 64n - 1n], "UINT64", 1, BigUint64Array.of(2n ** 64n - 1n)],
     [[["a"], [null]], "BYTES", 2, ["a", ""]],
     [[], "FP32", 0, new Float32Array()],
+    // The nearest float is another number (NumPy: int(np.float32(v)) != v) only for the refused ones below.
+    [[16_777_218, -16_777_216, 3.4028234663852886e38, 16_777_217.5, 1e30], "FP32", 5, Float32Array.of(16_777_218, -16_777_216, 3.4028234663852886e38, 16_777_218, 1e30)],
+    [[Infinity, -Infinity, -0], "FP32", 3, Float32Array.of(Infinity, -Infinity, -0)],
+    [[Infinity, 65_504, 2050], "FP16", 3, Float16Array.of(Infinity, 65_504, 2050)],
+    [[2 ** 53, 1e300], "FP64", 2, Float64Array.of(2 ** 53, 1e300)],
+    [new NumberList([1], Float64Array.of(2 ** 62)), "INT64", 1, BigInt64Array.of(2n ** 62n)],
   ])("%o as %s", (data, datatype, count, values) => expect(readValues(data, datatype, count, "x")).toEqual(values));
 
   test.each<[unknown, Datatype, number, RegExp]>([
@@ -55,6 +62,16 @@ describe("values of JSON as tensors", () => {
     [[1], "BYTES", 1, /BYTES takes strings/],
     [[2], "BOOL", 1, /BOOL takes true and false/],
     [[1], "BF16", 1, /BF16 has no form in JSON/],
+    [[1e39], "FP32", 1, /data\[0\] is 1e\+39; FP32 takes numbers from -3.4028234663852886e\+38 to 3.4028234663852886e\+38/],
+    [[0, -65_520], "FP16", 2, /data\[1\] is -65520; FP16 takes numbers from -65504 to 65504/],
+    [[10n ** 400n], "FP64", 1, /FP64 takes numbers from -1.7976931348623157e\+308/],
+    [[16_777_217], "FP32", 1, /data\[0\] is 16777217; FP32 does not hold this integer \(it holds all up to 16777216\): send 16777216/],
+    [[-123_456_789], "FP32", 1, /send -123456792 if the nearest will do/],
+    [[2049], "FP16", 1, /it holds all up to 2048/],
+    [[2n ** 53n + 1n], "FP64", 1, /it holds all up to 9007199254740992/],
+    [new NumberList([1], Float64Array.of(16_777_217)), "FP32", 1, /does not hold this integer/],
+    [new NumberList([1], Float64Array.of(2 ** 63)), "INT64", 1, /INT64 takes integers of 64 bits/],
+    [new NumberList([1], Float64Array.of(2 ** 64)), "UINT64", 1, /UINT64 takes integers of 64 bits/],
   ])("%o as %s is refused", (data, datatype, count, message) => expect(() => readValues(data, datatype, count, "x")).toThrow(message));
 
   test("the shape of nested lists, and a limit to it", () => {
@@ -73,12 +90,16 @@ describe("tensors as JSON", () => {
     fc.assert(
       fc.property(fc.array(numbers, { maxLength: 5 }), (list) => {
         const data = array.from(list);
-        const finite = Array.from(data, (value) => (Number.isFinite(value) ? value : NaN));
-        const back = readValues(parseJson(jsonList({ datatype, data })), datatype, data.length, "x");
-        expect(Array.from(back as Float64Array)).toEqual(finite);
+        for (const style of [plainJson, inferJson, looseJson]) {
+          const back = readValues(parseJson(jsonList({ datatype, data }, style)), datatype, data.length, "x");
+          expect(Array.from(back as Float64Array)).toEqual(Array.from(data)); // −0 is no 0 here
+        }
       }),
     );
-    expect(jsonList({ datatype, data: array.of(0.5, 0.1, -3, NaN, Infinity) })).toBe("[0.5,0.1,-3,null,null]");
+    expect(jsonList({ datatype, data: array.of(0.5, 0.1, -3, NaN, Infinity) })).toBe("[0.5,0.1,-3,null,1e999]");
+    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, inferJson)).toBe("[-Infinity,null,-0,2]");
+    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, sharedJson)).toBe("[-Infinity,null,-0.0,2.0]");
+    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, looseJson)).toBe("[-Infinity,NaN,-0.0,2.0]");
   });
 
   test("other datatypes, nesting, other dialects", () => {

@@ -1,4 +1,5 @@
 import { invalid } from "../../../errors.ts";
+import { floatMisfit, surelyFits } from "./float-fit.ts";
 import { kindOf } from "./json-kind.ts";
 import { NumberList } from "./number-lists/number-list.ts";
 import { datatypes } from "./tensor.ts";
@@ -45,27 +46,29 @@ export function readLists<R extends ListReader>(data: unknown, count: number, wh
   return reader;
 }
 
-/** `count` plain numbers (null: missing) as floats; undefined where something else is among them, or they are not as many, which `readValues` says of lists. */
+/** `count` plain numbers (null: missing) as floats; undefined where something else is among them, what FP32 does not hold, or they are not as many, which `readValues` says of lists. */
 export function readNumbers(data: unknown, datatype: "FP32" | "FP64", count: number): Float32Array | Float64Array | undefined {
   const list: readonly unknown[] = Array.isArray(data) ? data : [data];
   // A shape may ask for more than there is memory, and lists hold no more than their lengths say.
   if (count > list.length && !Array.isArray(list[0])) return undefined;
   if (count > mostUncounted && countLeaves(list, count, "", 0) !== count) return undefined;
   const values = datatype === "FP32" ? new Float32Array(count) : new Float64Array(count);
-  return fill(values, list, 0, 0) === count ? values : undefined;
+  return fill(values, list, 0, 0, surelyFits(datatype)) === count ? values : undefined;
 }
 
 const mostUncounted = 65_536;
 
-/** Where the next element goes; -1 where a list holds something else than numbers, or lists of different lengths. */
-function fill(values: Float32Array | Float64Array, list: readonly unknown[], start: number, depth: number): number {
+/** Where the next element goes; -1 where a list holds something else than numbers, lists of different lengths, or what beyond `sure` does not fit. */
+function fill(values: Float32Array | Float64Array, list: readonly unknown[], start: number, depth: number, sure: number): number {
   let at = start;
   if (!Array.isArray(list[0])) {
     if (at + list.length > values.length) return -1;
     for (let i = 0; i < list.length; i++) {
       const value = list[i];
-      if (typeof value === "number") values[at++] = value;
-      else if (value === null) values[at++] = NaN;
+      if (typeof value === "number") {
+        if ((value > sure || value < -sure) && values instanceof Float32Array && floatMisfit(value, "FP32") !== undefined) return -1;
+        values[at++] = value;
+      } else if (value === null) values[at++] = NaN;
       else return -1;
     }
     return at;
@@ -74,7 +77,7 @@ function fill(values: Float32Array | Float64Array, list: readonly unknown[], sta
   const { length } = list[0];
   for (const inner of list) {
     if (!Array.isArray(inner) || inner.length !== length) return -1;
-    at = fill(values, inner, at, depth + 1);
+    at = fill(values, inner, at, depth + 1, sure);
     if (at < 0) return -1;
   }
   return at;
@@ -84,8 +87,15 @@ function fill(values: Float32Array | Float64Array, list: readonly unknown[], sta
 function fromNumbers(numbers: Float64Array, datatype: Datatype, count: number): Values | undefined {
   const { array, integer, range } = datatypes.get(datatype)!;
   if (numbers.length !== count || !array || datatype === "BF16") return undefined;
-  if (integer && !numbers.every((value) => Number.isInteger(value) && value >= range[0] && value <= range[1])) return undefined;
   if (datatype === "FP64") return numbers;
+  if (integer) {
+    // 2^63 and 2^64 are doubles, and no integers of 64 bits any more.
+    const open = datatype.endsWith("INT64");
+    if (!numbers.every((value) => Number.isInteger(value) && value >= range[0] && (open ? value < range[1] : value <= range[1]))) return undefined;
+  } else {
+    const sure = surelyFits(datatype);
+    if (numbers.some((value) => (value > sure || value < -sure) && floatMisfit(value, datatype) !== undefined)) return undefined;
+  }
   const values = new array(count);
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) for (let i = 0; i < count; i++) values[i] = BigInt(numbers[i]);
   else values.set(numbers);
@@ -150,15 +160,18 @@ class NumberReader implements ListReader {
   }
 
   #takeFloats(list: readonly unknown[], values: Float32Array): void {
+    const sure = surelyFits(this.#datatype);
     let at = this.read;
     for (let i = 0; i < list.length; i++) {
       const value = list[i];
-      if (typeof value === "number") values[at++] = value;
+      if (typeof value === "number" && value <= sure && value >= -sure) values[at++] = value;
       else if (value === null) values[at++] = NaN;
-      else if (typeof value === "bigint") values[at++] = Number(value);
       else {
         this.read = at;
-        throw this.#wrong(value, "numbers");
+        if (typeof value !== "number" && typeof value !== "bigint") throw this.#wrong(value, `${this.#datatype} takes numbers`);
+        const misfit = floatMisfit(value, this.#datatype);
+        if (misfit !== undefined) throw this.#wrong(value, misfit);
+        values[at++] = Number(value);
       }
     }
     this.read = at;
@@ -171,7 +184,7 @@ class NumberReader implements ListReader {
       if (typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value))) this.#put(value, range);
       else if (value === null) this.#putMissing();
       else if (this.#datatype === "BOOL" && typeof value === "boolean") this.#put(value ? 1 : 0, range);
-      else throw this.#wrong(value, this.#right(range));
+      else throw this.#wrong(value, `${this.#datatype} takes ${this.#right(range)}`);
     }
   }
 
@@ -180,10 +193,11 @@ class NumberReader implements ListReader {
     if (values instanceof BigInt64Array || values instanceof BigUint64Array) {
       const big = BigInt(value);
       values[this.read] = big;
-      if (values[this.read++] !== big) throw this.#wrong(value, this.#right(range));
+      if (values[this.read] === big) this.read++;
+      else throw this.#wrong(value, `${this.#datatype} takes ${this.#right(range)}`);
     } else if (value >= range[0] && value <= range[1]) {
       values[this.read++] = Number(value);
-    } else throw this.#wrong(value, this.#right(range));
+    } else throw this.#wrong(value, `${this.#datatype} takes ${this.#right(range)}`);
   }
 
   /** Integer arrays have no missing values: from here on they are doubles. */
@@ -199,10 +213,7 @@ class NumberReader implements ListReader {
 
   #wrong(value: unknown, right: string): Error {
     const shown = typeof value === "number" || typeof value === "bigint" ? String(value) : kindOf(value);
-    return invalid(
-      "serving.bad_value",
-      `${this.#where}: data[${this.read}] is ${shown}; ${this.#datatype} takes ${right} (null for a missing one).`,
-    );
+    return invalid("serving.bad_value", `${this.#where}: data[${this.read}] is ${shown}; ${right} (null for a missing one).`);
   }
 }
 

@@ -172,6 +172,8 @@ describe("Open Inference Protocol over gRPC", () => {
     ["an output that is not there", simple({}, { outputs: [{ name: "OUT" }] }), /no output "OUT"/],
     ["an output twice", simple({}, { outputs: [{ name: "OUTPUT0" }, { name: "OUTPUT0" }] }), /outputs\[1\]: "OUTPUT0" is there twice/],
     ["a sequence", simple({}, { parameters: { sequence_id: { int64_param: 5 } } }), /a model that keeps state between requests/],
+    ["an output in shared memory", simple({}, { outputs: [{ name: "OUTPUT0", parameters: { shared_memory_region: { string_param: "r" } } }] }), /outputs\[0\]\.parameters\.shared_memory_region asks for memory shared/],
+    ["an input in shared memory", simple({ parameters: { shared_memory_region: { string_param: "r" } } }), /inputs\[0\] \("INPUT0"\)\.parameters\.shared_memory_region/],
     ["a timeout in words", simple({}, { parameters: { timeout: { string_param: "soon" } } }), /parameters.timeout is "soon"; it must be an integer \(microseconds/],
     ["classes of text", trip({ model_name: "churn", outputs: [{ name: "label", parameters: { classification: { int64_param: 1 } } }] }), /"label" is of BYTES; classification takes outputs of numbers/],
     ["a model that fails", { model_name: "picky", inputs: [{ name: "amount", datatype: "FP32", shape: [1], contents: { fp32_contents: [2e6] } }] }, /failed to score the request/, status.INTERNAL],

@@ -2,7 +2,7 @@ import { invalid } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { contentOf } from "../../protocols/open-inference/base64-content.ts";
 import { fromBinary } from "../../protocols/open-inference/binary-tensors.ts";
-import { noClasses, readClassification, readId, readRequestParameters } from "../../protocols/open-inference/request-parameters.ts";
+import { noClasses, readClassification, readId, readRequestParameters, refuseSharedMemory } from "../../protocols/open-inference/request-parameters.ts";
 import type { Parameters } from "../../protocols/open-inference/request-parameters.ts";
 import { datatypes, elementCount } from "../../tensors/tensor.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
@@ -67,6 +67,7 @@ function readInputs({ inputs, raw_input_contents: raw, model_name: model }: Mode
     const where = `inputs[${index}] ("${input.name}")`;
     if (names.has(input.name)) throw invalid("serving.bad_request", `${where} is there twice.`);
     names.add(input.name);
+    refuseSharedMemory(input.parameters, where);
     if (!datatypes.has(input.datatype)) {
       throw invalid("serving.bad_datatype", `${where}: the datatype "${input.datatype}" must be one of ${[...datatypes.keys()].join(", ")}.`);
     }
@@ -116,6 +117,7 @@ function outputNames({ outputs }: ModelInferRequest): string[] {
 function readClasses({ outputs }: ModelInferRequest): ReadonlyMap<string, number> {
   let counts: Map<string, number> | undefined;
   for (const [index, { name, parameters }] of outputs.entries()) {
+    refuseSharedMemory(parameters, `outputs[${index}]`);
     const count = readClassification(plain(parameters)["classification"], `outputs[${index}]`);
     if (count !== undefined) (counts ??= new Map()).set(name, count);
   }

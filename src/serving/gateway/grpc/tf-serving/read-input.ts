@@ -7,7 +7,7 @@ import type { ExampleMessage, Feature, Input } from "./serving-messages.ts";
 /** The examples of an Input; what its context says holds for every example that does not say it itself. */
 export function readInput(input: Input | null): readonly Example[] {
   const list = input?.example_list ?? input?.example_list_with_context;
-  if (!list || list.examples.length === 0) throw invalid("serving.bad_request", "Input is empty.");
+  if (!list) throw invalid("serving.bad_request", "Input is empty.");
   const context = input!.example_list_with_context?.context;
   return withContext(context ? readExample(context) : undefined, list.examples.map(readExample));
 }

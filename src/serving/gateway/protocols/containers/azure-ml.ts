@@ -4,8 +4,12 @@ import { allow } from "../method.ts";
 import { mediaType } from "../torchserve/payload.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
-import { exactJson } from "./exact-json.ts";
-import { score, scoreRows } from "./score.ts";
+import { readEnvelope } from "./azure-envelope.ts";
+import { score } from "./score.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
+import { predictionsJson } from "../mlflow-scoring/predictions.ts";
+import { scoreTable } from "../mlflow-scoring/mlflow-scoring.ts";
+import { rowsJson } from "../predict/write-rows.ts";
 import { bodyText } from "../../tensors/body-text.ts";
 
 /**
@@ -24,21 +28,22 @@ export const azureMl: Protocol = {
 };
 
 async function answer(request: HttpRequest, context: ProtocolContext, endpoint: string): Promise<HttpAnswer> {
-  const rows = mediaType(request.header("content-type")) === "application/json" ? inputData(request.body) : undefined;
-  if (rows === undefined) return score(request, context, endpoint);
-  const scored = await scoreRows(changedRequest(request, { body: Buffer.from(rows) }), context, endpoint);
-  const { status, body } = scored;
-  if (status !== 200 || (typeof body !== "string" && !Buffer.isBuffer(body))) return scored;
-  const { predictions } = JSON.parse(body.toString()) as { predictions: unknown };
-  return { ...scored, body: JSON.stringify(predictions) };
+  const isJson = mediaType(request.header("content-type")) === "application/json" && marks.some((mark) => request.body.includes(mark));
+  const envelope = isJson ? readEnvelope(parseJson(bodyText(request.body))) : undefined;
+  if (!envelope) return score(request, context, endpoint);
+  const { body, named, wrap } = envelope;
+  const plain = (name: string) => (name === "accept" ? undefined : request.header(name));
+  const write = ({ outputs, model }: InferenceAnswer): string => wrap(named && model.rowwise ? `[${rowsJson(outputs).join(",")}]` : predictionsJson(outputs, model.rowwise));
+  let written = false;
+  const scored = await scoreTable(changedRequest(request, { header: plain, body: Buffer.from(body) }), context, endpoint, (predicted) => {
+    written = true;
+    return write(predicted);
+  });
+  // A model with a scoring form of its own has written MLflow's answer.
+  const text = scored.status === 200 && !written && (typeof scored.body === "string" || Buffer.isBuffer(scored.body)) ? scored.body.toString() : "";
+  const [, predictions] = /^\s*\{\s*"predictions":\s*([^]*)\}\s*$/.exec(text) ?? [];
+  return predictions === undefined ? scored : { ...scored, body: wrap(predictions) };
 }
 
-/** `{"input_data": …}`, which Azure's MLflow deployments take, as MLflow's own server takes it; undefined for another body. */
-function inputData(body: Buffer): string | undefined {
-  if (!body.includes('"input_data"')) return undefined;
-  const request = parseJson(bodyText(body)) as { input_data?: unknown; params?: unknown } | null;
-  const data = request?.input_data;
-  if (typeof data !== "object" || data === null) return undefined;
-  const form = !Array.isArray(data) && "data" in data ? "dataframe_split" : "inputs";
-  return exactJson({ [form]: data, ...(request?.params !== undefined && { params: request.params }) });
-}
+/** Without these a body is none of Azure's own envelopes. */
+const marks = ['"input_data"', '"Inputs"', '"method"'];

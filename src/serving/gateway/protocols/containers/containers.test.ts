@@ -179,6 +179,11 @@ describe("Azure ML", () => {
     ["a row of one's own", { distance: 1, seats: 1, city: "Oslo" }, { prediction: 13 }],
     ["rows under data", { data: [{ distance: 1, seats: 1, city: "Oslo" }] }, [{ prediction: 13 }]],
     ["instances", { instances: [{ distance: 1, seats: 1, city: "Oslo" }] }, { predictions: [13] }],
+    ["AutoML's first envelope", { data: [{ distance: 1, seats: 1, city: "Oslo" }], method: "predict" }, { result: [13] }],
+    ["AutoML's envelope", { Inputs: { data: [{ distance: 1, seats: 1, city: "Oslo" }] }, GlobalParameters: { method: "predict" } }, { Results: [13] }],
+    ["AutoML's envelope with its template's number", { Inputs: { data: [] }, GlobalParameters: 0 }, { Results: [] }],
+    ["the designer's envelope", { Inputs: { WebServiceInput0: [{ distance: 1, seats: 1, city: "Oslo" }] }, GlobalParameters: {} }, { Results: { WebServiceOutput0: [{ prediction: 13 }] } }],
+    ["the designer's envelope without rows", { Inputs: { WebServiceInput1: [] } }, { Results: { WebServiceOutput1: [] } }],
   ])("/score takes %s", async (_, body, answer) => {
     const { post } = await start({ trips: "trips-1" });
     expect(await post("/score", typeof body === "string" ? body : JSON.stringify(body))).toMatchObject({ status: 200, body: answer });
@@ -190,5 +195,16 @@ describe("Azure ML", () => {
     expect((await post("/score", tensors)).body).toEqual(tensorAnswer("addsub"));
     expect(await post("/score", "", "", {}, "GET")).toMatchObject({ status: 405 });
     expect(await post("/score", '{"input_data":7}')).toMatchObject({ status: 400 });
+  });
+
+  test.each<[what: string, body: unknown, message: RegExp]>([
+    ["probabilities", { Inputs: { data: [] }, GlobalParameters: { method: "predict_proba" } }, /GlobalParameters.method" is "predict_proba"; it must be "predict"/],
+    ["quantiles", { Inputs: { data: [] }, GlobalParameters: { quantiles: [0.1] } }, /"GlobalParameters" has "quantiles"/],
+    ["another method", { data: [{}], method: "forecast" }, /"method" is "forecast"/],
+    ["the classic studio's table", { Inputs: { input1: { ColumnNames: ["a"], Values: [["1"]] } }, GlobalParameters: {} }, /not "input1" \(an object\)/],
+    ["two inputs", { Inputs: { WebServiceInput0: [], WebServiceInput1: [] } }, /"WebServiceInput0" .* alone/],
+  ])("an envelope that asks for %s is refused", async (_, body, message) => {
+    const { post } = await start({ trips: "trips-1" });
+    expect(await post("/score", JSON.stringify(body))).toMatchObject({ status: 400, body: { error: expect.stringMatching(message) } });
   });
 });

@@ -5,9 +5,12 @@ import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { unnamedModel } from "../unnamed-model.ts";
 import { bodyText } from "../../tensors/body-text.ts";
+import { exactJson } from "../../tensors/exact-json.ts";
 import { isObject } from "../../tensors/json-kind.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
-import { exactJson } from "./exact-json.ts";
+import { sharedJson } from "../../tensors/json-text.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
+import { writePredictions } from "../mlflow-scoring/predictions.ts";
 import { score } from "./score.ts";
 import { isTensorRequest } from "./triton-infer.ts";
 
@@ -43,10 +46,13 @@ export function vertexAi(routes: VertexRoutes): Protocol {
       if (elsewhere !== undefined) return redirected(request, context, elsewhere);
       const endpoint = unnamedModel(request, context);
       const { params } = context.inference.endpoint(endpoint).main.held.model;
-      return score(params ? withParams(request) : request, context, endpoint);
+      return score(params ? withParams(request) : request, context, endpoint, vertexJson);
     },
   };
 }
+
+/** The platform reads answers as JSON by its grammar. */
+const vertexJson = ({ outputs, model }: InferenceAnswer): string => writePredictions(outputs, model.rowwise, sharedJson);
 
 /** A request whose `parameters` are `params`, as MLflow's scoring protocol calls what goes to a model beside its rows. */
 function withParams(request: HttpRequest): HttpRequest {

@@ -2,6 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { config, endpoint, makeHome, startProcess, variant } from "../../fixtures/gateway-process.ts";
 import { readCsv } from "./csv.ts";
+import { readJsonLines } from "./json-lines.ts";
 import { writePredictions } from "./predictions.ts";
 import { readScoringJson } from "./scoring-json.ts";
 
@@ -66,7 +67,7 @@ describe("MLflow scoring with ONNX models", () => {
       [{ inputs: [1, 2] }, 400, /send values by these names/],
       ["", 400, /empty/, csv],
       ["a,b\n1", 400, /Line 2 of the CSV has 1 values for 2 columns/, csv],
-      ["{}", 415, /must be application\/json or text\/csv/, { "content-type": "not_a_supported_content_type" }],
+      ["{}", 415, /must be application\/json, text\/csv or application\/jsonlines/, { "content-type": "not_a_supported_content_type" }],
       ["{}", 415, /something=something/, { "content-type": "application/json; something=something" }],
       ["{}", 415, /charset=latin-1/, { "content-type": "application/json; charset=latin-1" }],
     ];
@@ -105,12 +106,14 @@ describe("MLflow scoring with ONNX models", () => {
 });
 
 describe("reading and writing tables", () => {
+  const rows = { inputs: [{ name: "text", datatype: "BYTES", shape: [-1, 1] }, { name: "other", datatype: "FP32", shape: [-1, 1] }] } as const;
+
   test("CSV that is quoted reads back as what was written", () => {
     const cell = fc.string({ unit: fc.constantFrom("a", ",", '"', "\n", "\r", " ", "ä") }).map((text) => `x${text}`);
     fc.assert(
       fc.property(fc.array(cell, { minLength: 1, maxLength: 20 }), (cells) => {
         const text = ["text,other", ...cells.map((value) => `"${value.replaceAll('"', '""')}",1`)].join("\r\n");
-        expect(readCsv(text)).toEqual({ kind: "columns", columns: new Map<string, unknown[]>([["text", cells], ["other", cells.map(() => "1")]]) });
+        expect(readCsv(text, rows, undefined)).toEqual({ kind: "columns", columns: new Map<string, unknown[]>([["text", cells], ["other", cells.map(() => "1")]]) });
       }),
     );
   });
@@ -119,7 +122,7 @@ describe("reading and writing tables", () => {
     const piece = fc.constantFrom('"', ",", "\n", "a", "NaN", "{", "}", "[", "]", ":", '"inputs"', '"instances"', "1", "null");
     fc.assert(
       fc.property(fc.string({ unit: piece }), (text) => {
-        for (const read of [() => readScoringJson(text), () => readCsv(text)]) {
+        for (const read of [() => readScoringJson(text), () => readCsv(text, rows, undefined), () => readJsonLines(text, rows)]) {
           try {
             read();
           } catch (error) {

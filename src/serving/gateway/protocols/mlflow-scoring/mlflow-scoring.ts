@@ -1,13 +1,14 @@
 import { randomUUID } from "node:crypto";
-import { MillraceError } from "../../../../errors.ts";
+import type { MillraceError } from "../../../../errors.ts";
+import type { InferenceAnswer } from "../../inference-request.ts";
 import { allow } from "../method.ts";
 import { json } from "../protocol.ts";
 import type { HttpAnswer, HttpRequest, Protocol, ProtocolContext } from "../protocol.ts";
 import { tellings } from "../tellings.ts";
 import { unnamedModel } from "../unnamed-model.ts";
-import { bodyText } from "../../tensors/body-text.ts";
-import { readCsv } from "./csv.ts";
-import { readScoringJson } from "./scoring-json.ts";
+import { writeCsv, writeLines } from "./answer-lines.ts";
+import { withPlainTimes } from "./plain-times.ts";
+import { answerForm, isBeyondMlflow, readScoringBody } from "./scoring-body.ts";
 import { scoringInputs } from "./scoring-inputs.ts";
 import { writePredictions } from "./predictions.ts";
 
@@ -36,10 +37,13 @@ function handle(request: HttpRequest, context: ProtocolContext): HttpAnswer | Pr
   return json(ready ? 200 : 503, { status: ready ? "Healthy" : "Unhealthy" });
 }
 
-async function invoke(request: HttpRequest, context: ProtocolContext): Promise<HttpAnswer> {
+const invoke = async (request: HttpRequest, context: ProtocolContext): Promise<HttpAnswer> => scoreTable(request, context, unnamedModel(request, context));
+
+/** Answers a scoring request to an endpoint; `write` makes the JSON of the answer's outputs, MLflow's when absent. */
+export async function scoreTable(request: HttpRequest, context: ProtocolContext, endpoint: string, write = mlflowJson): Promise<HttpAnswer> {
   const contentType = request.header("content-type") ?? "";
   const asked = {
-    endpoint: unnamedModel(request, context),
+    endpoint,
     id: request.header("x-request-id") || randomUUID(),
     content: () => request.body,
     unknownInputs: "ignore" as const, // as MLflow does
@@ -47,25 +51,19 @@ async function invoke(request: HttpRequest, context: ProtocolContext): Promise<H
     signal: () => request.signal,
   };
   const { model } = context.inference.variantFor(asked).held;
-  if (model.native && contentType !== "") {
-    const answer = await context.inference.native(asked, { contentType, body: request.body });
+  if (model.native && contentType !== "" && !isBeyondMlflow(request, model)) {
+    const answer = await context.inference.native(asked, { contentType, body: withPlainTimes(contentType, request.body, model) });
     return { status: answer.status, headers: { "content-type": answer.contentType }, body: answer.body };
   }
-  const inputs = scoringInputs(readData(contentType, request.body), model);
+  const inputs = scoringInputs(readScoringBody(contentType, request.body, model), model);
   const predicted = await context.inference.infer({ ...asked, inputs });
-  return { status: 200, headers: { "content-type": "application/json", ...tellings(predicted) }, body: writePredictions(predicted.outputs, model.rowwise) };
+  const form = model.rowwise ? answerForm(request) : "json";
+  const type = form === "json" ? "application/json" : form === "csv" ? "text/csv; charset=utf-8" : "application/jsonlines";
+  const body = form === "json" ? write(predicted) : form === "csv" ? writeCsv(predicted.outputs) : writeLines(predicted.outputs);
+  return { status: 200, headers: { "content-type": type, ...tellings(predicted) }, body };
 }
 
-function readData(contentType: string, body: Buffer) {
-  const [type, ...parameters] = contentType.split(";").map((part) => part.trim());
-  const other = parameters.find((parameter) => !/^charset="?utf-8"?$/i.test(parameter));
-  if (other !== undefined) throw unsupported(`The content type has the parameter "${other}"; it may have charset=utf-8 only.`);
-  if (type === "application/json") return readScoringJson(bodyText(body));
-  if (type === "text/csv") return readCsv(bodyText(body));
-  throw unsupported(`The content type is "${contentType}"; it must be application/json or text/csv for this model.`);
-}
-
-const unsupported = (sentence: string) => new MillraceError("serving.unsupported_media_type", 415, sentence);
+const mlflowJson = ({ outputs, model }: InferenceAnswer): string => writePredictions(outputs, model.rowwise);
 
 /** MLflow's names of failures by status; mlflow/protos/databricks.proto, ErrorCode. */
 const errorCodes: Readonly<Record<number, string>> = {

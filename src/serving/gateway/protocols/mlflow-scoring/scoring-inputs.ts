@@ -1,4 +1,5 @@
 import { invalid } from "../../../../errors.ts";
+import { noRowsOf } from "../../no-rows.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { inputOf } from "../../tensors/input.ts";
 import type { Input } from "../../tensors/input.ts";
@@ -9,8 +10,10 @@ import type { ScoringData } from "./scoring-json.ts";
  * The data of a scoring request as inputs of a model: columns by name; for a model of one matrix without names, and where the columns have none but their numbers,
  * all columns side by side, or the one array.
  */
-export function scoringInputs(data: ScoringData, { inputs, namedColumns }: Model): Input[] {
+export function scoringInputs(data: ScoringData, model: Model): Input[] {
+  const { inputs, namedColumns } = model;
   const [only] = inputs;
+  if (data.kind === "array" ? data.values.length === 0 : data.columns.size === 0) return noRowsOf(model);
   if (data.kind === "array") {
     if (inputs.length === 1) return [inputOf(only.name, data.values, only, `"${only.name}"`)];
     throw invalid("serving.bad_request", `The model has the inputs ${inputs.map(({ name }) => `"${name}"`).join(", ")}; send values by these names, not one list.`);

@@ -3,14 +3,14 @@ import { toBinary } from "./binary-tensors.ts";
 import { tellings, unseenJson } from "../tellings.ts";
 import type { InferRequest } from "./infer-request.ts";
 import type { HttpAnswer } from "../protocol.ts";
-import { jsonList } from "../../tensors/json-text.ts";
+import { inferJson, jsonList } from "../../tensors/json-text.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 
 /** The answer as JSON, with the outputs asked for as binary behind it. A brief one has no id and no parameters. */
 export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest, brief = false): HttpAnswer {
   const raw: Buffer[] = [];
   const outputs = answer.outputs.map((tensor) => {
-    if (!request.binary(tensor.name)) return `${head(tensor)},"data":${jsonList(tensor)}}`;
+    if (!request.binary(tensor.name)) return `${head(tensor)},"data":${jsonList(tensor, inferJson)}}`;
     const bytes = toBinary(tensor.data);
     raw.push(bytes);
     return `${head(tensor)},"parameters":{"binary_data_size":${bytes.length}}}`;
@@ -27,7 +27,7 @@ export function writeInferAnswer(answer: InferenceAnswer, request: InferRequest,
 
 /** The answer as JSON alone. */
 export const inferAnswerText = (answer: InferenceAnswer, id: string): string =>
-  answerText(answer, id, answer.outputs.map((tensor) => `${head(tensor)},"data":${jsonList(tensor)}}`));
+  answerText(answer, id, answer.outputs.map((tensor) => `${head(tensor)},"data":${jsonList(tensor, inferJson)}}`));
 
 function answerText(answer: InferenceAnswer, id: string | undefined, outputs: readonly string[], withUnseen = false): string {
   const fallback = answer.fallbackFrom === undefined ? "" : `,"fallback_from":${JSON.stringify(answer.fallbackFrom)}`;

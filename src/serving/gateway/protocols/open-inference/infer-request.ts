@@ -2,7 +2,7 @@ import { invalid, MillraceError } from "../../../../errors.ts";
 import type { InferenceRequest } from "../../inference-request.ts";
 import { contentOf } from "./base64-content.ts";
 import { BinaryTensors } from "./binary-tensors.ts";
-import { noClasses, readClassification, readId, readRequestParameters } from "./request-parameters.ts";
+import { noClasses, readClassification, readId, readRequestParameters, refuseSharedMemory } from "./request-parameters.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
 import { parseJsonBody } from "../../tensors/number-lists/parse-body.ts";
 import type { Input } from "../../tensors/input.ts";
@@ -99,6 +99,7 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Input {
   const type = datatype as Datatype;
   const count = elementCount(shape, where);
   const parameters = optionalObject(value["parameters"], `${where}.parameters`);
+  refuseSharedMemory(parameters, where);
   const size = parameters?.["binary_data_size"];
   if (size === undefined && !Array.isArray(data) && !(data instanceof NumberList)) throw invalid("serving.bad_request", `${where}: "data" must be a list, not ${kindOf(data)}.`);
   let values: Values;
@@ -107,9 +108,10 @@ function readInput(value: unknown, at: string, binary: BinaryTensors): Input {
   } catch (error) {
     if (!(error instanceof MillraceError) || error.code !== "serving.bad_value" || parameters?.["content_type"] === "base64") throw error;
     const value = data instanceof NumberList ? data.toLists() : data;
-    // Whether `true` under BYTES, or "41.5" under FP32, has a meaning is for the model to say.
-    if (datatype !== "BYTES" && !hasOtherKind(value)) throw error;
-    return { name, shape: shape as number[], value, where, refusal: error };
+    // Whether `true` under BYTES, "41.5" under FP32, or an integer that FP32 does not hold has a meaning is for the model to say.
+    if (datatype !== "BYTES" && datatypes.get(datatype)!.integer && !hasOtherKind(value)) throw error;
+    const refusedUnless = datatype === "BYTES" || hasOtherKind(value) ? undefined : "number";
+    return { name, shape: shape as number[], value, where, refusal: error, ...(refusedUnless && { refusedUnless }) };
   }
   const content = parameters ? contentOf(values, type, parameters["content_type"], where) : values;
   return { name, datatype: type, shape: shape as number[], data: content };
@@ -147,6 +149,7 @@ function readOutputs(value: unknown): ReadonlyMap<string, WantedOutput> | undefi
     const { name } = output;
     if (outputs.has(name)) throw invalid("serving.bad_request", `${at}: "${name}" is there twice.`);
     const parameters = optionalObject(output["parameters"], `${at}.parameters`);
+    refuseSharedMemory(parameters, at);
     const binary = parameters?.["binary_data"];
     outputs.set(name, {
       binary: typeof binary === "boolean" ? binary : undefined,

@@ -242,11 +242,17 @@ describe("Open Inference Protocol", () => {
       [with1({ shape: [2] }), /the shape asks for 2 elements, and data has 1/],
       [with1({ shape: [2], data: [1, 2] }), /"seats" has 1 rows, but "distance" has 2/],
       [with1({ shape: [1, 2], data: [1, 2] }), /"distance" has the shape \[1,2\]; it must be \[N\] or \[N, 1\]/],
-      [with1({ shape: [0], data: [] }), /"distance" has no rows; send at least one/],
+      [with1({ shape: [0], data: [] }), /"seats" has 1 rows, but "distance" has 0; all inputs need as many/],
+      [with1({ parameters: { shared_memory_region: "r", shared_memory_byte_size: 4 } }), /"distance"\)\.parameters\.shared_memory_region asks for memory shared with the client; there is none here/],
+      [trip(1, 1, "", { outputs: [{ name: "prediction", parameters: { shared_memory_region: "r", shared_memory_byte_size: 4 } }] }), /outputs\[0\]\.parameters\.shared_memory_region asks for memory/],
       [with1({ data: undefined }), /"data" must be a list, not missing/],
       [city({ data: [{}] }), /data\[0\] is an object; it takes text/],
       [
         city({ datatype: "FP32", data: [16_777_217] }),
+        /"city"\): data\[0\] is 16777217; FP32 does not hold this integer/,
+      ],
+      [
+        city({ datatype: "FP32", data: [16_777_216] }),
         /"city" has 16777216 at position 0, which FP32 does not tell from its neighbours; send it as a string \(BYTES\) or as INT64/,
       ],
       [trip(1, 1, "", { outputs: [{ name: "price" }] }), /no output "price"; its outputs are "prediction"/],

@@ -44,6 +44,13 @@ function refuseSequences(parameters: Parameters): void {
   );
 }
 
+/** Fails with `serving.no_shared_memory` where a tensor is said to lie in memory that client and server share; `at` is its place in the request. */
+export function refuseSharedMemory(parameters: Parameters | undefined, at: string): void {
+  const name = parameters && Object.keys(parameters).find((key) => key.startsWith("shared_memory_"));
+  if (name === undefined) return;
+  throw invalid("serving.no_shared_memory", `${at}.parameters.${name} asks for memory shared with the client; there is none here. Send tensors and ask for outputs in the request: JSON, binary_data_size, raw contents.`);
+}
+
 function readCount(parameters: Parameters, name: string, unit: string): number | undefined {
   const value = parameters[name];
   if (value === undefined) return undefined;

@@ -1,4 +1,5 @@
 import { invalid } from "../../../../errors.ts";
+import { noRowsOf } from "../../no-rows.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { columnNames } from "../../tensors/column-names.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
@@ -37,8 +38,10 @@ export function readRows(body: unknown, model: Model): ReadRows {
 /** Whether a value has one dimension more than a row's. */
 function isColumn(value: unknown, spec: TensorSpec | undefined): boolean {
   if (!Array.isArray(value)) return false;
-  const rank = spec ? rowShape(spec).length : 0;
-  return shapeOf(value, "the body").length > rank;
+  const row = spec ? rowShape(spec) : [];
+  // A row's own list may be empty where its length is open.
+  if (value.length === 0 && row[0] !== undefined && row[0] > 0) return true;
+  return shapeOf(value, "the body").length > row.length;
 }
 
 /** The dimensions of one row; a single one of 1 is a plain value. */
@@ -48,13 +51,13 @@ function rowShape({ shape }: TensorSpec): readonly number[] {
 }
 
 function fromRows(rows: readonly unknown[], model: Model): Input[] {
-  if (rows.length === 0) throw invalid("serving.bad_request", "The list of rows is empty; send at least one.");
   const [first] = rows;
   const inputs = inputsOfRows(model.inputs, (name) => isObject(first) && Object.hasOwn(first, name));
   if (!model.rowwise && inputs === model.inputs) throw invalid("serving.bad_request", "This model does not work row by row; send one object {input: value}.");
   for (const [index, row] of rows.entries()) {
     if (!isObject(row)) throw invalid("serving.bad_request", `Row ${index} must be an object {column: value}, not ${kindOf(row)}.`);
   }
+  if (rows.length === 0) return noRowsOf(model);
   const specs = new Map(inputs.map((spec) => [spec.name, spec]));
   return [...columnNames(rows as JsonObject[])].map((name) => column(name, (rows as JsonObject[]).map((row) => (Object.hasOwn(row, name) ? row[name] : null)), specs.get(name)));
 }
@@ -63,6 +66,7 @@ function fromRows(rows: readonly unknown[], model: Model): Input[] {
 function column(name: string, values: readonly unknown[], spec: TensorSpec | undefined): Input {
   if (!spec) return inputOf(name, values, undefined, `"${name}"`);
   if (!Array.isArray(values)) throw invalid("serving.bad_request", `"${name}" must be a list, as other columns are, not ${kindOf(values)}.`);
+  if (values.length === 0) return inputOf(name, values, spec, `"${name}"`);
   const tail = rowShape(spec);
   const first = values.find((value) => value !== null);
   const known = tail.map((size, axis) => (size >= 0 ? size : (shapeOf(first, `"${name}"`)[axis] ?? 1)));

@@ -5,11 +5,16 @@ import type { RowForm } from "./read-rows.ts";
 
 /** The outputs as JSON in the form in which the rows came: `{output: value}`, a list of these, or `{output: [value, …]}`. */
 export function writeRows(outputs: readonly Tensor[], form: RowForm, rowwise: boolean): string {
+  if (form === "columns" || !rowwise) return object(outputs.map(flat).map((tensor) => [tensor.name, jsonNested(tensor)]));
+  const written = rowsJson(outputs);
+  return form === "row" && written.length === 1 ? written[0] : `[${written.join(",")}]`;
+}
+
+/** `{output: value}` of each row. */
+export function rowsJson(outputs: readonly Tensor[]): string[] {
   const plain = outputs.map(flat);
-  if (form === "columns" || !rowwise) return object(plain.map((tensor) => [tensor.name, jsonNested(tensor)]));
   const rows = plain[0]?.shape[0] ?? 0;
-  const written = Array.from({ length: rows }, (_, row) => object(plain.map((tensor) => [tensor.name, jsonNested(rowOf(tensor, row))])));
-  return form === "row" && rows === 1 ? written[0] : `[${written.join(",")}]`;
+  return Array.from({ length: rows }, (_, row) => object(plain.map((tensor) => [tensor.name, jsonNested(rowOf(tensor, row))])));
 }
 
 const object = (fields: readonly (readonly [name: string, json: string])[]): string =>

@@ -1,4 +1,5 @@
 import { invalid } from "../../../../errors.ts";
+import { noRowsOf } from "../../no-rows.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import { float32Text } from "../../tensors/json-text.ts";
 import { product } from "../../tensors/tensor.ts";
@@ -21,7 +22,6 @@ export function readExamples(body: JsonObject): readonly Example[] {
   const { context, examples } = body;
   if (examples === undefined) throw malformed(body, "When method is classify, key 'examples' is expected and was not found");
   if (!Array.isArray(examples)) throw malformed(body, "Expecting 'examples' value to be an list/array");
-  if (examples.length === 0) throw malformed(body, "'examples' value is an empty array");
   return withContext(context === undefined ? undefined : readExample(context), examples.map(readExample));
 }
 
@@ -46,7 +46,7 @@ const jsonType = (value: unknown): string => {
 
 /** Examples as the inputs of a model: one row each. Features that an example lacks are missing values. */
 export function exampleTensors(examples: readonly Example[], model: Model, specs: ReadonlyMap<string, TensorSpec>): Input[] {
-  if (examples.length === 0) throw invalid("serving.bad_request", "Input is empty.");
+  if (examples.length === 0) return noRowsOf(model);
   const names = new Set(examples.flatMap((example) => Object.keys(example)));
   let total = 0;
   return [...names].map((name) => {

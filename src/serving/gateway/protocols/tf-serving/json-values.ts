@@ -1,5 +1,5 @@
 import { invalid } from "../../../../errors.ts";
-import { jsonNested } from "../../tensors/json-text.ts";
+import { jsonNested, looseJson } from "../../tensors/json-text.ts";
 import type { NumberStyle } from "../../tensors/json-text.ts";
 import { isObject, kindOf } from "../../tensors/json-kind.ts";
 import { NumberList } from "../../tensors/number-lists/number-list.ts";
@@ -43,13 +43,10 @@ function decoded(text: string, where: string): BytesElement {
   throw invalid("serving.bad_value", `${where}: Unable to base64 decode "${text.slice(0, 40)}".`);
 }
 
-/** Floats always with a point, and the tokens NaN, Infinity and -Infinity (tensorflow_serving/util/json_tensor.cc, WriteDecimal). */
-const numberStyle: NumberStyle = { nonFinite: String, point: true };
-
 /** A tensor as nested lists. Bytes are `{"b64": …}` in outputs whose name ends in `_bytes`. */
-export function tensorJson(tensor: Tensor): string {
+export function tensorJson(tensor: Tensor, style: NumberStyle): string {
   const { data, name, shape } = tensor;
-  if (!Array.isArray(data) || !name.endsWith("_bytes")) return jsonNested(tensor, numberStyle);
+  if (!Array.isArray(data) || !name.endsWith("_bytes")) return jsonNested(tensor, style);
   const nest = (axis: number, start: number, length: number): unknown => {
     if (axis === shape.length) return { b64: Buffer.from(elementBytes(data[start])).toString("base64") };
     const step = shape[axis] === 0 ? 0 : length / shape[axis];
@@ -58,6 +55,6 @@ export function tensorJson(tensor: Tensor): string {
   return JSON.stringify(nest(0, 0, data.length));
 }
 
-/** A number as `tensorJson` writes it. */
+/** A number as TensorFlow Serving writes it. */
 export const scoreJson = (scores: Values, at: number): string =>
-  jsonNested({ name: "", datatype: scores instanceof Float64Array ? "FP64" : "FP32", shape: [], data: scores.slice(at, at + 1) }, numberStyle);
+  jsonNested({ name: "", datatype: scores instanceof Float64Array ? "FP64" : "FP32", shape: [], data: scores.slice(at, at + 1) }, looseJson);

@@ -1,7 +1,10 @@
 import { shown as nameOf } from "../../tensors/shown.ts";
 import { invalid } from "../../../../errors.ts";
+import { noRowsOf } from "../../no-rows.ts";
 import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import type { Input } from "../../tensors/input.ts";
+import { looseJson } from "../../tensors/json-text.ts";
+import type { NumberStyle } from "../../tensors/json-text.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { isBase64, jsonInput, tensorJson } from "./json-values.ts";
 import { isObject } from "../../tensors/json-kind.ts";
@@ -30,7 +33,7 @@ export function readPredict(body: JsonObject, model: Model, specs: ReadonlyMap<s
   if (instances === undefined) throw invalid("serving.bad_request", "Missing 'inputs' or 'instances' key");
   if (instances instanceof NumberList) return { rows: true, inputs: [jsonInput(soleInput(model), instances, model.inputs[0], "instances")] };
   if (!Array.isArray(instances)) throw malformed(body, "Expecting 'instances' to be an list/array");
-  if (instances.length === 0) throw malformed(body, "No values in 'instances' array");
+  if (instances.length === 0) return { rows: true, inputs: noRowsOf(model) };
   return { rows: true, inputs: readInstances(instances, model, specs, ignores) };
 }
 
@@ -108,22 +111,23 @@ function shown(value: unknown): string {
   }
 }
 
-/** The answer to a predict request, in the form of its body; an only output goes without its name. */
-export function writePredict(outputs: readonly Tensor[], rows: boolean): string {
+/** The answer to a predict request, in the form of its body; an only output goes without its name. `style`: how numbers are written. */
+export function writePredict(outputs: readonly Tensor[], rows: boolean, style: NumberStyle = looseJson): string {
   if (!rows) {
-    if (outputs.length === 1) return `{"outputs":${tensorJson(outputs[0])}}`;
-    return `{"outputs":{${outputs.map((tensor) => `${JSON.stringify(tensor.name)}:${tensorJson(tensor)}`).join(",")}}}`;
+    if (outputs.length === 1) return `{"outputs":${tensorJson(outputs[0], style)}}`;
+    return `{"outputs":{${outputs.map((tensor) => `${JSON.stringify(tensor.name)}:${tensorJson(tensor, style)}`).join(",")}}}`;
   }
   const [first] = outputs;
+  if (!first) return '{"predictions":[]}';
   const odd = outputs.find(({ shape }) => shape.length === 0 || shape[0] !== first.shape[0]);
   if (odd) {
     throw invalid("serving.bad_request", `Tensor name: ${odd.name} has the shape [${odd.shape.join(",")}], which has no row for each of ${first.name}'s; ask with 'inputs' instead of 'instances'.`);
   }
-  if (outputs.length === 1) return `{"predictions":${tensorJson(first)}}`;
+  if (outputs.length === 1) return `{"predictions":${tensorJson(first, style)}}`;
   const names = outputs.map(({ name }) => JSON.stringify(name));
   const texts: string[] = [];
   for (let row = 0; row < first.shape[0]; row++) {
-    texts.push(`{${outputs.map((tensor, at) => `${names[at]}:${tensorJson(rowOf(tensor, row))}`).join(",")}}`);
+    texts.push(`{${outputs.map((tensor, at) => `${names[at]}:${tensorJson(rowOf(tensor, row), style)}`).join(",")}}`);
   }
   return `{"predictions":[${texts.join(",")}]}`;
 }

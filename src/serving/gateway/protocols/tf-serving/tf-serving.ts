@@ -14,6 +14,7 @@ import { malformed, readPredict, writePredict } from "./predict-json.ts";
 import { classifyJson, regressJson } from "./results.ts";
 import { findServable, findSignature, inputSpecs } from "./servable.ts";
 import { isObject } from "../../tensors/json-kind.ts";
+import { looseJson, sharedJson } from "../../tensors/json-text.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 
 /**
@@ -105,8 +106,11 @@ async function predict(request: HttpRequest, context: ProtocolContext, asked: As
   const { inputs, rows } = readPredict(body, model, specs, ignoresUnknown(model, endpoint.unknownInputs));
   wanted.inputs = inputs;
   const answer = await context.inference.infer(wanted);
-  return jsonText(writePredict(flatOutputs(answer, inputs), rows), answer);
+  return jsonText(writePredict(flatOutputs(answer, inputs), rows, rows && isShared(asked, body) ? sharedJson : looseJson), answer);
 }
+
+/** Whether a request for predictions by rows may be one of KServe V1, which knows neither versions nor labels nor signatures. */
+const isShared = ({ version, label }: Asked, body: JsonObject): boolean => version === undefined && label === undefined && body["signature_name"] === undefined;
 
 async function scoreExamples(request: HttpRequest, context: ProtocolContext, asked: Asked): Promise<HttpAnswer> {
   const { body, wanted, model, specs } = readRequest(request, context, asked);

@@ -1,5 +1,5 @@
 import { invalid } from "../../../../errors.ts";
-import { jsonList } from "../../tensors/json-text.ts";
+import { inferJson, jsonList } from "../../tensors/json-text.ts";
 import { parseJson } from "../../tensors/parse-json.ts";
 import { readValues } from "../../tensors/read-values.ts";
 import { datatypes, product } from "../../tensors/tensor.ts";
@@ -31,7 +31,7 @@ export function writeInfer(inputs: readonly Tensor[], binary: boolean): { header
 
 /** Numbers that are missing as null. */
 function jsonData(name: string, datatype: Datatype, data: Values): string {
-  if (!Array.isArray(data) || data.every((element) => typeof element === "string")) return jsonList({ datatype, data });
+  if (!Array.isArray(data) || data.every((element) => typeof element === "string")) return jsonList({ datatype, data }, inferJson);
   throw invalid("serving.bad_value", `inputs "${name}" has bytes that are no UTF-8, and the server of the model takes no binary tensors.`);
 }
 
