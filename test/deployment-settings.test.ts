@@ -11,7 +11,7 @@ import { openProtocol } from "./open-protocol.ts";
 import { startMillrace } from "./running-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-const defaults = { maxRows: 256, delayMs: null, queueRows: 65_536, timeoutMs: 60_000, weight: 1 };
+const defaults = { maxRows: 256, delayMs: null, queueRows: 65_536, timeoutMs: 60_000, weight: 1, merge: null };
 
 test("settings are set with a deployment or by themselves, kept by changes that do not speak of them, and removed by null", async () => {
   const { ask, price } = await openDeployments();

@@ -17,6 +17,7 @@ test.each<[what: string, columns: Record<string, (row: number) => number>, group
   ["units of a house", { unit: (row) => row % 8 }, undefined],
   ["a scale that says household", { "economic.cond.household": (row) => row % 5 }, undefined],
   ["schools", { school: scattered }, "school"],
+  ["names of businesses", { business_name: scattered }, "business_name"],
   ["five shops", { StoreID: (row) => row % 5 }, undefined],
   ["schools before pupils", { student: (row) => row % 300, school: scattered }, "school"],
   ["firms by year", { firm: block, year }, "firm"],

@@ -6,7 +6,7 @@ import type { Column, Table } from "./types.ts";
 /** Names of those who several rows may be of. */
 const subject = /(^|[_\W])(id|ids|uuid|subject|subj|patient|person|participant|individual|respondent|user|customer|client|student|pupil|hhid|subjid|pid|idnum|caseid)(_?(id|no|nr|num|number|code))?$|[a-z](Id|ID)$/i;
 /** Names that a measure may bear as well: years at school, units of a house. */
-const maybeSubject = /^(household|hh|family|school|machine|device|sensor|unit|animal|plot|stratum|prof|professor|teacher)$/i;
+const maybeSubject = /^(household|hh|family|school|machine|device|sensor|unit|animal|plot|stratum|prof|professor|teacher|(business|company|firm|restaurant|hospital)[_ ]?name)$/i;
 /** Fewer than these cannot be held out without losing a tenth of the rows and more, and tomorrow's rows are of them, too. */
 const fewestGroups = 10;
 /** More than the years of schooling, or the steps of a scale. */

@@ -19,10 +19,14 @@ const birthName = /(^|[_\W\d])(birth\w*|born|dob|geb\w*|death|died|founded|estab
 export function suggestTimeColumn(table: Table, columns: readonly DatasetColumn[]): Suggestion | undefined {
   const found = columns.flatMap((column) => {
     const read = table.columns.find(({ name }) => name === column.name);
-    if (read?.type !== "number" || !isEligible(read.values)) return [];
-    const ordered = orderOf(read.values);
-    if (column.type === "timestamp") return birthName.test(column.name) ? [] : [{ column, ordered }];
-    return ordered >= nearlySorted && (isEpoch(column, read.values) || (isYears(read) && !birthName.test(column.name) && new Set(read.values).size >= fewestYears)) ? [{ column, ordered }] : [];
+    if (read?.type !== "number") return [];
+    const { values } = read;
+    // What a column is called and holds is asked first: its order takes a sort.
+    if (column.type === "timestamp") return !birthName.test(column.name) && isEligible(values) ? [{ column, ordered: orderOf(values) }] : [];
+    const tellsTime = isEpoch(column, values) || (!birthName.test(column.name) && isYears(read) && new Set(values).size >= fewestYears);
+    if (!tellsTime || !isEligible(values)) return [];
+    const ordered = orderOf(values);
+    return ordered >= nearlySorted ? [{ column, ordered }] : [];
   });
   const best = found.find(({ ordered }) => ordered >= nearlySorted) ?? found[0];
   if (best === undefined) return undefined;

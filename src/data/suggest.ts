@@ -1,3 +1,4 @@
+import { distinctNumbers } from "./profile/sort-numbers.ts";
 import { invalid } from "../errors.ts";
 import type { ColumnProfile } from "./profile/profile-types.ts";
 import type { Column, DatasetColumn } from "./types.ts";
@@ -36,10 +37,17 @@ export type TargetFacts = Pick<ColumnProfile, "name" | "type" | "distinct" | "st
 export function targetFacts({ name, type, stored }: DatasetColumn, column: Column): TargetFacts {
   if (column.type === "category") return { name, type, stored, distinct: new Set(column.codes.filter((code) => code >= 0)).size, whole: false };
   const counts = new Map<number, number>();
-  for (const value of column.values) if (!Number.isNaN(value)) counts.set(value, (counts.get(value) ?? 0) + 1);
+  for (const value of column.values) {
+    if (Number.isNaN(value)) continue;
+    counts.set(value, (counts.get(value) ?? 0) + 1);
+    // So many are no classes, and a sort counts them sooner.
+    if (counts.size > mostCounted) return { name, type, stored, distinct: distinctNumbers(column.values), whole: column.values.every((one) => Number.isNaN(one) || Number.isInteger(one)), evenCodes: false };
+  }
   const whole = [...counts.keys()].every(Number.isInteger);
   return { name, type, stored, distinct: counts.size, whole, evenCodes: whole && areEvenCodes(counts) };
 }
+
+const mostCounted = 1000;
 
 function areEvenCodes(counts: ReadonlyMap<number, number>): boolean {
   const values = [...counts.keys()];

@@ -27,6 +27,7 @@ export const monitoringCommands: readonly Command[] = [
       const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
       const labels = await api("GET /monitors/:endpoint/labels", { params: { endpoint: endpoint ?? "" } });
       const waiting = labels.waitingSince === null ? "" : `; ${labels.waiting} wait for a prediction of their request id, since ${isoDate(labels.waitingSince)}, and count for nothing`;
+      const ambiguous = labels.ambiguous === 0 ? "" : `; of ${labels.ambiguous} the request id has several predictions with other rows, so they count for nothing`;
       const errorRows = errors.windows.slice(-Number(count)).map((window) => [isoDate(window.start), window.predictions, window.sums.n, ...Object.values(window.metrics).map((value) => value.toPrecision(4))]);
       const driftRows = drift.reports.slice(-Number(count)).map((report) => {
         const worst = [...report.features].sort((a, b) => b.distance - a.distance)[0];
@@ -36,7 +37,7 @@ export const monitoringCommands: readonly Command[] = [
       return {
         data: { errors: errors.windows, drift: drift.reports, labels },
         text: [
-          `${labels.matched} labels of predictions${waiting}`,
+          `${labels.matched} labels of predictions${waiting}${ambiguous}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
           table(["window", "predictions", "drifted", "most"], driftRows, "No drift window has ended yet."),
         ].join("\n\n"),

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { cusum } from "./cusum.ts";
-import { jensenShannon, psi } from "./distances.ts";
+import { jensenShannon, psi } from "./drift/distances.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
 import type { LabelledPrediction } from "./types.ts";
 
@@ -42,20 +42,21 @@ describe("distances between distributions", () => {
 
 describe("CUSUM", () => {
   // Worked by hand: S ← max(0, S + min(cap, x/100 − 1 − slack)).
-  test.each<[string, number[], number, number, number | undefined, number[]]>([
+  test.each<[string, number[], number, number, number | undefined, number[], number[]?]>([
     ["at the reference it stays at 0", [100, 100, 100], 100, 0.1, undefined, [0, 0, 0]],
     ["small excesses add up", [120, 120, 120], 100, 0.1, undefined, [0.1, 0.2, 0.3]],
     ["a better window makes good", [150, 80, 150], 100, 0.1, undefined, [0.4, 0.1, 0.5]],
     ["it does not sink below 0", [10, 150], 100, 0.1, undefined, [0, 0.4]],
     ["one odd window counts for the cap at most", [1000, 100], 100, 0.1, 2, [2, 1.9]],
     ["no windows", [], 100, 0.1, undefined, []],
-  ])("%s", (_, losses, reference, slack, cap, levels) => {
-    const found = cusum(losses, reference, slack, cap);
+    ["a window of few labels counts in part, for good and for bad", [2000, 0, 120], 100, 0.1, 4, [1, 0.725, 0.825], [0.25, 0.25, 1]],
+  ])("%s", (_, losses, reference, slack, cap, levels, weights = losses.map(() => 1)) => {
+    const found = cusum(losses, weights, reference, slack, cap);
     expect(found).toHaveLength(levels.length);
     for (const [i, level] of levels.entries()) expect(found[i]).toBeCloseTo(level, 12);
   });
 
-  test.each([0, -1, Number.NaN])("a reference of %d is refused", (reference) => expect(() => cusum([1], reference, 0.1)).toThrow(RangeError));
+  test.each([0, -1, Number.NaN])("a reference of %d is refused", (reference) => expect(() => cusum([1], [1], reference, 0.1)).toThrow(RangeError));
 });
 
 const prediction = (more: Partial<LabelledPrediction>): LabelledPrediction => ({ requestId: "r", rowIndex: 0, eventTime: 0, variant: "champion", version: 1, shadow: false, label: "0", value: Number.NaN, probabilities: [], classes: [], ...more });

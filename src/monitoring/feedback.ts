@@ -5,7 +5,7 @@ import type { FeatureSpec } from "../training/types.ts";
 import type { House } from "../stage.ts";
 import type { BlobInfo } from "../storage/blobs.ts";
 import { identifier, literal, queryOne, withConnection } from "../storage/duckdb.ts";
-import { loadLabels, predictionRows } from "./prediction-log.ts";
+import { labelOfPrediction, loadLabels, predictionRows } from "./prediction-log.ts";
 
 export interface FeedbackRequest {
   readonly endpoint: string;
@@ -43,7 +43,7 @@ export async function collectFeedback(house: House, request: FeedbackRequest): P
       const answered = `(SELECT * FROM ${log} WHERE NOT shadow)`;
       const { Count } = await queryOne<{ Count: number }>(
         connection,
-        `COPY (SELECT ${columns.join(", ")} FROM ${answered} p JOIN labels l ON l.request_id = p.request_id AND l.row_index = p.row_index
+        `COPY (SELECT ${columns.join(", ")} FROM ${answered} p JOIN labels l ON ${labelOfPrediction}
          WHERE ${usable} ORDER BY p.event_time, p.request_id, p.row_index) TO ${literal(file)} (FORMAT parquet, COMPRESSION zstd)`,
       );
       return Count;

@@ -11,6 +11,12 @@ export interface Label {
   readonly arrivedAt: number;
 }
 
+/** A label as it is kept. */
+export interface StoredLabel extends Label {
+  /** When the prediction happened that it is of; null while none is known, −1 where several have its request id. */
+  readonly eventTime: number | null;
+}
+
 /** Stores ground truth; a label that comes again replaces the former one. Durable when this returns. */
 export async function addLabels(db: Database, endpoint: string, labels: readonly Label[]): Promise<void> {
   // One row may be named once in an insert that updates (PostgreSQL refuses a second time); the last word counts.
@@ -32,7 +38,8 @@ export async function addLabels(db: Database, endpoint: string, labels: readonly
         .onConflict((conflict) =>
           conflict
             .columns(["endpoint", "request_id", "row_index"])
-            .doUpdateSet((row) => ({ value: row.ref("excluded.value"), arrived_at: row.ref("excluded.arrived_at") })),
+            // What it is of is looked up anew: another request may have been sent with its id since.
+            .doUpdateSet((row) => ({ value: row.ref("excluded.value"), arrived_at: row.ref("excluded.arrived_at"), event_time: null })),
         )
         .execute();
     }
@@ -40,10 +47,10 @@ export async function addLabels(db: Database, endpoint: string, labels: readonly
 }
 
 /** Labels that were known at `until`, of those that arrived from `from` on, in order of arrival. */
-export async function readLabels(db: Database, endpoint: string, range: { from?: number; until: number }): Promise<Label[]> {
+export async function readLabels(db: Database, endpoint: string, range: { from?: number; until: number }): Promise<StoredLabel[]> {
   let query = monitoringTables(db)
     .selectFrom("labels")
-    .select(["request_id as requestId", "row_index as rowIndex", "value", "arrived_at as arrivedAt"])
+    .select(["request_id as requestId", "row_index as rowIndex", "value", "arrived_at as arrivedAt", "event_time as eventTime"])
     .where("endpoint", "=", endpoint)
     .where("arrived_at", "<=", range.until)
     .orderBy("arrived_at")

@@ -9,6 +9,9 @@ import { monitoringTables, type MonitoringTables } from "./store.ts";
 /** Predictions are looked for so long before their label; older ones only when a label comes, not at every turn. */
 const usualDelay = 31 * day;
 
+/** The event time of a label whose id several predictions with other rows have. */
+const ofSeveral = -1;
+
 type Waiting = Pick<MonitoringTables["labels"], "request_id" | "row_index" | "value" | "arrived_at">;
 
 /**
@@ -47,7 +50,7 @@ export async function matchLabels(house: House, endpoint: string, until: number,
 
 const keyOf = ({ request_id, row_index }: Pick<Waiting, "request_id" | "row_index">): string => `${row_index} ${request_id}`;
 
-/** The event times of the predictions that labels are of. */
+/** The event times of the predictions that labels are of; −1 where several with other rows have the id: nobody can say of which the label is. */
 async function join(labels: readonly Waiting[], files: readonly string[]): Promise<Map<string, number>> {
   if (files.length === 0) return new Map();
   return withConnection(async (connection) => {
@@ -61,8 +64,9 @@ async function join(labels: readonly Waiting[], files: readonly string[]): Promi
     appender.closeSync();
     const found = await query<{ request_id: string; row_index: number; time: number }>(
       connection,
-      `SELECT w.request_id, w.row_index, min(epoch_ms(p.event_time)) AS time FROM read_parquet([${files.join(", ")}], union_by_name = true, hive_partitioning = false) p
-       JOIN waiting w ON w.request_id = p.request_id AND w.row_index = p.row_index WHERE p.status = 'ok' GROUP BY ALL`,
+      `SELECT w.request_id, w.row_index, CASE WHEN count(DISTINCT p.row_digest) > 1 THEN ${ofSeveral} ELSE min(epoch_ms(p.event_time)) END AS time
+       FROM (SELECT * FROM read_parquet([${files.join(", ")}], union_by_name = true, hive_partitioning = false) UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest WHERE false) p
+       JOIN waiting w ON w.request_id = p.request_id AND w.row_index = p.row_index WHERE p.status = 'ok' AND NOT p.shadow GROUP BY ALL`,
     );
     return new Map(found.map((row) => [keyOf(row), row.time]));
   });
@@ -73,32 +77,36 @@ export interface LabelCounts {
   readonly labels: number;
   readonly matched: number;
   readonly waiting: number;
+  /** Those whose request id several predictions with other rows have: they count for nothing. */
+  readonly ambiguous: number;
   /** When the first of those that wait arrived. */
   readonly waitingSince: number | null;
 }
 
 export async function countMatched(house: House, endpoint: string, until: number): Promise<LabelCounts> {
   const labels = monitoringTables(house.db).selectFrom("labels").where("endpoint", "=", endpoint).where("arrived_at", "<=", until);
-  const all = await labels.select(({ fn }) => [fn.countAll<number>().as("n"), fn.count<number>("event_time").as("matched")]).executeTakeFirstOrThrow();
+  const all = await labels.select(({ fn }) => [fn.countAll<number>().as("n"), fn.count<number>("event_time").as("found")]).executeTakeFirstOrThrow();
+  const { ambiguous } = await labels.where("event_time", "=", ofSeveral).select(({ fn }) => fn.countAll<number>().as("ambiguous")).executeTakeFirstOrThrow();
   const first = await labels.where("event_time", "is", null).select(({ fn }) => fn.min("arrived_at").as("since")).executeTakeFirst();
-  return { labels: all.n, matched: all.matched, waiting: all.n - all.matched, waitingSince: first?.since ?? null };
+  return { labels: all.n, matched: all.found - ambiguous, waiting: all.n - all.found, ambiguous, waitingSince: first?.since ?? null };
 }
 
-/** How many of these labels, which were just stored, are of a prediction. */
-export async function countMet(house: House, endpoint: string, labels: readonly { readonly requestId: string; readonly rowIndex: number }[]): Promise<number> {
+/** How many of these labels, which were just stored, are of a prediction, and how many might be of several. */
+export async function countMet(house: House, endpoint: string, labels: readonly { readonly requestId: string; readonly rowIndex: number }[]): Promise<{ matched: number; ambiguous: number }> {
   await flushPredictions(house);
   await matchLabels(house, endpoint, Number.MAX_SAFE_INTEGER, { thorough: true });
   const ids = [...new Set(labels.map(({ requestId }) => requestId))];
-  const met = new Set<string>();
+  const met = new Map<string, number>();
   for (let from = 0; from < ids.length; from += 500) {
     const rows = await monitoringTables(house.db)
       .selectFrom("labels")
-      .select(["request_id", "row_index"])
+      .select(["request_id", "row_index", "event_time"])
       .where("endpoint", "=", endpoint)
       .where("event_time", "is not", null)
       .where("request_id", "in", ids.slice(from, from + 500))
       .execute();
-    for (const row of rows) met.add(keyOf(row));
+    for (const row of rows) met.set(keyOf(row), Number(row.event_time));
   }
-  return labels.filter(({ requestId, rowIndex }) => met.has(keyOf({ request_id: requestId, row_index: rowIndex }))).length;
+  const times = labels.map(({ requestId, rowIndex }) => met.get(keyOf({ request_id: requestId, row_index: rowIndex })));
+  return { matched: times.filter((time) => time !== undefined && time !== ofSeveral).length, ambiguous: times.filter((time) => time === ofSeveral).length };
 }

@@ -6,7 +6,7 @@ import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
 import { lock, transact } from "../storage/transactions.ts";
 import { cusum } from "./cusum.ts";
-import { measureDrift } from "./drift.ts";
+import { measureDrift } from "./drift/measure-drift.ts";
 import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
 import { labelsArrived } from "./labels.ts";
 import { countPredictions, labelledPredictions, type TimeWindow } from "./prediction-log.ts";
@@ -133,6 +133,9 @@ export async function errorWindows(
   });
 }
 
+/** Labels from which on a window counts in full: one of three labels that is wrong is no third of all answers. */
+const fullWindow = 10;
+
 /**
  * Whether a version's live error has left what was expected of it: a CUSUM over its windows since `since` against `reference` (the
  * loss of its evaluation, or worse if a retraining could not better it), or its last window above the limit that was set.
@@ -147,7 +150,8 @@ export async function performanceAlarm(
     (window) => window.sums.n > 0,
   );
   const losses = windows.map((window) => window.metrics[loss]);
-  const levels = cusum(losses, champion.reference, config.performance.slack, config.performance.threshold * 1.25);
+  const weights = windows.map((window) => Math.min(1, window.sums.n / fullWindow));
+  const levels = cusum(losses, weights, champion.reference, config.performance.slack, config.performance.threshold * 1.25);
   const level = levels.at(-1) ?? 0;
   const latest = losses.at(-1);
   const { max, threshold } = config.performance;
@@ -205,19 +209,6 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
 export async function driftReports(db: Database, endpoint: string): Promise<DriftReport[]> {
   const rows = await monitoringTables(db).selectFrom("drift_reports").select("report").where("endpoint", "=", endpoint).orderBy("end").execute();
   return rows.map((row) => JSON.parse(row.report) as DriftReport);
-}
-
-/** The drift alarm of a report, in words. */
-export function driftAlarm(report: DriftReport): Alarm {
-  const drifted = report.features.filter((feature) => feature.drifted).sort((a, b) => b.distance - a.distance);
-  return {
-    kind: "drift",
-    message: `${drifted.length} of ${report.features.length} features drifted in the window to ${isoDate(report.end)} (${report.method} ≥ ${report.threshold}): ${drifted
-      .slice(0, 3)
-      .map((feature) => `${feature.feature} ${feature.distance.toFixed(2)}`)
-      .join(", ")}`,
-    evidence: { driftedShare: report.driftedShare, features: drifted.map((feature) => feature.feature) },
-  };
 }
 
 /** The loss a version showed in its evaluation. */

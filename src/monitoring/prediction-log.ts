@@ -24,7 +24,7 @@ export async function predictionRows(house: House, endpoint: string, window: Tim
   return `(
     SELECT * FROM (
       SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
-      UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest WHERE false -- files of before have none
+      UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest, NULL::VARCHAR AS unseen WHERE false -- files of before, and of models without categories, have none
     )
     WHERE epoch_ms(event_time) >= ${window.from} AND epoch_ms(event_time) < ${window.until} AND status = 'ok'
     QUALIFY row_number() OVER (PARTITION BY request_id, row_index, row_digest, variant, version ORDER BY received_at) = 1
@@ -71,7 +71,7 @@ export async function labelledPredictions(house: House, endpoint: string, window
     const found = await query<Record<string, unknown>>(
       connection,
       `SELECT p.*, epoch_ms(p.event_time) AS event_ms, l.value AS label FROM ${rows} p
-       JOIN labels l ON l.request_id = p.request_id AND l.row_index = p.row_index ORDER BY p.event_time, p.request_id, p.row_index, p.variant`,
+       JOIN labels l ON ${labelOfPrediction} ORDER BY p.event_time, p.request_id, p.row_index, p.variant`,
     );
     return found.map((row): LabelledPrediction => {
       const classes = Object.keys(row).filter((name) => name.startsWith("output_probability_") && row[name] !== null);
@@ -91,6 +91,12 @@ export async function labelledPredictions(house: House, endpoint: string, window
   });
 }
 
+/**
+ * Whether label `l` is of prediction `p`: by id and row, and by the prediction it was found to be of; one whose id several predictions with other rows
+ * have (event time −1) is of none.
+ */
+export const labelOfPrediction = "l.request_id = p.request_id AND l.row_index = p.row_index AND (l.of_event IS NULL OR l.of_event = epoch_ms(p.event_time))";
+
 /** Puts the labels known by then into a temporary table `labels` of the connection. */
 export async function loadLabels(
   connection: DuckDBConnection,
@@ -98,12 +104,14 @@ export async function loadLabels(
   endpoint: string,
   range: { from?: number; until: number },
 ): Promise<void> {
-  await connection.run("CREATE OR REPLACE TEMP TABLE labels (request_id VARCHAR, row_index BIGINT, value VARCHAR)");
+  await connection.run("CREATE OR REPLACE TEMP TABLE labels (request_id VARCHAR, row_index BIGINT, value VARCHAR, of_event BIGINT)");
   const appender = await connection.createAppender("labels");
   for (const label of await readLabels(house.db, endpoint, range)) {
     appender.appendVarchar(label.requestId);
     appender.appendBigInt(BigInt(label.rowIndex));
     appender.appendVarchar(label.value);
+    if (label.eventTime === null) appender.appendNull();
+    else appender.appendBigInt(BigInt(label.eventTime));
     appender.endRow();
   }
   appender.closeSync();

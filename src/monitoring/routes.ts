@@ -16,7 +16,7 @@ export const monitoringRoutes = {
     handle: async (house) => ({ monitors: await listMonitors(house.db) }),
   }),
   "POST /monitors/:endpoint/labels": route({
-    summary: "Ground truth for predictions made: by request id; durable when this answers, which says how many met a prediction",
+    summary: "Ground truth for predictions made: by request id; durable when this answers, which says how many met a prediction, and of how many the request id has several with other rows",
     params: endpoint,
     query: Type.Object({ match: Type.Optional(Type.Boolean({ description: "false: does not look for the predictions now" })) }),
     body: Type.Object(
@@ -56,12 +56,12 @@ export const monitoringRoutes = {
       }
       await addLabels(house.db, params.endpoint, labels.map(({ requestId, rowIndex, value, arrivedAt }) => ({ requestId, rowIndex, value: value!, arrivedAt: arrivedAt! })));
       if (query.match === false) return { stored: labels.length };
-      const matched = await countMet(house, params.endpoint, labels);
-      return { stored: labels.length, matched, waiting: labels.length - matched };
+      const { matched, ambiguous } = await countMet(house, params.endpoint, labels);
+      return { stored: labels.length, matched, waiting: labels.length - matched - ambiguous, ambiguous };
     },
   }),
   "GET /monitors/:endpoint/labels": route({
-    summary: "How many labels there are, how many of them are of a prediction, and since when the others wait for theirs",
+    summary: "How many labels there are, how many of them are of a prediction or of one of several with one request id, and since when the others wait for theirs",
     params: endpoint,
     handle: async (house, { params }) => {
       await readMonitor(house.db, params.endpoint);

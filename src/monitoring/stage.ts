@@ -1,7 +1,7 @@
 import type { Stage } from "../stage.ts";
 import { monitoringCommands } from "./commands.ts";
 import { feedbackStep } from "./feedback-step.ts";
-import { referenceStep } from "./reference-step.ts";
+import { referenceStep } from "./drift/reference-step.ts";
 import { monitoringRoutes } from "./routes.ts";
 import { monitoringMigrations } from "./store.ts";
 

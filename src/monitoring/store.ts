@@ -5,7 +5,7 @@ export type MonitoringTables = {
   monitors: { endpoint: string; config: string; created_at: number };
   /** The profile live data is compared with, per model version. */
   reference_profiles: { endpoint: string; version: number; profile: string };
-  /** `event_time` is that of the prediction that the label is of; null while none is known. */
+  /** `event_time` is that of the prediction that the label is of; null while none is known, −1 where several with other rows have its request id. */
   labels: { endpoint: string; request_id: string; row_index: number; value: string; arrived_at: number; event_time: number | null };
   error_windows: { endpoint: string; start: number; end: number; variant: string; version: number; predictions: number; sums: string };
   drift_reports: { endpoint: string; start: number; end: number; report: string };

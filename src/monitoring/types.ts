@@ -35,6 +35,10 @@ export interface MonitorConfig {
     readonly exclude: readonly string[];
     /** Windows with fewer predictions are not judged. */
     readonly minRows: number;
+    /** The alarm is raised, whatever the other features do, when so much more of one is missing or unseen than in training; absent in monitors of before: 0.1. */
+    readonly gaps?: number;
+    /** The share of windows in which chance may make a feature drift; absent in monitors of before: 0.01. */
+    readonly falseAlarms?: number;
   };
 }
 
@@ -42,7 +46,7 @@ export type DriftMethod = "psi" | "jensen_shannon";
 
 /** Where a feature's values lay when the model was trained: what live windows are compared with. */
 export type FeatureReference =
-  | { readonly name: string; readonly type: "number"; readonly edges: readonly number[]; readonly shares: readonly number[]; readonly missing: number }
+  | { readonly name: string; readonly type: "number"; readonly edges: readonly number[]; readonly shares: readonly number[]; readonly missing: number; /** Each bin is a value. */ readonly discrete?: boolean }
   | { readonly name: string; readonly type: "category"; readonly categories: readonly string[]; readonly shares: readonly number[]; readonly missing: number };
 
 export interface ReferenceProfile {
@@ -50,6 +54,8 @@ export interface ReferenceProfile {
   readonly features: readonly FeatureReference[];
   /** The model's own answers on its training data: a number's deciles, or the classes' mean probabilities. */
   readonly prediction: FeatureReference | null;
+  /** Rows that the prediction's shares were taken from, evenly spaced; all where absent. */
+  readonly answers?: number;
 }
 
 /** The name of the loss live error is judged by: RMSE for regression, log loss for classes. Lower is better. */
@@ -83,12 +89,20 @@ export interface ErrorWindow {
 
 export interface FeatureDrift {
   readonly feature: string;
+  /** Over the bins, what is missing, and what training did not see. */
   readonly distance: number;
+  /** How often chance makes a window of so many rows differ as much, adjusted for the number of features; absent in reports of before. */
+  readonly chance?: number;
+  /** The distance is at the threshold or above, and more than chance. */
   readonly drifted: boolean;
+  /** So much more is missing, or was not seen in training, that it alarms by itself; absent in reports of before. */
+  readonly gaps?: boolean;
   /** Share of missing values in the window and in the reference. */
   readonly missing: number;
   readonly missingReference: number;
-  /** Shares of the window in the reference's bins, for the picture. */
+  /** Share of categories that training did not see; absent in reports of before. */
+  readonly unseen?: number;
+  /** Shares of the window's values that are there and known, in the reference's bins. */
   readonly shares: readonly number[];
 }
 

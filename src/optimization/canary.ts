@@ -1,10 +1,10 @@
-import { isoDate } from "../clock.ts";
 import { errorOf, lossOf } from "../monitoring/error-sums.ts";
 import { labelledPredictions } from "../monitoring/prediction-log.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";
 import { moveAlias, removeAlias } from "../registry/aliases.ts";
 import { deploy } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
+import { canaryVerdict } from "./canary-verdict.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
 import { decideRollout, insertRollout, recordDecision } from "./store.ts";
@@ -82,26 +82,14 @@ export async function canaryEvidence(house: House, loop: Loop, config: MonitorCo
   };
 }
 
-/**
- * Ends a canary when the evidence is in: promoted as soon as the interval lies above 0, rolled back as soon as it lies below; when the
- * time is up without either, the better live error decides, and without enough labels to tell the champion stays. Returns whether it ended.
- */
+/** Ends a canary when the evidence is in (`canary-verdict.ts`). Returns whether it ended. */
 export async function judgeCanary(house: House, loop: Loop, config: MonitorConfig, rollout: Rollout, now: number): Promise<boolean> {
   const evidence = await canaryEvidence(house, loop, config, rollout, now);
   const { minLabels, maxDuration } = loop.project.deploy;
-  const late = now - rollout.startedAt >= maxDuration + config.labelDelay;
-  const enough = evidence.labels >= minLabels;
-  const sure = enough && (evidence.low > 0 || evidence.high < 0);
-  if (!sure && !late) return false;
-  const promote = enough && evidence.difference > 0;
-  const why = sure ? "the interval of the paired difference leaves 0 out" : enough ? "time is up, the better mean decides" : `time is up with fewer than the ${minLabels} labels it takes to judge`;
-  const loss = lossOf(config.task);
-  const state = promote ? "promoted" : "rolled_back";
-  const reason =
-    `live ${loss} of version ${rollout.challengerVersion} was ${format(evidence.challengerLoss)} against ${format(evidence.championLoss)} of version ` +
-    `${rollout.championVersion} on the same ${evidence.labels} labelled requests since ${isoDate(rollout.startedAt)} (${why}): ` +
-    (promote ? `version ${rollout.challengerVersion} takes all traffic` : `version ${rollout.challengerVersion} is rolled back`);
-  await settle(house, loop, config, rollout, { state, time: now, reason, evidence: { ...evidence }, pipelineRunId: null });
+  const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
+  const verdict = canaryVerdict(rollout, evidence, { loss: lossOf(config.task), minLabels, timeIsUp });
+  if (verdict === undefined) return false;
+  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence }, pipelineRunId: null });
   return true;
 }
 
@@ -157,5 +145,3 @@ async function settle(
 }
 
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
-
-const format = (loss: number): string => loss.toPrecision(4);

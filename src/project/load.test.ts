@@ -95,7 +95,7 @@ test("every default", () => {
       window: 86_400_000,
       labelDelay: 86_400_000,
       performance: { threshold: 3.5, slack: 0.05, slip: 0.1, max: null },
-      drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, exclude: [], minRows: 100 },
+      drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, exclude: [], minRows: 100, gaps: 0.1, falseAlarms: 0.01 },
     },
     retrain: { on: ["performance", "data"], growth: 0.25, cooldown: 172_800_000, holdout: 1_209_600_000 },
   });
@@ -116,8 +116,8 @@ data:
 validate: { on_anomaly: warn, leakage: fail }
 train: { algorithm: linear, params: { alpha: 1 }, seed: 7, refit: false }
 evaluate: { slices: [season], gate: { rmse: { max: 90, better_than_champion: 0.02 } } }
-deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05, batching: { max_rows: 64, delay: 2ms, queue_rows: 500, timeout: 5s, weight: 2 }, log_share: 10%, pinned: true }
-monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10, exclude: [season] } }
+deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05, batching: { max_rows: 64, delay: 2ms, queue_rows: 500, timeout: 5s, weight: 2, merge: false }, log_share: 10%, pinned: true }
+monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10, gaps: 25%, false_alarms: 5%, exclude: [season] } }
 retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
 `;
   expect(completeProject(parseProject(text, "m.yaml"), place)).toEqual({
@@ -127,8 +127,8 @@ retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
     validate: { onAnomaly: "warn", leakage: "fail" },
     train: { algorithm: "linear", params: { alpha: 1 }, seed: 7, refit: false },
     evaluate: { slices: ["season"], gate: { rmse: { max: 90, better_than_champion: 0.02 } } },
-    deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05, settings: { batching: { maxRows: 64, delayMs: 2, queueRows: 500, timeoutMs: 5000, weight: 2 }, log: { share: 0.1 }, pinned: true } },
-    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10 } },
+    deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05, settings: { batching: { maxRows: 64, delayMs: 2, queueRows: 500, timeoutMs: 5000, weight: 2, merge: false }, log: { share: 0.1 }, pinned: true } },
+    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10, gaps: 0.25, falseAlarms: 0.05 } },
     retrain: { on: ["drift"], growth: 1, cooldown: 0, holdout: 1_209_600_000 },
   });
 });

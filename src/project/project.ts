@@ -32,7 +32,7 @@ export interface Project {
     readonly alpha: number;
     /** How it is served, in the gateway's words; what is absent stays as it was set. Absent in projects that were stored before it could be said. */
     readonly settings?: {
-      readonly batching?: { readonly maxRows?: number; readonly delayMs?: number; readonly queueRows?: number; readonly timeoutMs?: number; readonly weight?: number };
+      readonly batching?: { readonly maxRows?: number; readonly delayMs?: number; readonly queueRows?: number; readonly timeoutMs?: number; readonly weight?: number; readonly merge?: boolean };
       readonly log?: { readonly share: number };
       readonly pinned?: boolean;
     };
@@ -41,7 +41,7 @@ export interface Project {
     readonly window: number;
     readonly labelDelay: number;
     readonly performance: { readonly threshold: number; readonly slack: number; readonly slip: number; readonly max: number | null };
-    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number };
+    readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number; readonly gaps: number; readonly falseAlarms: number };
   };
   readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; readonly cooldown: number; readonly holdout: number };
 }
@@ -110,6 +110,8 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
         share: share(monitor?.drift?.share, 0.5),
         exclude: monitor?.drift?.exclude ?? [],
         minRows: monitor?.drift?.min_rows ?? 100,
+        gaps: share(monitor?.drift?.gaps, 0.1),
+        falseAlarms: share(monitor?.drift?.false_alarms, 0.01),
       },
     },
     retrain: {
@@ -122,13 +124,14 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
 }
 
 function settingsOf({ batching, log_share: logShare, pinned }: NonNullable<ProjectFile["deploy"]> = {}): NonNullable<Project["deploy"]["settings"]> {
-  const { max_rows: maxRows, delay, queue_rows: queueRows, timeout, weight } = batching ?? {};
+  const { max_rows: maxRows, delay, queue_rows: queueRows, timeout, weight, merge } = batching ?? {};
   const limits = {
     ...(maxRows !== undefined && { maxRows }),
     ...(delay !== undefined && { delayMs: duration(delay, delay) }),
     ...(queueRows !== undefined && { queueRows }),
     ...(timeout !== undefined && { timeoutMs: duration(timeout, timeout) }),
     ...(weight !== undefined && { weight }),
+    ...(merge !== undefined && { merge }),
   };
   return { ...(batching && { batching: limits }), ...(logShare !== undefined && { log: { share: share(logShare, 1) } }), ...(pinned !== undefined && { pinned }) };
 }

@@ -39,7 +39,7 @@ export const deployCommand: Command = {
     "[variants]": "a version (4), or names, versions and shares with commas between; a variant without a share answers in the shadow; those it has when absent",
   },
   options: {
-    "--batching <limits>": "maxRows (run together at most), delayMs (that a batch waits for more), queueRows (that may wait), timeoutMs (until 504) and weight (against other models), as in maxRows=64,delayMs=2; default goes back to the gateway's own",
+    "--batching <limits>": "maxRows (run together at most), delayMs (that a batch waits for more), queueRows (that may wait), timeoutMs (until 504), weight (against other models) and merge (yes or no: whether requests are scored together, whatever the model shows of its rows), as in maxRows=64,delayMs=2; default goes back to the gateway's own",
     "--log-share <share>": "share of the answered requests that are logged, such as 10% or 0.1; failures always are; default logs all",
     "--pinned <yes|no>": "whether it stays in memory whatever the gateway's memory limit",
     "--unknown-inputs <refuse|ignore>": "what becomes of inputs that the model does not know; default leaves them out where the model takes the columns of a table, and refuses them elsewhere",

@@ -5,6 +5,7 @@ import { withoutDatabase } from "../config.ts";
 import { conflict, MillraceError } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { alive } from "../process-alive.ts";
+import type { RowsStatus } from "./gateway/gateway-status.ts";
 import type { BatchingInForce } from "./gateway/config/batch-config.ts";
 import { parseBytes } from "./gateway/config/bytes.ts";
 
@@ -50,6 +51,8 @@ export interface GatewayStatus {
       readonly version: string;
       readonly batching?: BatchingInForce;
       readonly pinned?: boolean;
+      readonly rows?: RowsStatus;
+      readonly remarks?: readonly string[];
       readonly requests: number;
       readonly errors: number;
       readonly latency: { readonly p50: number | null; readonly p99: number | null } | null;

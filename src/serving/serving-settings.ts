@@ -19,7 +19,7 @@ const number = Type.Optional(Type.Number());
 
 /** What a change of a deployment may say about how it is served: what is absent stays as it is, `null` goes back to the default. Ranges are checked below. */
 export const settingsFields = {
-  batching: Type.Optional(Type.Union([Type.Null(), Type.Object({ maxRows: number, delayMs: number, queueRows: number, timeoutMs: number, weight: number })])),
+  batching: Type.Optional(Type.Union([Type.Null(), Type.Object({ maxRows: number, delayMs: number, queueRows: number, timeoutMs: number, weight: number, merge: Type.Optional(Type.Boolean()) })])),
   log: Type.Optional(Type.Union([Type.Null(), Type.Object({ share: Type.Number() })])),
   pinned: Type.Optional(Type.Union([Type.Null(), Type.Boolean()])),
   unknownInputs: Type.Optional(Type.Union([Type.Null(), Type.Literal("refuse"), Type.Literal("ignore")])),

@@ -168,6 +168,8 @@ export async function deploymentStatuses(house: House): Promise<DeploymentStatus
           ...variant,
           requests: traffic?.requests ?? 0,
           errors: traffic?.errors ?? 0,
+          rows: traffic?.rows ?? null,
+          remarks: traffic?.remarks ?? [],
           latency: latency?.p50 == null || latency.p99 == null ? null : { p50: latency.p50, p99: latency.p99 },
         };
       }),

@@ -7,6 +7,7 @@ import { readChange, readSettings, settingsOf } from "./settings-options.ts";
 test.each<[Record<string, string>, object]>([
   [{}, {}],
   [{ batching: "maxRows=64,delayMs=0.5" }, { batching: { maxRows: 64, delayMs: 0.5 } }],
+  [{ batching: "merge=no, maxRows=8" }, { batching: { merge: false, maxRows: 8 } }],
   [{ batching: "default", logShare: "default" }, { batching: null, log: null }],
   [{ logShare: "10%" }, { log: { share: 0.1 } }],
   [{ logShare: "0.25", pinned: "yes" }, { log: { share: 0.25 }, pinned: true }],

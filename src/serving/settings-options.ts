@@ -14,13 +14,13 @@ export function readSettings(options: Readonly<Record<string, unknown>>): Settin
   };
 }
 
-/** `maxRows=64,delayMs=2`; which names there are is the server's to say. */
-function readBatching(text: string): Record<string, number> {
+/** `maxRows=64,delayMs=2,merge=yes`; which names there are is the server's to say. */
+function readBatching(text: string): Record<string, number | boolean> {
   return Object.fromEntries(
     text.split(",").map((part) => {
-      const [, name, amount] = /^\s*(\w+)=(\d+(?:\.\d+)?)\s*$/.exec(part) ?? [];
+      const [, name, amount] = /^\s*(\w+)=(\d+(?:\.\d+)?|yes|no)\s*$/.exec(part) ?? [];
       if (name === undefined) throw invalid("cli.usage", `${JSON.stringify(part)} is no limit of batches: write maxRows=64,delayMs=2, or default`);
-      return [name, Number(amount)];
+      return [name, amount === "yes" || amount === "no" ? amount === "yes" : Number(amount)];
     }),
   );
 }

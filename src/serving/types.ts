@@ -1,3 +1,4 @@
+import type { RowsStatus } from "./gateway/gateway-status.ts";
 import type { BatchingInForce } from "./gateway/config/batch-config.ts";
 import type { TrafficRules } from "./gateway/config/config.ts";
 import type { ServingSettings } from "./serving-settings.ts";
@@ -32,6 +33,10 @@ export interface VariantTraffic extends Variant {
   readonly errors: number;
   /** Milliseconds. */
   readonly latency: { readonly p50: number; readonly p99: number } | null;
+  /** What the gateway knows of its rows; null while it does not serve it. */
+  readonly rows: RowsStatus | null;
+  /** What there is to know of how the gateway runs it, as sentences. */
+  readonly remarks: readonly string[];
 }
 
 export interface DeploymentStatus extends Omit<Deployment, "variants"> {

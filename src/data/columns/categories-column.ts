@@ -29,6 +29,11 @@ export class CategoriesColumn implements CellSink {
     this.#put((this.#codeOfText[index] ??= this.#code(this.#texts.text(index))));
   }
 
+  /** A text by its number in the table of a survey. */
+  indexed(index: number, texts: TextTable): void {
+    this.#put((this.#codeOfText[index] ??= this.#code(texts.text(index))));
+  }
+
   text(text: string): void {
     const bytes = encoder.encode(text);
     this.bytes(bytes, 0, bytes.length);
@@ -36,6 +41,11 @@ export class CategoriesColumn implements CellSink {
 
   number(value: number): void {
     this.#put(this.#code(value));
+  }
+
+  time(value: number): void {
+    if (value !== value) return this.missing();
+    this.#put(this.#code(new Date(value).toISOString()));
   }
 
   missing(): void {

@@ -5,5 +5,7 @@ export interface CellSink {
   text(text: string): void;
   /** A number that came as one; NaN is missing. */
   number(value: number): void;
+  /** A point in time that came as one, whatever its size: milliseconds since 1970; NaN is missing. */
+  time(value: number): void;
   missing(): void;
 }

@@ -51,6 +51,18 @@ export class NumbersColumn implements CellSink {
     this.values[this.rows++] = known.value;
   }
 
+  /** Whether a plain number of the source is its value whatever its text. */
+  get takesNumbers(): boolean {
+    return this.#plain;
+  }
+
+  /** A text by its number in the table of a survey. */
+  indexed(index: number, texts: TextTable): void {
+    const known = texts.size > mostTexts ? this.#value(texts.text(index)) : (this.#known[index] ??= this.#value(texts.text(index)));
+    if (known.misfit) this.misfits++;
+    this.values[this.rows++] = known.value;
+  }
+
   text(text: string): void {
     const bytes = encoder.encode(text);
     this.bytes(bytes, 0, bytes.length);
@@ -63,6 +75,11 @@ export class NumbersColumn implements CellSink {
       if (read.misfit) this.misfits++;
       this.values[this.rows++] = read.value;
     }
+  }
+
+  /** It is what it is: no unit is guessed from its size, as of a number that may count seconds. */
+  time(value: number): void {
+    this.values[this.rows++] = value;
   }
 
   missing(): void {

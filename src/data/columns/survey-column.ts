@@ -1,5 +1,6 @@
 import type { CellSink } from "./cell-sink.ts";
 import { lastForm, numberOfBytes } from "./plain-number.ts";
+import type { RememberedCells } from "./remembered-cells.ts";
 import { TextTable } from "./text-table.ts";
 
 const encoder = new TextEncoder();
@@ -31,8 +32,12 @@ export class SurveyColumn implements CellSink {
   /** The source gives whole numbers as floats, so none of them counts as an integer. */
   readonly #floats: boolean;
 
-  constructor(floats = false) {
+  /** The cells themselves, where they are to be read again. */
+  readonly cells: RememberedCells | undefined;
+
+  constructor(floats = false, cells?: RememberedCells) {
     this.#floats = floats;
+    this.cells = cells;
   }
 
   bytes(buffer: Uint8Array, start: number, end: number): void {
@@ -55,9 +60,14 @@ export class SurveyColumn implements CellSink {
     this.#plain(value, !this.#floats && Number.isInteger(value), false, false);
   }
 
+  time(value: number): void {
+    this.number(value);
+  }
+
   missing(): void {
     this.rows++;
     this.empty++;
+    this.cells?.missing();
   }
 
   countOf(text: number): number {
@@ -71,6 +81,7 @@ export class SurveyColumn implements CellSink {
   #plain(value: number, integer: boolean, code: boolean, grouped: boolean): void {
     this.rows++;
     this.numbers++;
+    this.cells?.number(value);
     if (integer) {
       this.integers++;
       if (code) this.codes++;
@@ -91,6 +102,7 @@ export class SurveyColumn implements CellSink {
       this.#firstRows = rows;
     }
     if (this.#counts[text]++ === 0) this.#firstRows[text] = this.rows;
+    this.cells?.text(text);
     this.rows++;
   }
 }

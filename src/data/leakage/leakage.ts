@@ -1,5 +1,6 @@
 import { columnNotFound } from "../column-names.ts";
 import { constantFinding, duplicateFinding, emptyFinding, identifierFinding } from "./useless-columns.ts";
+import { followUpFindings } from "./follow-up.ts";
 import { findLinearRelation } from "./linear-relation.ts";
 import type { LinearRelation } from "./linear-relation.ts";
 import { findSmallSum } from "./small-sum.ts";
@@ -43,6 +44,8 @@ export function findLeakage(table: Table, options: LeakageOptions): LeakageFindi
   // A point in time may give a class away (a date of death is there for the dead only), but not the one that the rows are held out by.
   const exempt = (column: Column): boolean => (options.task === "regression" || options.time === undefined || options.time === null ? isTime(column) : column.name === options.time);
   leaveOut((column) => (exempt(column) ? undefined : targetGivenAway(column, target, sample, options.task)));
+  const followUps = followUpFindings(left.filter(({ name }) => name !== options.time), target, options.timestamps ?? [], options.task);
+  leaveOut((column) => followUps.find(({ columns }) => columns.includes(column.name)));
   for (const [index, column] of left.entries()) {
     const finding = duplicateFinding(column, left.slice(0, index), table.rows);
     if (finding !== undefined) findings.push(finding);

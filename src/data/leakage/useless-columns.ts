@@ -1,5 +1,6 @@
 import type { LeakageFinding } from "./leakage-types.ts";
-import type { Column, NumberColumn } from "../types.ts";
+import { distinctNumbers } from "../profile/sort-numbers.ts";
+import type { CategoryColumn, Column, NumberColumn } from "../types.ts";
 
 /** Fewer rows than this prove nothing about uniqueness. */
 const fewestRows = 20;
@@ -28,15 +29,15 @@ export function identifierFinding(column: Column, rows: number): LeakageFinding 
   if (rows < fewestRows) return undefined;
   const { name } = column;
   if (column.type === "category") {
-    const present = column.codes.reduce((count, code) => count + (code === -1 ? 0 : 1), 0);
-    const share = new Set(column.codes.filter((code) => code !== -1)).size / present;
+    const { present, distinct } = countCodes(column);
+    const share = distinct / present;
     if (present < fewestRows || share < 0.9) return undefined;
-    const evidence = `${name} has ${Math.round(share * present)} different texts in ${present} rows, so it names rows instead of describing them.`;
+    const evidence = `${name} has ${distinct} different texts in ${present} rows, so it names rows instead of describing them.`;
     return { kind: "identifier", columns: [name], evidence, statistic: share };
   }
   const { values } = column;
   if (!values.every(Number.isInteger) || isYears(column)) return undefined;
-  const distinct = new Set(values).size;
+  const distinct = distinctNumbers(values);
   if (distinct < rows) return repeatedIdentifier(column, distinct);
   const [min, max] = values.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
   if (max - min + 1 <= 2 * rows) {
@@ -45,6 +46,17 @@ export function identifierFinding(column: Column, rows: number): LeakageFinding 
   }
   if (!rowName.test(name)) return undefined;
   return { kind: "identifier", columns: [name], evidence: `${name} is a different whole number in each of ${rows} rows.`, statistic: 1 };
+}
+
+function countCodes({ codes, dictionary }: CategoryColumn): { present: number; distinct: number } {
+  const met = new Uint8Array(dictionary.length);
+  let [present, distinct] = [0, 0];
+  for (const code of codes) {
+    if (code < 0) continue;
+    present++;
+    if (met[code] === 0) distinct += met[code] = 1;
+  }
+  return { present, distinct };
 }
 
 /** Identifiers of which a few come twice, and counters that begin again. */

@@ -55,3 +55,11 @@ function digit(low: number, high: number, shift: number): number {
   if (shift >= 32) return (high >>> (shift - 32)) & (digitSize - 1);
   return ((low >>> shift) | (high << (32 - shift))) & (digitSize - 1);
 }
+
+/** How many different numbers there are, NaN apart; −0 is 0. */
+export function distinctNumbers(values: Float64Array): number {
+  const sorted = sortedNumbers(values.filter((value) => !Number.isNaN(value)));
+  let distinct = sorted.length === 0 ? 0 : 1;
+  for (let at = 1; at < sorted.length; at++) if (sorted[at] !== sorted[at - 1]) distinct++;
+  return distinct;
+}

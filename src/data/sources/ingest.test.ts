@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ingest } from "./ingest.ts";
 import { readTable } from "../read-table.ts";
+import { literal, withConnection } from "../../storage/duckdb.ts";
 import { inspectSource } from "./source.ts";
 import type { Column, Table } from "../types.ts";
 
@@ -64,6 +65,19 @@ describe("a file", () => {
     const { path } = await ingest({ source, into: join(folder, "offset.parquet") });
     expect(lists(await readTable(path))["t"]).toEqual([Date.parse("2010-12-31T22:30:00Z"), Date.parse("2011-01-01T12:00:00Z")]);
   });
+});
+
+test("points in time of Parquet keep their age: before 1970, days after it, and long after", async () => {
+  const times = ["1890-03-01 10:00:00.5", "1969-12-31 00:00:00", "1970-01-02 00:00:00", "1972-06-01 12:00:00", "2500-01-01 00:00:00"];
+  const source = join(folder, "ages.parquet");
+  const rows = times.map((time) => `(TIMESTAMP '${time}', DATE '${time.slice(0, 10)}', TIMESTAMP '${time}'::TIMESTAMP_MS, TIMESTAMPTZ '${time}+00')`).join(", ");
+  await withConnection((connection) => connection.run(`COPY (SELECT * FROM (VALUES ${rows}, (NULL, NULL, NULL, NULL)) t("at", "day", ms, zoned)) TO ${literal(source)} (FORMAT parquet)`).then(() => undefined));
+  const { path, columns } = await ingest({ source, into: join(folder, "ages-read.parquet") });
+  const [at, day] = [times.map((time) => Date.parse(`${time.replace(" ", "T")}Z`)), times.map((time) => Date.parse(time.slice(0, 10)))];
+  expect(lists(await readTable(path))).toEqual({ at: [...at, null], day: [...day, null], ms: [...at, null], zoned: [...at, null] });
+  expect(columns.map(({ stored }) => stored)).toEqual(["TIMESTAMP", "DATE", "TIMESTAMP", "TIMESTAMP"]);
+  const asText = await ingest({ source: await inspectSource(source, { types: { at: "text" } }), into: join(folder, "ages-text.parquet") });
+  expect(lists(await readTable(asText.path))["at"].slice(0, 2)).toEqual(["1890-03-01T10:00:00.500Z", "1969-12-31T00:00:00.000Z"]);
 });
 
 describe("a time range", () => {

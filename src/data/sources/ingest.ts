@@ -11,7 +11,7 @@ import { timeBounds } from "../time-range.ts";
 import { DatasetFileWriter } from "./dataset-file-writer.ts";
 import { inspectSource } from "./source.ts";
 import type { SourceRemark, TableSource } from "./source.ts";
-import { streamCells } from "./stream-cells.ts";
+import { readSource } from "./source-cells.ts";
 import type { DatasetColumn, TimeRange } from "../types.ts";
 
 export interface IngestRequest {
@@ -53,7 +53,7 @@ export async function ingest({ source, filter, into }: IngestRequest): Promise<I
   });
   const writer = await DatasetFileWriter.create(into, table.columns, { rows: table.rows, ...(keeps && { keeps: keeps as never }) });
   try {
-    await streamCells(table.layout, writer.sinks, () => writer.endRow());
+    await readSource(table, writer.sinks, () => writer.endRow());
     await writer.close();
   } catch (cause) {
     await writer.abandon().catch(() => undefined);

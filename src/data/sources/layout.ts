@@ -7,8 +7,8 @@ export interface RawColumn {
   readonly typed?: "boolean" | "timestamp" | "date";
   /** Whole numbers come as floats, so that 7 is 7.0 there. */
   readonly floats?: boolean;
-  /** Typed sources: the SQL that gives it as text (`text`), as a double (`number`), or as JSON (`json`). */
-  readonly select?: { readonly kind: "text" | "number" | "json"; readonly sql: string };
+  /** Typed sources: the SQL that gives it as text (`text`), as a double (`number`), as a double of milliseconds (`time`), or as JSON (`json`). */
+  readonly select?: { readonly kind: "text" | "number" | "time" | "json"; readonly sql: string };
 }
 
 /** Which part of a CSV file is the table. */

@@ -2,12 +2,13 @@ import { NumbersColumn } from "../columns/numbers-column.ts";
 import { CategoriesColumn } from "../columns/categories-column.ts";
 import type { Column, DatasetColumn, Table } from "../types.ts";
 import type { TableSource } from "./source.ts";
-import { streamCells } from "./stream-cells.ts";
+import { readSource } from "./source-cells.ts";
 
 /** A source as it was inspected, in memory: what `readTable` would read of the file that `ingest` writes of it. */
-export async function loadSource({ layout, rows, columns }: TableSource): Promise<Table> {
+export async function loadSource(source: TableSource): Promise<Table> {
+  const { rows, columns } = source;
   const sinks = columns.map(({ reading = { type: "category" } }) => (reading.type === "category" ? new CategoriesColumn(reading, rows) : new NumbersColumn(reading, rows)));
-  await streamCells(layout, sinks);
+  await readSource(source, sinks);
   return { rows, columns: sinks.map((sink, index) => columnOf(columns[index], sink)) };
 }
 

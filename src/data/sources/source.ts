@@ -3,6 +3,7 @@ import { invalid } from "../../errors.ts";
 import { withConnection } from "../../storage/duckdb.ts";
 import { decideColumn, marksOfFile } from "../columns/decide-column.ts";
 import type { ReadingChoices, Remark, SurveyedColumn } from "../columns/decision.ts";
+import { CellBudget, RememberedCells } from "../columns/remembered-cells.ts";
 import { SurveyColumn } from "../columns/survey-column.ts";
 import { columnNotFound } from "../column-names.ts";
 import { columnType, type DatasetColumn } from "../types.ts";
@@ -28,6 +29,8 @@ export interface TableSource {
   /** Delimited text only. */
   readonly dialect?: CsvDialect;
   readonly layout: Layout;
+  /** What was met of each column, with its cells where they fitted into memory (delimited text). */
+  readonly surveys?: readonly SurveyColumn[];
   /** What a person should know of how the file and its columns are read. */
   readonly remarks: readonly SourceRemark[];
 }
@@ -40,6 +43,9 @@ export interface SourceOptions extends CsvChoices, ReadingChoices {
   /** The column that is to be predicted, where that is known: a word for missing may be a class there. */
   readonly target?: string;
 }
+
+/** Bytes of cells that are remembered from a first reading, so that there need be no second. */
+const mostRemembered = 512 * 2 ** 20;
 
 /**
  * Opens a table's file (.csv .tsv .tab .txt .data, .parquet .pq, .json .jsonl .ndjson) and decides how to read it: delimiter, header, what stands above
@@ -54,7 +60,8 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
   const file = await openSource(path);
   const { layout, dialect, remarks, width } = file.format === "csv" ? await fromCsv(file, options) : await fromTyped(file);
   checkChoices(options, layout.columns);
-  const surveys = layout.columns.map(({ floats }) => new SurveyColumn(floats));
+  const budget = new CellBudget(mostRemembered);
+  const surveys = layout.columns.map(({ floats }) => new SurveyColumn(floats, dialect && new RememberedCells(budget)));
   const lines = new LineNumbers();
   const rows = await streamCells(layout, surveys, dialect ? (line) => lines.add(line) : undefined).catch(async (fault: unknown) => {
     throw await explained(file, dialect, fault);
@@ -80,6 +87,7 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
     columns: decisions.map(({ reading, stored }, index) => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })),
     ...(dialect && { dialect }),
     layout,
+    ...(dialect && { surveys }),
     remarks: [...remarks, ...decisions.flatMap((decision) => decision.remarks)],
   };
 }

@@ -34,10 +34,10 @@ export async function streamCells(layout: Layout, sinks: readonly CellSink[], on
 
 /** Hands the cell of a row to the column's sink. */
 function cellReader({ select }: RawColumn, chunk: DuckDBDataChunk, index: number, sink: CellSink): (row: number) => void {
-  if (select?.kind === "number") {
+  if (select?.kind === "number" || select?.kind === "time") {
     // The select leaves no NULL, so the values can be read where they lie.
     const { items } = chunk.getColumnVector(index) as unknown as { items: Float64Array };
-    return (row) => sink.number(items[row]);
+    return select.kind === "time" ? (row) => sink.time(items[row]) : (row) => sink.number(items[row]);
   }
   const texts = chunk.getColumnValues(index) as (string | null)[];
   const take = select?.kind === "json" ? jsonCell : (text: string) => sink.text(text);

@@ -29,7 +29,9 @@ const isNested = (type: string): boolean => /^(STRUCT|MAP|UNION|BLOB|BIT|GEOMETR
 
 async function parquetColumn(connection: DuckDBConnection, from: string, name: string, type: string): Promise<RawColumn> {
   const column = identifier(name);
-  const number = (sql: string, floats: boolean): RawColumn => ({ name, floats, select: { kind: "number", sql: `coalesce((${sql})::DOUBLE, 'nan'::DOUBLE)` } });
+  const double = (sql: string): string => `coalesce((${sql})::DOUBLE, 'nan'::DOUBLE)`;
+  const number = (sql: string, floats: boolean): RawColumn => ({ name, floats, select: { kind: "number", sql: double(sql) } });
+  const time = (sql: string, typed: "date" | "timestamp"): RawColumn => ({ name, typed, select: { kind: "time", sql: double(`epoch_us(${sql}) / 1000`) } });
   const text = (sql: string, typed?: "boolean"): RawColumn => ({ name, ...(typed && { typed }), select: { kind: "text", sql: `(${sql})::VARCHAR` } });
   if (/^(U?(TINYINT|SMALLINT|INTEGER))$/.test(type)) return number(column, false);
   if (/^(U?(BIGINT|HUGEINT))$|^DECIMAL\(\d+,0\)$/.test(type)) {
@@ -41,7 +43,7 @@ async function parquetColumn(connection: DuckDBConnection, from: string, name: s
   }
   if (/^(DOUBLE|FLOAT|DECIMAL\(.*\))$/.test(type)) return number(column, true);
   if (type === "BOOLEAN") return text(column, "boolean");
-  if (type === "DATE") return { ...number(`epoch_us(${column}::TIMESTAMP) / 1000`, false), typed: "date" };
-  if (type.startsWith("TIMESTAMP")) return { ...number(`epoch_us(${column}) / 1000`, false), typed: "timestamp" };
+  if (type === "DATE") return time(`${column}::TIMESTAMP`, "date");
+  if (type.startsWith("TIMESTAMP")) return time(column, "timestamp");
   return text(column);
 }

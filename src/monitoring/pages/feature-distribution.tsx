@@ -2,7 +2,7 @@ import { Bars } from "../../ui/charts/bars.tsx";
 import { ChartFrame, Legend } from "../../ui/charts/chart-frame.tsx";
 import { formatDay, formatNumber, formatPercent, metricName } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
-import type { DriftReport, FeatureReference, ReferenceProfile } from "../types.ts";
+import type { DriftReport, FeatureDrift, FeatureReference, ReferenceProfile } from "../types.ts";
 import { binNames } from "./bin-names.ts";
 
 interface FeatureDistributionProps {
@@ -38,8 +38,9 @@ export function FeatureDistribution({ reports, reference, feature, isPrediction,
     <Panel title={`${feature} in the window of ${formatDay(report.start)}`} aside={choice}>
       {drift ? (
         <p>
-          {metricName(report.method)} <b>{formatNumber(drift.distance)}</b>, {drift.drifted ? "drifted" : "not drifted"} (threshold {formatNumber(report.threshold)}); {formatNumber(report.rows)} predictions by version {report.version};{" "}
-          {formatPercent(drift.missing)} missing, {formatPercent(drift.missingReference)} in the reference.
+          {metricName(report.method)} <b>{formatNumber(drift.distance)}</b>, {verdictOf(drift, report.threshold)}; {formatNumber(report.rows)} predictions by version {report.version}. {formatPercent(drift.missing)} missing,{" "}
+          {formatPercent(drift.missingReference)} in the reference{drift.unseen ? <>; <b>{formatPercent(drift.unseen)}</b> with a category that training did not see</> : null}
+          {drift.gaps ? ": enough to alarm by itself." : "."}
         </p>
       ) : (
         <p className="muted">It was not measured in this window.</p>
@@ -53,6 +54,13 @@ export function FeatureDistribution({ reports, reference, feature, isPrediction,
       ) : null}
     </Panel>
   );
+}
+
+/** Whether a feature drifted, and why not where its distance alone would say so. */
+function verdictOf({ distance, drifted, chance }: FeatureDrift, threshold: number): string {
+  const often = chance === undefined ? "" : `, ${chance < 0.001 ? "and chance gives that in fewer than 1 of 1000 windows" : `and chance gives that in ${formatPercent(chance)} of windows`}`;
+  if (drifted) return `drifted (threshold ${formatNumber(threshold)}${often})`;
+  return distance >= threshold ? `not drifted (above the threshold of ${formatNumber(threshold)}${often.replace(", and", ", but")})` : `not drifted (threshold ${formatNumber(threshold)})`;
 }
 
 function Comparison({ feature, expected, shares }: { feature: string; expected: FeatureReference; shares: readonly number[] }) {

@@ -40,9 +40,9 @@ export function MonitoringPage() {
 }
 
 /** How many labels there are, and whether some have found no prediction. */
-function labelFact({ labels, matched, waiting, waitingSince }: LabelCounts): { name: string; value: string; note: string } {
+function labelFact({ labels, matched, waiting, ambiguous, waitingSince }: LabelCounts): { name: string; value: string; note: string } {
   const waitingNote = waitingSince === null ? "all are of a prediction" : `${formatNumber(waiting)} wait for a prediction of their request id, since ${formatDay(waitingSince)}, and count for nothing`;
-  return { name: "Labels", value: formatNumber(matched), note: labels === 0 ? "none has come yet" : waitingNote };
+  return { name: "Labels", value: formatNumber(matched), note: labels === 0 ? "none has come yet" : ambiguous === 0 ? waitingNote : `${waitingNote}; of ${formatNumber(ambiguous)} the request id has several predictions with other rows, so they count for nothing, too` };
 }
 
 function Settings({ config }: { config: MonitorConfig }) {

@@ -5,6 +5,18 @@ import type { BatchLimits } from "./models/batcher.ts";
 import type { Deployment } from "./models/deployment.ts";
 import type { Agreement, AgreementSummary } from "./traffic/agreement.ts";
 
+/** What holds of the rows of a model. */
+export interface RowsStatus {
+  /** The first dimension of its inputs and outputs counts them. */
+  readonly counted: boolean;
+  /** None depends on another one. */
+  readonly independent: boolean;
+  /** Rows of several requests are scored together. */
+  readonly merged: boolean;
+  /** Why they are not known to be independent; null where they are. */
+  readonly dependence: string | null;
+}
+
 /** The answer of `GET /_millrace/status`. */
 export interface GatewayStatus {
   readonly pid: number;
@@ -27,6 +39,10 @@ export interface GatewayStatus {
       /** As they hold, with the defaults. */
       readonly batching: BatchingInForce;
       readonly pinned: boolean;
+      /** Whether the first dimension of its inputs and outputs counts rows; whether no row depends on another one; whether requests are merged; why not, or why not by right. */
+      readonly rows: RowsStatus;
+      /** What there is to know of how it is run. */
+      readonly remarks: readonly string[];
       readonly requests: number;
       readonly errors: number;
       readonly latency: LatencySummary;
@@ -48,15 +64,17 @@ export const endpointStatuses = ({ endpoints }: Deployment, stats: Book<VariantS
       const counts = stats(endpoint, version, name);
       const { requests, errors } = counts;
       const compared = shadow ? agreement(endpoint, version, name).summary() : null;
-      return { name, version, weight, shadow, batching: batchingOf(held.batcher.limits), pinned, requests, errors, latency: counts.latency(), agreement: compared };
+      const { rowwise: counted, independentRows, dependence = null, remarks = [] } = held.model;
+      return { name, version, weight, shadow, batching: batchingOf(held.batcher.limits), pinned, rows: { counted, independent: independentRows, merged: held.batcher.merges, dependence }, remarks, requests, errors, latency: counts.latency(), agreement: compared };
     }),
   }));
 
 /** The limits of a model's queue in the words of its configuration. */
-const batchingOf = ({ mostBatchRows, delayMs, waitingRows, timeoutMs, weight }: BatchLimits): BatchingInForce => ({
+const batchingOf = ({ mostBatchRows, delayMs, waitingRows, timeoutMs, weight, merge }: BatchLimits): BatchingInForce => ({
   maxRows: mostBatchRows,
   delayMs: delayMs ?? null,
   queueRows: waitingRows,
   timeoutMs,
   weight,
+  merge: merge ?? null,
 });

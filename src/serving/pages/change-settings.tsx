@@ -20,17 +20,20 @@ export function ChangeSettingsButton({ endpoint, settings: { batching, log, pinn
       confirm="Set"
       fields={[
         ...limits.map(([name, label]) => ({ name, label, initial: text(batching?.[name]) })),
+        { name: "merge", label: "Requests are scored together", options: ["as the model shows", "yes", "no"], initial: batching?.merge === undefined ? "as the model shows" : batching.merge ? "yes" : "no" },
         { name: "share", label: "Share of the requests that are logged, in percent", initial: text(log && log.share * 100) },
         { name: "pinned", label: "Pinned in memory", options: ["no", "yes"], initial: pinned ? "yes" : "no" },
         { name: "reason", label: "Why", required: true },
       ]}
       run={async (values) => {
-        const said = limits.filter(([name]) => values[name] !== "");
+        const numbers = limits.filter(([name]) => values[name] !== "").map(([name, label]) => [name, numberIn(values[name], label)] as const);
+        const merge = values["merge"] === "yes" || values["merge"] === "no" ? { merge: values["merge"] === "yes" } : {};
+        const batching = { ...Object.fromEntries(numbers), ...merge };
         return servingApi("PUT /deployments/:endpoint", {
           params: { endpoint },
           body: {
             reason: values["reason"],
-            batching: said.length === 0 ? null : Object.fromEntries(said.map(([name, label]) => [name, numberIn(values[name], label)])),
+            batching: Object.keys(batching).length === 0 ? null : batching,
             log: values["share"] === "" ? null : { share: numberIn(values["share"], "The share") / 100 },
             pinned: values["pinned"] === "yes",
           },

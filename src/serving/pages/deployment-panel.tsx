@@ -6,6 +6,7 @@ import { formatMilliseconds, formatMoment, formatNumber, formatPercent } from ".
 import { Panel } from "../../ui/panel.tsx";
 import type { DeploymentStatus } from "../types.ts";
 import { DeployButton, RollBackButton } from "./change-traffic.tsx";
+import { rowsText } from "./serving-words.ts";
 import { variantColor } from "./variant-colors.ts";
 
 /** A deployment as it is now: traffic split, and what each variant has answered since the last change. */
@@ -36,6 +37,13 @@ export function DeploymentPanel({ deployment }: { deployment: DeploymentStatus }
             { key: "p99", header: "Latency p99", align: "right", render: ({ latency }) => (latency ? formatMilliseconds(latency.p99) : "–") },
           ]}
         />
+        {variants.flatMap(({ name, version, rows, remarks }) =>
+          [...rowsText(rows), ...remarks].map((text) => (
+            <p key={`${name} ${text}`} className="small">
+              v{version} {name}: {text}
+            </p>
+          )),
+        )}
       </div>
     </Panel>
   );

@@ -1,5 +1,6 @@
 import { formatMilliseconds, formatNumber, formatPercent, formatSpan } from "../../ui/format.ts";
 import type { BatchingInForce } from "../gateway/config/batch-config.ts";
+import type { VariantTraffic } from "../types.ts";
 import type { FallbackConfig, MatchConfig, RuleConfig, StickyConfig } from "../gateway/config/config.ts";
 
 /** What a request must bear for a rule: `header x-tier is beta`. */
@@ -28,10 +29,18 @@ export function stickyText(sticky: StickyConfig | undefined): string {
 export const logText = (share: number): string =>
   share === 1 ? "Every request" : share === 0 ? "Failures only; monitoring sees no predictions" : `${formatPercent(share)} of the answered requests, by their id, and every failure`;
 
-export const batchingText = ({ maxRows, delayMs, queueRows, timeoutMs, weight }: BatchingInForce): string =>
+export const batchingText = ({ maxRows, delayMs, queueRows, timeoutMs, weight, merge }: BatchingInForce): string =>
   [
     `up to ${formatNumber(maxRows)} rows together`,
     delayMs === null ? "a batch waits as long as measurement shows that it helps" : delayMs === 0 ? "nobody waits for others" : `a batch waits ${formatMilliseconds(delayMs)} for more`,
     `${formatNumber(queueRows)} rows may wait, for ${timeoutMs < 1000 ? formatMilliseconds(timeoutMs) : formatSpan(timeoutMs)}`,
     `weight ${formatNumber(weight)}`,
+    ...(merge === null || merge === undefined ? [] : [merge ? "requests are merged whatever the model shows" : "requests are not merged"]),
   ].join(" · ");
+
+/** What becomes of the rows of several requests, where that is not the usual: they are scored together. */
+export function rowsText(rows: VariantTraffic["rows"]): string[] {
+  if (!rows || (rows.merged && rows.dependence === null)) return [];
+  if (rows.merged) return [`requests are scored together, as an operator said, although the model does not show that its rows are independent: ${rows.dependence}`];
+  return [`requests are not scored together: ${rows.dependence ?? "an operator said so."}`];
+}

@@ -8,7 +8,20 @@ export interface HeatRow {
   readonly name: string;
   /** One value per column; null where nothing was measured. */
   readonly values: readonly (number | null)[];
+  /** Which of them count as above the threshold: chance may explain some that are; absent, the value decides alone. */
+  readonly above?: readonly boolean[];
 }
+
+const isAbove = ({ values, above }: HeatRow, column: number, threshold: number): boolean => {
+  const value = values[column];
+  return value !== null && value >= threshold && (above?.[column] ?? true);
+};
+
+/** The colour of a cell: one that chance explains stays below the threshold. */
+const colorOf = (row: HeatRow, column: number, threshold: number): string => {
+  const value = row.values[column]!;
+  return heatColor(isAbove(row, column, threshold) ? value : Math.min(value, threshold * 0.999), threshold);
+};
 
 interface HeatMapProps {
   readonly summary: string;
@@ -31,7 +44,7 @@ export function HeatMap({ summary, rowsName, columnNames, rows, threshold, selec
         {pointed ? (
           <>
             <b>{pointed.row.name}</b> {columnNames[pointed.column]}: {value === null ? "not measured" : formatNumber(value)}
-            {value !== null && value >= threshold ? " (drifted)" : ""}
+            {pointed && isAbove(pointed.row, pointed.column, threshold) ? " (drifted)" : value !== null && value >= threshold ? " (as much as chance gives)" : ""}
           </>
         ) : (
           <span className="muted">Point at a cell for its value; choose it, with the arrow keys too, to see its distribution below.</span>
@@ -85,7 +98,7 @@ function HeatLine({ row, threshold, columnNames, column, selected, onPoint, onSe
       </label>
       <div className="heat-line">
         <svg viewBox={`0 0 ${row.values.length} 1`} preserveAspectRatio="none" aria-hidden="true">
-          {row.values.map((one, index) => (one === null ? null : <rect key={index} x={index} width={1.02} height={1} fill={heatColor(one, threshold)} />))}
+          {row.values.map((one, index) => (one === null ? null : <rect key={index} x={index} width={1.02} height={1} fill={colorOf(row, index, threshold)} />))}
           {selected ? <rect x={column} width={1} height={1} fill="none" stroke="var(--ink)" strokeWidth={2} vectorEffect="non-scaling-stroke" /> : null}
         </svg>
         <input
@@ -94,7 +107,7 @@ function HeatLine({ row, threshold, columnNames, column, selected, onPoint, onSe
           min={0}
           max={row.values.length - 1}
           value={column}
-          aria-valuetext={`${columnNames[column]}: ${value === null ? "not measured" : formatNumber(value)}${value !== null && value >= threshold ? ", drifted" : ""}`}
+          aria-valuetext={`${columnNames[column]}: ${value === null ? "not measured" : formatNumber(value)}${isAbove(row, column, threshold) ? ", drifted" : ""}`}
           onFocus={() => onSelect(column)}
           onChange={(event) => onSelect(Number(event.target.value))}
           onPointerMove={(event) => onPoint(columnAt(event))}

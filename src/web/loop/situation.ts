@@ -30,9 +30,17 @@ function wrong({ pipelineRuns, deployment, drift, loop }: LoopFacts): string[] {
     ...(errors > 0 ? [`${errors} requests were answered with an error since the deployment last changed.`] : []),
     ...(drift?.alarm
       ? [
-          `${drift.features.filter((feature) => feature.drifted).length} of ${drift.features.length} features drifted in the window to ${formatDay(drift.end)}, measured against the data version ${drift.version} learnt from.` +
+          `${drifts(drift)} in the window to ${formatDay(drift.end)}, measured against the data version ${drift.version} learnt from.` +
             (loop?.project.retrain.on.includes("drift") === false ? " This project does not retrain on drift alone; live error decides." : ""),
         ]
       : []),
   ];
+}
+
+function drifts({ features, prediction }: NonNullable<LoopFacts["drift"]>): string {
+  const gaps = features.filter((feature) => feature.gaps).map((feature) => feature.feature);
+  return [
+    `${features.filter((feature) => feature.drifted).length} of ${features.length} features${prediction?.drifted ? " and the predictions" : ""} drifted`,
+    ...(gaps.length > 0 ? [`far more than in training is missing or unseen of ${gaps.join(", ")}`] : []),
+  ].join(" and ");
 }

@@ -22,8 +22,8 @@ const served: LoopFacts = {
     url: "http://gateway",
     ready: true,
     variants: [
-      { name: "champion", version: 14, weight: 0.9, shadow: true, requests: 900, errors: 0, latency: { p50: 0.3, p99: 2.2984 } },
-      { name: "challenger", version: 15, weight: 0.1, shadow: true, requests: 100, errors: 0, latency: null },
+      { name: "champion", version: 14, weight: 0.9, shadow: true, requests: 900, errors: 0, rows: null, remarks: [], latency: { p50: 0.3, p99: 2.2984 } },
+      { name: "challenger", version: 15, weight: 0.1, shadow: true, requests: 100, errors: 0, rows: null, remarks: [], latency: null },
     ],
   },
 };

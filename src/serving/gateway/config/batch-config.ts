@@ -1,5 +1,5 @@
 import type { UnknownInputs } from "../tensors/bind.ts";
-import { number, record } from "./fields.ts";
+import { flag, number, record } from "./fields.ts";
 import type { Fail } from "./fields.ts";
 
 /** What an operator may say about the queue and the batches of one model; measurement and defaults decide the rest. */
@@ -14,10 +14,12 @@ export interface BatchConfig {
   readonly timeoutMs?: number;
   /** Share of the machine while models compete for it: 2 gets twice the time of 1. */
   readonly weight?: number;
+  /** Whether rows of several requests are scored in one call: yes although the model does not show that they are independent, or no although it does. */
+  readonly merge?: boolean;
 }
 
-/** What holds, defaults and all; how long a batch waits is measured where it is null. */
-export type BatchingInForce = Required<Omit<BatchConfig, "delayMs">> & { readonly delayMs: number | null };
+/** What holds, defaults and all; how long a batch waits is measured where it is null, and whether requests are merged is as the model shows. */
+export type BatchingInForce = Required<Omit<BatchConfig, "delayMs" | "merge">> & { readonly delayMs: number | null; readonly merge: boolean | null };
 
 /** What goes into the prediction log of an endpoint. */
 export interface LogConfig {
@@ -25,7 +27,7 @@ export interface LogConfig {
   readonly share: number;
 }
 
-const names = ["maxRows", "delayMs", "queueRows", "timeoutMs", "weight"];
+const names = ["maxRows", "delayMs", "queueRows", "timeoutMs", "weight", "merge"];
 
 /** Checks what a configuration says about batches. */
 export function parseBatching(value: unknown, where: string, fail: Fail): BatchConfig {
@@ -38,6 +40,7 @@ export function parseBatching(value: unknown, where: string, fail: Fail): BatchC
     ...limit("queueRows", 1, 100_000_000, true),
     ...limit("timeoutMs", 1, 3_600_000, false),
     ...limit("weight", 0.001, 1000, false),
+    ...(given["merge"] !== undefined && { merge: flag(given["merge"], `${where}.merge`, fail) }),
   };
 }
 

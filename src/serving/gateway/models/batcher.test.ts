@@ -23,6 +23,7 @@ function doubling(): { model: Model; runs: number[] } {
     ],
     classes: undefined,
     rowwise: true,
+    independentRows: true,
     concurrency: 1,
     memoryBytes: 0,
     healthy: () => true,
@@ -94,6 +95,28 @@ describe("batcher", () => {
     await Promise.all(Array.from({ length: 200 }, (_, i) => batcher.score(1, columns(i))));
     expect(runs[0]).toBe(64);
     expect(Math.max(...runs.slice(1))).toBeLessThanOrEqual(5);
+  });
+
+  test.each<[string, Partial<Model>, boolean | undefined, number[]]>([
+    ["independent", {}, undefined, [2, 2, 2, 1]],
+    ["not known to be independent", { independentRows: false }, undefined, [1, 1, 5]],
+    ["independent, and an operator will not have it", {}, false, [1, 1, 5]],
+    ["not known to be independent, and an operator vouches for them", { independentRows: false }, true, [2, 2, 2, 1]],
+    ["none, whatever an operator says", { rowwise: false, independentRows: false }, true, [1, 1, 5]],
+  ])("requests are merged, and one of many rows is cut, only where rows are independent: %s", async (_, more, merge, expected) => {
+    const { model, runs } = doubling();
+    const limits = { ...defaultBatchLimits, batchRows: 2, mostBatchRows: 2, ...(merge !== undefined && { merge }) };
+    const batcher = new Batcher({ ...model, ...more }, limits, turns(), () => undefined);
+    const answers = await Promise.all([columns(7), columns(8), columns(1, 2, 3, 4, 5)].map((inputs) => batcher.score(inputs[0].shape[0], inputs)));
+    expect(answers.map(({ outputs }) => [...outputs[1].data])).toEqual([["7"], ["8"], ["1", "2", "3", "4", "5"]]);
+    expect([runs.toSorted((a, b) => a - b), runs.reduce((all, one) => all + one, 0)]).toEqual([expected.toSorted((a, b) => a - b), 7]);
+  });
+
+  test("nobody waits for others where requests are not merged", () => {
+    const { model } = doubling();
+    const limits = { ...defaultBatchLimits, delayMs: 5 };
+    expect(new Batcher(model, limits, turns(), () => undefined).delayMs).toBe(5);
+    expect(new Batcher({ ...model, independentRows: false }, limits, turns(), () => undefined).delayMs).toBe(0);
   });
 
   test("a request that fails does not fail those it was run with", async () => {

@@ -13,7 +13,7 @@ import type { Turntaker } from "./turns.ts";
 export interface BatchLimits {
   /** Rows run together at first; measurement moves it. */
   readonly batchRows: number;
-  /** Rows run together at most. A request of more rows is run in slices of this size. */
+  /** Rows run together at most. A request of more rows is run in slices of this size, if its rows are independent, and as a whole if not. */
   readonly mostBatchRows: number;
   /** Milliseconds that a batch which is not full waits for more; measurement finds them when absent. */
   readonly delayMs?: number;
@@ -23,6 +23,8 @@ export interface BatchLimits {
   readonly timeoutMs: number;
   /** Share of the machine while models compete for it: 2 gets twice the time of 1. */
   readonly weight: number;
+  /** The operator's word on whether requests are merged; as the model shows when absent. */
+  readonly merge?: boolean;
 }
 
 export const defaultBatchLimits: BatchLimits = {
@@ -76,8 +78,8 @@ function settle(job: Job): Job {
 const fail = (job: Job, error: unknown): void => settle(job).reject(error);
 
 /**
- * Runs the requests for one model, as many at a time as the model allows: what arrives in the same turn of the event
- * loop, or while all instances are busy, is scored in one call. A batch waits for more requests for as long as it was
+ * Runs the requests for one model, as many at a time as the model allows. Of a model whose rows are independent, what arrives in the same turn of the event
+ * loop, or while all instances are busy, is scored in one call; of another one each request is a call of its own, whole. A batch waits for more requests for as long as it was
  * told to, or as measurement shows that its requests are answered sooner for it.
  */
 export class Batcher {
@@ -104,6 +106,11 @@ export class Batcher {
     this.#onBatch = onBatch;
   }
 
+  /** Whether rows of several requests are scored together, and many rows in parts. */
+  get merges(): boolean {
+    return this.#model.rowwise && (this.limits.merge ?? this.#model.independentRows);
+  }
+
   /** Requests that wait for their run. */
   get waitingRequests(): number {
     return this.#queue.length;
@@ -111,6 +118,7 @@ export class Batcher {
 
   /** Milliseconds that a batch waits for more requests at present. */
   get delayMs(): number {
+    if (!this.merges) return 0;
     return this.limits.delayMs ?? (this.#model.inline ? 0 : this.#delay.ms);
   }
 
@@ -131,7 +139,7 @@ export class Batcher {
     return new Promise((resolve, reject) => {
       const since = performance.now();
       const timeoutMs = options.timeoutMs ?? this.limits.timeoutMs;
-      const shape = this.#model.rowwise ? rowShape(inputs) : "";
+      const shape = this.merges ? rowShape(inputs) : "";
       const priority = options.priority ?? 0;
       const deadline = since + timeoutMs;
       const job: Job = { rows, inputs, shape, params: options.params, priority, since, deadline, running: false, settled: false, timer: undefined, resolve, reject };
@@ -233,7 +241,7 @@ export class Batcher {
 
   /** Whether two jobs may be in one run. */
   #together(one: Job, other: Job): boolean {
-    return this.#model.rowwise && one.shape === other.shape && one.params === undefined && other.params === undefined;
+    return this.merges && one.shape === other.shape && one.params === undefined && other.params === undefined;
   }
 
   /** Never rejects: the jobs do. */
@@ -265,7 +273,7 @@ export class Batcher {
 
   async #runSlices(rows: number, inputs: readonly Tensor[], options: RunOptions): Promise<readonly Tensor[]> {
     const { mostBatchRows } = this.limits;
-    if (rows <= mostBatchRows || !this.#model.rowwise) return this.#run(rows, inputs, options);
+    if (rows <= mostBatchRows || !this.merges) return this.#run(rows, inputs, options);
     const parts: (readonly Tensor[])[] = [];
     for (let start = 0; start < rows; start += mostBatchRows) {
       const count = Math.min(mostBatchRows, rows - start);

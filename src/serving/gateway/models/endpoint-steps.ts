@@ -24,6 +24,7 @@ export const endpointSteps = (deployment: () => Deployment, ask: AskEndpoint): E
         inputs: [...main.inputs, ...more.map((spec) => ({ ...spec, optional: true }))],
         outputs: main.outputs,
         rowwise: variants.every(({ held }) => held.model.rowwise),
+        independentRows: variants.every(({ held }) => held.model.independentRows),
         healthy: () => variants.every(({ held }) => held.model.healthy()),
       },
       score: async (tensors) => {

@@ -192,6 +192,8 @@ export class ModelPool {
       model = await runtime.load(location, options ?? {}, this.#context);
       if (model.waitsFor?.() === undefined) await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
       this.#options.onLoad((performance.now() - began) / 1000, false);
+      const { dependence, remarks = [] } = model;
+      if (dependence !== undefined || remarks.length > 0) this.#options.log.info(`${location} is loaded`, { ...(dependence !== undefined && { dependence }), ...(remarks.length > 0 && { remarks }) });
       return model;
     } catch (error) {
       this.#options.onLoad((performance.now() - began) / 1000, true);

@@ -138,9 +138,9 @@ export class ResidentModel {
   }
 
   #stand(first: Model): Model {
-    const { platform, classes, params, endpoints, namedColumns } = first;
+    const { platform, classes, params, endpoints, namedColumns, remarks } = first;
     // What it said when it was in memory last.
-    let { inputs, outputs, anyInputs, rowwise, concurrency } = first;
+    let { inputs, outputs, anyInputs, rowwise, independentRows, dependence, concurrency } = first;
     const inner = () => this.#inner;
     const use = this.#use.bind(this);
     const streamed: Model["stream"] = async function* (tensors, options) {
@@ -174,6 +174,14 @@ export class ResidentModel {
       get rowwise() {
         return (rowwise = inner()?.rowwise ?? rowwise);
       },
+      get independentRows() {
+        return (independentRows = inner()?.independentRows ?? independentRows);
+      },
+      get dependence() {
+        const now = inner();
+        return (dependence = now ? now.dependence : dependence);
+      },
+      ...(remarks && { remarks }),
       get concurrency() {
         return (concurrency = inner()?.concurrency ?? concurrency);
       },

@@ -93,11 +93,17 @@ export interface Model {
   readonly namedColumns?: boolean;
   /** Class labels in the order of the probabilities, where the model says so. */
   readonly classes: readonly string[] | undefined;
-  /**
-   * Whether the first dimension of every input and output counts rows which do not depend on each other, so that rows
-   * of several requests may be scored in one call.
-   */
+  /** The first dimension of every input and output counts rows: what a row looks like is what follows it. Rows of one request are scored together. */
   readonly rowwise: boolean;
+  /**
+   * Nothing that a row is answered depends on the others that are scored with it, so that requests may be merged, and a large one be run in parts. Never
+   * true where `rowwise` is not.
+   */
+  readonly independentRows: boolean;
+  /** Why its rows are not known to be independent, as a sentence. */
+  readonly dependence?: string;
+  /** What people should know of how it is run, as sentences. */
+  readonly remarks?: readonly string[];
   /** Runs that may be under way at the same time: instances, threads or processes. */
   readonly concurrency: number;
   /** Runs in the I/O thread and blocks it. */
@@ -137,7 +143,7 @@ export interface LoadOptions {
   readonly runTimeoutMs?: number;
   /** Longest time in milliseconds that loading may take. */
   readonly loadTimeoutMs?: number;
-  /** Whether rows depend on each other, where the runtime cannot tell: false has each request scored by itself. */
+  /** The operator's word on rows: true, they are independent whether the model shows it or not, and requests are merged; false, a request is scored as it comes. */
   readonly rowwise?: boolean;
   /** Requests after which a worker process is replaced; never when absent. */
   readonly recycleAfter?: number;
@@ -147,7 +153,7 @@ export interface LoadOptions {
 
 /** A model of the gateway as another model asks it: through its queue, with its batches. */
 export interface StepModel {
-  readonly model: Pick<Model, "inputs" | "outputs" | "rowwise" | "healthy">;
+  readonly model: Pick<Model, "inputs" | "outputs" | "rowwise" | "independentRows" | "healthy">;
   /** Scores the tensors of one request, as clients would send them; fails as an inference request does. */
   score(tensors: readonly Tensor[]): Promise<readonly Tensor[]>;
 }

@@ -43,6 +43,7 @@ message ModelMetadataResponse {
   string platform = 3;
   repeated TensorMetadata inputs = 4;
   repeated TensorMetadata outputs = 5;
+  map<string, InferParameter> parameters = 6; // MLServer's
 }
 
 message InferParameter {

@@ -27,6 +27,7 @@ const counting: Model = {
   outputs: [{ name: "next", datatype: "INT32", shape: [1] }],
   classes: undefined,
   rowwise: false,
+  independentRows: false,
   concurrency: 1,
   memoryBytes: 0,
   healthy: () => true,

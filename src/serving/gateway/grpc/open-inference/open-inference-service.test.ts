@@ -56,6 +56,7 @@ describe("Open Inference Protocol over gRPC", () => {
       platform: "onnx_onnxv1",
       inputs: ["INPUT0", "INPUT1"].map((name) => ({ name, datatype: "INT32", shape: [-1, 16] })),
       outputs: ["OUTPUT0", "OUTPUT1"].map((name) => ({ name, datatype: "INT32", shape: [-1, 16] })),
+      parameters: { batch_axis: { int64_param: 0 }, independent_rows: { bool_param: true } },
     });
     expect(await client.ask("ModelConfig", { name: "churn" })).toMatchObject({
       config: {

@@ -45,7 +45,8 @@ export const openInferenceService: GrpcService = {
     ModelMetadata: (request: NamedModel) => {
       const { name, version } = asked(request);
       const endpoint = context.inference.endpoint(name);
-      return modelMetadata(endpoint, variantOf(endpoint, version));
+      const metadata = modelMetadata(endpoint, variantOf(endpoint, version));
+      return { ...metadata, parameters: asParameters(metadata.parameters) };
     },
     ModelInfer: async (request: ModelInferRequest, call: GrpcCall) => {
       const read = readInferRequest(request, call);
@@ -73,6 +74,9 @@ export const openInferenceService: GrpcService = {
     },
   }),
 };
+
+const asParameters = (values: Readonly<Record<string, string | number | boolean>>) =>
+  Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === "string" ? { string_param: value } : typeof value === "number" ? { int64_param: value } : { bool_param: value }]));
 
 /** Of a model that is not there the protocol asks no error but the answer that it is not ready. */
 function ready(request: NamedModel, context: ProtocolContext): boolean {

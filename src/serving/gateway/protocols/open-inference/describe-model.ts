@@ -1,5 +1,5 @@
 import type { Endpoint, Variant } from "../../models/deployment.ts";
-import type { TensorSpec } from "../../runtimes/runtime.ts";
+import type { Model, TensorSpec } from "../../runtimes/runtime.ts";
 import type { Datatype } from "../../tensors/tensor.ts";
 import type { ProtocolContext } from "../protocol.ts";
 
@@ -30,6 +30,18 @@ export const modelMetadata = (endpoint: Endpoint, { held: { model } }: Variant) 
   platform: model.platform,
   inputs: tensors(model.inputs),
   outputs: tensors(model.outputs),
+  parameters: parameters(model),
+});
+
+/**
+ * What the protocol has no word for, where MLServer's metadata have it, too: whether there are rows (along `batch_axis`; no such parameter where a request is a
+ * whole), and, which is another thing, whether they are independent, so that requests may be merged.
+ */
+const parameters = ({ rowwise, independentRows, dependence, remarks = [] }: Model): Readonly<Record<string, string | number | boolean>> => ({
+  ...(rowwise && { batch_axis: 0 }),
+  independent_rows: independentRows,
+  ...(dependence !== undefined && { dependence }),
+  ...(remarks.length > 0 && { remarks: remarks.join(" ") }),
 });
 
 const configType = (datatype: Datatype): string => `TYPE_${datatype === "BYTES" ? "STRING" : datatype}`;
@@ -57,7 +69,7 @@ export function modelConfig(endpoint: Endpoint, { held: { model, batcher } }: Va
     })),
     output: model.outputs.map(({ name, datatype, shape }) => ({ name, data_type: configType(datatype), ...dims(shape) })),
     instance_group: [{ name: endpoint.name, kind: "KIND_CPU", count: model.concurrency }],
-    ...(rowwise && { dynamic_batching: { max_queue_delay_microseconds: batcher.delayMs * 1000 } }),
+    ...(batcher.merges && { dynamic_batching: { max_queue_delay_microseconds: batcher.delayMs * 1000 } }),
     model_transaction_policy: { decoupled: model.stream !== undefined },
   };
 }

@@ -63,6 +63,7 @@ describe("Open Inference Protocol", () => {
       name: "churn",
       versions: ["churn"],
       platform: "onnx_onnxv1",
+      parameters: { batch_axis: 0, independent_rows: true },
       inputs: [
         { name: "distance", datatype: "FP32", shape: [-1, 1] },
         { name: "seats", datatype: "FP32", shape: [-1, 1] },

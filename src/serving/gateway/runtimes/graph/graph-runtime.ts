@@ -44,6 +44,7 @@ async function loadGraph(location: string, options: LoadOptions, { log, share, e
     log.warn(`${location}: the soft step ${step} failed: ${describeError(error)}`, { skipped }),
   );
   const rowwise = (root: PlannedNode | undefined) => options.rowwise ?? (!root || root.models.every(({ model }) => model.rowwise));
+  const independent = (root: PlannedNode | undefined) => options.rowwise ?? (root !== undefined && root.models.every(({ model }) => model.independentRows));
   return {
     platform: "millrace_graph",
     get inputs() {
@@ -58,6 +59,12 @@ async function loadGraph(location: string, options: LoadOptions, { log, share, e
     classes: undefined,
     get rowwise() {
       return rowwise(whole.root);
+    },
+    get independentRows() {
+      return independent(whole.root);
+    },
+    get dependence() {
+      return independent(whole.root) ? undefined : "Not all models of the graph are known to have independent rows.";
     },
     concurrency: options.instances ?? usualConcurrency,
     cores: 0, // its models take theirs

@@ -6,7 +6,7 @@ import { joinRows, pickRows, splitRows, switchRows } from "./route-rows.ts";
 import type { Tensors } from "./route-rows.ts";
 
 export interface GraphRun {
-  /** Rows that do not depend on each other, each of which goes its own way; undefined where the request goes as one. */
+  /** Rows, each of which goes its own way; undefined where the models have none, and the request goes as one. */
   readonly rows: number | undefined;
   readonly random: () => number;
   /** Told of a soft step that failed. */

@@ -1,15 +1,16 @@
 import { describeError, invalid, MillraceError } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { OnnxProcess, ProcessLost } from "./onnx-process-client.ts";
+import type { TrialFacts } from "./onnx-session.ts";
 import type { OnnxWorker } from "./onnx-worker-client.ts";
 
 const graceMs = 5000;
 
 /** Loads an ONNX model in a process of its own, whose runs may take so long at most: then the process is killed, as nothing else ends a run. */
-export async function startIsolated(file: string, threads: number, runTimeoutMs: number): Promise<OnnxWorker> {
+export async function startIsolated(file: string, threads: number, known: TrialFacts, runTimeoutMs: number): Promise<OnnxWorker> {
   const own = new OnnxProcess();
   let late = false;
-  const facts = await own.load(file, threads).catch(async (error: unknown) => {
+  const facts = await own.load(file, threads, known).catch(async (error: unknown) => {
     await own.kill();
     throw error instanceof ProcessLost ? invalid("serving.model_unreadable", `${file} cannot be loaded: ${describeError(error)}`, { file }) : error;
   });
@@ -39,5 +40,5 @@ export async function startIsolated(file: string, threads: number, runTimeoutMs:
     await own.kill();
   };
 
-  return { inputs: facts.inputs, outputs: facts.outputs, rowwise: facts.rowwise, run, release, pending: () => own.pending, alive: () => own.alive };
+  return { facts, run, release, pending: () => own.pending, alive: () => own.alive };
 }

@@ -4,6 +4,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { invalid } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
+import type { TrialFacts } from "./onnx-session.ts";
 import type { OnnxFacts, ProcessAnswer, ProcessRequest } from "./onnx-process.ts";
 
 /** The process ended before it answered. */
@@ -62,9 +63,9 @@ export class OnnxProcess {
     return this.#waiting.size;
   }
 
-  /** Loads a model, tries it, and says what it is. Fails with a sentence, or with ProcessLost. */
-  async load(file: string, threads: number): Promise<OnnxFacts> {
-    return (await this.#ask({ kind: "load", file, threads })).facts!;
+  /** Loads a model, tries it where it is not known what it is, and says that. Fails with a sentence, or with ProcessLost. */
+  async load(file: string, threads: number, known?: TrialFacts): Promise<OnnxFacts> {
+    return (await this.#ask({ kind: "load", file, threads, known })).facts!;
   }
 
   async run(inputs: readonly Tensor[]): Promise<readonly Tensor[]> {

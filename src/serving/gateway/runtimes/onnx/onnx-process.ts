@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import type { Tensor } from "../../tensors/tensor.ts";
 import { describeError, MillraceError } from "../../../../errors.ts";
-import type { TensorSpec } from "../runtime.ts";
+import type { ModelFacts, TrialFacts } from "./onnx-session.ts";
 import { startOnnxWorker } from "./onnx-worker-client.ts";
 import type { OnnxWorker } from "./onnx-worker-client.ts";
 import { sampleInputs } from "./try-model.ts";
@@ -12,17 +12,14 @@ import { sampleInputs } from "./try-model.ts";
  */
 
 export type ProcessRequest = { readonly id: number } & (
-  | { readonly kind: "load"; readonly file: string; readonly threads: number }
+  | { readonly kind: "load"; readonly file: string; readonly threads: number; readonly known?: TrialFacts | undefined }
   | { readonly kind: "run"; readonly inputs: readonly Tensor[] }
   | { readonly kind: "unload" }
 );
 
 /** What is known of a model once it was tried. */
-export interface OnnxFacts {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  readonly rowwise: boolean;
-  /** The least time that a run on a made-up sample took, with the way to another thread and back. */
+export interface OnnxFacts extends ModelFacts {
+  /** The least time that a run on a made-up sample took, with the way to another thread and back; 0 where the model was tried before. */
   readonly seconds: number;
 }
 
@@ -39,8 +36,8 @@ let worker: OnnxWorker | undefined;
 
 async function answer(request: ProcessRequest): Promise<Omit<ProcessAnswer, "id">> {
   if (request.kind === "load") {
-    const { inputs, outputs, rowwise } = (worker = await startOnnxWorker(request.file, request.threads));
-    return { facts: { inputs, outputs, rowwise, seconds: await timeOf(worker) } };
+    worker = await startOnnxWorker(request.file, request.threads, request.known);
+    return { facts: { ...worker.facts, seconds: request.known ? 0 : await timeOf(worker) } };
   }
   if (request.kind === "run") return { outputs: await worker!.run(request.inputs, false) };
   await worker?.release();
@@ -50,7 +47,7 @@ async function answer(request: ProcessRequest): Promise<Omit<ProcessAnswer, "id"
 
 /** A model that does not take the sample is as fast as it refuses it. */
 async function timeOf(loaded: OnnxWorker): Promise<number> {
-  const sample = sampleInputs(loaded.inputs);
+  const sample = sampleInputs(loaded.facts.inputs);
   let least = Infinity;
   for (let i = 0; i < timedRuns; i++) {
     const start = performance.now();

@@ -67,17 +67,21 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
   const loadTimeoutMs = options.loadTimeoutMs ?? usualLoadMs + (size / 2 ** 20) * loadMsPerMebibyte;
   const facts = await trial.of(file, version, threads, loadTimeoutMs);
   await runtime;
-  const start = () => (loops ? startIsolated(file, threads, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads));
+  const start = () => (loops ? startIsolated(file, threads, facts, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads, facts));
   const place = await Placement.open({ file, threads, facts, start, instances, limits, inline: mayInline && facts.seconds <= mostTriedSeconds });
-  const { inputs, named, problem } = withSignature(place.inputs, metadata, await columnsBeside(file, log));
+  const { inputs, named, problem } = withSignature(facts.inputs, metadata, await columnsBeside(file, log));
   if (problem !== undefined) log?.warn(`${file}: ${problem}`);
+  const rowwise = facts.rowwise && options.rowwise !== false;
   return {
     platform: "onnx_onnxv1",
     inputs,
     ...(named && { namedColumns: true }),
-    outputs: place.outputs,
-    classes: classesIn(metadata) ?? place.outputs.find(({ classes }) => classes !== undefined)?.classes,
-    rowwise: place.rowwise && options.rowwise !== false,
+    outputs: facts.outputs,
+    classes: classesIn(metadata) ?? facts.outputs.find(({ classes }) => classes !== undefined)?.classes,
+    rowwise,
+    independentRows: rowwise && (options.rowwise ?? facts.independentRows),
+    ...(facts.dependence !== undefined && { dependence: facts.dependence }),
+    remarks: facts.remarks,
     get concurrency() {
       return place.inline ? 1 : instances;
     },

@@ -3,27 +3,47 @@ import { describeError, invalid } from "../../../../errors.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
 import { createSession } from "./create-session.ts";
+import { loadChecked, sessionOptions } from "./optimisation.ts";
+import type { Optimisation } from "./optimisation.ts";
+import { graphFacts } from "./rows/row-dependence.ts";
 import { asClients, whyUnreadable } from "./runtime-errors.ts";
-import { tryModel } from "./try-model.ts";
+import { coarseCloseness, usualCloseness } from "./same-answers.ts";
+import { samplesOfSizes, tryModel } from "./try-model.ts";
 import { toldByGraph } from "./words/told-by-graph.ts";
 
-/** An ONNX model loaded in this thread. */
-export interface OnnxSession {
+/** What a trial found of a model. */
+export interface TrialFacts {
+  /** The first dimension of every input and output counts rows. */
+  readonly rowwise: boolean;
+  /** Shown by the graph, and refuted by no sample: no row depends on another one. */
+  readonly independentRows: boolean;
+  readonly optimisation: Optimisation;
+  /** Why rows of several requests are not put together, as a sentence; absent where they are independent. */
+  readonly dependence?: string;
+  /** What people should know of it, as sentences. */
+  readonly remarks: readonly string[];
+}
+
+/** What is known of a model that was loaded and tried. */
+export interface ModelFacts extends TrialFacts {
   readonly inputs: readonly TensorSpec[];
   readonly outputs: readonly TensorSpec[];
-  /** Found by trying: see `tryModel`. */
-  readonly rowwise: boolean;
+}
+
+/** An ONNX model loaded in this thread. */
+export interface OnnxSession extends ModelFacts {
   /** Blocks this thread for `seconds`, the time the model itself took. */
   run(inputs: readonly Tensor[]): Promise<{ outputs: readonly Tensor[]; seconds: number }>;
   release(): Promise<void>;
 }
 
 // Short runs on shared cores: a spinning pool takes the time that other threads need.
-const options = (threads: number): InferenceSession.SessionOptions => ({
+const options = (threads: number, { graphOptimizationLevel, extra }: InferenceSession.SessionOptions): InferenceSession.SessionOptions => ({
+  ...(graphOptimizationLevel && { graphOptimizationLevel }),
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   logSeverityLevel: 4, // failures come back as errors; ONNX Runtime need not print them too
-  extra: { session: { intra_op: { allow_spinning: "0" } } },
+  extra: { ...extra, session: { intra_op: { allow_spinning: "0" } } },
 });
 
 const datatypeOf = {
@@ -45,22 +65,51 @@ const datatypeOf = {
 type OnnxType = keyof typeof datatypeOf;
 const onnxTypeOf = new Map<Datatype, OnnxType>(Object.entries(datatypeOf).map(([type, datatype]) => [datatype, type as OnnxType]));
 
+interface LoadedSession extends Pick<OnnxSession, "inputs" | "outputs" | "run" | "release"> {
+  /** Its answers to made-up samples. */
+  answers(): Promise<readonly (readonly Tensor[] | undefined)[]>;
+}
+
 /**
- * Loads an ONNX file and scores sample rows with it, which tells whether the model works row by row; not where that is `known` from a trial elsewhere.
+ * Loads an ONNX file and scores sample rows with it, which tells whether the model works row by row and whether the optimiser changes its answers; not where
+ * it is `known` from a trial elsewhere what it is.
  */
-export async function openOnnxSession(file: string, threads = 1, known?: { readonly rowwise: boolean }): Promise<OnnxSession> {
+export async function openOnnxSession(file: string, threads = 1, known?: TrialFacts): Promise<OnnxSession> {
+  if (known) return { ...(await load(file, threads, known.optimisation, false)), ...onlyFacts(known) };
+  const graph = graphFacts(file);
+  const closeness = graph.coarse ? coarseCloseness : usualCloseness;
+  const { loaded, optimisation, remark } = await loadChecked((how) => load(file, threads, how, true), closeness);
+  const { inputs, outputs, run, release } = loaded;
+  const tried = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs, { shown: graph.independent, closeness });
+  const rowwise = tried.rowwise && !graph.unsized;
+  const independentRows = rowwise && graph.independent && !tried.dependent;
+  const dependence = independentRows ? undefined : (graph.why ?? "Made-up rows are answered otherwise together than alone.");
+  return { inputs, outputs: rowwise ? outputs.map(openRows) : outputs, rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks: remark === undefined ? [] : [remark], run, release };
+}
+
+const onlyFacts = ({ rowwise, independentRows, dependence, optimisation, remarks }: TrialFacts): TrialFacts => ({ rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks });
+
+/** `told`: inputs and outputs with what the graph tells of them, categories and classes. */
+async function load(file: string, threads: number, optimisation: Optimisation, told: boolean): Promise<LoadedSession> {
   const runtime = await import("onnxruntime-node");
   let session: InferenceSession;
   try {
-    session = await createSession(runtime.InferenceSession, file, options(threads));
+    session = await createSession(runtime.InferenceSession, file, options(threads, sessionOptions(optimisation)));
   } catch (error) {
     throw invalid("serving.model_unreadable", `ONNX Runtime cannot load ${file}: ${whyUnreadable(describeError(error))}`, { file });
   }
-  const plain = {
-    inputs: session.inputMetadata.map((input) => spec(input, "Input", file)),
-    outputs: session.outputMetadata.map((output) => spec(output, "Output", file)),
-  };
-  const { inputs, outputs } = known ? plain : toldByGraph(file, plain);
+  let inputs: readonly TensorSpec[];
+  let outputs: readonly TensorSpec[];
+  try {
+    const plain = {
+      inputs: session.inputMetadata.map((input) => spec(input, "Input", file)),
+      outputs: session.outputMetadata.map((output) => spec(output, "Output", file)),
+    };
+    ({ inputs, outputs } = told ? toldByGraph(file, plain) : plain);
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
 
   const run: OnnxSession["run"] = async (tensors) => {
     // Without a prototype: "__proto__" is a name like any other.
@@ -88,8 +137,18 @@ export async function openOnnxSession(file: string, threads = 1, known?: { reado
       seconds,
     };
   };
-  const rowwise = known ? known.rowwise : await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs);
-  return { inputs, outputs: rowwise ? outputs.map(openRows) : outputs, rowwise, run, release: () => session.release() };
+  const answer = async (sample: readonly Tensor[]) => (await run(sample)).outputs;
+  return {
+    inputs,
+    outputs,
+    run,
+    async answers() {
+      const found: (readonly Tensor[] | undefined)[] = [];
+      for (const sample of samplesOfSizes(inputs)) found.push(await answer(sample).catch(() => undefined));
+      return found;
+    },
+    release: () => session.release(),
+  };
 }
 
 /** An output of as many rows as are asked, whatever the file says: some exporters write [1] for labels. */

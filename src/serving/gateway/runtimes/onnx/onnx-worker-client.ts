@@ -2,15 +2,13 @@ import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { invalid } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import type { TensorSpec } from "../runtime.ts";
 import { copyOfLarge, largeMemory } from "./move-tensors.ts";
-import type { WorkerAnswer, WorkerRequest } from "./onnx-worker.ts";
+import type { ModelFacts, TrialFacts } from "./onnx-session.ts";
+import type { WorkerAnswer, WorkerData, WorkerRequest } from "./onnx-worker.ts";
 
 /** An ONNX model loaded in a thread of its own. */
 export interface OnnxWorker {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  readonly rowwise: boolean;
+  readonly facts: ModelFacts;
   /** `owned`: the memory of the inputs may go to the thread. */
   run(inputs: readonly Tensor[], owned: boolean): Promise<readonly Tensor[]>;
   /** Runs that were asked for and have not ended. */
@@ -25,11 +23,11 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Starts a thread that loads `file`; resolves when it is ready to score. */
-export function startOnnxWorker(file: string, threads: number): Promise<OnnxWorker> {
+/** Starts a thread that loads `file`, and tries it where it is not known what it is; resolves when it is ready to score. */
+export function startOnnxWorker(file: string, threads: number, known?: TrialFacts): Promise<OnnxWorker> {
   // The published package holds .js where the sources hold .ts.
   const entry = new URL(`./onnx-worker${extname(import.meta.url)}`, import.meta.url);
-  const worker = new Worker(entry, { workerData: { file, threads } });
+  const worker = new Worker(entry, { workerData: { file, threads, known } satisfies WorkerData });
   const waiting = new Map<number, Waiting>();
   const exited = new Promise<void>((resolve) => worker.once("exit", () => resolve()));
   let nextId = 0;
@@ -46,9 +44,7 @@ export function startOnnxWorker(file: string, threads: number): Promise<OnnxWork
     worker.on("message", (message: WorkerAnswer) => {
       if (message.kind === "ready") {
         resolve({
-          inputs: message.inputs,
-          outputs: message.outputs,
-          rowwise: message.rowwise,
+          facts: message.facts,
           run: (inputs, owned) =>
             new Promise((done, failed) => {
               if (ended) return failed(ended);

@@ -2,9 +2,9 @@ import { parentPort, workerData } from "node:worker_threads";
 import type { MessagePort } from "node:worker_threads";
 import { describeError, MillraceError } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import type { TensorSpec } from "../runtime.ts";
 import { largeMemory } from "./move-tensors.ts";
 import { openOnnxSession } from "./onnx-session.ts";
+import type { ModelFacts, TrialFacts } from "./onnx-session.ts";
 
 /** What the I/O thread asks of the worker of a model. */
 export type WorkerRequest =
@@ -13,15 +13,17 @@ export type WorkerRequest =
 
 /** What the worker answers; `ready` or `failed` comes first. */
 export type WorkerAnswer =
-  | {
-      readonly kind: "ready";
-      readonly inputs: readonly TensorSpec[];
-      readonly outputs: readonly TensorSpec[];
-      readonly rowwise: boolean;
-    }
+  | { readonly kind: "ready"; readonly facts: ModelFacts }
   | { readonly kind: "failed"; readonly message: string; readonly code: string | undefined }
   | { readonly kind: "ran"; readonly id: number; readonly outputs: readonly Tensor[] }
   | { readonly kind: "run_failed"; readonly id: number; readonly message: string; readonly code: string | undefined };
+
+export interface WorkerData {
+  readonly file: string;
+  readonly threads: number;
+  /** What a trial found; it is tried here where that is absent. */
+  readonly known: TrialFacts | undefined;
+}
 
 const failure = (error: unknown) => ({
   message: describeError(error),
@@ -32,11 +34,11 @@ const failure = (error: unknown) => ({
  * Loads the model and scores until told to close; ends by releasing the session, as ONNX Runtime aborts on a hard
  * exit.
  */
-async function work(port: MessagePort, file: string, threads: number): Promise<void> {
+async function work(port: MessagePort, { file, threads, known }: WorkerData): Promise<void> {
   const answer = (message: WorkerAnswer, transfer: readonly ArrayBuffer[] = []) => port.postMessage(message, transfer);
   let session;
   try {
-    session = await openOnnxSession(file, threads);
+    session = await openOnnxSession(file, threads, known);
   } catch (error) {
     answer({ kind: "failed", ...failure(error) });
     port.close();
@@ -58,11 +60,8 @@ async function work(port: MessagePort, file: string, threads: number): Promise<v
       }
     });
   });
-  const { inputs, outputs, rowwise } = session;
-  answer({ kind: "ready", inputs, outputs, rowwise });
+  const { inputs, outputs, rowwise, independentRows, dependence, optimisation, remarks } = session;
+  answer({ kind: "ready", facts: { inputs, outputs, rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks } });
 }
 
-if (parentPort) {
-  const { file, threads } = workerData as { file: string; threads: number };
-  await work(parentPort, file, threads);
-}
+if (parentPort) await work(parentPort, workerData as WorkerData);

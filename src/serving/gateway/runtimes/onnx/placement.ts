@@ -1,6 +1,5 @@
 import { describeError } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
-import type { TensorSpec } from "../runtime.ts";
 import type { OnnxFacts } from "./onnx-process.ts";
 import { openOnnxSession } from "./onnx-session.ts";
 import type { OnnxSession } from "./onnx-session.ts";
@@ -37,9 +36,6 @@ const largestSample = 8;
 
 /** Where an ONNX model runs: in the I/O thread, or once it proved slow in worker threads for good; or in processes from the start. */
 export class Placement {
-  readonly inputs: readonly TensorSpec[];
-  readonly outputs: readonly TensorSpec[];
-  readonly rowwise: boolean;
   readonly #options: PlacementOptions;
   #session: OnnxSession | undefined;
   #moving = false;
@@ -52,10 +48,6 @@ export class Placement {
 
   private constructor(options: PlacementOptions, first: OnnxSession | OnnxWorker) {
     this.#options = options;
-    const { inputs, outputs, rowwise } = options.facts;
-    this.inputs = inputs;
-    this.outputs = outputs;
-    this.rowwise = rowwise;
     if ("alive" in first) this.#workers.add(first);
     else this.#session = first;
   }

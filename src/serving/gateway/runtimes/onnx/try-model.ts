@@ -1,53 +1,106 @@
 import { stackTensors } from "../../tensors/rows.ts";
 import { datatypes, product } from "../../tensors/tensor.ts";
-import type { Tensor, Values } from "../../tensors/tensor.ts";
+import type { Tensor } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
+import { sameAnswers, usualCloseness } from "./same-answers.ts";
+import type { Closeness } from "./same-answers.ts";
 
-/** Floats of one row and of the same row among others differ in the last bits: other kernels add in another order. */
-const tolerance = 1e-3;
+/** What samples showed of a model. */
+export interface Tried {
+  /** The first dimension of every input and output counts rows. */
+  readonly rowwise: boolean;
+  /** Rows were answered otherwise together than alone: a trial shows that rows depend on each other, and never that they do not. */
+  readonly dependent: boolean;
+}
+
+export interface TrialOptions {
+  /** The rows are known to be there and to be independent: samples that the model does not take say nothing against that. */
+  readonly shown?: boolean;
+  readonly closeness?: Closeness;
+}
+
+/** No more samples are tried after this; what is refuted is mostly so by the first ones. */
+const mostTriedMs = 5000;
 
 /**
- * Runs a model on made-up samples. Tells whether it works row by row: the first dimension of every input is open, and
- * two rows scored together give what each gives alone. A model that takes no sample, as what is made up need not mean
- * anything to it, works request by request.
+ * Runs a model on made-up samples: rows alone, and two and three of them together, among them one that is far larger than the others, equal ones, and the same in
+ * another order. A model that takes no sample, as what is made up need not mean anything to it, works row by row if its graph shows it, else request by request.
  */
-export async function tryModel(
-  inputs: readonly TensorSpec[],
-  outputs: readonly TensorSpec[],
-  run: (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>,
-): Promise<boolean> {
+export async function tryModel(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[], run: Run, { shown = false, closeness = usualCloseness }: TrialOptions = {}): Promise<Tried> {
   // Some exporters write [1] for labels of any number of rows; how many come is seen below.
   const open = inputs.length > 0 && inputs.every(({ shape }) => shape.length === 0 || shape[0] === -1) && outputs.every(({ shape }) => shape.length === 0 || shape[0] === -1 || shape[0] === 1);
   const rowsOpen = open && inputs.every(({ shape }) => shape.length > 0);
   for (const flavour of [distinct, plain]) {
     try {
-      const rows = rowsOpen ? 2 : 1;
-      const samples = Array.from({ length: rows }, (_, row) => inputs.map((spec) => sample(spec, row, flavour)));
-      const alone: (readonly Tensor[])[] = [];
-      for (const one of samples) alone.push(await run(one));
-      if (!rowsOpen) return false;
-      const together = await run(inputs.map((_, index) => stackTensors(samples.map((one) => one[index]))));
-      return together.every((tensor, output) => isStack(tensor, alone.map((one) => one[output])));
+      if (rowsOpen) return await tryRows(inputs, run, flavour, closeness);
+      await run(inputs.map((spec) => sample(spec, 0, flavour)));
+      return { rowwise: false, dependent: false };
     } catch {
       continue; // what was made up may mean nothing to the model: a category, an index, a shape
     }
   }
-  return false;
+  return { rowwise: rowsOpen && shown, dependent: false };
 }
+
+type Run = (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>;
+
+/** Rows that are tried together, by number and factor of their floats; the first of them must be taken, the others are as far as the model takes them. */
+const groups: readonly (readonly (readonly [row: number, factor: number])[])[] = [
+  [[0, 1], [1, 1]],
+  [[0, 1], [1, 1000], [2, -1000]],
+  [[2, -1000], [1, 1000], [0, 1]],
+  [[0, 1], [0, 1], [1, 1]],
+];
+
+async function tryRows(inputs: readonly TensorSpec[], run: Run, flavour: Flavour, closeness: Closeness): Promise<Tried> {
+  const since = performance.now();
+  const alone = new Map<string, readonly Tensor[]>();
+  for (const [at, group] of groups.entries()) {
+    if (at > 0 && performance.now() - since > mostTriedMs) break;
+    try {
+      const rows = group.map(([row, factor]) => inputs.map((spec) => sample(spec, row, flavour, factor)));
+      for (const [place, one] of rows.entries()) if (!alone.has(String(group[place]))) alone.set(String(group[place]), await run(one));
+      const together = await run(inputs.map((_, index) => stackTensors(rows.map((one) => one[index]))));
+      const parts = group.map((key) => alone.get(String(key))!);
+      if (!isRows(together, group.length) || parts.some((part) => !isRows(part, 1))) return { rowwise: false, dependent: true };
+      const stacked = together.map((_, output) => parts.map((part) => part[output]));
+      // Of another shape, as texts of other lengths are, they are no rows to be put together, but nothing is amiss.
+      if (stacked.some((list, output) => list.some(({ shape }) => shape.slice(1).some((size, axis) => size !== together[output].shape[axis + 1])))) return { rowwise: true, dependent: true };
+      if (!sameAnswers(stacked.map(stackTensors), together, closeness)) return { rowwise: true, dependent: true };
+    } catch (error) {
+      if (at === 0) throw error;
+    }
+  }
+  return { rowwise: true, dependent: false };
+}
+
+const isRows = (tensors: readonly Tensor[], rows: number): boolean => tensors.every(({ shape }) => shape.length > 0 && shape[0] === rows);
 
 /** A made-up row for a model, of numbers between 0 and 1. */
 export const sampleInputs = (inputs: readonly TensorSpec[]): Tensor[] => inputs.map((spec) => sample(spec, 0, distinct));
+
+/**
+ * Samples that differ in how large open dimensions are: two and three of each, or of the first alone, so that a dimension that is taken for another one shows.
+ */
+export function samplesOfSizes(inputs: readonly TensorSpec[]): (readonly Tensor[])[] {
+  const made = [2, 3].map((open) => inputs.map((spec) => sample(spec, 0, distinct, open === 3 ? -3 : 1, open)));
+  if (inputs.some(({ shape }) => shape.slice(1).includes(-1))) {
+    for (const rows of [2, 3]) made.push(inputs.map((spec) => stackTensors(Array.from({ length: spec.shape[0] === -1 ? rows : 1 }, (_, row) => sample(spec, row)))));
+  }
+  return [...made, inputs.map((spec) => sample(spec, 0, plain, 1, 2))];
+}
 
 type Flavour = (row: number, index: number) => number;
 
 const distinct: Flavour = (row, index) => ((index * 37 + row * 61 + 5) % 97) / 97;
 const plain: Flavour = () => 0;
 
-function sample({ name, datatype, shape, encoders }: TensorSpec, row: number, flavour: Flavour): Tensor {
-  const known = shape.map((size) => (size === -1 ? 1 : size));
+/** `factor`: of floats. `open`: the size of dimensions that are open; a sample is then of so many rows. */
+export function sample({ name, datatype, shape, encoders }: TensorSpec, row: number, flavour: Flavour = distinct, factor = 1, open = 1): Tensor {
+  const known = shape.map((size) => (size === -1 ? open : size));
   const length = product(known);
   const { array, integer } = datatypes.get(datatype)!;
-  const value = (index: number) => Number(category(index) ?? (integer ? Math.round(flavour(row, index)) : flavour(row, index)));
+  const value = (index: number) => Number(category(index) ?? (integer ? Math.round(flavour(row, index)) : factor * flavour(row, index)));
   const width = known.length > 1 ? known[known.length - 1] : 1;
   const category = (index: number) => nth(encoders?.get(index % width)?.known, row, array ? "number" : "string");
   if (!array) {
@@ -66,20 +119,4 @@ function nth(known: ReadonlySet<string | number> | undefined, place: number, typ
   let left = place % Math.max(1, known?.size ?? 0);
   for (const one of known ?? []) if (left-- === 0) return typeof one === type ? one : undefined;
   return undefined;
-}
-
-/** Whether a tensor holds the rows of the others, one after the other. */
-function isStack(tensor: Tensor, rows: readonly Tensor[]): boolean {
-  if (tensor.shape.length === 0 || tensor.shape[0] !== rows.length) return false;
-  const width = tensor.data.length / rows.length;
-  return rows.every(({ shape, data }, row) => {
-    if (shape[0] !== 1 || data.length !== width) return false;
-    return Array.from({ length: width }, (_, i) => near(data[i], tensor.data[row * width + i])).every(Boolean);
-  });
-}
-
-function near(a: Values[number], b: Values[number]): boolean {
-  if (a === b) return true;
-  if (typeof a !== "number" || typeof b !== "number") return false;
-  return (Number.isNaN(a) && Number.isNaN(b)) || Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
 }

@@ -66,16 +66,22 @@ describe("proxy runtime", () => {
     expect(bodies.at(-1)).toBe('{"inputs":[{"name":"x","datatype":"INT64","shape":[2,2],"data":[1,2,1152921504606846976,-4]},{"name":"s","datatype":"BYTES","shape":[2,1],"data":["a","ü"]}]}');
   });
 
-  test("rows are taken for independent only where trying shows it", async () => {
-    expect((await (await upstream(lengths)).load()).rowwise).toBe(true);
+  test("rows are told by trying; they are independent only where the other server says so and trying does not refute it", async () => {
+    const facts = async (...given: Parameters<typeof upstream>) => {
+      const { rowwise, independentRows } = await (await upstream(...given)).load();
+      return { rowwise, independentRows };
+    };
+    const saying = { metadata: { ...metadata, parameters: { independent_rows: true } } };
+    expect(await facts(lengths)).toEqual({ rowwise: true, independentRows: false });
+    expect(await facts(lengths, saying)).toEqual({ rowwise: true, independentRows: true });
     const total: Answer = (body, _, response) => {
       const { inputs: sent } = JSON.parse(body) as { inputs: { shape: number[]; data: number[] }[] };
       const rows = sent[0].shape[0];
       response.end(JSON.stringify({ outputs: [{ name: "y", datatype: "INT64", shape: [rows], data: Array<number>(rows).fill(rows) }] }));
     };
-    expect((await (await upstream(total)).load()).rowwise).toBe(false);
-    expect((await (await upstream((_body, _request, response) => void response.writeHead(400).end("{}"))).load()).rowwise).toBe(false);
-    expect((await (await upstream(total, { load: { rowwise: true } })).load()).rowwise).toBe(true);
+    expect(await facts(total, saying)).toEqual({ rowwise: true, independentRows: false });
+    expect(await facts((_body, _request, response) => void response.writeHead(400).end("{}"), saying)).toEqual({ rowwise: false, independentRows: false });
+    expect(await facts(total, { load: { rowwise: true } })).toEqual({ rowwise: true, independentRows: true });
   });
 
   test.each<[number, string, number, string, RegExp]>([

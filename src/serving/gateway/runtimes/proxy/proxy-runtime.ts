@@ -26,7 +26,11 @@ interface Metadata {
   readonly platform?: unknown;
   readonly inputs?: unknown;
   readonly outputs?: unknown;
+  /** Of another Millrace: what its models say of their rows. */
+  readonly parameters?: unknown;
 }
+
+const saysIndependent = ({ parameters }: Metadata): boolean => typeof parameters === "object" && parameters !== null && "independent_rows" in parameters && parameters.independent_rows === true;
 
 async function loadProxy(location: string, options: LoadOptions, { log }: LoadContext): Promise<Model> {
   const url = modelUrl(location);
@@ -51,8 +55,10 @@ async function loadProxy(location: string, options: LoadOptions, { log }: LoadCo
         throw new MillraceError("serving.upstream_failed", 502, `The server ${url.origin} answered what cannot be read: ${describeError(error)}.`, { cause: error });
       }
     };
-    // A server that refuses a made-up row may still take real ones: its requests are then not put together.
-    const rowwise = options.rowwise ?? (await tryModel(inputs, outputs, run).catch(() => false));
+    // A server that refuses a made-up row may still take real ones.
+    const tried = await tryModel(inputs, outputs, run).catch(() => ({ rowwise: false, dependent: false }));
+    const rowwise = options.rowwise ?? tried.rowwise;
+    const independentRows = options.rowwise ?? (rowwise && !tried.dependent && saysIndependent(metadata));
     const readiness = watchReadiness(upstream, path, (ready) => log[ready ? "info" : "warn"](`${location} is ${ready ? "ready again" : "not ready"}`));
     return {
       platform: typeof metadata.platform === "string" ? metadata.platform : "",
@@ -60,6 +66,8 @@ async function loadProxy(location: string, options: LoadOptions, { log }: LoadCo
       outputs,
       classes: undefined,
       rowwise,
+      independentRows,
+      ...(!independentRows && { dependence: "The other server does not say that its rows are independent." }),
       concurrency,
       cores: 0,
       memoryBytes: 0,

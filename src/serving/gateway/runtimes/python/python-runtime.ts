@@ -64,6 +64,7 @@ class Pyfunc implements PythonModel {
   readonly #pool: WorkerPool;
   #outputs: readonly TensorSpec[];
   #rowwise: boolean;
+  readonly #merges: boolean;
 
   constructor(pool: WorkerPool, facts: ModelFacts, options: LoadOptions) {
     this.#pool = pool;
@@ -72,6 +73,7 @@ class Pyfunc implements PythonModel {
     this.anyInputs = facts.inputs.length === 0;
     this.#outputs = facts.outputs;
     this.#rowwise = options.rowwise ?? facts.rowwise;
+    this.#merges = options.rowwise === true;
     this.concurrency = options.instances ?? 1;
     this.cores = options.threads ?? 1;
     if (facts.streamable) this.stream = (inputs, run) => this.#stream(inputs, run);
@@ -85,6 +87,15 @@ class Pyfunc implements PythonModel {
   /** Until an answer has other rows than its request. */
   get rowwise(): boolean {
     return this.#rowwise;
+  }
+
+  /** No signature says so: `predict` is any code, and gets a whole table. */
+  get independentRows(): boolean {
+    return this.#rowwise && this.#merges;
+  }
+
+  get dependence(): string | undefined {
+    return this.independentRows ? undefined : "What a Python model does with the rows of a table is not known.";
   }
 
   get memoryBytes(): number {

@@ -1,0 +1,40 @@
+import { isoDate } from "../../clock.ts";
+import type { Alarm, DriftReport, FeatureDrift } from "../types.ts";
+
+/** The drift alarm of a report, in words: what drifted, what is missing or unseen, whether the answers moved. */
+export function driftAlarm(report: DriftReport): Alarm {
+  const drifted = report.features.filter((feature) => feature.drifted).sort((a, b) => b.distance - a.distance);
+  const gaps = report.features.filter((feature) => feature.gaps).sort((a, b) => absent(b) - absent(a));
+  const { method, threshold, prediction } = report;
+  const sentences = [
+    ...(drifted.length > 0 || gaps.length === 0
+      ? [`${drifted.length} of ${report.features.length} features drifted in the window to ${isoDate(report.end)} (${method} ≥ ${threshold})${drifted.length > 0 ? `: ${listed(drifted, (feature) => `${feature.feature} ${feature.distance.toFixed(2)}`)}` : ""}`]
+      : []),
+    ...(gaps.length > 0 ? [`${listed(gaps, gapOf)}${drifted.length > 0 ? "" : ` in the window to ${isoDate(report.end)}`}`] : []),
+    ...(prediction?.drifted ? [`the predictions drifted (${method} ${prediction.distance.toFixed(2)})`] : []),
+  ];
+  return {
+    kind: "drift",
+    message: sentences.join("; "),
+    evidence: {
+      driftedShare: report.driftedShare,
+      features: drifted.map((feature) => feature.feature),
+      ...(gaps.length > 0 && { gaps: gaps.map((feature) => feature.feature) }),
+      ...(prediction?.drifted && { prediction: prediction.distance }),
+    },
+  };
+}
+
+const absent = ({ missing, unseen = 0 }: FeatureDrift): number => missing + unseen;
+const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;
+
+function gapOf({ feature, missing, missingReference, unseen = 0 }: FeatureDrift): string {
+  const parts = [
+    ...(missing - missingReference > 0.005 ? [`missing in ${percent(missing)} of the rows (${percent(missingReference)} in training)`] : []),
+    ...(unseen > 0.005 ? [`a category that training did not see in ${percent(unseen)}`] : []),
+  ];
+  return `${feature} is ${parts.join(" and ")}`;
+}
+
+const listed = (features: readonly FeatureDrift[], word: (feature: FeatureDrift) => string): string =>
+  `${features.slice(0, 3).map(word).join(", ")}${features.length > 3 ? ` and ${features.length - 3} more` : ""}`;
