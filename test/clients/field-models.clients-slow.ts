@@ -7,6 +7,8 @@ import { pythonWith, runScript } from "./python.ts";
 
 interface Family {
   readonly served: readonly string[];
+  /** How many of them have rows of several callers run together. */
+  readonly merged: number;
   /** By name, the reason. */
   readonly refused: Readonly<Record<string, string>>;
 }
@@ -20,7 +22,7 @@ const manual = fileURLToPath(new URL("../../docs/model-files.md", import.meta.ur
 const marked = /(<!-- field models -->\n)[^]*?(\n<!-- end of field models -->)/;
 
 const tableOf = (families: Report["families"]): string =>
-  ["| Models | Served | Refused |", "|---|---|---|", ...Object.entries(families).map(([family, { served, refused }]) => `| ${family} | ${served.length}: ${served.join(", ")} | ${Object.keys(refused).join(", ") || "–"} |`)].join("\n");
+  ["| Models | Served | Rows of several callers are run together | Refused |", "|---|---|---|---|", ...Object.entries(families).map(([family, { served, merged, refused }]) => `| ${family} | ${served.length}: ${served.join(", ")} | ${merged} | ${Object.keys(refused).join(", ") || "–"} |`)].join("\n");
 
 const packages = [
   "onnx==1.23.2", "onnxruntime==1.32.0", "skl2onnx==1.20.0", "scikit-learn==1.9.1", "onnxmltools==1.16.0", "lightgbm==4.7.0", "xgboost==3.2.0", "catboost==1.2.10", "pandas", "numpy==2.4.6",

@@ -125,11 +125,11 @@ def reason_of(sentence):
         return "models without inputs"
     if "is not defined for empty set" in sentence:
         return "operators ONNX Runtime does not have"
-    if "cannot be loaded and tried on a sample row" in sentence:
-        return "models that refuse the sample that is made up at loading"
     if "This is an invalid model" in sentence or "Exception during initialization" in sentence:
         return "models that ONNX Runtime refuses"
-    if any(sign in sentence for sign in ("opset", "Unsupported model IR version")):
+    if "which this machine does not have" in sentence:
+        return "models that need a locale"
+    if any(sign in sentence for sign in ("opset", "newest that this runtime")):
         return "operator sets newer than ONNX Runtime's"
     return None
 

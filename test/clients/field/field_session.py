@@ -148,7 +148,9 @@ class Asked:
         self.feeds, self.columns = entry["feeds"], entry["columns"]
         self.off = 0.0
         self.protocols = 0
-        self.rowwise = get(f"/v2/models/{name}/config")["max_batch_size"] > 0
+        config = get(f"/v2/models/{name}/config")
+        self.rowwise = config["max_batch_size"] > 0
+        self.merged = "dynamic_batching" in config
 
     def check(self, outputs, wanted, where):
         for name, values in wanted.items():
@@ -268,7 +270,7 @@ def ask():
     states = {one["name"]: one for one in index}
     families, wrong = {}, {}
     for name, entry in expected.items():
-        family = families.setdefault(entry["family"], {"served": [], "row by row": 0, "refused": {}, "protocols": 0, "off runtime": 0.0, "off library": 0.0, "with library": 0})
+        family = families.setdefault(entry["family"], {"served": [], "merged": 0, "refused": {}, "protocols": 0, "off runtime": 0.0, "off library": 0.0, "with library": 0})
         state = states.get(name, {"state": "absent", "reason": "not in the index"})
         if state["state"] != "READY":
             family["refused"][name] = state["reason"]
@@ -287,7 +289,7 @@ def ask():
             wrong[name] = str(error) if isinstance(error, Wrong) else traceback.format_exc(limit=-4)
             continue
         family["served"].append(name)
-        family["row by row"] += asked.rowwise
+        family["merged"] += asked.merged
         family["with library"] += bool(entry["library"])
         family["protocols"] = max(family["protocols"], asked.protocols)
         family["off runtime"] = max(family["off runtime"], asked.off)

@@ -7,7 +7,7 @@ import onnx
 from onnx import TensorProto as T
 from onnx import helper as h
 from onnx import numpy_helper
-from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_dynamic, quantize_static
 
 from case import ROWS, Case, X, asked, rng
 
@@ -56,6 +56,10 @@ def by_hand():
                         [info("goes", T.BOOL, []), info("next", T.FLOAT, None)], [const("half", 0.5)])
     nodes = [h.make_node("Loop", ["turns", "yes", "X"], ["Y"], body=body)]
     yield Case("loop", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["N", 4])], [const("turns", 3, np.int64), const("yes", True, np.bool_)]), {"X": asked})
+    nodes = [h.make_node("ReduceMean", ["X"], ["mean"], axes=[0]), h.make_node("Sub", ["X", "mean"], ["Y"])]
+    yield Case("rows_less_their_mean", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["N", 4])]), {"X": asked}, columns=["a", "b", "c", "d"])
+    nodes = [h.make_node("ReduceMax", ["X"], ["most"], axes=[1], keepdims=0), h.make_node("Greater", ["most", "zero"], ["kept"]), h.make_node("Compress", ["X", "kept"], ["Y"], axis=0)]
+    yield Case("rows_left_out", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["K", 4])], [const("zero", 0)]), {"X": asked})
     nodes = [h.make_node("SequenceConstruct", ["X", "X"], ["S"])]
     yield Case("sequence", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [h.make_tensor_sequence_value_info("S", T.FLOAT, None)]), {"X": asked}, refused="is no tensor")
     custom = graph([h.make_node("Mystery", ["X"], ["Y"], domain="com.example")], [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["N", 4])], opsets=(("", 17), ("com.example", 1)))
@@ -77,6 +81,8 @@ def quantized():
     with tempfile.TemporaryDirectory() as folder:
         plain, made = str(Path(folder) / "plain.onnx"), str(Path(folder) / "made.onnx")
         onnx.save(mlp(), plain)
+        quantize_dynamic(plain, made)
+        yield Case("dynamic_int8", family, onnx.load(made), {"x": asked}, columns=["a", "b", "c", "d"])
         for name, form in [("static_qdq", QuantFormat.QDQ), ("static_operators", QuantFormat.QOperator)]:
             quantize_static(plain, made, Rows(), quant_format=form)
             yield Case(name, family, onnx.load(made), {"x": asked}, columns=["a", "b", "c", "d"])

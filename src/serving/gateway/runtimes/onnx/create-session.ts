@@ -19,5 +19,5 @@ export async function createSession(sessions: InferenceSessionFactory, file: str
 /** Bytes do not say in which folder the weights lie that a file keeps outside. */
 const beside = (file: string, options: InferenceSession.SessionOptions): InferenceSession.SessionOptions => ({
   ...options,
-  extra: { session: { ...(options.extra?.["session"] as object | undefined), model_external_initializers_file_folder_path: dirname(file) } },
+  extra: { ...options.extra, session: { ...(options.extra?.["session"] as object | undefined), model_external_initializers_file_folder_path: dirname(file) } },
 });

@@ -159,7 +159,7 @@ function spec(value: InferenceSession.ValueMetadata, kind: "Input" | "Output", f
     throw invalid(
       "serving.model_unsupported",
       `${kind} "${value.name}" of ${file} is ${value.isTensor ? `of type ${value.type}` : "no tensor"}; supported are ` +
-        `tensors of ${Object.keys(datatypeOf).join(", ")}.`,
+        `tensors of ${Object.keys(datatypeOf).join(", ")}${value.isTensor ? "" : " (of a sequence or a map, export the tensors in it)"}.`,
     );
   }
   const shape = value.shape.map((dimension) => (typeof dimension === "number" && dimension >= 0 ? dimension : -1));

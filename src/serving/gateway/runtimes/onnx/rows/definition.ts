@@ -1,10 +1,11 @@
-/** A constant: its values only where they are few and integers (or whole, of float). */
+/** A constant: its values only where they are few and integers (or whole, of float), its texts where they are few. */
 export interface TensorDefinition {
   readonly name: string;
   /** ONNX's number of the element type. */
   readonly type: number;
   readonly dims: readonly number[];
   readonly values?: readonly number[] | undefined;
+  readonly texts?: readonly string[] | undefined;
 }
 
 export interface Attribute {
@@ -13,8 +14,8 @@ export interface Attribute {
   /** Undefined where there are more than are read. */
   readonly ints?: readonly number[];
   readonly floats?: readonly number[];
-  /** How many texts it lists. */
-  readonly texts?: number;
+  /** Undefined where there are more than are read. */
+  readonly texts?: readonly string[];
   readonly tensor?: TensorDefinition;
   readonly graph?: GraphDefinition;
   /** The attribute of the function around it that it stands for. */

@@ -4,8 +4,11 @@ import { ProtobufWindow, type Field } from "./protobuf-window.ts";
 
 /** Lists of more are weights, and say nothing about shapes. */
 const mostValues = 1024;
-/** The attributes of operators of ai.onnx.ml that say how wide their outputs are. */
-const classical = new Set(["n_targets", "targets", "cats_int64s", "cats_strings", "classlabels_int64s", "classlabels_ints", "classlabels_strings"]);
+/** The attributes of operators of ai.onnx.ml that list categories and classes. */
+const words = new Set(["cats_int64s", "cats_strings", "keys_int64s", "keys_strings", "classlabels_int64s", "classlabels_ints", "classlabels_strings"]);
+const mostWords = 100_000;
+/** Others of theirs: how wide outputs are, what becomes of another category, whether scores are probabilities. */
+const classical = new Set(["n_targets", "targets", "zeros", "prob_a", ...words]);
 const mostNodes = 1_000_000;
 const deepest = 32;
 
@@ -114,30 +117,37 @@ class DefinitionReader {
     const ints: number[] = [];
     const floats: number[] = [];
     let kind: number | undefined;
-    let texts = 0;
+    const texts: string[] = [];
+    let most = mostValues;
     for (const field of this.#file.fields(start, end)) {
-      if (field.number === 1) name = this.#file.text(field);
-      else if (field.number === 3) attribute.int = signed(field.value);
+      if (field.number === 1) {
+        name = this.#file.text(field);
+        if (words.has(name)) most = mostWords;
+      } else if (field.number === 3) attribute.int = signed(field.value);
       else if (field.number === 4) attribute.text = field.end - field.start > mostValues ? "" : this.#file.text(field);
       else if (field.number === 5) attribute.tensor = this.#tensor(field);
       else if (field.number === 6) attribute.graph = this.#graph(field);
       else if (field.number === 7) this.#floats(field, floats);
-      else if (field.number === 8) this.#integers(field, ints);
-      else if (field.number === 9) texts++;
+      else if (field.number === 8) this.#integers(field, ints, most);
+      else if (field.number === 9) this.#texts(field, texts, most);
       else if (field.number === 20) kind = Number(field.value);
       else if (field.number === 21) attribute.refersTo = this.#file.text(field);
     }
-    if ((ints.length > 0 || kind === 7) && ints.length <= mostValues) attribute.ints = ints;
+    if ((ints.length > 0 || kind === 7) && ints.length <= most) attribute.ints = ints;
     if ((floats.length > 0 || kind === 6) && floats.length <= mostValues) attribute.floats = floats;
-    if (texts > 0) attribute.texts = texts;
+    if (texts.length > 0 && texts.length <= most) attribute.texts = texts;
     return { name, attribute };
   }
 
-  #integers(field: Field, into: number[]): void {
+  #integers(field: Field, into: number[], most = mostValues): void {
     for (const value of this.#file.integers(field)) {
-      if (into.length > mostValues) return;
+      if (into.length > most) return;
       into.push(signed(value));
     }
+  }
+
+  #texts(field: Field, into: string[], most = mostValues): void {
+    if (into.length <= most) into.push(this.#file.text(field));
   }
 
   #floats({ kind, start, end }: Field, into: number[]): void {
@@ -157,18 +167,20 @@ class DefinitionReader {
     let outside = false;
     let raw: Field | undefined;
     const [dims, ints, floats]: [number[], number[], number[]] = [[], [], []];
+    const texts: string[] = [];
     for (const field of this.#file.fields(start, end)) {
       if (field.number === 1) this.#integers(field, dims);
       else if (field.number === 2) type = Number(field.value);
       else if (field.number === 4) this.#floats(field, floats);
       else if (field.number === 5 || field.number === 7) this.#integers(field, ints);
+      else if (field.number === 6) this.#texts(field, texts);
       else if (field.number === 8) name = this.#file.text(field);
       else if (field.number === 9) raw = field;
       else if (field.number === 13 || (field.number === 14 && field.value === 1n)) outside = true;
     }
     const count = dims.reduce((all, size) => all * size, 1);
     const values = outside || count > mostValues ? undefined : raw ? this.#raw(raw, type) : type === 1 ? floats : ints;
-    return { name, type, dims, values: values?.length === count ? values : undefined };
+    return { name, type, dims, values: values?.length === count ? values : undefined, ...(type === 8 && texts.length === count && { texts }) };
   }
 
   /** Of the types that shapes and axes are given in: FLOAT 1, INT32 6, INT64 7, BOOL 9. */

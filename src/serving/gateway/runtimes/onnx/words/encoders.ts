@@ -1,12 +1,12 @@
 import type { ColumnEncoder } from "../../runtime.ts";
-import { originsIn, type Column } from "./origins.ts";
-import type { GraphNode, WordGraph } from "./read-graph.ts";
+import type { GraphDefinition, NodeDefinition } from "../rows/definition.ts";
+import { operatorOf, originsIn, type Column } from "./origins.ts";
 
 /** Lists of categories by operator (onnx/onnx, docs/Operators-ml.md). */
 const categoryLists: Readonly<Record<string, readonly string[]>> = {
-  "ai.onnx.ml.OneHotEncoder": ["cats_strings", "cats_int64s"],
-  "ai.onnx.ml.LabelEncoder": ["keys_strings", "keys_int64s"],
-  "ai.onnx.ml.CategoryMapper": ["cats_strings"],
+  "ml.OneHotEncoder": ["cats_strings", "cats_int64s"],
+  "ml.LabelEncoder": ["keys_strings", "keys_int64s"],
+  "ml.CategoryMapper": ["cats_strings"],
 };
 
 /** Spellings that skl2onnx gives Python's words for a missing value among categories: `None` and `float("nan")`. */
@@ -16,21 +16,21 @@ const missingWords = ["None", "nan"];
  * The encoders right behind the inputs of a graph, by input and column. An encoder refuses what it does not know only as `OneHotEncoder` with `zeros` 0; others have
  * a default.
  */
-export function encodersIn(graph: WordGraph): ReadonlyMap<string, ReadonlyMap<number, ColumnEncoder>> {
+export function encodersIn(graph: GraphDefinition): ReadonlyMap<string, ReadonlyMap<number, ColumnEncoder>> {
   const origins = originsIn(graph);
   const found = new Map<string, Map<number, ColumnEncoder>>();
   for (const node of graph.nodes) {
-    const [list] = (categoryLists[node.operator] ?? []).flatMap((name) => node.lists.get(name) ?? []);
+    const [list] = (categoryLists[operatorOf(node)] ?? []).flatMap((name) => node.attributes.get(name) ?? []);
     const origin = list && origins.get(node.inputs[0]);
-    if (!origin || typeof origin === "string") continue;
-    for (const column of origin) put(found, column, encoderOf(node, list.texts, list.numbers));
+    if (!origin || typeof origin === "string" || (!list.texts && !list.ints)) continue;
+    for (const column of origin) put(found, column, encoderOf(node, list.texts, list.ints));
   }
   return found;
 }
 
-function encoderOf({ operator, integers }: GraphNode, texts: readonly string[] | undefined, numbers: readonly number[] | undefined): ColumnEncoder {
+function encoderOf(node: NodeDefinition, texts: readonly string[] | undefined, numbers: readonly number[] | undefined): ColumnEncoder {
   const missing = texts?.includes("") ? undefined : missingWords.find((word) => texts?.includes(word));
-  const strict = operator === "ai.onnx.ml.OneHotEncoder" && integers.get("zeros") === 0;
+  const strict = operatorOf(node) === "ml.OneHotEncoder" && node.attributes.get("zeros")?.int === 0;
   return { known: new Set<string | number>(texts ?? numbers ?? []), strict, ...(missing !== undefined && { missing }) };
 }
 

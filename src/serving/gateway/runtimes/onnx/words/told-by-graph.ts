@@ -1,8 +1,8 @@
 import type { TensorSpec } from "../../runtime.ts";
 import { isOrtFormat } from "../ort-format.ts";
+import { readDefinition } from "../rows/read-definition.ts";
 import { classLabels } from "./class-labels.ts";
 import { encodersIn } from "./encoders.ts";
-import { readWordGraph } from "./read-graph.ts";
 
 interface Specs {
   readonly inputs: readonly TensorSpec[];
@@ -16,7 +16,7 @@ interface Specs {
 export function toldByGraph(file: string, { inputs, outputs }: Specs): Specs {
   if (isOrtFormat(file)) return { inputs, outputs };
   try {
-    const graph = readWordGraph(file);
+    const { graph } = readDefinition(file);
     const encoders = encodersIn(graph);
     const classes = classLabels(graph);
     const rankless = new Set([...graph.inputs, ...graph.outputs].filter(({ shape }) => shape === undefined).map(({ name }) => name));

@@ -47,6 +47,11 @@ describe("classifiers as converters write them", () => {
     ]);
   });
 
+  test("a map whose file keeps weights outside", async () => {
+    const { ask } = await serve("outside");
+    expect((await ask("/predict/outside", { X: [1, 0] })).body).toEqual({ label: "yes", probabilities: [expect.closeTo(1 - yes, 5), expect.closeTo(yes, 5)] });
+  });
+
   test.each<[what: string, model: string, classes: string[]]>([
     ["a map", "zipped", ["no", "yes"]],
     ["a classifier whose scores go on unchanged", "voted", ["3", "7"]],

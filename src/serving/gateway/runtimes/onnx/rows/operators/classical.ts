@@ -27,13 +27,13 @@ const classifier: Rule = (call) => {
   const x = input(call, 0);
   const [count] = table(call);
   const { attributes } = call;
-  const classes = attributes.get("classlabels_int64s")?.ints?.length ?? attributes.get("classlabels_ints")?.ints?.length ?? attributes.get("classlabels_strings")?.texts;
+  const classes = attributes.get("classlabels_int64s")?.ints?.length ?? attributes.get("classlabels_ints")?.ints?.length ?? attributes.get("classlabels_strings")?.texts?.length;
   return [reshaped(x, [count]), reshaped(x, [count, classes === undefined || classes < 2 ? someSize() : sizeOf(classes)])];
 };
 
 const oneHotEncoder: Rule = (call) => {
   const { shape, axis } = placed(input(call, 0));
-  const categories = call.attributes.get("cats_int64s")?.ints?.length ?? call.attributes.get("cats_strings")?.texts;
+  const categories = call.attributes.get("cats_int64s")?.ints?.length ?? call.attributes.get("cats_strings")?.texts?.length;
   return [factOf({ shape: [...shape, categories === undefined ? someSize() : sizeOf(categories)], axis })];
 };
 
