@@ -19,6 +19,6 @@ export function exactJson(value: unknown): string {
 function exact(_: string, value: unknown): unknown {
   if (typeof value === "bigint") return rawJSON(String(value));
   if (typeof value !== "number") return value;
-  if (Object.is(value, -0)) return rawJSON("-0");
+  if (Object.is(value, -0)) return rawJSON("-0.0");
   return Number.isFinite(value) ? value : rawJSON(value > 0 ? "1e999" : "-1e999");
 }

@@ -106,7 +106,7 @@ describe("tensors as JSON", () => {
       }),
     );
     expect(jsonList({ datatype, data: array.of(0.5, 0.1, -3, NaN, Infinity) })).toBe("[0.5,0.1,-3,null,1e999]");
-    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, inferJson)).toBe("[-Infinity,null,-0,2]");
+    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, inferJson)).toBe("[-Infinity,null,-0.0,2]");
     expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, sharedJson)).toBe("[-Infinity,null,-0.0,2.0]");
     expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, looseJson)).toBe("[-Infinity,NaN,-0.0,2.0]");
   });
