@@ -18,6 +18,15 @@ async def main():
     assert await client.infer(HTTP, {"instances": [[1.0, 2.0, "Oslo"]]}, model_name="trips") == {"predictions": [14.0]}
     named = {"instances": [{"distance": 1.0, "seats": 2.0, "city": "Rome"}]}
     assert await client.infer(HTTP, named, model_name="trips") == {"predictions": [24.0]}
+    # Its reader takes JSON by the grammar alone: what is missing is null, and an infinity is refused rather than taken for it.
+    assert await client.infer(HTTP, {"instances": [1.0, None]}, model_name="half") == {"predictions": [2.5, None]}
+    assert await client.infer(HTTP, {"instances": []}, model_name="half") == {"predictions": []}
+    try:
+        await client.infer(HTTP, {"instances": [[3e38, 1.0, "Oslo"]]}, model_name="trips")  # beyond FP32 within the model
+    except ValueError as error:
+        assert "JSON" in type(error).__name__, error
+    else:
+        raise AssertionError("an infinity was read")
     try:
         await client.infer(HTTP, {"instances": [1]}, model_name="nope")
     except httpx.HTTPStatusError as error:

@@ -93,11 +93,30 @@ def refuse(module, client, bad_request):
     refused(lambda: client.infer("nope", tensors(module, A, B, "INT32")), "Request for unknown model")
 
 
+def trips(distance, binary):
+    """The price of trips: 2 * distance + seats + 10 for Oslo, a missing number being 0; beyond FP32 within the model for 3e38."""
+    columns = {"distance": ("FP32", np.float32(distance)), "seats": ("FP32", np.ones(len(distance), np.float32)), "city": ("BYTES", np.array(["Oslo"] * len(distance), dtype=np.object_))}
+    inputs = []
+    for name, (datatype, values) in columns.items():
+        tensor = httpclient.InferInput(name, [len(distance), 1], datatype)
+        tensor.set_data_from_numpy(values.reshape(-1, 1), binary_data=binary)
+        inputs.append(tensor)
+    return inputs, [httpclient.InferRequestedOutput("prediction", binary_data=binary)]
+
+
+def values_and_no_rows(client, binary):
+    for distance, expected in (([3e38, -3e38, np.nan, 1.0], [np.inf, -np.inf, 11.0, 13.0]), ([], [])):
+        inputs, outputs = trips(distance, binary)
+        prices = client.infer("trips", inputs, outputs=outputs).as_numpy("prediction")
+        assert prices.reshape(-1).tolist() == expected and prices.shape == (len(expected), 1), prices
+
+
 def over_http():
     with httpclient.InferenceServerClient(HTTP, concurrency=8) as client:
         describe(client, "404")
         for binary in (True, False):
             infer(httpclient, client, binary_data=binary)
+            values_and_no_rows(client, binary)
         refuse(httpclient, client, "400")
         for algorithm in ("gzip", "deflate"):
             many = np.arange(16 * 500, dtype=np.int32).reshape(500, 16)

@@ -96,3 +96,16 @@ test.each([
 ])("%s is an order", (text, name, ascending) => expect(parseOrder(text)).toMatchObject({ key: { name }, ascending }));
 
 test.each(["", "metrics.a sideways", "metrics.a DESC, b", "1"])("%j is no order", (text) => expect(() => parseOrder(text)).toThrow(/order_by/));
+
+// As mlflow 3.17.2's SearchUtils.parse_search_filter reads them.
+test.each<[text: string, prefix: string, name: string]>([
+  ["metrics.'a/b' > 0", "metrics", "a/b"],
+  ['metrics."a/b" > 0', "metrics", "a/b"],
+  ["metrics.`a/b` > 0", "metrics", "a/b"],
+  [`metrics."it's" = 1`, "metrics", "it's"],
+  ["params.`a'b` = 'x'", "params", "a'b"],
+  ["attributes.'status' = 'x'", "attributes", "status"],
+])("the key of %s", (text, prefix, name) => {
+  expect(parseFilter(text)).toMatchObject({ key: { prefix, name } });
+  expect(parseOrder(`${text.split(" ", 1)[0]} DESC`)).toMatchObject({ key: { prefix, name }, ascending: false });
+});

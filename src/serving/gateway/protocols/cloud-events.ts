@@ -44,18 +44,8 @@ function unwrap(request: HttpRequest): HttpRequest {
   if (missing.length > 0) throw missingAttributes(missing);
   const { data, data_base64: base64, datacontenttype: type = "application/json" } = attributes;
   if (typeof type !== "string") throw invalid("serving.bad_event", "The CloudEvent's datacontenttype must be a string.");
-  const body = typeof base64 === "string" ? Buffer.from(base64, "base64") : Buffer.from(data === undefined ? "" : typeof data === "string" ? data : dataText(data));
+  const body = typeof base64 === "string" ? Buffer.from(base64, "base64") : Buffer.from(data === undefined ? "" : typeof data === "string" ? data : exactJson(data));
   return changedRequest(request, { header: (name) => (name === "content-type" ? type : request.header(name)), body });
-}
-
-/** The JSON of an event's data. */
-function dataText(data: unknown): string {
-  try {
-    return exactJson(data);
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    throw invalid("serving.bad_event", "The data of the CloudEvent nest too deep.");
-  }
 }
 
 function wrap(plain: HttpAnswer, model: string, structured: boolean): HttpAnswer {

@@ -1,7 +1,7 @@
 import { invalid } from "../../../errors.ts";
 import type { TensorSpec } from "../runtimes/runtime.ts";
 import { cellReader, fedTo, fitsInteger, hasNumericWords } from "./cell-reader.ts";
-import { floatMisfit, surelyFits } from "./float-fit.ts";
+import { firstMisfit, floatMisfit } from "./float-fit.ts";
 import type { Cells } from "./input.ts";
 import { bfloat16, shortText } from "./json-text.ts";
 import { readLists } from "./read-values.ts";
@@ -71,16 +71,11 @@ type FloatConstructor = new (length: number) => Float16Array | Float32Array | Fl
 
 /** `rounding`: whether integers may be rounded, as those of training were. */
 function floats({ name }: Tensor, data: Numbers, wanted: Datatype, array: FloatConstructor, rounding: boolean): Numbers {
+  const misfit = firstMisfit(data, wanted, rounding);
+  if (misfit >= 0) throw invalid("serving.bad_value", `inputs "${name}" has ${data[misfit]} at position ${misfit}; ${floatMisfit(data[misfit], wanted, rounding)}.`);
   const target = new array(data.length);
-  const sure = surelyFits(wanted);
-  for (let i = 0; i < data.length; i++) {
-    const value = data[i];
-    if (value > sure || value < -sure) {
-      const misfit = floatMisfit(value, wanted, rounding);
-      if (misfit !== undefined) throw invalid("serving.bad_value", `inputs "${name}" has ${value} at position ${i}; ${misfit}.`);
-    }
-    target[i] = Number(value);
-  }
+  if (!(data instanceof BigInt64Array || data instanceof BigUint64Array)) target.set(data);
+  else for (let i = 0; i < data.length; i++) target[i] = Number(data[i]);
   return target;
 }
 

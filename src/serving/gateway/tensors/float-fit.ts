@@ -1,5 +1,5 @@
 import { shortText } from "./json-text.ts";
-import type { Datatype } from "./tensor.ts";
+import type { Datatype, Numbers } from "./tensor.ts";
 
 interface FloatFacts {
   readonly round: (value: number) => number;
@@ -17,6 +17,16 @@ const facts: Readonly<Partial<Record<Datatype, FloatFacts>>> = {
 
 /** Magnitudes up to here, of which a look at each suffices, are held by a float type as a number should be. */
 export const surelyFits = (datatype: Datatype): number => facts[datatype]?.exact ?? Infinity;
+
+/** The first number that a float type does not hold; -1 where it holds them all. `rounding`: as for `floatMisfit`. */
+export function firstMisfit(values: Numbers, datatype: Datatype, rounding = false): number {
+  const sure = surelyFits(datatype);
+  for (let at = 0; at < values.length; at++) {
+    const value = values[at];
+    if ((value > sure || value < -sure) && floatMisfit(value, datatype, rounding) !== undefined) return at;
+  }
+  return -1;
+}
 
 /**
  * What is wrong with a number for a float type, as the end of a sentence; undefined where nothing is. A finite number must not become infinite, and an

@@ -72,7 +72,8 @@ function float(value: number, text: (value: number) => string, { nonFinite, poin
   return point && Number.isInteger(value) && !/[.e]/.test(written) ? `${written}.0` : written;
 }
 
-const doubleText = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
+/** With a point, −0 is a float to Python, too: its -0 is the integer 0. */
+const doubleText = (value: number): string => (Object.is(value, -0) ? "-0.0" : String(value));
 
 const scratch = new DataView(new ArrayBuffer(4));
 

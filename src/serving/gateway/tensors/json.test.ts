@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { exactJson } from "./exact-json.ts";
 import { inferJson, jsonList, jsonNested, looseJson, plainJson, sharedJson } from "./json-text.ts";
 import { NumberList } from "./number-lists/number-list.ts";
 import { parseJson } from "./parse-json.ts";
@@ -17,6 +18,14 @@ describe("JSON that requests come in", () => {
 
   test.each(["", "[1,", "{'a': 1}", "[NaN", "NaNaN", "[1 2]", "\u0000", '{"a": +1}'])("%j is refused", (text) => {
     expect(() => parseJson(text)).toThrow(/The body is not JSON/);
+  });
+
+  test("what was read is written so that it reads the same again, or refused where it nests too deep to be written", () => {
+    const values = [9007199254740993n, -0, 0, Infinity, -Infinity, 0.1, null, "NaN", { a: [-0] }];
+    expect(parseJson(exactJson(values))).toEqual(values);
+    let deep: unknown = 1;
+    for (let at = 0; at < 100_000; at++) deep = [deep];
+    expect(() => exactJson(deep)).toThrow(expect.objectContaining({ code: "serving.bad_json", status: 400 }));
   });
 
   test("whatever JSON.stringify writes reads back", () => {
@@ -97,7 +106,7 @@ describe("tensors as JSON", () => {
       }),
     );
     expect(jsonList({ datatype, data: array.of(0.5, 0.1, -3, NaN, Infinity) })).toBe("[0.5,0.1,-3,null,1e999]");
-    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, inferJson)).toBe("[-Infinity,null,-0,2]");
+    expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, inferJson)).toBe("[-Infinity,null,-0.0,2]");
     expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, sharedJson)).toBe("[-Infinity,null,-0.0,2.0]");
     expect(jsonList({ datatype, data: array.of(-Infinity, NaN, -0, 2) }, looseJson)).toBe("[-Infinity,NaN,-0.0,2.0]");
   });

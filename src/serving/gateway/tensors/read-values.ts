@@ -1,5 +1,5 @@
 import { invalid } from "../../../errors.ts";
-import { floatMisfit, surelyFits } from "./float-fit.ts";
+import { firstMisfit, floatMisfit, surelyFits } from "./float-fit.ts";
 import { kindOf } from "./json-kind.ts";
 import { NumberList } from "./number-lists/number-list.ts";
 import { datatypes } from "./tensor.ts";
@@ -92,10 +92,7 @@ function fromNumbers(numbers: Float64Array, datatype: Datatype, count: number): 
     // 2^63 and 2^64 are doubles, and no integers of 64 bits any more.
     const open = datatype.endsWith("INT64");
     if (!numbers.every((value) => Number.isInteger(value) && value >= range[0] && (open ? value < range[1] : value <= range[1]))) return undefined;
-  } else {
-    const sure = surelyFits(datatype);
-    if (numbers.some((value) => (value > sure || value < -sure) && floatMisfit(value, datatype) !== undefined)) return undefined;
-  }
+  } else if (firstMisfit(numbers, datatype) >= 0) return undefined;
   const values = new array(count);
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) for (let i = 0; i < count; i++) values[i] = BigInt(numbers[i]);
   else values.set(numbers);

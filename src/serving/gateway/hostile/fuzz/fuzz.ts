@@ -63,11 +63,18 @@ function mutated(from: Seed, random: Random): Seed {
   if (names.length > 0 && random.below(4) === 0) headers[random.pick(names)] = random.pick(["", "0", "1", "-1", "99999999999", "text/csv", "application/json; charset=x", "\xe9", "a".repeat(2000), "application/cloudevents+json"]);
   const { body } = from;
   if (typeof body === "string") {
-    if (/^[[{]/.test(body) && random.below(4) > 0) return { ...from, headers, body: mutateJson(body, random) };
+    if (/^[[{]/.test(body) && random.below(4) > 0) return { ...from, headers, body: isJson(body) ? mutateJson(body, random) : mutateLine(body, random) };
     return { ...from, headers, body: mutateBytes(Buffer.from(body), random) };
   }
   if (headers[lengthHeader] === undefined) return { ...from, headers, body: mutateBytes(body, random) };
   return { ...from, ...mutatedBinary(body, headers, random) };
+}
+
+/** JSON Lines with one of them changed. */
+function mutateLine(text: string, random: Random): string {
+  const lines = text.trimEnd().split("\n");
+  const at = random.below(lines.length);
+  return lines.map((line, index) => `${index === at ? mutateJson(line, random) : line}\n`).join("");
 }
 
 /** A binary request with its JSON, its tensors or the whole of it changed; where only the JSON is, its length is right. */

@@ -75,6 +75,16 @@ export const fuzzed: Readonly<Record<string, readonly Seed[]>> = {
     { path: "/invocations", headers: json, body: JSON.stringify({ dataframe_split: { columns: Object.keys(columns), index: [0, 1], data: [[1, 2, "Oslo"], [null, 3, "Rome"]] } }) },
   ],
   "MLflow scoring, CSV": [{ path: "/invocations", headers: { ...json, "content-type": "text/csv" }, body: 'distance,seats,city\n1,2,"Oslo"\n,3,"Ro""me"\n' }],
+  "SageMaker, CSV without names": [{ path: "/invocations", headers: { ...json, "content-type": "text/csv", accept: "text/csv" }, body: '1,2,"Oslo"\n,3,"Ro""me"\n' }],
+  "SageMaker, JSON Lines": [
+    { path: "/invocations", headers: { ...json, "content-type": "application/jsonlines" }, body: rows.map((row) => `${JSON.stringify(row)}\n`).join("") },
+    { path: "/invocations", headers: { ...json, "content-type": "application/jsonlines" }, body: '{"features": [1, 2, "Oslo"]}\n[null, 3, "Rome"]\n' },
+  ],
+  "Azure ML, envelopes": [
+    { path: "/score", headers: json, body: JSON.stringify({ Inputs: { data: rows }, GlobalParameters: { method: "predict" } }) },
+    { path: "/score", headers: json, body: JSON.stringify({ Inputs: { WebServiceInput0: rows } }) },
+    { path: "/score", headers: json, body: JSON.stringify({ data: rows, method: "predict" }) },
+  ],
   "TensorFlow Serving, REST": [{ path: "/v1/models/trips:predict", body: JSON.stringify({ instances: rows }) }, { path: "/v1/models/trips:predict", body: JSON.stringify({ inputs: columns }) }],
   "CloudEvents": [
     { path: infer, headers: { "content-type": "application/cloudevents+json" }, body: JSON.stringify(event) },

@@ -71,7 +71,7 @@ function rewritten(request: JsonObject, times: Times): JsonObject {
 const areRecords = (value: unknown): value is readonly JsonObject[] => Array.isArray(value) && value.length > 0 && value.every(isRecord);
 
 function ofRecords(rows: readonly JsonObject[], times: Times): JsonObject[] {
-  const written = rows.map((row) => ({ ...row }) as Record<string, unknown>);
+  const written: Record<string, unknown>[] = rows.map((row) => ({ ...row }));
   for (const [name, spec] of times) {
     const having = written.filter((row) => Object.hasOwn(row, name));
     for (const [at, value] of plainColumn(having.map((row) => row[name]), spec).entries()) having[at][name] = value;

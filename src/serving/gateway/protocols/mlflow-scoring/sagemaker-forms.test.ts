@@ -79,7 +79,7 @@ test("answers of a line per row", () => {
     { name: "t", datatype: "BYTES", shape: [2], data: ["x", 'a,"b'] },
   ] as const;
   const tensors = outputs.map((one) => ({ ...one, data: Array.isArray(one.data) ? [...one.data] : one.data })) as Parameters<typeof writeCsv>[0];
-  expect(writeLines(tensors)).toBe('{"y":0.1,"p":[1,null],"t":"x"}\n{"y":1e999,"p":[-0,2],"t":"a,\\"b"}\n');
-  expect(writeCsv(tensors)).toBe('0.1,1,NaN,x\nInfinity,-0,2,"a,""b"\n');
+  expect(writeLines(tensors)).toBe('{"y":0.1,"p":[1,null],"t":"x"}\n{"y":1e999,"p":[-0.0,2],"t":"a,\\"b"}\n');
+  expect(writeCsv(tensors)).toBe('0.1,1,NaN,x\nInfinity,-0.0,2,"a,""b"\n');
   expect([writeLines([]), writeCsv([])]).toEqual(["", ""]);
 });
