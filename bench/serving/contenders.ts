@@ -45,11 +45,12 @@ function binary(shape: readonly number[], values: Float32Array): { header: strin
 /** The header that goes with `binary` for a shape. */
 export const binaryHeaders = (shape: readonly number[], values: Float32Array): Record<string, string> => ({ "inference-header-content-length": binary(shape, values).header });
 
-/** The gateway of a folder with this configuration, of one variant unless told otherwise. */
-export async function gatewayCommand(model: string, port: number, folder: string, variants: readonly object[] = [{ name: "champion", version: "1", location: model, weight: 1, shadow: false }], more: readonly string[] = ["--log-predictions", "off"]) {
+const ownMain = fileURLToPath(new URL("../../src/serving/gateway/main.ts", import.meta.url));
+
+/** The gateway of a folder with this configuration, of one variant unless told otherwise; `main` is its program. */
+export async function gatewayCommand(model: string, port: number, folder: string, variants: readonly object[] = [{ name: "champion", version: "1", location: model, weight: 1, shadow: false }], more: readonly string[] = ["--log-predictions", "off"], main = ownMain) {
   await mkdir(join(folder, "gateway"), { recursive: true });
   await writeFile(join(folder, "gateway", "config.json"), JSON.stringify({ revision: 1, endpoints: [{ name: "m", salt: "s", variants }] }));
-  const main = fileURLToPath(new URL("../../src/serving/gateway/main.ts", import.meta.url));
   return { command: process.execPath, args: ["--max-semi-space-size=16", main, "--home", folder, "--port", String(port), "--grpc-port", "off", ...more] };
 }
 

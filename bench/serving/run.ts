@@ -1,7 +1,7 @@
 /**
  * Serving beside its peers on one machine in one run: the server and all its children on one core, the load on the other (docs of the method: README.md).
  *
- *     npm run bench:serving -- [--peers fastapi,mlserver,…|none] [--models small,trees,mlp,conv,resnet] [--seconds 5] [--only peers,latency,ceiling,features,json]
+ *     npm run bench:serving -- [--peers fastapi,mlserver,…|none] [--models small,trees,mlp,conv,resnet] [--seconds 5] [--only peers,latency,ceiling,features,json] [--before <another checkout, with its node_modules>]
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { fileURLToPath } from "node:url";
+import { measureBefore } from "./before.ts";
 import { binaryHeaders, cache, contenders, gatewayCommand, ours, type Contender } from "./contenders.ts";
 import { measureJson } from "./json.ts";
 import type { LoadResult } from "./load-process.ts";
@@ -20,6 +21,7 @@ const { values } = parseArgs({
     peers: { type: "string", default: contenders.map(({ name }) => name).join(";") },
     models: { type: "string", default: "small,trees,mlp,conv,resnet" },
     seconds: { type: "string", default: "5" },
+    before: { type: "string" },
     only: { type: "string", default: "peers,latency,ceiling,features,json" },
   },
 });
@@ -180,6 +182,13 @@ if (wanted.has("peers")) {
 if (wanted.has("ceiling")) {
   console.log("\n### The raw loop and the gateway, rows per second on one core\n\n| | raw loop (by batch size) | gateway | share |\n|---|---|---|---|");
   for (const model of names) await ceiling(model);
+}
+if (values.before !== undefined) {
+  await measureBefore(
+    values.before,
+    names.map((model) => ({ model, file: file(model), body: request(ours.json, shapes[model], 1).body, headers: ours.json.headers })),
+    seconds,
+  );
 }
 if (wanted.has("features")) await features();
 if (wanted.has("json")) await measureJson();

@@ -30,6 +30,8 @@ export interface Server {
   readonly port: number;
   /** Resident bytes of all its processes. */
   readonly memory: () => number;
+  /** Seconds of the processor that they took so far: what others on the machine do hardly shows in them. */
+  readonly processorSeconds: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -58,7 +60,8 @@ export async function startServer(contender: Contender, model: string, body: Buf
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { port, stop, memory: () => treeOf(child.pid!).reduce((sum, pid) => sum + residentBytes(pid), 0) };
+  const sumOf = (what: (pid: number) => number) => () => treeOf(child.pid!).reduce((sum, pid) => sum + what(pid), 0);
+  return { port, stop, memory: sumOf(residentBytes), processorSeconds: sumOf(processorSeconds) };
 }
 
 /** The numbers of an answer, or undefined when there is none yet. */
@@ -116,6 +119,13 @@ function treeOf(root: number): number[] {
 }
 
 const residentBytes = (pid: number): number => Number(/^Rss:\s+(\d+)/m.exec(readText(`/proc/${pid}/smaps_rollup`) ?? "")?.[1] ?? 0) * 1024;
+
+/** Time in user and kernel mode, in hundredths of a second on Linux (proc_pid_stat(5), fields 14 and 15). */
+function processorSeconds(pid: number): number {
+  const text = readText(`/proc/${pid}/stat`) ?? "";
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return text === "" ? 0 : (Number(fields[11]) + Number(fields[12])) / 100;
+}
 
 function readText(file: string): string | undefined {
   try {

@@ -22,7 +22,8 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A gateway with the models, where `model` answers requests that name none. */
 async function serve(model: string, more: Parameters<typeof startOwn>[2] = {}) {
-  const models = { fares: at(join(folder, "fares")), grid: at(join(folder, "grid")), times: at(join(folder, "times")) };
+  const merged = { batching: { merge: true } };
+  const models = { fares: at(join(folder, "fares"), merged), grid: at(join(folder, "grid"), merged), times: at(join(folder, "times")) };
   const gateway = await startOwn(await makeFolder(), models, { grpcPort: 0, vertexRoutes, defaultModel: model, ...more });
   const post = async (path: string, body: unknown, headers: Record<string, string> = {}) => {
     const text = typeof body === "string" ? body : JSON.stringify(body);

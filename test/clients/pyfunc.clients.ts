@@ -85,6 +85,12 @@ describe("models that the mlflow client saved", () => {
     expect(log.messages.join("\n")).toMatch(/printed by the model[^]*written to descriptor 1/);
   });
 
+  test("are scored request by request, unless an operator vouches for their rows", async () => {
+    const { model } = await load("iris");
+    expect(model).toMatchObject({ rowwise: true, independentRows: false, dependence: expect.stringMatching(/not known/) });
+    expect((await load("iris", { rowwise: true })).model).toMatchObject({ rowwise: true, independentRows: true });
+  });
+
   test("streams come in parts", async () => {
     const { model } = await load("loud");
     const parts: unknown[] = [];

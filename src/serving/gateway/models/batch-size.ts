@@ -15,6 +15,8 @@ export class BatchSize {
   /** Moving averages of milliseconds per row, by the power of two below the size. */
   readonly #perRow: (number | undefined)[] = [];
   #full = 0;
+  /** The power of two of the size that ran last. */
+  #last = 0;
 
   constructor(first: number, most: number) {
     this.#most = most;
@@ -26,15 +28,19 @@ export class BatchSize {
     return this.#full % probeEvery === probeEvery - 1 ? Math.max(1, this.#limit >> 1) : this.#limit;
   }
 
-  /** Milliseconds a row takes in batches of the present size; undefined before the first run. */
+  /**
+   * Milliseconds a row takes in batches of the size that ran last; undefined before the first run. A size that does not come any more says nothing: the first
+   * batch of all runs cold, and may have been interrupted.
+   */
   get rowMs(): number | undefined {
-    return this.#perRow[Math.floor(Math.log2(this.#limit))] ?? this.#perRow.findLast((value) => value !== undefined);
+    return this.#perRow[this.#last];
   }
 
   /** Tells of a run; `more` rows were waiting behind it. */
   ran(rows: number, milliseconds: number, more: boolean): void {
     const bucket = Math.floor(Math.log2(rows));
     const perRow = milliseconds / rows;
+    this.#last = bucket;
     const known = this.#perRow[bucket];
     this.#perRow[bucket] = known === undefined ? perRow : known + (Math.min(perRow, 4 * known) - known) * smoothing;
     if (!more) return;

@@ -119,6 +119,17 @@ describe("batcher", () => {
     expect(new Batcher({ ...model, independentRows: false }, limits, turns(), () => undefined).delayMs).toBe(0);
   });
 
+  test("a first batch that was interrupted does not keep later ones small", async () => {
+    const { model, runs } = doubling();
+    const interrupted = (milliseconds: number) => {
+      for (const end = performance.now() + milliseconds; performance.now() < end;);
+    };
+    const first: Model = { ...model, inline: true, run: (inputs) => (runs.length === 0 && interrupted(50), model.run(inputs)) };
+    const batcher = new Batcher(first, defaultBatchLimits, turns(), () => undefined);
+    for (let round = 0; round < 20; round++) await Promise.all(Array.from({ length: 64 }, (_, i) => batcher.score(1, columns(i))));
+    expect([runs[0], Math.max(...runs.slice(1)) >= 8]).toEqual([64, true]);
+  });
+
   test("a request that fails does not fail those it was run with", async () => {
     const { model } = doubling();
     const batcher = new Batcher(model, defaultBatchLimits, turns(), () => undefined);
