@@ -81,7 +81,7 @@ function Comparison({ feature, expected, shares }: { feature: string; expected: 
       }
     >
       <Bars summary={summary} values={shares} outline={expected.shares} height={150} titleOf={(index) => `${names[index]}: ${formatPercent(shares[index])}, reference ${formatPercent(expected.shares[index])}`} />
-      <ul style={{ display: "grid", gridTemplateColumns: `repeat(${names.length}, minmax(0, 1fr))` }} className="small muted" aria-hidden="true">
+      <ul style={{ display: "grid", gridTemplateColumns: `repeat(${names.length}, minmax(0, 1fr))`, columnGap: "0.3rem" }} className="small muted" aria-hidden="true">
         {names.map((name) => (
           <li key={name} style={{ textAlign: "center", overflow: "hidden", textOverflow: "ellipsis", fontSize: "0.78rem" }} title={name}>
             {name}
