@@ -3,6 +3,12 @@ import type { Column, Table } from "./types.ts";
 /** The given rows of a table, in the given order; dictionaries stay as they are. */
 export const selectRows = (table: Table, rows: Uint32Array): Table => ({ rows: rows.length, columns: table.columns.map((column) => selected(column, rows)) });
 
+/** Numbers of rows, evenly spaced, `most` at most. */
+export function everyNth(rows: number, most: number): Uint32Array {
+  const count = Math.min(rows, most);
+  return Uint32Array.from({ length: count }, (_, index) => Math.floor((index * rows) / count));
+}
+
 /** Loops, since `from` with a function takes ten times as long. */
 function selected(column: Column, rows: Uint32Array): Column {
   if (column.type === "number") {

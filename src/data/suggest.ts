@@ -1,3 +1,4 @@
+import { countCodes } from "./leakage/useless-columns.ts";
 import { distinctNumbers } from "./profile/sort-numbers.ts";
 import { invalid } from "../errors.ts";
 import type { ColumnProfile } from "./profile/profile-types.ts";
@@ -35,7 +36,7 @@ export type TargetFacts = Pick<ColumnProfile, "name" | "type" | "distinct" | "st
 
 /** Those of a column in memory. */
 export function targetFacts({ name, type, stored }: DatasetColumn, column: Column): TargetFacts {
-  if (column.type === "category") return { name, type, stored, distinct: new Set(column.codes.filter((code) => code >= 0)).size, whole: false };
+  if (column.type === "category") return { name, type, stored, distinct: countCodes(column).distinct, whole: false };
   const counts = new Map<number, number>();
   for (const value of column.values) {
     if (Number.isNaN(value)) continue;

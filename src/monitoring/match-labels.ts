@@ -3,7 +3,7 @@ import { flushPredictions } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import { query, withConnection } from "../storage/duckdb.ts";
 import { transact } from "../storage/transactions.ts";
-import { logFileList } from "./prediction-log.ts";
+import { logFileList, logRows } from "./prediction-log.ts";
 import { monitoringTables, type MonitoringTables } from "./store.ts";
 
 /** Predictions are looked for so long before their label; older ones only when a label comes, not at every turn. */
@@ -65,7 +65,7 @@ async function join(labels: readonly Waiting[], files: readonly string[]): Promi
     const found = await query<{ request_id: string; row_index: number; time: number }>(
       connection,
       `SELECT w.request_id, w.row_index, CASE WHEN count(DISTINCT p.row_digest) > 1 THEN ${ofSeveral} ELSE min(epoch_ms(p.event_time)) END AS time
-       FROM (SELECT * FROM read_parquet([${files.join(", ")}], union_by_name = true, hive_partitioning = false) UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest WHERE false) p
+       FROM ${logRows(files)} p
        JOIN waiting w ON w.request_id = p.request_id AND w.row_index = p.row_index WHERE p.status = 'ok' AND NOT p.shadow GROUP BY ALL`,
     );
     return new Map(found.map((row) => [keyOf(row), row.time]));

@@ -22,14 +22,15 @@ export async function predictionRows(house: House, endpoint: string, window: Tim
   const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1));
   if (files.length === 0) return undefined;
   return `(
-    SELECT * FROM (
-      SELECT * FROM read_parquet([${files.map(pathLiteral).join(", ")}], union_by_name = true, hive_partitioning = false)
-      UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest, NULL::VARCHAR AS unseen WHERE false -- files of before, and of models without categories, have none
-    )
+    SELECT * FROM ${logRows(files.map(pathLiteral))}
     WHERE epoch_ms(event_time) >= ${window.from} AND epoch_ms(event_time) < ${window.until} AND status = 'ok'
     QUALIFY row_number() OVER (PARTITION BY request_id, row_index, row_digest, variant, version ORDER BY received_at) = 1
   )`;
 }
+
+/** The table expression over files of the log, given as literals; those of before, and of models without categories, have neither digests nor unseen ones. */
+export const logRows = (files: readonly string[]): string =>
+  `(SELECT * FROM read_parquet([${files.join(", ")}], union_by_name = true, hive_partitioning = false) UNION ALL BY NAME SELECT NULL::BIGINT AS row_digest, NULL::VARCHAR AS unseen WHERE false)`;
 
 /** The files of an endpoint's log of the days from `first` to `last` (ISO dates), as literals of SQL. */
 export const logFileList = async (house: House, endpoint: string, first: string, last: string): Promise<string[]> =>

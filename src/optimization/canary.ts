@@ -4,8 +4,9 @@ import type { MonitorConfig } from "../monitoring/types.ts";
 import { moveAlias, removeAlias } from "../registry/aliases.ts";
 import { deploy } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
+import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
-import { canaryVerdict } from "./canary-verdict.ts";
+import { canaryVerdict, type CanaryVerdict } from "./canary-verdict.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
 import { decideRollout, insertRollout, recordDecision } from "./store.ts";
@@ -95,14 +96,11 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
 }
 
 /** Ends the canary of an endpoint that is not deployed any more, which deploys nothing. */
-export async function abandonCanary({ db, events }: House, { endpoint, challengerVersion, id, ...rollout }: Rollout, time: number): Promise<void> {
+export async function abandonCanary(house: House, rollout: Rollout, time: number): Promise<void> {
+  const { endpoint, challengerVersion } = rollout;
   const reason = `${endpoint} is not deployed any more, so the canary of version ${challengerVersion} is over`;
-  await transact(db, async (transaction) => {
-    await decideRollout(transaction, id, "rolled_back", time);
-    await removeAlias(transaction, { model: endpoint, alias: "challenger", time, actor: "loop", reason });
-    await recordDecision(transaction, { endpoint, time, kind: "rolled_back", reason, evidence: { challenger: challengerVersion }, pipelineRunId: null });
-  });
-  await events.emit({ name: "optimization.challenger_rolled_back", time, payload: { ...rollout, endpoint, id, challengerVersion, reason } });
+  await transact(house.db, (transaction) => close(transaction, rollout, { state: "rolled_back", time, reason, evidence: { challenger: challengerVersion }, pipelineRunId: null }));
+  await house.events.emit({ name: "optimization.challenger_rolled_back", time, payload: { ...rollout, reason } });
 }
 
 /** Gives a challenger all the traffic without a canary, as `deploy.strategy: immediate` asks; the gate was its only judge. */
@@ -129,15 +127,29 @@ const newRollout = (loop: Loop, versions: { champion: number; challenger: number
   decidedAt: null,
 });
 
+/** How a rollout ended, and why. */
+interface Verdict extends CanaryVerdict {
+  readonly time: number;
+  readonly evidence: Readonly<Record<string, unknown>>;
+  readonly pipelineRunId: string | null;
+}
+
+/** Writes down that a rollout ended: the rollout itself, the challenger's alias, the decision. */
+async function close(transaction: Database, { id, endpoint }: Rollout, { state, time, reason, evidence, pipelineRunId }: Verdict): Promise<void> {
+  await decideRollout(transaction, id, state, time);
+  await removeAlias(transaction, { model: endpoint, alias: "challenger", time, actor: "loop", reason });
+  await recordDecision(transaction, { endpoint, time, kind: state, reason, evidence, pipelineRunId });
+}
+
 /** Ends a rollout: traffic, aliases, the rollout itself and the decision change together. */
 async function settle(
   house: House,
   loop: Loop,
   config: MonitorConfig,
   rollout: Rollout,
-  verdict: { state: "promoted" | "rolled_back"; time: number; reason: string; evidence: Readonly<Record<string, unknown>>; pipelineRunId: string | null },
+  verdict: Verdict,
 ): Promise<void> {
-  const { state, time, reason, evidence, pipelineRunId } = verdict;
+  const { state, time, reason, evidence } = verdict;
   const { endpoint } = loop;
   const promoted = state === "promoted";
   const winner = promoted ? rollout.challengerVersion : rollout.championVersion;
@@ -147,10 +159,8 @@ async function settle(
     { endpoint, salt: rollout.id, variants: [{ name: "champion", version: winner, weight: 1, shadow: false }], time, actor: "loop", reason },
     async (transaction) => {
       await insertRollout(transaction, rollout);
-      await decideRollout(transaction, rollout.id, state, time);
-      await removeAlias(transaction, { model: endpoint, alias: "challenger", time, actor: "loop", reason });
+      await close(transaction, rollout, { ...verdict, evidence: { ...evidence, ...reference } });
       if (promoted) await moveAlias(transaction, { model: endpoint, alias: "champion", version: winner, time, actor: "loop", reason });
-      await recordDecision(transaction, { endpoint, time, kind: state, reason, evidence: { ...evidence, ...reference }, pipelineRunId });
     },
   );
   await house.events.emit({ name: `optimization.challenger_${state}`, time, payload: { ...rollout, reason } });

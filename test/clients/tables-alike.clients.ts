@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readTable } from "../../src/data/read-table.ts";
 import { ingest } from "../../src/data/sources/ingest.ts";
-import type { Column } from "../../src/data/types.ts";
+import { readingsOf, type Column } from "../../src/data/types.ts";
 import { at, makeFolder, startOwn } from "../../src/serving/gateway/fixtures/own-gateway.ts";
 import { trainers } from "../../src/training/trainers.ts";
 import { pythonWith, runScript } from "./python.ts";
@@ -49,7 +49,7 @@ test("a table that pandas writes as CSV, as Parquet and as JSON lines has the sa
         target: "y",
         features: table.columns.map(({ name }) => name).filter((name) => name !== "y"),
         params: { iterations: 20, min_samples_leaf: 5 },
-        readings: Object.fromEntries(ingested.columns.flatMap(({ name, reading }) => (reading ? [[name, reading]] : []))),
+        readings: readingsOf(ingested.columns),
         seed: 1,
       });
       const file = join(served, `${index}-${formats[place]}.onnx`);

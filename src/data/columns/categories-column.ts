@@ -25,11 +25,10 @@ export class CategoriesColumn implements CellSink {
 
   bytes(buffer: Uint8Array, start: number, end: number): void {
     if (start === end) return this.missing();
-    const index = this.#texts.put(buffer, start, end);
-    this.#put((this.#codeOfText[index] ??= this.#code(this.#texts.text(index))));
+    this.indexed(this.#texts.put(buffer, start, end), this.#texts);
   }
 
-  /** A text by its number in the table of a survey. */
+  /** A text by its number in a table, the same for all of a column: its own, or that of a survey. */
   indexed(index: number, texts: TextTable): void {
     this.#put((this.#codeOfText[index] ??= this.#code(texts.text(index))));
   }

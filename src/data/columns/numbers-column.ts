@@ -45,10 +45,7 @@ export class NumbersColumn implements CellSink {
       this.#texts = new TextTable();
       this.#known = [];
     }
-    const index = this.#texts.put(buffer, start, end);
-    const known = (this.#known[index] ??= this.#value(this.#texts.text(index)));
-    if (known.misfit) this.misfits++;
-    this.values[this.rows++] = known.value;
+    this.indexed(this.#texts.put(buffer, start, end), this.#texts);
   }
 
   /** Whether a plain number of the source is its value whatever its text. */
@@ -56,7 +53,7 @@ export class NumbersColumn implements CellSink {
     return this.#plain;
   }
 
-  /** A text by its number in the table of a survey. */
+  /** A text by its number in a table, the same for all of a column: its own, or that of a survey. */
   indexed(index: number, texts: TextTable): void {
     const known = texts.size > mostTexts ? this.#value(texts.text(index)) : (this.#known[index] ??= this.#value(texts.text(index)));
     if (known.misfit) this.misfits++;

@@ -4,6 +4,7 @@ import { followUpFindings } from "./follow-up.ts";
 import { findLinearRelation } from "./linear-relation.ts";
 import type { LinearRelation } from "./linear-relation.ts";
 import { findSmallSum } from "./small-sum.ts";
+import { everyNth } from "../select-rows.ts";
 import type { LeakageFinding, LeakageOptions } from "./leakage-types.ts";
 import { targetGivenAway } from "./target-leak.ts";
 import type { Column, NumberColumn, Table } from "../types.ts";
@@ -51,11 +52,6 @@ export function findLeakage(table: Table, options: LeakageOptions): LeakageFindi
     if (finding !== undefined) findings.push(finding);
   }
   return findings;
-}
-
-function everyNth(rows: number, most: number): Uint32Array {
-  const count = Math.min(rows, most);
-  return Uint32Array.from({ length: count }, (_, index) => Math.floor((index * rows) / count));
 }
 
 /** Columns whose weighted sum is the target. Columns with more than 5 % missing are not part of it; rows with gaps are passed over. */

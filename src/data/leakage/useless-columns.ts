@@ -48,7 +48,8 @@ export function identifierFinding(column: Column, rows: number): LeakageFinding 
   return { kind: "identifier", columns: [name], evidence: `${name} is a different whole number in each of ${rows} rows.`, statistic: 1 };
 }
 
-function countCodes({ codes, dictionary }: CategoryColumn): { present: number; distinct: number } {
+/** How many rows have a category, and how many categories there are among them. */
+export function countCodes({ codes, dictionary }: CategoryColumn): { present: number; distinct: number } {
   const met = new Uint8Array(dictionary.length);
   let [present, distinct] = [0, 0];
   for (const code of codes) {

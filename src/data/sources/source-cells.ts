@@ -27,8 +27,7 @@ export async function readSource({ layout, rows, surveys }: Pick<TableSource, "l
 }
 
 /** A number is its text only to a reading that takes plain numbers as they are: codes, marks and dates ask how it was written. */
-const saysAll = ({ cells, numbers }: SurveyColumn, column: ReadColumn): boolean =>
-  cells !== undefined && !cells.forgotten && (numbers === 0 || (column instanceof NumbersColumn && column.takesNumbers));
+const saysAll = ({ numbers }: SurveyColumn, column: ReadColumn): boolean => numbers === 0 || (column instanceof NumbersColumn && column.takesNumbers);
 
 function handOn({ cells, texts }: SurveyColumn, row: number, column: ReadColumn): void {
   const text = cells!.textOf(row);

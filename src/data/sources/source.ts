@@ -29,7 +29,7 @@ export interface TableSource {
   /** Delimited text only. */
   readonly dialect?: CsvDialect;
   readonly layout: Layout;
-  /** What was met of each column, with its cells where they fitted into memory (delimited text). */
+  /** What was met of each column, with its cells; absent where they did not all fit into memory, and of other than delimited text. */
   readonly surveys?: readonly SurveyColumn[];
   /** What a person should know of how the file and its columns are read. */
   readonly remarks: readonly SourceRemark[];
@@ -87,7 +87,7 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
     columns: decisions.map(({ reading, stored }, index) => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })),
     ...(dialect && { dialect }),
     layout,
-    ...(dialect && { surveys }),
+    ...(surveys.every(({ cells }) => cells?.forgotten === false) && { surveys }),
     remarks: [...remarks, ...decisions.flatMap((decision) => decision.remarks)],
   };
 }

@@ -1,8 +1,8 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { readTable } from "../../data/read-table.ts";
+import { everyNth, selectRows } from "../../data/select-rows.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
 import { scoreOnnx } from "../../evaluation/score.ts";
-import type { Column, Table } from "../../data/types.ts";
 import type { Step } from "../../stage.ts";
 import type { TrainOutput } from "../../training/train-step.ts";
 import type { Prediction } from "../../training/types.ts";
@@ -20,7 +20,7 @@ export const referenceStep: Step = {
     const { features } = inputs["checked"] as ValidateOutput;
     const trained = inputs["trained"] as TrainOutput;
     const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: features.map((feature) => feature.name) });
-    const answered = evenly(loaded);
+    const answered = loaded.rows <= mostAnswers ? loaded : selectRows(loaded, everyNth(loaded.rows, mostAnswers));
     const answers = await scoreOnnx(await blobs.localPath(trained.model.sha256), trained.signature, answered);
     const profile: ReferenceProfile = {
       rows: table.rows,
@@ -36,18 +36,8 @@ export const referenceStep: Step = {
 /** Answers of so many rows tell where answers lie: no decile is off by more than half a hundredth of the rows. */
 const mostAnswers = 100_000;
 
-/** Every n-th row of a table that has more than are asked. */
-function evenly(table: Table): Table {
-  if (table.rows <= mostAnswers) return table;
-  const rows = Uint32Array.from({ length: mostAnswers }, (_, index) => Math.floor((index * table.rows) / mostAnswers));
-  const columns = table.columns.map((column): Column => (column.type === "number" ? { ...column, values: Float64Array.from(rows, (row) => column.values[row]) } : { ...column, codes: Int32Array.from(rows, (row) => column.codes[row]) }));
-  return { rows: mostAnswers, columns };
-}
-
 function predictionReference(answers: Prediction): FeatureReference {
-  if (answers.task === "regression") {
-    return numberReference("prediction", answers.values);
-  }
+  if (answers.task === "regression") return numberReference("prediction", answers.values);
   const k = answers.classes.length;
   const rows = answers.probabilities.length / k;
   const counts = Array.from({ length: k + 1 }, () => 0);

@@ -18,7 +18,10 @@ export interface AdminActions {
 export function adminHandler(token: string, actions: AdminActions): Handler {
   const paths: Readonly<Record<string, readonly [method: string, act: () => unknown]>> = {
     status: ["GET", () => actions.status()],
-    reload: ["POST", () => actions.reload().then(() => ({ revision: actions.status().revision, refusals: actions.status().refusals }))],
+    reload: ["POST", () => actions.reload().then(() => {
+      const { revision, refusals } = actions.status();
+      return { revision, refusals };
+    })],
     flush: ["POST", () => actions.flush().then(() => ({ log: actions.status().log }))],
     stop: [
       "POST",

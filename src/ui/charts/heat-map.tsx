@@ -44,7 +44,7 @@ export function HeatMap({ summary, rowsName, columnNames, rows, threshold, selec
         {pointed ? (
           <>
             <b>{pointed.row.name}</b> {columnNames[pointed.column]}: {value === null ? "not measured" : formatNumber(value)}
-            {pointed && isAbove(pointed.row, pointed.column, threshold) ? " (drifted)" : value !== null && value >= threshold ? " (as much as chance gives)" : ""}
+            {isAbove(pointed.row, pointed.column, threshold) ? " (drifted)" : value !== null && value >= threshold ? " (as much as chance gives)" : ""}
           </>
         ) : (
           <span className="muted">Point at a cell for its value; choose it, with the arrow keys too, to see its distribution below.</span>

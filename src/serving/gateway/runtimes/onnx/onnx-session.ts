@@ -9,7 +9,7 @@ import { graphFacts } from "./rows/row-dependence.ts";
 import { asClients, whyUnreadable } from "./runtime-errors.ts";
 import { coarseCloseness, usualCloseness } from "./same-answers.ts";
 import { samplesOfSizes, tryModel } from "./try-model.ts";
-import { toldByGraph } from "./words/told-by-graph.ts";
+import { toldByGraph, type Specs } from "./words/told-by-graph.ts";
 
 /** What a trial found of a model. */
 export interface TrialFacts {
@@ -75,10 +75,11 @@ interface LoadedSession extends Pick<OnnxSession, "inputs" | "outputs" | "run" |
  * it is `known` from a trial elsewhere what it is.
  */
 export async function openOnnxSession(file: string, threads = 1, known?: TrialFacts): Promise<OnnxSession> {
-  if (known) return { ...(await load(file, threads, known.optimisation, false)), ...onlyFacts(known) };
+  if (known) return { ...(await load(file, threads, known.optimisation)), ...onlyFacts(known) };
   const graph = graphFacts(file);
   const closeness = graph.coarse ? coarseCloseness : usualCloseness;
-  const { loaded, optimisation, remark } = await loadChecked((how) => load(file, threads, how, true), closeness);
+  const tell = toldByGraph(file);
+  const { loaded, optimisation, remark } = await loadChecked((how) => load(file, threads, how, tell), closeness);
   const { inputs, outputs, run, release } = loaded;
   const tried = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs, { shown: graph.independent, closeness });
   const rowwise = tried.rowwise && !graph.unsized;
@@ -89,8 +90,8 @@ export async function openOnnxSession(file: string, threads = 1, known?: TrialFa
 
 const onlyFacts = ({ rowwise, independentRows, dependence, optimisation, remarks }: TrialFacts): TrialFacts => ({ rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks });
 
-/** `told`: inputs and outputs with what the graph tells of them, categories and classes. */
-async function load(file: string, threads: number, optimisation: Optimisation, told: boolean): Promise<LoadedSession> {
+/** `tell` adds to inputs and outputs what the graph tells of them, categories and classes. */
+async function load(file: string, threads: number, optimisation: Optimisation, tell: (specs: Specs) => Specs = (specs) => specs): Promise<LoadedSession> {
   const runtime = await import("onnxruntime-node");
   let session: InferenceSession;
   try {
@@ -101,11 +102,10 @@ async function load(file: string, threads: number, optimisation: Optimisation, t
   let inputs: readonly TensorSpec[];
   let outputs: readonly TensorSpec[];
   try {
-    const plain = {
+    ({ inputs, outputs } = tell({
       inputs: session.inputMetadata.map((input) => spec(input, "Input", file)),
       outputs: session.outputMetadata.map((output) => spec(output, "Output", file)),
-    };
-    ({ inputs, outputs } = told ? toldByGraph(file, plain) : plain);
+    }));
   } catch (error) {
     await session.release();
     throw error;
