@@ -85,6 +85,8 @@ export const faces: Readonly<Record<string, string>> = {
   "registry/webhooks/types.ts": "the nouns of webhooks",
   "monitoring/drift/drift-alarm.ts": "a drift alarm in words",
   "monitoring/match-labels.ts": "which labels are of a prediction, and so rows to train on",
+  "monitoring/performance/live-rise.ts": "whether the live loss has risen, and since when",
+  "monitoring/labelled-since.ts": "how many rows a champion has not seen",
   "monitoring/error-sums.ts": "the loss live error is judged by",
   "monitoring/prediction-log.ts": "the prediction log joined with labels",
 };

@@ -12,10 +12,10 @@ import type { Reading } from "../values/reading.ts";
 export const appendStep: Step = {
   name: "data.append",
   purpose: "Adds labelled rows from production to a dataset, as its next version",
-  version: 2,
+  version: 3,
   where: "worker",
   run: async ({ params, inputs, blobs, workdir, report }) => {
-    const { base, parent, columns, readings } = params as { base: string; parent: string; columns: string[]; readings?: Readonly<Record<string, Reading>> };
+    const { base, parent, columns, readings, added } = params as { base: string; parent: string; columns: string[]; readings?: Readonly<Record<string, Reading>>; added?: string };
     const feedback = inputs["feedback"] as { sha256: string; rows: number };
     report({ message: `adding ${feedback.rows} labelled rows` });
     const into = join(workdir, "table.parquet");
@@ -23,10 +23,13 @@ export const appendStep: Step = {
     const feedbackPath = feedback.rows > 0 ? await blobs.localPath(feedback.sha256) : undefined;
     const { rows, stored } = await withConnection(async (connection) => {
       const selected = columns.map(identifier).join(", ");
-      const types = (await datasetColumns(connection, basePath)).filter((column) => columns.includes(column.name));
+      const own = (await datasetColumns(connection, basePath)).filter((column) => columns.includes(column.name));
+      // A column that only rows from production have: when they happened.
+      const types: DatasetColumn[] = added === undefined ? own : [...own, { name: added, type: "timestamp", stored: "TIMESTAMP" }];
       // The feedback's columns take the base's types, so that growing a dataset never changes what a column is.
       const cast = types.map((column) => `${identifier(column.name)}::${column.stored} AS ${identifier(column.name)}`).join(", ");
-      const parts = [`SELECT ${cast} FROM ${parquet(basePath)}`, ...(feedbackPath ? [`SELECT ${cast} FROM ${parquet(feedbackPath)}`] : [])];
+      const ofBase = added === undefined ? cast : own.map((column) => identifier(column.name)).join(", ") + `, NULL::TIMESTAMP AS ${identifier(added)}`;
+      const parts = [`SELECT ${ofBase} FROM ${parquet(basePath)}`, ...(feedbackPath ? [`SELECT ${cast} FROM ${parquet(feedbackPath)}`] : [])];
       const count = await copyToParquet(connection, `SELECT ${selected} FROM (${parts.join(" UNION ALL BY NAME ")})`, into);
       return { rows: count, stored: columns.map((name) => withReading(types.find((column) => column.name === name)!, readings)) };
     });

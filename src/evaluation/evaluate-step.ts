@@ -39,11 +39,12 @@ export const evaluateStep: Step = {
     const options = params as unknown as EvaluateParams;
     const table = inputs["table"] as IngestOutput;
     const { target, task, features } = inputs["checked"] as ValidateOutput;
-    const trained = inputs["trained"] as TrainOutput;
+    // A model that was chosen among several says what it was chosen by.
+    const trained = inputs["trained"] as TrainOutput & { readonly holdout?: Holdout };
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
     const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
-    const test = part(loaded, heldOutRows(loaded, target, task, options.holdout, features.map(({ name }) => name)).test);
+    const test = part(loaded, heldOutRows(loaded, target, task, trained.holdout ?? options.holdout, features.map(({ name }) => name)).test);
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);

@@ -9,7 +9,7 @@ export const gateStep: Step = {
   purpose: "Lets a model pass only if it meets the project's thresholds and is no worse than the champion",
   where: "server",
   run: async ({ params, inputs }) => {
-    const verdict = judge(inputs["evaluation"] as EvaluateOutput, params["rules"] as Readonly<Record<string, MetricRule>>);
+    const verdict = judge(inputs["evaluation"] as EvaluateOutput, params["rules"] as Readonly<Record<string, MetricRule>>, { challenger: params["challenger"] === true });
     const failed = verdict.checks.filter((check) => !check.passed);
     return { ...verdict, ...(failed.length > 0 ? { stop: `the gate refuses the model: ${failed.map((check) => check.reason).join("; ")}` } : {}) };
   },

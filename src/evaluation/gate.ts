@@ -22,11 +22,15 @@ export interface GateVerdict {
  * shown to be worse than the champion: the interval of their difference on the same held-out rows must not lie on the champion's side.
  * (Held-out recent rows are few; a challenger that is only unlucky on them is for the canary to judge.)
  *
+ * @param options `challenger`: it was chosen because it is better than the champion; that it is worse than the naive predictor, on rows of changed times, does
+ *   not keep a worse champion in place
  * @returns one check per rule; a rule on a metric that this task does not have fails, and says which there are
  */
-export function judge(evaluation: Evaluation, rules: Readonly<Record<string, MetricRule>>): GateVerdict {
+export function judge(evaluation: Evaluation, rules: Readonly<Record<string, MetricRule>>, { challenger = false } = {}): GateVerdict {
   const loss = lossName(evaluation.task);
-  const all: Record<string, MetricRule> = { ...rules, [loss]: { better_than_naive: 0, ...rules[loss] } };
+  const all: Record<string, MetricRule> = challenger
+    ? Object.fromEntries(Object.entries(rules).map(([metric, rule]) => [metric, { ...rule, better_than_naive: undefined }]))
+    : { ...rules, [loss]: { better_than_naive: 0, ...rules[loss] } };
   const checks = Object.entries(all).flatMap(([metric, rule]) => checkMetric(evaluation, metric, rule));
   if (evaluation.champion) checks.push(notWorse(loss, evaluation.metrics[loss].value, evaluation.champion));
   if (evaluation.notCompared !== null) checks.push({ name: `${loss}.${notWorseThanChampion}`, passed: true, reason: `not judged: ${evaluation.notCompared}` });

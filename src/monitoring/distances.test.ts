@@ -64,13 +64,13 @@ const prediction = (more: Partial<LabelledPrediction>): LabelledPrediction => ({
 describe("sums of errors", () => {
   test("regression", () => {
     const sums = [[3, "2.5"], [-1, "1"]].map(([value, label]) => errorOf("regression", prediction({ value: Number(value), label: String(label) }))).reduce(addErrors, noErrors);
-    expect(sums).toEqual({ n: 2, loss: 4.25, absolute: 2.5, signed: -1.5, label: 3.5 });
+    expect(sums).toEqual({ n: 2, loss: 4.25, absolute: 2.5, signed: -1.5, label: 3.5, squares: 0.25 ** 2 + 4 ** 2 });
     expect(metricsOf("regression", sums)).toEqual({ rmse: Math.sqrt(4.25 / 2), mae: 1.25, bias: -0.75 });
   });
 
   test("classes", () => {
     const of = (label: string, ...probabilities: number[]) => errorOf("multiclass", prediction({ label, probabilities, classes: ["a", "b", "c"] }));
-    expect(of("b", 0.2, 0.5, 0.3)).toEqual({ n: 1, loss: -Math.log(0.5), absolute: 0, signed: 0, label: 0 });
+    expect(of("b", 0.2, 0.5, 0.3)).toEqual({ n: 1, loss: -Math.log(0.5), absolute: 0, signed: 0, label: 0, squares: Math.log(0.5) ** 2 });
     expect(of("c", 0.2, 0.5, 0.3)).toMatchObject({ loss: -Math.log(0.3), absolute: 1 });
     expect(of("z", 0.2, 0.5, 0.3)).toMatchObject({ loss: -Math.log(Number.EPSILON), absolute: 1 });
     expect(metricsOf("binary", addErrors(of("b", 0.2, 0.5, 0.3), of("c", 0.2, 0.5, 0.3)))).toEqual({ log_loss: -(Math.log(0.5) + Math.log(0.3)) / 2, accuracy: 0.5 });

@@ -1,7 +1,7 @@
 import type { Task } from "../training/types.ts";
 import type { ErrorSums, LabelledPrediction, Loss } from "./types.ts";
 
-export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, label: 0 };
+export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, label: 0, squares: 0 };
 
 /** The loss live error is judged by. */
 export const lossOf = (task: Task): Loss => (task === "regression" ? "rmse" : "log_loss");
@@ -11,12 +11,13 @@ export function errorOf(task: Task, prediction: LabelledPrediction): ErrorSums {
   if (task === "regression") {
     const label = Number(prediction.label);
     const error = prediction.value - label;
-    return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label };
+    return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label, squares: error ** 4 };
   }
   const position = prediction.classes.indexOf(prediction.label);
   const probability = position < 0 ? 0 : prediction.probabilities[position];
   const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top] ? i : top), 0);
-  return { n: 1, loss: -Math.log(Math.max(probability, Number.EPSILON)), absolute: best === position ? 0 : 1, signed: 0, label: 0 };
+  const loss = -Math.log(Math.max(probability, Number.EPSILON));
+  return { n: 1, loss, absolute: best === position ? 0 : 1, signed: 0, label: 0, squares: loss ** 2 };
 }
 
 export const addErrors = (a: ErrorSums, b: ErrorSums): ErrorSums => ({
@@ -25,6 +26,7 @@ export const addErrors = (a: ErrorSums, b: ErrorSums): ErrorSums => ({
   absolute: a.absolute + b.absolute,
   signed: a.signed + b.signed,
   label: a.label + b.label,
+  squares: (a.squares ?? Number.NaN) + (b.squares ?? Number.NaN),
 });
 
 /** The metrics that follow from the sums; empty when there are no labelled predictions. */

@@ -132,7 +132,7 @@ describe("live error", () => {
     await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
     await addLabels(house.db, "bikes", [label("r-0-1", "1", start + dayMs), label("r-0-2", "5", start + dayMs + 1)]);
     await evaluateErrors(house, monitor(), start, start + dayMs);
-    expect((await errorWindows(house.db, monitor(), { variant: "served" })).map((one) => one.sums)).toEqual([{ n: 1, loss: 0, absolute: 0, signed: 0, label: 1 }]);
+    expect((await errorWindows(house.db, monitor(), { variant: "served" })).map((one) => one.sums)).toEqual([{ n: 1, loss: 0, absolute: 0, signed: 0, label: 1, squares: 0 }]);
   });
 
   test("late labels complete a window, once they have arrived", async () => {

@@ -151,10 +151,11 @@ export async function performanceAlarm(
   );
   const losses = windows.map((window) => window.metrics[loss]);
   const weights = windows.map((window) => Math.min(1, window.sums.n / fullWindow));
-  const levels = cusum(losses, weights, champion.reference, config.performance.slack, config.performance.threshold * 1.25);
+  const { max, threshold: asked } = config.performance;
+  const threshold = asked ?? Number.MAX_VALUE;
+  const levels = cusum(losses, weights, champion.reference, config.performance.slack, threshold * 1.25);
   const level = levels.at(-1) ?? 0;
   const latest = losses.at(-1);
-  const { max, threshold } = config.performance;
   if (latest !== undefined && max !== null && latest > max) {
     return {
       level,

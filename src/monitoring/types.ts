@@ -15,8 +15,10 @@ export interface MonitorConfig {
   /** Length of a window of live error, in milliseconds. */
   readonly window: number;
   readonly performance: {
-    /** CUSUM alarm level and slack, in units of the reference loss (see `cusum.ts`). */
-    readonly threshold: number;
+    /** Alarms in 365 windows in which nothing got worse; absent in monitors of before: 0.1. */
+    readonly falseAlarms?: number;
+    /** CUSUM alarm level and slack, in units of the reference loss (see `cusum.ts`); null: no CUSUM, but the test for a rise (`performance/`). */
+    readonly threshold: number | null;
     readonly slack: number;
     /** How far above its predecessor's reference a new champion's may lie, as a share. */
     readonly slip: number;
@@ -72,6 +74,8 @@ export interface ErrorSums {
   readonly signed: number;
   /** Regression: labels. Classification: 0. */
   readonly label: number;
+  /** Squares of the loss; absent in windows of before. */
+  readonly squares?: number;
 }
 
 export interface ErrorWindow {

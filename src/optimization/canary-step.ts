@@ -2,7 +2,8 @@ import { conflict } from "../errors.ts";
 import { readMonitor, saveReference } from "../monitoring/monitoring.ts";
 import type { ReferenceProfile } from "../monitoring/types.ts";
 import type { Step } from "../stage.ts";
-import { promoteAtOnce, startCanary } from "./canary.ts";
+import { beginRollout } from "./canary.ts";
+import type { ChooseOutput } from "./candidates/choose-step.ts";
 import { readLoop, whyResting } from "./loops.ts";
 
 /** Starts a challenger's canary. */
@@ -18,12 +19,8 @@ export const canaryStep: Step = {
     const resting = await whyResting(house, endpoint);
     if (resting !== null) throw conflict("optimization.not_deployed", resting);
     await saveReference(house.db, endpoint, version, inputs["reference"] as ReferenceProfile);
-    const versions = { champion, challenger: version };
-    if (loop.project.deploy.strategy === "immediate") {
-      await promoteAtOnce(house, loop, await readMonitor(house.db, endpoint), versions, time, runId);
-      return { endpoint, ...versions, share: 1 };
-    }
-    await startCanary(house, loop, versions, time, runId);
-    return { endpoint, ...versions, share: loop.project.deploy.share };
+    const { choice } = inputs["chosen"] as ChooseOutput;
+    const share = await beginRollout(house, loop, await readMonitor(house.db, endpoint), { champion, challenger: version, choice }, time, runId);
+    return { endpoint, champion, challenger: version, share };
   },
 };

@@ -1,19 +1,23 @@
 import { expect, test } from "vitest";
-import { canaryVerdict } from "./canary-verdict.ts";
+import { canaryVerdict, type Judged } from "./canary-verdict.ts";
 
 const rollout = { championVersion: 1, challengerVersion: 2, startedAt: Date.UTC(2024, 2, 6) };
+const goingOn = { regret: 10, gain: 5, price: 1 };
+const over = { regret: 1, gain: 0.5, price: 1 };
 
-test.each<[string, { labels: number; difference?: number; low?: number; high?: number; timeIsUp?: boolean }, RegExp | undefined]>([
-  ["goes on while nothing is sure", { labels: 100, low: -1 }, undefined],
-  ["goes on with an interval above 0 on too few labels", { labels: 23 }, undefined],
-  ["is promoted once the interval lies above 0", { labels: 24 }, /^promoted: live rmse of version 2 was 3\.000 against 4\.000 of version 1 on the same 24 labelled requests since 2024-03-06 \(the interval of the paired difference leaves 0 out\): version 2 takes all traffic$/],
-  ["is rolled back once it lies below", { labels: 24, difference: -1, low: -2, high: -0.1 }, /^rolled_back: .*leaves 0 out\): version 2 is rolled back$/],
-  ["is decided by the mean when time is up", { labels: 24, low: -1, timeIsUp: true }, /^promoted: .*\(time is up, the better mean decides\)/],
-  ["is not judged without labels", { labels: 0, difference: 0, low: -Number.MAX_VALUE, high: Number.MAX_VALUE, timeIsUp: true }, /^rolled_back: version 2 is not judged: time is up, and labels came for 0 of the requests since 2024-03-06, where judging takes 24 \(deploy\.min_labels\); version 1 keeps the traffic$/],
-  ["is not judged on too few", { labels: 23, timeIsUp: true }, /^rolled_back: version 2 is not judged: .* came for 23 of/],
-])("a canary %s", (_, { timeIsUp = false, ...given }, expected) => {
-  const evidence = { championLoss: 4, challengerLoss: 3, difference: 1, low: 0.1, high: 2, ...given };
-  const verdict = canaryVerdict(rollout, evidence, { loss: "rmse", minLabels: 24, timeIsUp });
+test.each<[string, Partial<Judged>, { minLabels?: number; timeIsUp?: boolean }, RegExp | undefined]>([
+  ["goes on while labels may save more than they cost", {}, {}, undefined],
+  ["goes on with too few labels, however sure", { labels: 23, low: 0.1, worth: over }, { minLabels: 24 }, undefined],
+  ["goes on without a single label", { labels: 0, worth: over }, {}, undefined],
+  ["is promoted when labels cost more than they save", { worth: over }, {}, /^promoted: live rmse of version 2 was 3\.000 against 4\.000 of version 1 on the same 24 labelled requests since 2024-03-06; with the comparison before, version 2 is better with a probability of 97\.7 % \(more labels would cost more than they can save\): version 2 takes all traffic$/],
+  ["is rolled back when what is believed is worse", { worth: over, belief: { mean: -1, sd: 0.5 } }, {}, /^rolled_back: .* probability of 2\.3 % .*: version 2 is rolled back$/],
+  ["is decided once the interval leaves 0 out", { low: 0.1 }, {}, /^promoted: .*\(the interval of the paired difference leaves 0 out\)/],
+  ["is decided when time is up", {}, { timeIsUp: true }, /^promoted: .*\(time is up\)/],
+  ["is not judged without labels", { labels: 0 }, { timeIsUp: true }, /^rolled_back: version 2 is not judged: time is up, and labels came for 0 of the requests since 2024-03-06, where judging takes 1 \(deploy\.min_labels\); version 1 keeps the traffic$/],
+  ["is not judged on fewer than asked for", { labels: 23 }, { minLabels: 24, timeIsUp: true }, /^rolled_back: version 2 is not judged: .* came for 23 of/],
+])("a canary %s", (_, given, { minLabels = 0, timeIsUp = false }, expected) => {
+  const judged: Judged = { labels: 24, championLoss: 4, challengerLoss: 3, difference: 1, low: -1, high: 2, belief: { mean: 1, sd: 0.5 }, worth: goingOn, ...given };
+  const verdict = canaryVerdict(rollout, judged, { loss: "rmse", minLabels, timeIsUp });
   if (expected) expect(`${verdict?.state}: ${verdict?.reason}`).toMatch(expected);
   else expect(verdict).toBeUndefined();
 });

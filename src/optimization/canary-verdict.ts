@@ -1,5 +1,6 @@
 import { isoDate } from "../clock.ts";
 import type { Loss } from "../monitoring/types.ts";
+import { surenessOf, type Belief, type worthOfLook } from "./expected-regret.ts";
 import type { CanaryEvidence, Rollout } from "./types.ts";
 
 export interface CanaryVerdict {
@@ -7,32 +8,41 @@ export interface CanaryVerdict {
   readonly reason: string;
 }
 
+/** What is known of a canary: the live comparison, and what is believed with the comparison before it. */
+export interface Judged extends CanaryEvidence {
+  readonly belief: Belief;
+  readonly worth: ReturnType<typeof worthOfLook>;
+}
+
 /**
- * How a canary ends: promoted as soon as the interval of the paired difference lies above 0, rolled back as soon as it lies below; when the time is up
- * without either, the better live error decides. With fewer labels than it takes to tell, the challenger is not judged and the champion stays. Undefined
- * while it goes on.
+ * How a canary ends: as soon as the labels to come are expected to save less than the worse version costs until then (`expected-regret.ts`), or the interval of
+ * the paired difference leaves 0 out, or the time that was set is up; the version that is believed to be better takes the traffic. Without as many labels as
+ * the project asks for, or any at all, the challenger is not judged and the champion stays. Undefined while it goes on.
  */
 export function canaryVerdict(
   { championVersion, challengerVersion, startedAt }: Pick<Rollout, "championVersion" | "challengerVersion" | "startedAt">,
-  { labels, championLoss, challengerLoss, difference, low, high }: CanaryEvidence,
+  { labels, championLoss, challengerLoss, low, high, belief, worth }: Judged,
   { loss, minLabels, timeIsUp }: { loss: Loss; minLabels: number; timeIsUp: boolean },
 ): CanaryVerdict | undefined {
   const [champion, challenger, since] = [`version ${championVersion}`, `version ${challengerVersion}`, isoDate(startedAt)];
-  const enough = labels >= minLabels;
-  const sure = enough && (low > 0 || high < 0);
-  if (!sure && !timeIsUp) return undefined;
+  const needed = Math.max(1, minLabels);
+  const enough = labels >= needed;
+  const apart = low > 0 || high < 0;
+  const decided = enough && (apart || worth.gain <= worth.price);
+  if (!decided && !timeIsUp) return undefined;
   if (!enough) {
     return {
       state: "rolled_back",
-      reason: `${challenger} is not judged: time is up, and labels came for ${labels} of the requests since ${since}, where judging takes ${minLabels} (deploy.min_labels); ${champion} keeps the traffic`,
+      reason: `${challenger} is not judged: time is up, and labels came for ${labels} of the requests since ${since}, where judging takes ${needed} (deploy.min_labels); ${champion} keeps the traffic`,
     };
   }
-  const promote = difference > 0;
+  const promote = belief.mean > 0;
+  const why = apart ? "the interval of the paired difference leaves 0 out" : worth.gain <= worth.price ? "more labels would cost more than they can save" : "time is up";
   return {
     state: promote ? "promoted" : "rolled_back",
     reason:
-      `live ${loss} of ${challenger} was ${format(challengerLoss)} against ${format(championLoss)} of ${champion} on the same ${labels} labelled requests since ${since} ` +
-      `(${sure ? "the interval of the paired difference leaves 0 out" : "time is up, the better mean decides"}): ${challenger} ${promote ? "takes all traffic" : "is rolled back"}`,
+      `live ${loss} of ${challenger} was ${format(challengerLoss)} against ${format(championLoss)} of ${champion} on the same ${labels} labelled requests since ${since}; ` +
+      `with the comparison before, ${challenger} is better with a probability of ${(100 * surenessOf(belief)).toFixed(1)} % (${why}): ${challenger} ${promote ? "takes all traffic" : "is rolled back"}`,
   };
 }
 

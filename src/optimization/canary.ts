@@ -7,21 +7,57 @@ import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import { canaryVerdict, type CanaryVerdict } from "./canary-verdict.ts";
+import type { Choice } from "./candidates/choose-step.ts";
+import { pairedDifference, type PairedDifference } from "./candidates/paired-difference.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
-import { decideRollout, insertRollout, recordDecision } from "./store.ts";
+import { learn, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
+import { decideRollout, insertRollout, readDecisions, recordDecision } from "./store.ts";
 import type { CanaryEvidence, Loop, Rollout } from "./types.ts";
+import { windowTraffic } from "./window-traffic.ts";
+
+/** The versions of a rollout, and what was found by comparing them before it. */
+export interface Challenge {
+  readonly champion: number;
+  readonly challenger: number;
+  readonly choice: Choice;
+}
+
+/**
+ * Puts a challenger against the champion. Where the comparison that it comes from is so sure that a canary would cost more than it can save, the challenger
+ * takes all traffic at once; so it does with `deploy.strategy: immediate`. Returns the share of the traffic it got.
+ */
+export async function beginRollout(house: House, loop: Loop, config: MonitorConfig, challenge: Challenge, time: number, pipelineRunId: string): Promise<number> {
+  const { champion, challenger, choice } = challenge;
+  const { strategy, minLabels, share } = loop.project.deploy;
+  const asked = `version ${challenger} is better than version ${champion} on the ${choice.yardstick} newest labelled rows`;
+  if (strategy === "immediate") {
+    await promoteAtOnce(house, loop, config, challenge, time, pipelineRunId, `${asked} and takes all traffic (deploy.strategy: immediate)`);
+    return 1;
+  }
+  const { belief, candidates } = choice;
+  const variance = candidates[0]?.difference?.variance;
+  if (minLabels === 0 && belief && variance !== undefined) {
+    const { predictions, labels } = await windowTraffic(house, config);
+    const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance, wait: predictions * (1 + config.labelDelay / config.window), share });
+    if (worth.gain <= worth.price) {
+      await promoteAtOnce(house, loop, config, challenge, time, pipelineRunId, `${asked} with a probability of ${sure(belief)}, so a canary would cost more than it can save: version ${challenger} takes all traffic`);
+      return 1;
+    }
+  }
+  await startCanary(house, loop, challenge, time, pipelineRunId);
+  return share;
+}
+
+/** Windows that the choice of a champion is taken to hold for. */
+const horizonWindows = 56;
+
+const sure = (belief: Belief): string => `${(100 * surenessOf(belief)).toFixed(1)} %`;
 
 /** Gives a challenger its share of the traffic; both variants also score, in the shadow, what the other answers. */
-export async function startCanary(
-  house: House,
-  loop: Loop,
-  versions: { champion: number; challenger: number },
-  time: number,
-  pipelineRunId: string,
-): Promise<void> {
+async function startCanary(house: House, loop: Loop, { choice, ...versions }: Challenge, time: number, pipelineRunId: string): Promise<void> {
   const { share } = loop.project.deploy;
-  const reason = `version ${versions.challenger} passed the gate and gets ${percent(share)} of the traffic, version ${versions.champion} keeps the rest`;
+  const reason = `version ${versions.challenger} is better on the ${choice.yardstick} newest labelled rows${choice.belief ? ` with a probability of ${sure(choice.belief)}` : ""} and gets ${percent(share)} of the traffic, version ${versions.champion} keeps the rest`;
   const rollout = newRollout(loop, versions, time);
   await deploy(
     house,
@@ -44,7 +80,7 @@ export async function startCanary(
         time,
         kind: "canary_started",
         reason,
-        evidence: { ...versions, share },
+        evidence: { ...versions, share, ...compared(choice) },
         pipelineRunId,
       });
     },
@@ -55,24 +91,25 @@ export async function startCanary(
  * Compares both variants on every labelled request since the canary began. The differences are paired (each request was scored by
  * both), which takes the ease or difficulty of the request out of the comparison.
  */
-export async function canaryEvidence(house: House, loop: Loop, config: MonitorConfig, rollout: Rollout, now: number): Promise<CanaryEvidence> {
+async function canaryEvidence(house: House, loop: Loop, config: MonitorConfig, rollout: Rollout, now: number): Promise<CanaryEvidence & { readonly paired: PairedDifference }> {
   const predictions = await labelledPredictions(house, loop.endpoint, { from: rollout.startedAt, until: now }, now);
-  const pairs = new Map<string, { champion?: number; challenger?: number }>();
+  const pairs = new Map<string, { readonly window: number; champion?: number; challenger?: number }>();
   for (const prediction of predictions) {
     const key = `${prediction.requestId} ${prediction.rowIndex}`;
-    const pair = pairs.get(key) ?? {};
+    const pair = pairs.get(key) ?? { window: Math.floor(prediction.eventTime / config.window) };
     if (prediction.version === rollout.championVersion) pair.champion = errorOf(config.task, prediction).loss;
     if (prediction.version === rollout.challengerVersion) pair.challenger = errorOf(config.task, prediction).loss;
     pairs.set(key, pair);
   }
-  const complete = [...pairs.values()].filter((pair): pair is { champion: number; challenger: number } => pair.champion !== undefined && pair.challenger !== undefined);
+  const complete = [...pairs.values()].filter((pair): pair is { window: number; champion: number; challenger: number } => pair.champion !== undefined && pair.challenger !== undefined);
   const n = complete.length;
   const mean = (of: (pair: { champion: number; challenger: number }) => number): number => complete.reduce((sum, pair) => sum + of(pair), 0) / Math.max(1, n);
   const [champion, challenger] = [mean((pair) => pair.champion), mean((pair) => pair.challenger)];
   const difference = champion - challenger;
   const sigma = Math.sqrt(mean((pair) => (pair.champion - pair.challenger - difference) ** 2));
   const { alpha, minLabels } = loop.project.deploy;
-  const halfWidth = n < 2 ? Number.MAX_VALUE : confidenceSequence(n, sigma, alpha, Math.max(2 * minLabels, 2));
+  const halfWidth = n < 2 ? Number.MAX_VALUE : confidenceSequence(n, sigma, alpha, Math.max(2 * minLabels, 48));
+  const paired = pairedDifference(complete.map((pair) => pair.champion - pair.challenger), complete.map(({ window }) => window));
   const asMetric = (loss: number): number => (config.task === "regression" ? Math.sqrt(loss) : loss);
   return {
     labels: n,
@@ -81,19 +118,41 @@ export async function canaryEvidence(house: House, loop: Loop, config: MonitorCo
     difference,
     low: difference - halfWidth,
     high: difference + halfWidth,
+    paired,
   };
 }
 
-/** Ends a canary when the evidence is in (`canary-verdict.ts`). Returns whether it ended. */
+/**
+ * Ends a canary when going on costs more than it can save (`canary-verdict.ts`): what the comparison before it showed is the prior, the labelled requests since
+ * are what is learnt. Returns whether it ended.
+ */
 export async function judgeCanary(house: House, loop: Loop, config: MonitorConfig, rollout: Rollout, now: number): Promise<boolean> {
-  const evidence = await canaryEvidence(house, loop, config, rollout, now);
-  const { minLabels, maxDuration } = loop.project.deploy;
+  const { paired, ...evidence } = await canaryEvidence(house, loop, config, rollout, now);
+  const started = (await readDecisions(house.db, loop.endpoint, { kinds: ["canary_started"], from: rollout.startedAt })).find(({ time }) => time === rollout.startedAt);
+  const prior = (started?.evidence["belief"] as Belief | undefined) ?? { mean: 0, sd: 0.1 * Math.max(lossOfSums(config, evidence.championLoss), 1e-9) };
+  const belief = learn(prior, paired);
+  const { predictions, labels } = await windowTraffic(house, config);
+  const { minLabels, maxDuration, share } = loop.project.deploy;
+  const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance: paired.variance, wait: predictions, share });
   const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
-  const verdict = canaryVerdict(rollout, evidence, { loss: lossOf(config.task), minLabels, timeIsUp });
+  const verdict = canaryVerdict(rollout, { ...evidence, belief, worth }, { loss: lossOf(config.task), minLabels, timeIsUp });
   if (verdict === undefined) return false;
-  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence }, pipelineRunId: null });
+  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, sureness: surenessOf(belief), ...worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
   return true;
 }
+
+/** A metric's value as the mean of the losses it is made from. */
+const lossOfSums = ({ task }: MonitorConfig, metric: number): number => (task === "regression" ? metric ** 2 : metric);
+
+/** What a comparison showed, as evidence of what follows from it. */
+export const compared = (choice: Choice): Readonly<Record<string, unknown>> => ({
+  yardstick: choice.yardstick,
+  candidates: choice.candidates,
+  gain: choice.gain,
+  fits: choice.fits,
+  from: choice.from,
+  ...(choice.belief && { belief: choice.belief }),
+});
 
 /** Ends the canary of an endpoint that is not deployed any more, which deploys nothing. */
 export async function abandonCanary(house: House, rollout: Rollout, time: number): Promise<void> {
@@ -103,18 +162,14 @@ export async function abandonCanary(house: House, rollout: Rollout, time: number
   await house.events.emit({ name: "optimization.challenger_rolled_back", time, payload: { ...rollout, reason } });
 }
 
-/** Gives a challenger all the traffic without a canary, as `deploy.strategy: immediate` asks; the gate was its only judge. */
-export async function promoteAtOnce(
-  house: House,
-  loop: Loop,
-  config: MonitorConfig,
-  versions: { champion: number; challenger: number },
-  time: number,
-  pipelineRunId: string,
-): Promise<void> {
-  const reason = `version ${versions.challenger} passed the gate and takes all traffic from version ${versions.champion} (deploy.strategy: immediate)`;
+/** Gives a challenger all the traffic without a canary; the comparison was its only judge. */
+async function promoteAtOnce(house: House, loop: Loop, config: MonitorConfig, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, reason: string): Promise<void> {
   const rollout = newRollout(loop, versions, time);
-  await settle(house, loop, config, rollout, { state: "promoted", time, reason, evidence: { ...versions }, pipelineRunId });
+  const metric = (loss: number): number => (config.task === "regression" ? Math.sqrt(Math.max(0, loss)) : loss);
+  const best = choice.candidates[0]?.difference;
+  const halfWidth = best ? 1.96 * Math.sqrt(best.variance / best.n) : 0;
+  const shown = best && { labels: best.n, championLoss: metric(choice.championLoss), challengerLoss: metric(choice.championLoss - best.mean), difference: best.mean, low: best.mean - halfWidth, high: best.mean + halfWidth };
+  await settle(house, loop, config, rollout, { state: "promoted", time, reason, evidence: { ...versions, ...compared(choice), ...shown, ...(choice.belief && { sureness: surenessOf(choice.belief) }) }, pipelineRunId });
 }
 
 const newRollout = (loop: Loop, versions: { champion: number; challenger: number }, time: number): Rollout => ({

@@ -1,19 +1,18 @@
-import { day, isoDate } from "../clock.ts";
+import { isoDate } from "../clock.ts";
 import { conflict, MillraceError } from "../errors.ts";
-import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
-import { notWorseThanChampion, type GateVerdict } from "../evaluation/gate.ts";
-import { driftAlarm } from "../monitoring/drift/drift-alarm.ts";
-import { evaluateDrift, evaluateErrors, performanceAlarm, readMonitor } from "../monitoring/monitoring.ts";
-import { countMatched, matchLabels } from "../monitoring/match-labels.ts";
-import type { Alarm, MonitorConfig } from "../monitoring/types.ts";
+import { evaluateDrift, evaluateErrors, readMonitor } from "../monitoring/monitoring.ts";
+import { matchLabels } from "../monitoring/match-labels.ts";
+import type { MonitorConfig } from "../monitoring/types.ts";
 import { resolveAlias } from "../registry/aliases.ts";
-import { trained } from "../registry/versions.ts";
+import type { TrainedVersion } from "../registry/types.ts";
+import { listVersions, trained } from "../registry/versions.ts";
 import { flushPredictions } from "../serving/serving.ts";
-import type { House, PipelineRun } from "../stage.ts";
+import type { House } from "../stage.ts";
 import { holdsOf } from "../storage/holds.ts";
-import { abandonCanary, judgeCanary } from "./canary.ts";
-import { expectation } from "./expectation.ts";
+import { abandonCanary, beginRollout, compared, judgeCanary } from "./canary.ts";
+import type { ChooseOutput } from "./candidates/choose-step.ts";
 import { readLoop, whyResting } from "./loops.ts";
+import { findReason, type Reason } from "./reasons.ts";
 import { latestRollout, latestTick, previousTurn, readDecisions, recordDecision, writeTick } from "./store.ts";
 import { retrainingPipeline } from "./training-pipeline.ts";
 import type { Loop } from "./types.ts";
@@ -76,51 +75,13 @@ async function turnOnce(house: House, endpoint: string, now: number): Promise<vo
     if (rollout?.state === "canary") await abandonCanary(house, rollout, now);
   } else if (rollout?.state === "canary") await judgeCanary(house, loop, config, rollout, now);
   else if (rollout?.decidedAt !== now) {
-    const alarm = await findAlarm(house, loop, config, drifted.at(-1) && driftAlarm(drifted.at(-1)!), now);
-    if (alarm) await retrain(house, loop, alarm, now);
+    const reason = await findReason(house, loop, config, drifted, now);
+    if (reason) await retrain(house, loop, config, reason, now);
   }
   await writeTick(house.db, endpoint, { time: now, state: "done" });
 }
 
-/** What calls for a retraining now, if anything does and the last one is long enough ago. */
-async function findAlarm(house: House, loop: Loop, config: MonitorConfig, drift: Alarm | undefined, now: number): Promise<LoopAlarm | undefined> {
-  const { on, cooldown, growth } = loop.project.retrain;
-  const started = await readDecisions(house.db, loop.endpoint, { kinds: ["alarm"] });
-  const lastAlarm = started.at(-1);
-  // An alarm of this very turn was cut off in its retraining: go on with it.
-  if (lastAlarm?.time === now) return { kind: String(lastAlarm.evidence["kind"]), message: lastAlarm.reason, evidence: lastAlarm.evidence };
-  if (lastAlarm && now - lastAlarm.time < cooldown) return undefined;
-  const resolved = await resolveAlias(house.db, loop.endpoint, "champion");
-  if (!resolved) return undefined;
-  const champion = trained(resolved);
-  if (on.includes("performance")) {
-    const { reference, since } = await expectation(house, loop, config, champion.version);
-    const { alarm } = await performanceAlarm(house, config, { version: champion.version, reference, since: since - day });
-    if (alarm) return alarm;
-  }
-  if (on.includes("drift") && drift) return drift;
-  if (on.includes("data")) {
-    // A label without its prediction is no row to train on.
-    const rows = loop.baseRows + (await countMatched(house, loop.endpoint, now)).matched;
-    const trainedOn = champion.training.rows;
-    if (rows / trainedOn - 1 > growth) {
-      return {
-        kind: "data",
-        message: `${rows} labelled rows are there, ${Math.round((rows / trainedOn - 1) * 100)} % more than the ${trainedOn} version ${champion.version} was trained on`,
-        evidence: { rows, trainedOn, growth },
-      };
-    }
-  }
-  return undefined;
-}
-
-interface LoopAlarm {
-  readonly kind: string;
-  readonly message: string;
-  readonly evidence: Readonly<Record<string, unknown>>;
-}
-
-async function retrain(house: House, loop: Loop, alarm: LoopAlarm, now: number): Promise<void> {
+async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: Reason, now: number): Promise<void> {
   const runId = `${loop.endpoint}-retrain-${isoDate(now)}-${now}`;
   const champion = trained((await resolveAlias(house.db, loop.endpoint, "champion"))!);
   await recordDecision(house.db, {
@@ -133,25 +94,43 @@ async function retrain(house: House, loop: Loop, alarm: LoopAlarm, now: number):
   });
   await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, reason: alarm.message } });
   // The champion of the alarm, not of now: when this turn is done again, they are the same.
-  await house.pipelines.start(runId, retrainingPipeline(loop, champion, { time: now, trigger: `${alarm.kind}: ${alarm.message}`, schema: loop.schema }));
+  const changedAt = alarm.kind === "performance" ? Number(alarm.evidence["changedAt"] ?? Number.NaN) : Number.NaN;
+  const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt };
+  await house.pipelines.start(runId, retrainingPipeline(loop, challenged, { time: now, trigger: `${alarm.kind}: ${alarm.message}`, schema: loop.schema }));
   const run = await house.pipelines.finished(runId);
   // Cut off by the end of this process: the turn is done again at the next start.
   if (run.state === "running") throw new MillraceError("optimization.cut_off", 503, `The retraining ${run.id} was cut off; it goes on at the next start`);
   if (run.state === "succeeded") return;
-  const championLoss = bestPossible(run);
+  const choice = (run.steps.find(({ id }) => id === "train")?.output as ChooseOutput | null | undefined)?.choice;
+  if (run.state === "stopped" && choice?.archived != null && (choice.belief?.mean ?? 0) > 0) {
+    await beginRollout(house, loop, config, { champion: champion.version, challenger: choice.archived, choice: { ...choice, from: await oldestRow(house, loop, choice.archived) } }, now, runId);
+    return;
+  }
+  const metric = (loss: number): number => (config.task === "regression" ? Math.sqrt(loss) : loss);
   await recordDecision(house.db, {
     endpoint: loop.endpoint,
     time: now,
     kind: run.state === "stopped" ? "gate_rejected" : "retraining_failed",
     reason: run.reason ?? "the retraining ended without a reason",
-    evidence: championLoss === undefined ? {} : { championLoss },
+    // What newer rows did not better is as good as can be had now.
+    evidence: choice ? { ...compared(choice), championLoss: metric(choice.championLoss) } : {},
     pipelineRunId: runId,
   });
 }
 
-/** The champion's loss, when a challenger trained on the newest data could not better it: then it is as good as can be had now. */
-function bestPossible(run: PipelineRun): number | undefined {
-  const output = <T>(id: string): T | null | undefined => run.steps.find((step) => step.id === id)?.output as T | null | undefined;
-  const lostToChampion = output<GateVerdict>("gate")?.checks.some((check) => check.name.endsWith(notWorseThanChampion) && !check.passed);
-  return lostToChampion === true ? output<EvaluateOutput>("evaluate")?.champion?.loss : undefined;
+
+/** The oldest row a version was trained on, ms, as the loop chose it; null: all rows that there were. */
+async function oldestRow(house: House, { endpoint }: Loop, version: number): Promise<number | null> {
+  const made = (await readDecisions(house.db, endpoint, { kinds: ["canary_started", "promoted"] })).findLast(({ evidence }) => evidence["challenger"] === version && "from" in evidence);
+  const from = made?.evidence["from"];
+  return typeof from === "number" ? from : null;
 }
+
+/** Versions that were trained here and may come back: the first, and the newest. */
+async function archivedVersions(house: House, champion: TrainedVersion): Promise<TrainedVersion[]> {
+  const known = (await listVersions(house.db, champion.model)).filter((version) => version.origin === "trained" && version.version !== champion.version) as TrainedVersion[];
+  return known.filter(({ version }, at) => at < mostArchived || version === 1);
+}
+
+/** So many of the newest versions are compared again. */
+const mostArchived = 12;

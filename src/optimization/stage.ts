@@ -1,6 +1,7 @@
 import type { Stage } from "../stage.ts";
 import { backtestStep } from "./backtest-step.ts";
 import { canaryStep } from "./canary-step.ts";
+import { chooseStep } from "./candidates/choose-step.ts";
 import { optimizationCommands } from "./commands.ts";
 import { deployStep } from "./deploy-step.ts";
 import { optimizationRoutes } from "./routes.ts";
@@ -13,7 +14,7 @@ export const optimization: Stage = {
   migrations: optimizationMigrations,
   routes: optimizationRoutes,
   commands: optimizationCommands,
-  steps: [deployStep, canaryStep, backtestStep],
+  steps: [deployStep, chooseStep, canaryStep, backtestStep],
   events: {
     "optimization.retraining_started": "an alarm started a retraining",
     "optimization.challenger_promoted": "a challenger took all the traffic",

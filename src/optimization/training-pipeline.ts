@@ -32,31 +32,45 @@ export function firstRunPipeline(project: Project, champion: TrainedVersion | un
     steps: [
       { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter, target: data.target, reading: data.reading ?? {} }), needs: {} },
       validation(project, null, null),
-      ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual", time: data.time?.column ?? null }),
+      ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual", time: data.time?.column ?? null, chosen: false }),
       { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
     ],
   };
 }
 
-/** A retraining on the base data and all labels that have arrived, judged against the champion, up to the start of a canary. */
-export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
+/** Whom a retraining challenges: the champion and the oldest row it was trained on (ms; null: all), versions that may come back, and since when an alarm says that things changed. */
+export interface Challenged {
+  readonly champion: TrainedVersion;
+  readonly from: number | null;
+  readonly archived: readonly TrainedVersion[];
+  readonly changedAt: number | null;
+}
+
+/** Where the project has no column that says when a row happened, rows from production get one: when they were asked for. */
+function timeOfRows({ project, timeStored, features }: Loop): { readonly column: string; readonly stored: "DATE" | "TIMESTAMP"; readonly added: boolean } {
+  if (timeStored !== null && project.data.time) return { column: project.data.time.column, stored: timeStored, added: false };
+  const taken = new Set([...features.map(({ name }) => name), project.data.target]);
+  return { column: taken.has("event_time") ? "millrace_event_time" : "event_time", stored: "TIMESTAMP", added: true };
+}
+
+/** A retraining on the base data and all labels that have arrived, compared with the champion and earlier versions, up to the start of a canary. */
+export function retrainingPipeline(loop: Loop, { champion, from, archived, changedAt }: Challenged, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
   const { project } = loop;
-  // A time that is no point in time to the log (an epoch number) cannot be carried on; then rows are held out at random.
-  const timeColumn = loop.timeStored === null ? null : (project.data.time?.column ?? null);
-  const columns = [...new Set([...(timeColumn === null ? [] : [timeColumn]), ...loop.features.map((feature) => feature.name), project.data.target])];
+  const time = timeOfRows(loop);
+  const columns = [...new Set([time.column, ...loop.features.map((feature) => feature.name), project.data.target])];
   const feedback = {
     endpoint: loop.endpoint,
     features: loop.features,
     target: project.data.target,
     regression: loop.task === "regression",
     classes: loop.classes,
-    time: timeColumn === null ? null : { column: timeColumn, stored: loop.timeStored },
+    time: { column: time.column, stored: time.stored },
     knownAt: why.time,
   };
-  const holdout: Holdout =
-    timeColumn === null
-      ? { by: "random", test: project.data.split.test, stratify: loop.task !== "regression", seed: project.train.seed }
-      : { by: "recent_days", column: timeColumn, since: (champion.training.until ?? 0) + 1, days: Math.round(project.retrain.holdout / 86_400_000) };
+  const known = ({ version, artifact, signature }: TrainedVersion): object => ({ version, sha256: artifact.sha256, signature });
+  const { algorithm, params } = project.train;
+  // The rows of a table without a time of its own are older than any request.
+  const seenUntil = champion.training.until ?? Number.MIN_SAFE_INTEGER;
   return {
     name: "retrain",
     model: loop.endpoint,
@@ -65,14 +79,21 @@ export function retrainingPipeline(loop: Loop, champion: TrainedVersion, why: { 
     seed: project.train.seed,
     steps: [
       { id: "feedback", step: "monitoring.feedback", params: json(feedback), needs: {} },
-      { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns, readings: loop.readings ?? {} }), needs: { feedback: "feedback" } },
+      { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns, readings: loop.readings ?? {}, ...(time.added && { added: time.column }) }), needs: { feedback: "feedback" } },
       validation(project, why.schema, loop, "append"),
-      ...trainToRegister(project, { table: "append", holdout, champion, trigger: why.trigger, time: timeColumn }),
+      registerData(project, "append"),
+      {
+        id: "train",
+        step: "optimization.choose",
+        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...known(champion), seenUntil, from }, archived: archived.map(known), changedAt, maxAge: project.retrain.holdout }),
+        needs: { table: "append", checked: "validate" },
+      },
+      ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),
       {
         id: "canary",
         step: "optimization.canary",
         params: json({ endpoint: loop.endpoint, champion: champion.version, time: why.time }),
-        needs: { registered: "register", reference: "reference" },
+        needs: { registered: "register", reference: "reference", chosen: "train" },
       },
     ],
   };
@@ -102,20 +123,38 @@ function validation(project: Project, schema: Schema | null, loop: Loop | null, 
   };
 }
 
-/** The common middle: record the data, train, judge, gate, train on everything, register. */
-function trainToRegister(
-  project: Project,
-  run: { table: string; holdout: Holdout; champion: TrainedVersion | undefined; trigger: string; time: string | null },
-): PipelineStep[] {
-  const { table, holdout, champion, trigger, time } = run;
+/** What a model is trained for and judged by. */
+interface Middle {
+  readonly table: string;
+  readonly holdout: Holdout;
+  readonly champion: TrainedVersion | undefined;
+  readonly trigger: string;
+  readonly time: string | null;
+  /** It was chosen among candidates, which says what is held out and which rows it is trained on. */
+  readonly chosen: boolean;
+}
+
+/** A training, and what follows it. */
+function trainToRegister(project: Project, run: Middle): PipelineStep[] {
+  const { algorithm, params } = project.train;
+  const { table, holdout, time } = run;
+  return [
+    registerData(project, table),
+    { id: "train", step: "training.train", params: json({ algorithm, params, holdout, time, baseline: true }), needs: { table, checked: "validate" } },
+    ...judgeToRegister(project, run),
+  ];
+}
+
+const registerData = ({ model }: Project, table: string): PipelineStep => ({ id: "dataset", step: "data.register", params: json({ dataset: model }), needs: { table, checked: "validate" } });
+
+/** The common middle: judge what was trained, gate, train on everything, register. */
+function judgeToRegister(project: Project, { table, holdout, champion, trigger, time, chosen }: Middle): PipelineStep[] {
   const { algorithm, params, refit } = project.train;
   const model = project.model;
   const needs = { table, checked: "validate" };
   const served = refit ? "refit" : "train";
   const compared = champion ? { version: champion.version, sha256: champion.artifact.sha256, signature: champion.signature, until: champion.training.until } : null;
   return [
-    { id: "dataset", step: "data.register", params: json({ dataset: model }), needs },
-    { id: "train", step: "training.train", params: json({ algorithm, params, holdout, time, baseline: true }), needs },
     {
       id: "evaluate",
       step: "evaluation.evaluate",
@@ -123,14 +162,14 @@ function trainToRegister(
       needs: { ...needs, trained: "train" },
     },
     { id: "record", step: "evaluation.record", params: json({ model, trigger }), needs: { table, trained: "train", evaluation: "evaluate" } },
-    { id: "gate", step: "evaluation.gate", params: json({ rules: project.evaluate.gate }), needs: { evaluation: "evaluate" }, after: ["record"] },
+    { id: "gate", step: "evaluation.gate", params: json({ rules: project.evaluate.gate, challenger: chosen }), needs: { evaluation: "evaluate" }, after: ["record"] },
     ...(refit
       ? [
           {
             id: "refit",
             step: "training.train",
             params: json({ algorithm, params, holdout: { by: "none" }, time, baseline: false }),
-            needs,
+            needs: { ...needs, ...(chosen && { chosen: "train" }) },
             after: ["gate"],
           },
         ]

@@ -21,7 +21,7 @@ describe("a fault names file, line, column, field and the nearest right name", (
     ["two documents", `${least}---\n${least}`, "2:1", /this is not YAML/],
     ["a misspelt section", `${least}evalute: {}\n`, "2:1", /unknown field evalute; did you mean evaluate\?/, "evalute"],
     ["a misspelt field", "data:\n  source: a.csv\n  taget: cnt\n  target: cnt\n", "3:3", /unknown field data\.taget; did you mean target\?/, "data.taget"],
-    ["a field nothing is like", `${least}monitor:\n  performance:\n    colour: red\n`, "4:5", /unknown field monitor\.performance\.colour; known here are threshold, slack/, "monitor.performance.colour"],
+    ["a field nothing is like", `${least}monitor:\n  performance:\n    colour: red\n`, "4:5", /unknown field monitor\.performance\.colour; known here are false_alarms, threshold, slack/, "monitor.performance.colour"],
     ["a misspelt rule", `${least}evaluate:\n  gate:\n    rmse: { maximum: 3 }\n`, "4:13", /unknown field evaluate\.gate\.rmse\.maximum/, "evaluate.gate.rmse.maximum"],
     ["a misspelt choice", `${least}deploy:\n  strategy: cannary\n`, "3:13", /deploy\.strategy must be one of canary, immediate, got "cannary"; did you mean canary\?/, "deploy.strategy"],
     ["a choice in a list", `${least}retrain: { on: [performance, drifd] }\n`, "2:30", /retrain\.on\.1 must be one of performance, drift, data, got "drifd"; did you mean drift\?/, "retrain.on.1"],
@@ -88,16 +88,16 @@ test("every default", () => {
     code: null,
     data: { source: "/data/rides.csv", target: "cnt", task: null, time: null, from: null, until: null, exclude: [], keep: [], reading: {}, split: { by: "random", test: 0.2 } },
     validate: { onAnomaly: "fail", leakage: "exclude" },
-    train: { algorithm: "gradient-boosting", params: {}, seed: 0, refit: true },
+    train: { algorithm: "auto", params: {}, seed: 0, refit: true },
     evaluate: { slices: [], gate: {} },
-    deploy: { strategy: "canary", share: 0.1, minLabels: 24, maxDuration: 259_200_000, alpha: 0.2, settings: {} },
+    deploy: { strategy: "canary", share: 0.1, minLabels: 0, maxDuration: 4_838_400_000, alpha: 0.2, settings: {} },
     monitor: {
       window: 86_400_000,
       labelDelay: 86_400_000,
-      performance: { threshold: 3.5, slack: 0.05, slip: 0.1, max: null },
+      performance: { falseAlarms: 0.1, threshold: null, slack: 0.05, slip: 0.1, max: null },
       drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, exclude: [], minRows: 100, gaps: 0.1, falseAlarms: 0.01 },
     },
-    retrain: { on: ["performance", "data"], growth: 0.25, cooldown: 172_800_000, holdout: 1_209_600_000 },
+    retrain: { on: ["performance", "data"], growth: 0.3, cost: 0.05, budget: 0.25, cooldown: 259_200_000, holdout: null },
   });
 });
 
@@ -117,8 +117,8 @@ validate: { on_anomaly: warn, leakage: fail }
 train: { algorithm: linear, params: { alpha: 1 }, seed: 7, refit: false }
 evaluate: { slices: [season], gate: { rmse: { max: 90, better_than_champion: 0.02 } } }
 deploy: { strategy: immediate, share: 25%, min_labels: 5, max_duration: 12h, alpha: 0.05, batching: { max_rows: 64, delay: 2ms, queue_rows: 500, timeout: 5s, weight: 2, merge: false }, log_share: 10%, pinned: true }
-monitor: { window: 6h, label_delay: 90s, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10, gaps: 25%, false_alarms: 5%, exclude: [season] } }
-retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
+monitor: { window: 6h, label_delay: 90s, performance: { false_alarms: 1, threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: jensen_shannon, threshold: 0.1, window: 1d, share: 0.3, min_rows: 10, gaps: 25%, false_alarms: 5%, exclude: [season] } }
+retrain: { on: [drift], growth: 1, cost: 0.2, budget: 0.5, cooldown: 0s, holdout: 2w }
 `;
   expect(completeProject(parseProject(text, "m.yaml"), place)).toEqual({
     model: "rides",
@@ -128,8 +128,8 @@ retrain: { on: [drift], growth: 1, cooldown: 0s, holdout: 2w }
     train: { algorithm: "linear", params: { alpha: 1 }, seed: 7, refit: false },
     evaluate: { slices: ["season"], gate: { rmse: { max: 90, better_than_champion: 0.02 } } },
     deploy: { strategy: "immediate", share: 0.25, minLabels: 5, maxDuration: 43_200_000, alpha: 0.05, settings: { batching: { maxRows: 64, delayMs: 2, queueRows: 500, timeoutMs: 5000, weight: 2, merge: false }, log: { share: 0.1 }, pinned: true } },
-    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10, gaps: 0.25, falseAlarms: 0.05 } },
-    retrain: { on: ["drift"], growth: 1, cooldown: 0, holdout: 1_209_600_000 },
+    monitor: { window: 21_600_000, labelDelay: 90_000, performance: { falseAlarms: 1, threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10, gaps: 0.25, falseAlarms: 0.05 } },
+    retrain: { on: ["drift"], growth: 1, cost: 0.2, budget: 0.5, cooldown: 0, holdout: 1_209_600_000 },
   });
 });
 
@@ -150,11 +150,13 @@ test("any choice of valid sections loads, and what is left out has its default",
   };
   const whole = completeProject(parseProject(least + Object.entries(sections).map(([name, text]) => `${name}: ${text}\n`).join(""), "m.yaml"), place);
   const bare = completeProject(parseProject(least, "m.yaml"), place);
+  // Three windows, whatever a window is.
+  const retrain = (names: readonly string[]) => ({ ...(names.includes("retrain") ? whole : bare).retrain, cooldown: (names.includes("monitor") ? whole : bare).retrain.cooldown });
   fc.assert(
     fc.property(fc.shuffledSubarray(Object.keys(sections)), fc.boolean(), (names, dataFirst) => {
       const chosen = names.map((name) => `${name}: ${sections[name]}\n`).join("");
       const project = completeProject(parseProject(dataFirst ? least + chosen : chosen + least, "m.yaml"), place);
-      for (const name of Object.keys(sections) as (keyof typeof project)[]) expect(project[name]).toEqual((names.includes(name) ? whole : bare)[name]);
+      for (const name of Object.keys(sections) as (keyof typeof project)[]) expect(project[name]).toEqual(name === "retrain" ? retrain(names) : (names.includes(name) ? whole : bare)[name]);
       expect(JSON.parse(JSON.stringify(project))).toEqual(project);
     }),
   );

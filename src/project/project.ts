@@ -40,10 +40,10 @@ export interface Project {
   readonly monitor: {
     readonly window: number;
     readonly labelDelay: number;
-    readonly performance: { readonly threshold: number; readonly slack: number; readonly slip: number; readonly max: number | null };
+    readonly performance: { readonly falseAlarms: number; readonly threshold: number | null; readonly slack: number; readonly slip: number; readonly max: number | null };
     readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number; readonly gaps: number; readonly falseAlarms: number };
   };
-  readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; readonly cooldown: number; readonly holdout: number };
+  readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; /** Absent, as the budget, in projects that were stored before it could be said. */ readonly cost?: number; readonly budget?: number; readonly cooldown: number; readonly holdout: number | null };
 }
 
 /** What a gate asks of a metric. */
@@ -84,13 +84,13 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       },
     },
     validate: { onAnomaly: validate?.on_anomaly ?? "fail", leakage: validate?.leakage ?? "exclude" },
-    train: { algorithm: train?.algorithm ?? "gradient-boosting", params: train?.params ?? {}, seed: train?.seed ?? 0, refit: train?.refit ?? true },
+    train: { algorithm: train?.algorithm ?? "auto", params: train?.params ?? {}, seed: train?.seed ?? 0, refit: train?.refit ?? true },
     evaluate: { slices: evaluate?.slices ?? [], gate: evaluate?.gate ?? {} },
     deploy: {
       strategy: deploy?.strategy ?? "canary",
       share: share(deploy?.share, 0.1),
-      minLabels: deploy?.min_labels ?? 24,
-      maxDuration: duration(deploy?.max_duration, "3d"),
+      minLabels: deploy?.min_labels ?? 0,
+      maxDuration: duration(deploy?.max_duration, "56d"),
       alpha: deploy?.alpha ?? 0.2,
       settings: settingsOf(deploy),
     },
@@ -98,7 +98,8 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       window: duration(monitor?.window, "1d"),
       labelDelay: duration(monitor?.label_delay, "1d"),
       performance: {
-        threshold: monitor?.performance?.threshold ?? 3.5,
+        falseAlarms: monitor?.performance?.false_alarms ?? 0.1,
+        threshold: monitor?.performance?.threshold ?? null,
         slack: monitor?.performance?.slack ?? 0.05,
         slip: monitor?.performance?.slip ?? 0.1,
         max: monitor?.performance?.max ?? null,
@@ -116,9 +117,11 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
     },
     retrain: {
       on: retrain?.on ?? ["performance", "data"],
-      growth: retrain?.growth ?? 0.25,
-      cooldown: duration(retrain?.cooldown, "2d"),
-      holdout: duration(retrain?.holdout, "14d"),
+      growth: retrain?.growth ?? 0.3,
+      cost: retrain?.cost ?? 0.05,
+      budget: retrain?.budget ?? 0.25,
+      cooldown: retrain?.cooldown === undefined ? 3 * duration(monitor?.window, "1d") : duration(retrain.cooldown, "0ms"),
+      holdout: retrain?.holdout === undefined ? null : duration(retrain.holdout, "0ms"),
     },
   };
 }

@@ -86,7 +86,7 @@ export const ProjectSchema = Type.Object(
     train: Type.Optional(
       Type.Object(
         {
-          algorithm: Type.Optional(Type.String({ description: "gradient-boosting (default) or linear" })),
+          algorithm: Type.Optional(Type.String({ description: "auto (default): gradient boosting or a linear model, whichever is better on held-out rows; gradient-boosting; linear" })),
           params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Parameters of the algorithm" })),
           seed: Type.Optional(Type.Integer({ minimum: 0, description: "Same seed, same data: the same model" })),
           refit: Type.Optional(Type.Boolean({ description: "After the gate, train once more on all rows, the held-out ones too; true" })),
@@ -108,7 +108,7 @@ export const ProjectSchema = Type.Object(
         {
           strategy: Type.Optional(Type.Enum(["canary", "immediate"], { description: "How a challenger replaces the champion; canary" })),
           share: Type.Optional(Share),
-          min_labels: Type.Optional(Type.Integer({ minimum: 2, description: "Labelled predictions before a canary is judged; 24" })),
+          min_labels: Type.Optional(Type.Integer({ minimum: 2, description: "Labelled predictions that a canary waits for, however sure the comparison before it was; without this, as many as the decision is worth" })),
           max_duration: Type.Optional(Duration),
           alpha: Type.Optional(Type.Number({ exclusiveMinimum: 0, exclusiveMaximum: 1, description: "Error probability of the sequential test, however often it looks; 0.2" })),
           batching: Type.Optional(
@@ -138,10 +138,11 @@ export const ProjectSchema = Type.Object(
           performance: Type.Optional(
             Type.Object(
               {
-                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "CUSUM alarm level in units of the reference loss; 3.5" })),
-                slack: Type.Optional(Type.Number({ minimum: 0, description: "Excess that is let pass in each window, in units of the reference loss; 0.05" })),
+                false_alarms: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 50, description: "Alarms in 365 windows in which nothing got worse; 0.1" })),
+                threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Alarm by a CUSUM of this level, in units of the reference loss, instead of the test for a rise of the loss" })),
+                slack: Type.Optional(Type.Number({ minimum: 0, description: "With threshold: excess that is let pass in each window, in units of the reference loss; 0.05" })),
                 slip: Type.Optional(
-                  Type.Number({ minimum: 0, description: "How far above its predecessor's reference a new champion's may lie, as a share; 0.1: standards do not slip with bad times" }),
+                  Type.Number({ minimum: 0, description: "With threshold: how far above its predecessor's reference a new champion's may lie, as a share; 0.1" }),
                 ),
                 max: Type.Optional(Type.Number({ description: "The loss (RMSE or log loss) a window may have at most" })),
               },
@@ -171,7 +172,9 @@ export const ProjectSchema = Type.Object(
       Type.Object(
         {
           on: Type.Optional(Type.Array(Type.Enum(["performance", "drift", "data"]), { description: "What starts a retraining; [performance, data]" })),
-          growth: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: retrain when the labelled rows have grown by this share; 0.25" })),
+          growth: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: compare again when the labelled rows have grown by this share since the last attempt; 0.3" })),
+          cost: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: what a training may cost, in the error of one window: 0.05 is five per cent of it. The dearer, the rarer" })),
+          budget: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: "Retrainings per window at most, in the long run; 0.25" })),
           cooldown: Type.Optional(Duration),
           holdout: Type.Optional(Duration),
         },

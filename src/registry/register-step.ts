@@ -24,7 +24,7 @@ export const registerStep: Step = {
       pipelineRunId: runId,
       datasetVersion: table.version,
       algorithm: trained.algorithm,
-      training: { rows: trained.rows, until: trained.until, seconds: trained.seconds },
+      training: { rows: trained.rows, until: trained.until, seconds: trained.seconds, judged: evaluation.rows },
       params: trained.params,
       importances: trained.importances,
       signature: trained.signature,

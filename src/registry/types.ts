@@ -48,8 +48,11 @@ export interface TrainedVersion extends VersionFacts {
   readonly pipelineRunId: string;
   readonly datasetVersion: string;
   readonly algorithm: string;
-  /** What it was trained on: rows, and the newest point in time among them (ms; null without a time column). */
-  readonly training: { readonly rows: number; readonly until: number | null; readonly seconds: number };
+  /**
+   * What it was trained on: rows, and the newest point in time among them (ms; null without a time column); `judged`: held-out rows that its
+   * metrics are of (absent in versions of before).
+   */
+  readonly training: { readonly rows: number; readonly until: number | null; readonly seconds: number; readonly judged?: number };
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
   readonly signature: Signature;

@@ -7,7 +7,9 @@ import type { Task } from "./types.ts";
 
 /** Which rows are held out of training, to judge the model by. Plain JSON: training and evaluation apply the same to the same table. */
 export type Holdout =
-  | { readonly by: "none" }
+  | { readonly by: "none"; /** Only rows from that time on (ms) are trained on. */ readonly since?: { readonly column: string; readonly from: number } }
+  /** The newest rows by time, then by their order; of the others those from `from` on (ms; null: all) are trained on. */
+  | { readonly by: "newest"; readonly column: string; readonly rows: number; readonly from: number | null }
   /** Rows of one `group` stay together; without a group, rows that are equal in every column that matters. */
   | { readonly by: "random"; readonly test: number; readonly stratify: boolean; readonly seed: number; readonly group?: string }
   | { readonly by: "time"; readonly column: string; readonly test: number }
@@ -33,7 +35,12 @@ export const part = (table: Table, rows: Uint32Array): Table => (rows.length ===
 /** The numbers of the rows of both parts, each ascending. */
 export function heldOutRows(table: Table, target: string, task: Task, holdout: Holdout, features: readonly string[]): Split {
   const all = (): Uint32Array => Uint32Array.from({ length: table.rows }, (_, row) => row);
-  if (holdout.by === "none") return { train: all(), test: new Uint32Array() };
+  if (holdout.by === "none") {
+    if (holdout.since === undefined) return { train: all(), test: new Uint32Array() };
+    const { column, from } = holdout.since;
+    const times = timesOf(table, column);
+    return { train: all().filter((row) => times[row] >= from), test: new Uint32Array() };
+  }
   if (holdout.by === "random") {
     // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
     const classes = holdout.stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
@@ -41,12 +48,32 @@ export function heldOutRows(table: Table, target: string, task: Task, holdout: H
     // A group may have rows of several classes, which then cannot be in their shares each.
     return splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes && holdout.group === undefined ? { classes } : {}), ...(units && { units }) });
   }
-  const times = table.columns.find((column) => column.name === holdout.column);
-  if (times?.type !== "number") throw invalid("training.no_time", `Column ${holdout.column} holds no points in time to hold rows out by`);
-  if (holdout.by === "time") return splitByTime(times.values, holdout.test, { wholeDays: true });
-  const days = recentDays(times.values, holdout.since, holdout.days);
-  const isHeld = (row: number): boolean => days.has(Math.floor(times.values[row] / dayMs));
+  const times = timesOf(table, holdout.column);
+  if (holdout.by === "time") return splitByTime(times, holdout.test, { wholeDays: true });
+  if (holdout.by === "newest") {
+    const ordered = inTimeOrder(times);
+    const cut = Math.max(0, ordered.length - holdout.rows);
+    const { from } = holdout;
+    return { train: ordered.slice(0, cut).filter((row) => from === null || times[row] >= from).sort(), test: ordered.slice(cut).sort() };
+  }
+  const days = recentDays(times, holdout.since, holdout.days);
+  const isHeld = (row: number): boolean => days.has(Math.floor(times[row] / dayMs));
   return { train: all().filter((row) => !isHeld(row)), test: all().filter(isHeld) };
+}
+
+/** The numbers of all rows by their time, then by their order; rows without a time come first. */
+export function inTimeOrder(times: Float64Array): Uint32Array {
+  const key = (row: number): number => (Number.isNaN(times[row]) ? Number.NEGATIVE_INFINITY : times[row]);
+  const rows = Uint32Array.from(times.keys());
+  // Differences of infinities are no order.
+  return rows.sort((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : a - b));
+}
+
+/** The points in time of a column, ms; throws `training.no_time`. */
+export function timesOf(table: Table, name: string): Float64Array {
+  const times = table.columns.find((column) => column.name === name);
+  if (times?.type !== "number") throw invalid("training.no_time", `Column ${name} holds no points in time to hold rows out by`);
+  return times.values;
 }
 
 /** What keeps rows together that must not stand on both sides: a group, or equal rows, where those are the exception. */

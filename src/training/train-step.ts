@@ -4,7 +4,8 @@ import { selectRows } from "../data/select-rows.ts";
 import { readingsOf, type Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
-import type { Step } from "../stage.ts";
+import type { Step, StepProgress } from "../stage.ts";
+import type { BlobStore } from "../storage/blobs.ts";
 import { heldOutRows, part, type Holdout } from "./holdout.ts";
 import type { Signature, TrainedModel, TrainingRequest } from "./types.ts";
 
@@ -45,59 +46,79 @@ export interface TrainOutput {
 export const trainStep: Step = {
   name: "training.train",
   purpose: "Trains the model and its linear baseline, and writes preprocessing and model as one ONNX graph",
-  version: 2,
+  version: 3,
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }) => {
-    const options = params as unknown as TrainParams;
+    const chosen = inputs["chosen"] as { readonly refit?: Holdout } | undefined;
+    const options = { ...(params as unknown as TrainParams), ...(chosen?.refit && { holdout: chosen.refit }) };
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
     const labelled = withLabels(await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] }), target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
-    // Only worker processes need the trainers.
-    const { findTrainer } = await import("./trainers.ts");
-    const readings = readingsOf(table.columns);
-    const eventTime = eventTimeOf(table, options.time);
-    const losses: number[] = [];
-    const fit = (algorithm: string, fitParams: Readonly<Record<string, unknown>>, watch: boolean): TrainedModel =>
-      findTrainer(algorithm).train({
-        table: train,
-        target,
-        features: names,
-        readings,
-        ...(eventTime && { eventTime }),
-        task,
-        params: fitParams,
-        seed,
-        ...(watch
-          ? {
-              onProgress: ({ done, total, loss }) => {
-                losses.push(loss);
-                if (done % 10 === 0 || done === total) report({ message: `${algorithm} on ${train.rows} rows, loss ${loss.toPrecision(4)}`, done, total });
-              },
-            }
-          : {}),
-      });
-    const started = performance.now();
-    const model = fit(options.algorithm, options.params, true);
-    const seconds = (performance.now() - started) / 1000;
-    const baseline = options.baseline && options.algorithm !== "linear" ? await blobs.put(fit("linear", {}, false).toOnnx()) : null;
-    const output: TrainOutput = {
-      algorithm: model.algorithm,
-      model: await blobs.put(model.toOnnx()),
-      baseline,
-      signature: model.signature,
-      params: model.params,
-      importances: model.importances,
-      losses,
-      rows: train.rows,
-      until: newest(train, options.time),
-      seconds,
-      naive: naivePredictor(train, target, model.signature),
-    };
-    return output;
+    return trainOn(train, { ...options, table, features: names, target, task, seed, report }, blobs);
   },
 };
+
+/** A training on rows that were chosen: what `training.train` hands on. */
+export interface Training extends Pick<TrainParams, "algorithm" | "params" | "time" | "baseline"> {
+  readonly table: IngestOutput;
+  readonly features: readonly string[];
+  readonly target: string;
+  readonly task: TrainingRequest["task"];
+  readonly seed: number;
+  readonly report: (progress: StepProgress) => void;
+}
+
+/** Trains a model, and the linear baseline beside it where asked, on all rows of `train`; the files go into the artifact store. */
+export async function trainOn(train: Table, training: Training, blobs: BlobStore): Promise<TrainOutput> {
+  const { algorithm, params, report, baseline } = training;
+  const request = requestOf(train, training);
+  // Only worker processes need the trainers.
+  const { findTrainer } = await import("./trainers.ts");
+  const losses: number[] = [];
+  const started = performance.now();
+  const model = findTrainer(algorithm).train({
+    ...request,
+    params,
+    onProgress: ({ done, total, loss }) => {
+      losses.push(loss);
+      if (done % 10 === 0 || done === total) report({ message: `${algorithm} on ${train.rows} rows, loss ${loss.toPrecision(4)}`, done, total });
+    },
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const linear = baseline && model.algorithm !== "linear" ? await blobs.put(findTrainer("linear").train({ ...request, params: {} }).toOnnx()) : null;
+  return outputOf(model, train, { ...training, losses, seconds, baseline: linear }, blobs);
+}
+
+/** The request for a training on these rows, but for the parameters. */
+export function requestOf(train: Table, { table, features, target, task, time, seed }: Pick<Training, "table" | "features" | "target" | "task" | "time" | "seed">): Omit<TrainingRequest, "params"> {
+  const eventTime = eventTimeOf(table, time);
+  const times = time === null ? undefined : train.columns.find(({ name }) => name === time);
+  return { table: train, target, features, task, seed, readings: readingsOf(table.columns), ...(eventTime && { eventTime }), ...(times?.type === "number" && { times: times.values }) };
+}
+
+/** What a trained model hands on; its files go into the artifact store. */
+export async function outputOf(
+  model: TrainedModel,
+  train: Table,
+  { losses, seconds, baseline, time, target }: { readonly losses: readonly number[]; readonly seconds: number; readonly baseline: Blob | null; readonly time: string | null; readonly target: string },
+  blobs: BlobStore,
+): Promise<TrainOutput> {
+  return {
+    algorithm: model.algorithm,
+    model: await blobs.put(model.toOnnx()),
+    baseline,
+    signature: model.signature,
+    params: model.params,
+    importances: model.importances,
+    losses,
+    rows: train.rows,
+    until: newest(train, time),
+    seconds,
+    naive: naivePredictor(train, target, model.signature),
+  };
+}
 
 const groupOf = (holdout: Holdout): string[] => (holdout.by === "random" && holdout.group !== undefined ? [holdout.group] : []);
 

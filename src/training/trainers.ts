@@ -1,11 +1,12 @@
 import { closest } from "fastest-levenshtein";
 import { notFound } from "../errors.ts";
+import { auto } from "./auto.ts";
 import { gradientBoosting } from "./gradient-boosting/gradient-boosting.ts";
 import { linear } from "./linear/linear.ts";
 import type { Trainer } from "./types.ts";
 
 /** Every way of training, the default first. */
-export const trainers: readonly Trainer[] = [gradientBoosting, linear];
+export const trainers: readonly Trainer[] = [gradientBoosting, linear, auto];
 
 /** The trainer of that name; throws `training.unknown_trainer`, naming the nearest one. */
 export function findTrainer(name: string): Trainer {

@@ -70,6 +70,8 @@ export interface TrainingRequest {
   readonly params: Readonly<Record<string, unknown>>;
   /** How much each row counts in proportion to the others (≥ 0, not all 0), in the order of the table; absent: all alike. */
   readonly weights?: Float64Array;
+  /** When each row happened (ms), in the order of the table: what is chosen by held-out rows is chosen by the newest. */
+  readonly times?: Float64Array;
   /** How the cells of features and target became values, by column: written into the signature. */
   readonly readings?: Readonly<Record<string, Reading>>;
   /** The feature that says when a row happened, and how precisely. */

@@ -15,22 +15,33 @@ export interface Ensemble {
   /** Float32 values, so that the exported model starts from the same. */
   readonly base: readonly number[];
   readonly trees: readonly (readonly Tree[])[];
+  /** The mean loss of the kept rounds on the rows held out; NaN without any. */
+  readonly heldLoss: number;
+}
+
+/** What a boosting works on. */
+export interface BoostingData {
+  readonly table: BinnedTable;
+  readonly bins: readonly FeatureBins[];
+  readonly objective: Objective;
 }
 
 /**
  * Gradient boosting with second derivatives: each round fits one tree per output to the derivatives of the loss at the
  * present scores (Friedman 2001; Chen & Guestrin 2016).
+ *
+ * @param held rows to judge the rounds by, ascending; none of them is fitted
+ * @returns all rounds, or, with rows held out, those up to the best on them
  */
 export function boost(
-  table: BinnedTable,
-  bins: readonly FeatureBins[],
-  objective: Objective,
+  { table, bins, objective }: BoostingData,
+  held: Int32Array,
   params: GradientBoostingParams,
   seed: number,
   onProgress: TrainingRequest["onProgress"],
 ): Ensemble {
   const random = seededRandom(seed);
-  const { fit, held } = holdOut(table.rows, params, random);
+  const fit = withoutRows(table.rows, held);
   const base = objective.baseScores(fit).map(Math.fround);
   const scores = base.map((score) => new Float64Array(table.rows).fill(score));
   const gradients = base.map(() => new Float64Array(table.rows));
@@ -40,6 +51,7 @@ export function boost(
   const features = Int32Array.from(bins.keys()).filter((f) => bins[f].count > 1 || bins[f].hasMissing);
   const rows = new Int32Array(drawn);
   const trees: Tree[][] = [];
+  const patience = Number(params.early_stopping_rounds);
   let best = { loss: Infinity, rounds: 0 };
   for (let round = 1; round <= params.iterations; round++) {
     objective.derivatives(scores, gradients, hessians);
@@ -63,24 +75,21 @@ export function boost(
       );
     }
     onProgress?.({ done: round, total: params.iterations, loss: fitLoss });
-    if (params.early_stopping_rounds === null) continue;
+    if (held.length === 0) continue;
     const loss = objective.loss(scores, held);
     if (loss < best.loss) best = { loss, rounds: round };
-    else if (round - best.rounds >= params.early_stopping_rounds) break;
+    else if (round - best.rounds >= patience) break;
   }
-  return { base, trees: params.early_stopping_rounds === null ? trees : trees.slice(0, best.rounds) };
+  return held.length === 0 ? { base, trees, heldLoss: Number.NaN } : { base, trees: trees.slice(0, best.rounds), heldLoss: best.loss };
 }
 
-/**
- * Draws the rows that are held out to stop early; at least one row remains to fit and, when stopping early, one to
- * judge.
- */
-function holdOut(rows: number, params: GradientBoostingParams, random: Random): { fit: Int32Array; held: Int32Array } {
-  const all = Int32Array.from({ length: rows }, (_, row) => row);
-  if (params.early_stopping_rounds === null || rows < 2) return { fit: all, held: all.subarray(rows) };
-  const count = Math.min(rows - 1, Math.max(1, Math.round(rows * params.validation_fraction)));
-  drawToFront(all, count, random);
-  return { fit: all.slice(count).sort(), held: all.slice(0, count).sort() };
+function withoutRows(rows: number, held: Int32Array): Int32Array {
+  const fit = new Int32Array(rows - held.length);
+  for (let row = 0, next = 0, at = 0; row < rows; row++) {
+    if (held[next] === row) next += 1;
+    else fit[at++] = row;
+  }
+  return fit;
 }
 
 function drawFeatures(features: Int32Array, fraction: number, random: Random): Int32Array {

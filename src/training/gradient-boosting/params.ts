@@ -15,7 +15,7 @@ export interface GradientBoostingParams {
   readonly category_l2: number;
   readonly subsample: number;
   readonly feature_fraction: number;
-  readonly early_stopping_rounds: number | null;
+  readonly early_stopping_rounds: number | null | "auto";
   readonly validation_fraction: number;
 }
 
@@ -79,18 +79,17 @@ export const paramsSchema = {
     subsample: { ...share, default: 1, description: "Share of the rows drawn for each round, without replacement." },
     feature_fraction: { ...share, default: 1, description: "Share of the features drawn for each tree." },
     early_stopping_rounds: {
-      type: ["integer", "null"],
-      minimum: 1,
-      default: null,
+      anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }, { const: "auto" }],
+      default: "auto",
       description:
-        "Stop when the loss on held-out rows has not improved for so many rounds, and keep the best; null: never.",
+        "Finds the number of rounds on held-out rows, the newest where the rows have a time: stops when their loss has not improved for so many, then trains that many on all rows. null: all iterations; auto: 10 for 200 to 100000 rows, else null.",
     },
     validation_fraction: {
       type: "number",
       exclusiveMinimum: 0,
       exclusiveMaximum: 1,
-      default: 0.1,
-      description: "Share of the rows held out when early_stopping_rounds is set.",
+      default: 0.2,
+      description: "Share of the rows held out to find the number of rounds.",
     },
   },
 } as const;

@@ -1,0 +1,73 @@
+import { describe, expect, test } from "vitest";
+import { pairedDifference } from "./paired-difference.ts";
+import { rowSpans } from "./row-spans.ts";
+import { chooseYardstick } from "./yardstick.ts";
+
+const rows = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, row) => row);
+/** Row i happens at time i. */
+const yardstick = (n: number, seenUntil: number, changedAt: number | null, maxAge: number | null = null) =>
+  chooseYardstick(rows(n), Float64Array.from({ length: n }, (_, row) => row), { seenUntil, changedAt, maxAge });
+
+describe("the yardstick", () => {
+  test("is the newest third of what the champion has not seen; candidates have what is older", () => {
+    const found = yardstick(1000, 699, null);
+    expect(found.state === "ready" && [found.rows[0], found.rows.length, found.before.length, found.parts.length]).toEqual([900, 100, 900, 1]);
+  });
+
+  test("has 500 rows at most", () => {
+    const found = yardstick(10_000, 999, null);
+    expect(found.state === "ready" && found.rows.length).toBe(500);
+  });
+
+  test("is, after a change, the newer half of the rows since", () => {
+    const found = yardstick(1000, 99, 800);
+    expect(found.state === "ready" && [found.rows[0], found.rows.length]).toEqual([900, 100]);
+  });
+
+  test("is all rows since the change where they are few, in parts that a candidate has not seen", () => {
+    const found = yardstick(1000, 99, 990);
+    if (found.state !== "ready") throw new Error("too few");
+    expect([...found.rows]).toEqual([990, 991, 992, 993, 994, 995, 996, 997, 998, 999]);
+    expect(found.parts.flatMap((part) => [...part]).toSorted((a, b) => a - b)).toEqual([...found.rows]);
+    expect(found.before.length).toBe(990);
+  });
+
+  test.each<[string, number, number | null, number | null, { rows: number; needed: number }]>([
+    ["after an alarm", 95, 97, null, { rows: 3, needed: 5 }],
+    ["without one", 89, null, null, { rows: 10, needed: 24 }],
+    ["of an age", 9, null, 20, { rows: 21, needed: 24 }],
+  ])("says how many are missing %s", (_, seenUntil, changedAt, maxAge, expected) => expect(yardstick(100, seenUntil, changedAt, maxAge)).toEqual({ state: "too_few", ...expected }));
+});
+
+describe("the rows of candidates", () => {
+  const times = Float64Array.from({ length: 100 }, (_, row) => row);
+  test.each<[string, number | null, number | null, unknown[]]>([
+    ["all, and the newest quarter", null, null, [["all rows", null], ["recent rows", 75]]],
+    ["what the champion had, too", 20, null, [["all rows", null], ["the champion's rows", 20], ["recent rows", 80]]],
+    ["since a change", 20, 90, [["all rows", null], ["the champion's rows", 20], ["since the change", 90]]],
+  ])("are %s", (_, champion, changedAt, expected) => expect(rowSpans(times, champion, changedAt).map(({ name, from }) => [name, from])).toEqual(expected));
+});
+
+describe("paired differences", () => {
+  test("of independent rows have their own variance, once there are windows enough to tell", () => {
+    const [differences, windows] = [Array.from({ length: 4000 }, (_, i) => (i * 7919) % 13), Array.from({ length: 4000 }, (_, i) => Math.floor(i / 20))];
+    const { n, mean, variance } = pairedDifference(differences, windows);
+    const plain = differences.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 3999;
+    expect(n).toBe(4000);
+    expect(variance / plain).toBeGreaterThanOrEqual(1);
+    expect(variance / plain).toBeLessThan(1.1);
+  });
+
+  test("that go with their window count as little more than the windows", () => {
+    const windows = Array.from({ length: 400 }, (_, i) => Math.floor(i / 20));
+    const { variance, n } = pairedDifference(windows.map((window) => (window % 2 === 0 ? 1 : -1)), windows);
+    // Twenty windows of −1 and 1: the mean's variance is about 1/20, not 1/400.
+    expect(variance / n).toBeGreaterThan(0.03);
+    expect(variance / n).toBeLessThan(0.07);
+  });
+
+  test("of a single window, or none, are no surer than half as sure again as they look", () => {
+    expect(pairedDifference([1, 3], [0, 0]).variance).toBeCloseTo(2 * 1.5, 10);
+    expect(pairedDifference([], [])).toEqual({ n: 0, mean: 0, variance: 0 });
+  });
+});

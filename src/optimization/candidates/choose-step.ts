@@ -1,0 +1,184 @@
+import type { IngestOutput } from "../../data/ingest-step.ts";
+import { readTable } from "../../data/read-table.ts";
+import type { Table } from "../../data/types.ts";
+import type { ValidateOutput } from "../../data/validate-step.ts";
+import { scoreOnnx } from "../../evaluation/score.ts";
+import { scored } from "../../evaluation/scored.ts";
+import { invalid } from "../../errors.ts";
+import type { Step } from "../../stage.ts";
+import { inTimeOrder, part, timesOf, type Holdout } from "../../training/holdout.ts";
+import { labelsOf, outputOf, requestOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
+import type { Prediction, Signature, TrainedModel } from "../../training/types.ts";
+import { learn, type Belief } from "../expected-regret.ts";
+import { lossesOf } from "./losses.ts";
+import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
+import { rowSpans, type RowSpan } from "./row-spans.ts";
+import { chooseYardstick } from "./yardstick.ts";
+
+/** A version that is there already. */
+interface Known {
+  readonly version: number;
+  readonly sha256: string;
+  readonly signature: Signature;
+}
+
+export interface ChooseParams {
+  readonly algorithm: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly time: string;
+  /** Length of a window, ms: rows of one are not as good as independent. */
+  readonly window: number;
+  /** `seenUntil`, `from`: the newest row it was trained on, and the oldest (null: all there were), ms. */
+  readonly champion: Known & { readonly seenUntil: number; readonly from: number | null };
+  readonly archived: readonly Known[];
+  /** When an alarm says that things changed, ms. */
+  readonly changedAt: number | null;
+  /** How old the rows of the comparison may be beside the newest, ms; null: as old as they are. */
+  readonly maxAge: number | null;
+}
+
+/** How a candidate did on the yardstick. */
+export interface Candidate {
+  /** Which rows it was trained on, or `version 3`. */
+  readonly name: string;
+  /** Rows it was trained on for this comparison; null for a version that is there already. */
+  readonly rows: number | null;
+  /** Champion's loss minus its own: above 0 the candidate is better; null where it could not be trained. */
+  readonly difference: PairedDifference | null;
+  /** Why it could not be trained. */
+  readonly failed?: string;
+}
+
+/** What the comparison says: the rows, the champion's mean loss on them, and every candidate beside it, the best first. */
+export interface Choice {
+  readonly yardstick: number;
+  readonly championLoss: number;
+  readonly candidates: readonly Candidate[];
+  /** Of the best one: what is believed of its difference to the champion. */
+  readonly belief: Belief | null;
+  /** The smallest gain that the best one shows, one standard error below its mean, as a share of the champion's loss; ≥ 0. */
+  readonly gain: number;
+  /** The oldest row the best one is trained on, ms; null: all rows. */
+  readonly from: number | null;
+  /** The version that is best, where it is one that is there already. */
+  readonly archived: number | null;
+  /** Models that were trained to find out. */
+  readonly fits: number;
+}
+
+/** What `optimization.choose` hands on: the chosen model as a training does, and how to judge and to train it again. */
+export type ChooseOutput = { readonly choice: Choice; readonly stop?: string } & Partial<TrainOutput & { readonly holdout: Holdout; readonly refit: Holdout }>;
+
+/** How far apart two models are taken to lie before the rows say so, as a share of the champion's loss. */
+const usualDifference = 0.1;
+/** More rows are not trained on four times over. */
+const mostRowsCross = 3000;
+
+/** Trains candidates on different stretches of rows, and judges them, the versions that are there and the champion by the newest labelled rows. */
+export const chooseStep: Step = {
+  name: "optimization.choose",
+  purpose: "Trains candidates on different stretches of the rows and compares them, and earlier versions, with the champion on the newest labelled rows",
+  version: 1,
+  where: "worker",
+  run: async ({ params, inputs, seed, blobs, report }): Promise<ChooseOutput> => {
+    const options = params as unknown as ChooseParams;
+    const { champion, archived, changedAt, window, time } = options;
+    const table = inputs["table"] as IngestOutput;
+    const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
+    const features = specs.map(({ name }) => name);
+    const rows = withLabels(await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...features, target, time])] }), target);
+    const times = timesOf(rows, time);
+    const ordered = inTimeOrder(times);
+    const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge });
+    if (yardstick.state === "too_few") {
+      const choice: Choice = { yardstick: yardstick.rows, championLoss: Number.NaN, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
+      return { choice: { ...choice, championLoss: 0 }, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
+    }
+    const training = { ...options, table, features, target, task, seed, report, baseline: true };
+    const truth = (of: Table): Float64Array | string[] => {
+      const column = of.columns.find(({ name }) => name === target)!;
+      return task === "regression" && column.type === "number" ? column.values : labelsOf(of, target);
+    };
+    const judged = part(rows, yardstick.rows);
+    const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truth(of)));
+    const ofKnown = async ({ sha256, signature }: Known): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256), signature, judged), judged);
+    const ofChampion = await ofKnown(champion);
+    const windows = Float64Array.from(yardstick.rows, (row) => Math.floor(times[row] / window));
+    const compare = (others: Float64Array): PairedDifference => pairedDifference(ofChampion.map((loss, row) => loss - others[row]), windows);
+    const { findTrainer } = await import("../../training/trainers.ts");
+    let fits = 0;
+    const fit = (on: Uint32Array): TrainedModel => {
+      const model = findTrainer(options.algorithm).train({ ...requestOf(part(rows, on), training), params: options.params });
+      fits += 1;
+      // A class that a stretch of rows lacks is still a class.
+      if ((model.signature.classes?.length ?? 0) < (champion.signature.classes?.length ?? 0)) throw invalid("training.class_missing", `its rows hold ${model.signature.classes?.length} of ${champion.signature.classes?.length} classes`);
+      return model;
+    };
+    interface Tried extends Candidate {
+      readonly span: RowSpan | null;
+      readonly version: number | null;
+      readonly model: TrainedModel | null;
+    }
+    const cross = yardstick.parts.length > 1;
+    const spanRows = (of: Uint32Array, { from }: RowSpan): Uint32Array => (from === null ? of : of.filter((row) => times[row] >= from));
+    const tryRows = (span: RowSpan): Tried => {
+      const about = { name: span.name, span, version: null, model: null };
+      const on = spanRows(cross ? ordered : yardstick.before, span);
+      try {
+        if (!cross) {
+          const model = fit(on);
+          return { ...about, rows: on.length, difference: compare(losses(model.predict(judged), judged)), model };
+        }
+        if (on.length > mostRowsCross) return { ...about, rows: on.length, difference: null, failed: `more than ${mostRowsCross} rows are not trained on once for each part` };
+        const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
+        const all = new Float64Array(yardstick.rows.length);
+        for (const held of yardstick.parts) {
+          const out = new Set(held);
+          const asked = part(rows, held);
+          const found = losses(fit(on.filter((row) => !out.has(row))).predict(asked), asked);
+          for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
+        }
+        return { ...about, rows: on.length, difference: compare(all) };
+      } catch (error) {
+        return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
+      }
+    };
+    const tried: Tried[] = [];
+    const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt);
+    for (const [at, span] of spans.entries()) {
+      report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
+      tried.push(tryRows(span));
+    }
+    for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, difference: compare(await ofKnown(known)), span: null, version: known.version, model: null });
+    const ranked = tried.toSorted((a, b) => (b.difference?.mean ?? Number.NEGATIVE_INFINITY) - (a.difference?.mean ?? Number.NEGATIVE_INFINITY));
+    const best = ranked[0];
+    const championLoss = ofChampion.reduce((sum, loss) => sum + loss, 0) / ofChampion.length;
+    const believed = best?.difference ? believe(best.difference, championLoss, ranked.length) : null;
+    const gain = best?.difference && championLoss > 0 ? Math.max(0, best.difference.mean - Math.sqrt(best.difference.variance / best.difference.n)) / championLoss : 0;
+    const choice: Choice = {
+      yardstick: yardstick.rows.length,
+      championLoss,
+      candidates: ranked.map(({ name, rows: trainedOn, difference, failed }) => ({ name, rows: trainedOn, difference, ...(failed !== undefined && { failed }) })),
+      belief: believed,
+      gain,
+      from: best?.span?.from ?? null,
+      archived: best?.version ?? null,
+      fits,
+    };
+    if (!best?.difference || !believed || !(believed.mean > 0)) return { choice, stop: `no candidate is better than the champion on the ${yardstick.rows.length} newest labelled rows` };
+    if (best.version !== null) return { choice, stop: `version ${best.version}, which is there already, is the best on the ${yardstick.rows.length} newest labelled rows` };
+    const held = cross ? Math.max(1, Math.round(yardstick.rows.length / 3)) : yardstick.rows.length;
+    const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
+    const output = best.model
+      ? await outputOf(best.model, part(rows, on), { losses: [], seconds: 0, baseline: null, time, target }, blobs)
+      : await trainOn(part(rows, on), { ...training, baseline: false }, blobs);
+    const { from } = best.span!;
+    return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }) } };
+  },
+};
+
+/** What is believed of the best of several: they were chosen by the same rows, so these say less. */
+function believe(difference: PairedDifference, championLoss: number, candidates: number): Belief {
+  const prior: Belief = { mean: 0, sd: usualDifference * Math.max(championLoss, 1e-9) };
+  return learn(prior, { ...difference, variance: difference.variance * (1 + Math.log(candidates) / 2) });
+}

@@ -1,0 +1,38 @@
+/** The newest labelled rows that the champion has not seen, by which all candidates are judged, and how. */
+export type Yardstick =
+  | { readonly state: "too_few"; readonly rows: number; readonly needed: number }
+  /** `before`: all rows that are older than the yardstick, in order of time. `parts`: rows of the yardstick that a candidate must not have seen when it is asked for them. */
+  | { readonly state: "ready"; readonly rows: Uint32Array; readonly before: Uint32Array; readonly parts: readonly Uint32Array[] };
+
+/** Fewest rows to compare by, after an alarm (when hardly anything can be worse than what is there) and else. */
+const [fewestAfterAlarm, fewest] = [5, 24];
+/** Below so many rows since a change each is worth too much to be held out for good: candidates are judged by cross-validation. */
+const crossBelow = 120;
+const folds = 4;
+const [leastRows, mostRows] = [8, 500];
+
+/**
+ * Chooses the yardstick: of the rows since a change the newer half, or all of them in four parts where they are few; without an alarm the newest third of the
+ * rows that the champion has not seen, at most 500.
+ *
+ * @param ordered all labelled rows by time
+ * @param times when each row happened, ms
+ * @param limits `seenUntil`: the newest row the champion was trained on; `changedAt`: when an alarm says that things changed (null: there is no alarm);
+ *   `maxAge`: how old a row may be beside the newest (null: as old as it is); all ms
+ */
+export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limits: { readonly seenUntil: number; readonly changedAt: number | null; readonly maxAge: number | null }): Yardstick {
+  const { seenUntil, changedAt, maxAge } = limits;
+  const since = Math.max(changedAt ?? Number.NEGATIVE_INFINITY, maxAge === null ? Number.NEGATIVE_INFINITY : times[ordered[ordered.length - 1]] - maxAge);
+  const fresh = ordered.filter((row) => times[row] > seenUntil && times[row] >= since);
+  const needed = changedAt === null ? fewest : fewestAfterAlarm;
+  if (fresh.length < needed) return { state: "too_few", rows: fresh.length, needed };
+  if (changedAt !== null && fresh.length < crossBelow) {
+    const parts = Array.from({ length: folds }, (_, fold) => fresh.filter((__, i) => i % folds === fold)).filter((part) => part.length > 0);
+    const isFresh = new Set(fresh);
+    return { state: "ready", rows: fresh, before: ordered.filter((row) => !isFresh.has(row)), parts };
+  }
+  const wanted = Math.max(leastRows, Math.min(mostRows, Math.round(fresh.length / (changedAt === null ? 3 : 2))));
+  const rows = fresh.slice(-wanted);
+  // By the order of time, the rows of a yardstick are the last of all.
+  return { state: "ready", rows, before: ordered.slice(0, ordered.length - rows.length), parts: [rows] };
+}
