@@ -1,67 +1,56 @@
-import { day } from "../../clock.ts";
 import type { House } from "../../stage.ts";
-import { lock, transact } from "../../storage/transactions.ts";
-import { addErrors, errorOf, noErrors } from "../error-sums.ts";
-import { labelsArrived } from "../labels.ts";
-import { countPredictions, labelledPredictions, type TimeWindow } from "../prediction-log.ts";
+import { matchLabels } from "../match-labels.ts";
+import { noErrors } from "../error-sums.ts";
 import { monitoringTables } from "../store.ts";
-import type { ErrorSums, MonitorConfig } from "../types.ts";
-
-/** How far back a window may lie that late labels still complete. */
-const lateDays = 30;
+import type { MonitorConfig, TimeWindow } from "../types.ts";
+import { computeWindow, type WindowPart } from "./compute-window.ts";
+import { replaceWindow } from "./revisions.ts";
+import { forgetTouched, readTouched, within, type TouchedMinute } from "./touched.ts";
 
 /**
- * Computes the live error of every window whose labels are due at `now` and that is not computed yet: for what clients got (`served`)
- * and for each variant over all it answered, in the open or in the shadow. Windows that still lacked labels are computed again when
- * labels have arrived since `before` (the last call; absent, nothing is taken up again). The same call gives the same rows.
+ * Brings the windows of live error to what log and labels say at `now`: computes every window whose labels are due and that is not computed yet, and computes
+ * again those that a label, a correction, a prediction or a retry has come for since, however old they are. So the windows are the same whatever came in which
+ * order; what is changed of an earlier one is kept as a revision. The same call gives the same rows. (`_before` has no meaning any more: what came since the
+ * last turn is noted when it comes.)
  */
-export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number, before?: number): Promise<void> {
-  const windows = monitoringTables(house.db).selectFrom("error_windows").where("endpoint", "=", config.endpoint);
-  const last = await windows.select(({ fn }) => fn.max("end").as("end")).executeTakeFirst();
-  if (before !== undefined && (await labelsArrived(house.db, config.endpoint, before, now))) {
-    const served = await windows
-      .select(["start", "end", "predictions", "sums"])
-      .where("variant", "=", "served")
-      .where("end", ">", now - lateDays * day)
-      .execute();
-    for (const { start, end, predictions, sums } of served) {
-      if ((JSON.parse(sums) as ErrorSums).n < predictions) await computeWindow(house, config, { from: start, until: end }, now);
-    }
+export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number, _before?: number): Promise<void> {
+  const { endpoint } = config;
+  await matchLabels(house, endpoint);
+  const { minutes, mark } = await readTouched(house.db, endpoint, now);
+  for (const { window, touched } of await touchedWindows(house, endpoint, minutes)) {
+    const parts = await computeWindow(house, config, window, now);
+    // A log that was cleared away says nothing about what was in it.
+    if (parts) await replaceWindow(house.db, endpoint, window, parts, { now, touched });
   }
-  for (let start = last?.end ?? since; start + config.window + config.labelDelay <= now; start += config.window) {
-    await computeWindow(house, config, { from: start, until: start + config.window }, now);
+  const last = await monitoringTables(house.db)
+    .selectFrom("error_windows")
+    .select(({ fn }) => fn.max("end").as("end"))
+    .where("endpoint", "=", endpoint)
+    .executeTakeFirst();
+  for (let from = last?.end ?? since; from + config.window + config.labelDelay <= now; from += config.window) {
+    const window = { from, until: from + config.window };
+    await replaceWindow(house.db, endpoint, window, (await computeWindow(house, config, window, now)) ?? empty, { now, touched: [] });
   }
+  await forgetTouched(house.db, endpoint, now, mark);
 }
 
-async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<void> {
-  const sums = new Map<string, { variant: string; version: number; sums: ErrorSums }>();
-  for (const prediction of await labelledPredictions(house, config.endpoint, window, now)) {
-    const error = errorOf(config.task, prediction);
-    for (const variant of prediction.shadow ? [prediction.variant] : [prediction.variant, "served"]) {
-      const version = variant === "served" ? 0 : prediction.version;
-      const known = sums.get(`${variant} ${version}`);
-      sums.set(`${variant} ${version}`, { variant, version, sums: addErrors(known?.sums ?? noErrors, error) });
-    }
-  }
-  if (sums.size === 0) sums.set("served", { variant: "served", version: 0, sums: noErrors });
-  const predictions = await countPredictions(house, config.endpoint, window);
-  await transact(house.db, async (transaction) => {
-    await lock(transaction, `monitoring.windows ${config.endpoint}`);
-    const tables = monitoringTables(transaction);
-    await tables.deleteFrom("error_windows").where("endpoint", "=", config.endpoint).where("start", "=", window.from).execute();
-    await tables
-      .insertInto("error_windows")
-      .values(
-        [...sums.values()].map((one) => ({
-          endpoint: config.endpoint,
-          start: window.from,
-          end: window.until,
-          variant: one.variant,
-          version: one.version,
-          predictions,
-          sums: JSON.stringify(one.sums),
-        })),
-      )
-      .execute();
-  });
+/** A window without traffic is a window. */
+const empty: readonly WindowPart[] = [{ variant: "served", version: 0, predictions: 0, sums: noErrors }];
+
+/** The windows that are computed and reach into one of these minutes, oldest first. */
+async function touchedWindows(house: House, endpoint: string, minutes: readonly TouchedMinute[]): Promise<{ window: TimeWindow; touched: readonly TouchedMinute[] }[]> {
+  if (minutes.length === 0) return [];
+  const windows = await monitoringTables(house.db)
+    .selectFrom("error_windows")
+    .select(["start", "end"])
+    .distinct()
+    .where("endpoint", "=", endpoint)
+    .where("end", ">", minutes[0].minute)
+    .where("start", "<", minutes.at(-1)!.minute + 60_000)
+    .orderBy("start")
+    .execute();
+  return windows
+    .map(({ start, end }) => ({ from: start, until: end }))
+    .map((window) => ({ window, touched: within(minutes, window) }))
+    .filter(({ touched }) => touched.length > 0);
 }
