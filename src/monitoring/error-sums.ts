@@ -7,15 +7,18 @@ export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, labe
 export const lossOf = (task: Task): Loss => (task === "regression" ? "rmse" : "log_loss");
 
 /** The error of one labelled prediction, as sums of one. A label that no class of the model has counts as a total miss. */
-export function errorOf(task: Task, prediction: LabelledPrediction): ErrorSums {
-  if (task === "regression") {
-    const label = Number(prediction.label);
-    const error = prediction.value - label;
-    return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label };
-  }
-  const position = prediction.classes.indexOf(prediction.label);
-  const probability = position < 0 ? 0 : prediction.probabilities[position];
-  const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top] ? i : top), 0);
+export const errorOf = (task: Task, prediction: LabelledPrediction): ErrorSums =>
+  task === "regression" ? errorOfNumber(prediction.value, Number(prediction.label)) : errorOfClass(prediction.probabilities, prediction.classes.indexOf(prediction.label));
+
+export function errorOfNumber(value: number, label: number): ErrorSums {
+  const error = value - label;
+  return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label };
+}
+
+/** @param position of the label's class among the probabilities; below 0 where it is none of them */
+export function errorOfClass(probabilities: readonly number[], position: number): ErrorSums {
+  const probability = position < 0 ? 0 : probabilities[position];
+  const best = probabilities.reduce((top, value, i, all) => (value > all[top] ? i : top), 0);
   return { n: 1, loss: -Math.log(Math.max(probability, Number.EPSILON)), absolute: best === position ? 0 : 1, signed: 0, label: 0 };
 }
 

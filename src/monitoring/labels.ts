@@ -119,15 +119,32 @@ async function currentWords(db: Database, endpoint: string, requestIds: readonly
   return found;
 }
 
-/**
- * The labels that were known at `until`, each by the newest word that had arrived by then, in order of arrival; `of` takes those of predictions of
- * that time alone.
- */
-export async function readLabels(db: Database, endpoint: string, range: { readonly until: number; readonly of?: TimeWindow }): Promise<StoredLabel[]> {
-  const { until, of } = range;
+/** What is asked of labels: what was known at `until`; `of` takes those of predictions of that time alone. */
+export interface LabelRange {
+  readonly until: number;
+  readonly of?: TimeWindow;
+}
+
+/** The labels that were known at `until`, each by the newest word that had arrived by then, in order of arrival. */
+export async function readLabels(db: Database, endpoint: string, range: LabelRange): Promise<StoredLabel[]> {
+  const found: StoredLabel[] = [];
+  await eachLabel(db, endpoint, range, (label) => found.push(label));
+  return found.sort((a, b) => a.arrivedAt - b.arrivedAt || (a.requestId < b.requestId ? -1 : Number(a.requestId > b.requestId)) || a.rowIndex - b.rowIndex);
+}
+
+/** A window is read in so many parts, so that not all its labels are in memory at once. */
+const slices = 32;
+
+/** Hands out the labels that `readLabels` reads, in no order. */
+export async function eachLabel(db: Database, endpoint: string, { until, of }: LabelRange, take: (label: StoredLabel) => void): Promise<void> {
+  const known = `select ${columnsOfWord}, l.event_time as "eventTime" from labels l where l.endpoint = ? and l.arrived_at <= ?`;
+  if (of) {
+    const width = Math.max(1, Math.ceil((of.until - of.from) / slices));
+    for (let from = of.from; from < of.until; from += width) {
+      for (const label of await fetchRows<StoredLabel>(db, `${known} and l.event_time >= ? and l.event_time < ?`, [endpoint, until, from, Math.min(from + width, of.until)])) take(label);
+    }
+  } else for (const label of await fetchRows<StoredLabel>(db, known, [endpoint, until])) take(label);
   const [inWindow, bounds] = of ? ["and l.event_time >= ? and l.event_time < ?", [of.from, of.until]] : ["", []];
-  const order = `order by l.arrived_at, l.request_id, l.row_index`;
-  const now = await fetchRows<StoredLabel>(db, `select ${columnsOfWord}, l.event_time as "eventTime" from labels l where l.endpoint = ? and l.arrived_at <= ? ${inWindow} ${order}`, [endpoint, until, ...bounds]);
   // Of labels whose newest word came later, the newest that had come.
   const before = await fetchRows<StoredLabel>(
     db,
@@ -136,13 +153,12 @@ export async function readLabels(db: Database, endpoint: string, range: { readon
       where l.endpoint = ? and l.arrived_at > ? and s.arrived_at <= ? ${inWindow}`,
     [endpoint, until, until, ...bounds],
   );
-  if (before.length === 0) return [...now];
   const newest = new Map<string, StoredLabel>();
   for (const word of before) {
-    const known = newest.get(keyOf(word));
-    if (!known || isOlder(known, word)) newest.set(keyOf(word), word);
+    const other = newest.get(keyOf(word));
+    if (!other || isOlder(other, word)) newest.set(keyOf(word), word);
   }
-  return [...now, ...newest.values()].sort((a, b) => a.arrivedAt - b.arrivedAt || (a.requestId < b.requestId ? -1 : Number(a.requestId > b.requestId)) || a.rowIndex - b.rowIndex);
+  for (const word of newest.values()) take(word);
 }
 
 /** Every word for a row, the one that holds first, then by the sender's time, newest first: what auditors ask for. */

@@ -10,6 +10,9 @@ import { updateIndex } from "./log-index/update-index.ts";
 import { labelColumns, writeMatches, type Match, type MatchedLabel } from "./log-index/write-matches.ts";
 import { monitoringTables } from "./store.ts";
 
+/** Labels whose predictions are looked for together. */
+const labelsAtOnce = 20_000;
+
 /**
  * Notes of labels that are new which prediction they are of, and of those that waited which one has come, as far as the log has it by now, however old either
  * is. What the gateway holds back is not seen: flush it first. Says how many met a prediction. (`_until` and `_options` have no meaning any more: a match
@@ -17,20 +20,15 @@ import { monitoringTables } from "./store.ts";
  */
 export async function matchLabels(house: House, endpoint: string, _until?: number, _options?: { readonly thorough: boolean }): Promise<number> {
   return alone(house, endpoint, async () => {
-    const before = await countMatched(house, endpoint, Number.MAX_SAFE_INTEGER);
-    await updateIndex(house, endpoint);
-    const fresh = await fetchRows<MatchedLabel>(
-      house.db,
-      `select ${labelColumns} from labels where endpoint = ? and event_time is null`,
-      [endpoint],
-    );
-    if (fresh.length > 0) {
+    let met = await updateIndex(house, endpoint);
+    for (;;) {
+      const fresh = await fetchRows<MatchedLabel>(house.db, `select ${labelColumns} from labels where endpoint = ? and event_time is null limit ${labelsAtOnce}`, [endpoint]);
+      if (fresh.length === 0) return met;
       const attempts = await findAttempts(house, endpoint, fresh);
       const matches = fresh.map((label, at): Match => ({ label, eventTime: attempts[at].length === 0 ? ofNone : eventOf(attempts[at], label.arrivedAt), cause: undefined }));
       await transact(house.db, (transaction) => writeMatches(transaction, endpoint, matches));
+      met += matches.filter(({ eventTime }) => eventTime !== ofNone).length;
     }
-    const after = await countMatched(house, endpoint, Number.MAX_SAFE_INTEGER);
-    return after.labels - after.waiting - (before.labels - before.waiting);
   });
 }
 

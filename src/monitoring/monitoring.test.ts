@@ -2,7 +2,6 @@ import { expect, describe, test } from "vitest";
 import { writeDeployment } from "../serving/store.ts";
 import type { House } from "../stage.ts";
 import { collectFeedback } from "./feedback.ts";
-import { countPredictions } from "./prediction-log.ts";
 import { logPredictions, monitor, openMonitoredHouse } from "./fixtures/open-monitored-house.ts";
 import { addLabels, readLabels, type Label } from "./labels.ts";
 import { countMatched, matchLabels } from "./match-labels.ts";
@@ -10,6 +9,7 @@ import { driftAlarm } from "./drift/drift-alarm.ts";
 import { labelledPredictions } from "./prediction-log.ts";
 import { driftReports, errorWindows, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor, saveMonitor, saveReference } from "./monitoring.ts";
 import { monitoringTables } from "./store.ts";
+import { computeWindow } from "./windows/compute-window.ts";
 import type { ErrorSums, FeatureDrift, MonitorConfig, ReferenceProfile } from "./types.ts";
 
 const dayMs = 86_400_000;
@@ -38,6 +38,8 @@ const hours = (day: number, prediction: string, more = "false AS shadow, 'champi
   SELECT 'r-${day}-' || h AS request_id, 0::BIGINT AS row_index, make_timestamp(${(start + day * dayMs) * 1000} + h * 3600000000) AS event_time,
     make_timestamp(${(start + day * dayMs) * 1000} + h * 3600000000) AS received_at, ${more}, 'ok' AS status,
     h::DOUBLE AS input_hour, (${prediction})::DOUBLE AS output_prediction FROM range(24) t(h)`;
+
+const countPredictions = async (house: House, endpoint: string, window: { from: number; until: number }) => (await computeWindow(house, monitor({ endpoint }), window, 0))?.[0].predictions;
 
 const labelsOf = (day: number, value: (hour: number) => number): Label[] => Array.from({ length: 24 }, (_, h) => label(`r-${day}-${h}`, String(value(h)), start + (day + 1) * dayMs));
 

@@ -1,11 +1,12 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBValue } from "@duckdb/node-api";
 import { isoDate } from "../clock.ts";
 import { predictionFolder } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
-import { parquet, pathLiteral, query, withConnection } from "../storage/duckdb.ts";
-import { readLabels } from "./labels.ts";
+import { identifier, parquet, pathLiteral, query, withConnection } from "../storage/duckdb.ts";
+import { eachRow } from "./each-row.ts";
+import { eachLabel } from "./labels.ts";
 import { firstOf } from "./log-index/attempts.ts";
 import { exists, repeatsFile } from "./log-index/index-files.ts";
 import { logRows } from "./log-rows.ts";
@@ -48,59 +49,55 @@ async function logFiles(folder: string, first: string, last: string): Promise<st
 
 const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
-/** How many rows the endpoint answered in a window (shadow answers not counted); undefined when the log has nothing of its days. */
-export async function countPredictions(house: House, endpoint: string, window: TimeWindow): Promise<number | undefined> {
+/** Predictions of a window, shadow answers too, whose labels had arrived at `knownAt`, in order of event time and request id. */
+export async function labelledPredictions(house: House, endpoint: string, window: TimeWindow, knownAt: number): Promise<LabelledPrediction[]> {
   const rows = await predictionRows(house, endpoint, window);
-  if (rows === undefined) return undefined;
+  if (rows === undefined) return [];
   return withConnection(async (connection) => {
-    const [count] = await query<{ n: number }>(connection, `SELECT count(*) AS n FROM ${rows} WHERE NOT shadow`);
-    return count?.n ?? 0;
+    await loadLabels(connection, house, endpoint, { until: knownAt, of: window });
+    const outputs = await outputsOf(connection, rows);
+    const found: LabelledPrediction[] = [];
+    const columns = `p.request_id, p.row_index::INTEGER, epoch_ms(p.event_time)::DOUBLE, p.variant, p.version::INTEGER, p.shadow, l.value, ${outputs.sql}`;
+    await eachRow(connection, `SELECT ${columns} FROM ${rows} p JOIN labels l ON ${labelOfPrediction} ${inOrder}`, ([id, index, time, variant, version, shadow, label, ...answer]) => {
+      found.push({
+        requestId: id as string,
+        rowIndex: index as number,
+        eventTime: time as number,
+        variant: variant as string,
+        version: version as number,
+        shadow: shadow === true,
+        label: label as string,
+        value: Number(answer[0] ?? Number.NaN),
+        ...answeredClasses(outputs.classes, answer),
+      });
+    });
+    return found;
   });
 }
 
-/** Predictions of a window, shadow answers too, whose labels had arrived at `knownAt`, in order of event time and request id. */
-export async function labelledPredictions(house: House, endpoint: string, window: TimeWindow, knownAt: number): Promise<LabelledPrediction[]> {
-  const found: LabelledPrediction[] = [];
-  await eachLabelled(house, endpoint, window, knownAt, (prediction) => found.push(prediction));
-  return found;
-}
+/** The order in which errors are summed. */
+export const inOrder = "ORDER BY p.event_time, p.request_id, p.row_index, p.variant, p.version";
 
 const probability = "output_probability_";
 
-/** Hands out the predictions of a window one after the other, as `labelledPredictions` orders them. */
-export async function eachLabelled(house: House, endpoint: string, window: TimeWindow, knownAt: number, take: (prediction: LabelledPrediction) => void): Promise<void> {
-  const rows = await predictionRows(house, endpoint, window);
-  if (rows === undefined) return;
-  await withConnection(async (connection) => {
-    await loadLabels(connection, house, endpoint, { until: knownAt, of: window });
-    // `variant` is in the pattern since one that fits no column is an error.
-    const result = await connection.stream(
-      `SELECT p.request_id, p.row_index::INTEGER, epoch_ms(p.event_time)::DOUBLE, p.version::INTEGER, p.shadow, l.value, COLUMNS('^(variant|output_prediction|${probability}.*)$')
-       FROM ${rows} p JOIN labels l ON ${labelOfPrediction} ORDER BY p.event_time, p.request_id, p.row_index, p.variant, p.version`,
-    );
-    const names = result.columnNames();
-    const [variant, value] = [names.indexOf("variant"), names.indexOf("output_prediction")];
-    const outputs = [...names.keys()].filter((at) => names[at].startsWith(probability));
-    const classNames = outputs.map((at) => names[at].slice(probability.length));
-    for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      for (const row of chunk.getRows()) {
-        // Models of before or after may have had other classes.
-        const all = outputs.every((at) => row[at] !== null);
-        take({
-          requestId: row[0] as string,
-          rowIndex: row[1] as number,
-          eventTime: row[2] as number,
-          version: row[3] as number,
-          shadow: row[4] === true,
-          label: row[5] as string,
-          variant: row[variant] as string,
-          value: value < 0 || row[value] === null ? Number.NaN : Number(row[value]),
-          probabilities: (all ? outputs : outputs.filter((at) => row[at] !== null)).map((at) => Number(row[at])),
-          classes: all ? classNames : classNames.filter((_, at) => row[outputs[at]] !== null),
-        });
-      }
-    }
-  });
+/** The outputs that errors are made of, as columns of `p`: a number (null of classifiers), then a probability for each of the classes. */
+export interface Outputs {
+  readonly sql: string;
+  readonly classes: readonly string[];
+}
+
+/** The outputs in a log. */
+export async function outputsOf(connection: DuckDBConnection, rows: string): Promise<Outputs> {
+  const names = (await query<{ column_name: string }>(connection, `DESCRIBE SELECT * FROM ${rows}`)).map((row) => row.column_name);
+  const probabilities = names.filter((name) => name.startsWith(probability));
+  const number = names.includes("output_prediction") ? "p.output_prediction" : "NULL::DOUBLE AS output_prediction";
+  return { sql: [number, ...probabilities.map((name) => `p.${identifier(name)}`)].join(", "), classes: probabilities.map((name) => name.slice(probability.length)) };
+}
+
+/** The classes of the version that answered, with their probabilities: those of versions before or after are null. */
+function answeredClasses(classes: readonly string[], [, ...answer]: readonly DuckDBValue[]): Pick<LabelledPrediction, "classes" | "probabilities"> {
+  const there = answer.every((value) => value !== null) ? undefined : [...answer.keys()].filter((at) => answer[at] !== null);
+  return { classes: there ? there.map((at) => classes[at]) : classes, probabilities: (there ? there.map((at) => answer[at]) : answer).map(Number) };
 }
 
 /**
@@ -113,13 +110,13 @@ export const labelOfPrediction = "l.request_id = p.request_id AND l.row_index = 
 export async function loadLabels(connection: DuckDBConnection, house: House, endpoint: string, range: { readonly until: number; readonly of?: TimeWindow }): Promise<void> {
   await connection.run("CREATE OR REPLACE TEMP TABLE labels (request_id VARCHAR, row_index BIGINT, value VARCHAR, of_event BIGINT)");
   const appender = await connection.createAppender("labels");
-  for (const label of await readLabels(house.db, endpoint, range)) {
+  await eachLabel(house.db, endpoint, range, (label) => {
     appender.appendVarchar(label.requestId);
     appender.appendBigInt(BigInt(label.rowIndex));
     appender.appendVarchar(label.value);
     if (label.eventTime === null) appender.appendNull();
     else appender.appendBigInt(BigInt(label.eventTime));
     appender.endRow();
-  }
+  });
   appender.closeSync();
 }

@@ -12,6 +12,13 @@ import { windowRevisions } from "./windows/revisions.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
 
+/** A time of a label, milliseconds. */
+function timeOf(given: number | string, requestId: string, what: string): number {
+  const time = readTime(given, { type: "timestamp" });
+  if (time !== undefined && !Number.isNaN(time)) return time;
+  throw invalid("monitoring.bad_time", `The label of request ${requestId} ${what} at ${JSON.stringify(given)}, which is no time; give milliseconds since 1970, or ISO 8601. Nothing was stored`);
+}
+
 export const monitoringRoutes = {
   "GET /monitors": route({
     summary: "The endpoints that are watched, and how",
@@ -111,12 +118,5 @@ export const monitoringRoutes = {
     },
   }),
 };
-
-/** A time of a label, milliseconds. */
-function timeOf(given: number | string, requestId: string, what: string): number {
-  const time = readTime(given, { type: "timestamp" });
-  if (time !== undefined && !Number.isNaN(time)) return time;
-  throw invalid("monitoring.bad_time", `The label of request ${requestId} ${what} at ${JSON.stringify(given)}, which is no time; give milliseconds since 1970, or ISO 8601. Nothing was stored`);
-}
 
 export type MonitoringRoutes = typeof monitoringRoutes;

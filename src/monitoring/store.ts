@@ -82,7 +82,7 @@ export const monitoringMigrations: readonly Migration[] = [
     up: async (db) => {
       await db.schema.alterTable("labels").addColumn("observed_at", "bigint").execute();
       await sql`update labels set observed_at = arrived_at`.execute(db);
-      await db.schema.createIndex("labels_of").on("labels").columns(["endpoint", "event_time"]).execute();
+      await db.schema.createIndex("labels_of").on("labels").columns(["endpoint", "event_time", "arrived_at"]).execute();
       await db.schema
         .createTable("superseded_labels")
         .addColumn("endpoint", "text", (column) => column.notNull())

@@ -16,15 +16,17 @@ const daysAtOnce = 16;
 
 /**
  * Takes into the index what has come to the log since the last time: finds rows that were asked for before (retries, and request ids that came again for other
- * rows), gives labels that waited their prediction, and notes which minutes are touched. Killed in between, it does the same again.
+ * rows), gives labels that waited their prediction, and notes which minutes are touched. Killed in between, it does the same again. Says how many labels met their prediction.
  */
-export async function updateIndex(house: House, endpoint: string): Promise<void> {
+export async function updateIndex(house: House, endpoint: string): Promise<number> {
   const fresh = await newFiles(house, endpoint);
-  for (let from = 0; from < fresh.length; from += daysAtOnce) await take(house, endpoint, fresh.slice(from, from + daysAtOnce));
+  let met = 0;
+  for (let from = 0; from < fresh.length; from += daysAtOnce) met += await take(house, endpoint, fresh.slice(from, from + daysAtOnce));
+  return met;
 }
 
-async function take(house: House, endpoint: string, days: readonly NewFiles[]): Promise<void> {
-  await withConnection(async (connection) => {
+async function take(house: House, endpoint: string, days: readonly NewFiles[]): Promise<number> {
+  return withConnection(async (connection) => {
     await readFresh(connection, house, endpoint, days);
     const repeated = await readRepeated(connection);
     const came = await query<{ minute: number; n: number }>(
@@ -46,13 +48,14 @@ async function take(house: House, endpoint: string, days: readonly NewFiles[]): 
       await writeDay(connection, house, endpoint, day.day);
       await noteRead(house, endpoint, day);
     }
+    return matches.filter(({ label, eventTime }) => (label.eventTime ?? ofNone) === ofNone && eventTime !== ofNone).length;
   });
 }
 
 /** `fresh`: the rows of the new files, once for each attempt; `known`: attempts of the same rows that the index has; `repeated`: all attempts of rows that have several. */
 async function readFresh(connection: DuckDBConnection, house: House, endpoint: string, days: readonly NewFiles[]): Promise<void> {
   const selects = days.map(
-    ({ day, paths }) => `SELECT ${literal(day)} AS day, ${keySql} AS key, request_id, row_index, row_digest AS digest, epoch_ms(event_time) AS event_time,
+    ({ day, paths }) => `SELECT ${literal(day)} AS day, ${keySql} AS key, any_value(request_id) AS request_id, any_value(row_index) AS row_index, row_digest AS digest, epoch_ms(event_time) AS event_time,
       min(epoch_ms(received_at)) AS received_at, bool_and(shadow) AS shadow FROM ${logRows(paths.map(pathLiteral))} WHERE status = 'ok' GROUP BY ALL`,
   );
   await connection.run(`CREATE OR REPLACE TEMP TABLE fresh AS ${selects.join(" UNION ALL ")}`);
@@ -69,9 +72,9 @@ async function readFresh(connection: DuckDBConnection, house: House, endpoint: s
      WITH together AS (
        SELECT key, digest, event_time, min(received_at) AS received_at, bool_and(shadow) AS shadow
        FROM (SELECT key, digest, event_time, received_at, shadow FROM fresh UNION ALL SELECT * FROM known) GROUP BY ALL
-     ), ids AS (SELECT key, any_value(request_id) AS request_id, any_value(row_index) AS row_index FROM fresh GROUP BY key)
-     SELECT ids.request_id, ids.row_index, t.digest, t.event_time, t.received_at, t.shadow, t.key FROM together t JOIN ids USING (key)
-     WHERE t.key IN (SELECT key FROM together GROUP BY key HAVING count(*) > 1)`,
+     ), several AS (SELECT key FROM together GROUP BY key HAVING count(*) > 1),
+     ids AS (SELECT key, any_value(request_id) AS request_id, any_value(row_index) AS row_index FROM fresh WHERE key IN (SELECT key FROM several) GROUP BY key)
+     SELECT ids.request_id, ids.row_index, t.digest, t.event_time, t.received_at, t.shadow, t.key FROM together t JOIN ids USING (key)`,
   );
 }
 
@@ -113,7 +116,7 @@ async function labelsOf(house: House, endpoint: string, requestIds: readonly str
 
 /** Labels that came before their prediction, which is there now. */
 async function matchWaiting(connection: DuckDBConnection, house: House, endpoint: string, repeated: readonly Repeated[]): Promise<Match[]> {
-  const waiting = await fetchRows<MatchedLabel>(house.db, `select ${labelColumns} from labels where endpoint = ? and (event_time = ${ofNone} or event_time is null)`, [endpoint]);
+  const waiting = await fetchRows<MatchedLabel>(house.db, `select ${labelColumns} from labels where endpoint = ? and event_time = ${ofNone}`, [endpoint]);
   if (waiting.length === 0) return [];
   const several = new Set(repeated.map(({ requestId, rowIndex }) => `${rowIndex} ${requestId}`));
   await loadRows(connection, "waiting", waiting);

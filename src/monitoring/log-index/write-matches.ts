@@ -48,6 +48,7 @@ export async function writeMatches(transaction: Database, endpoint: string, matc
 async function correctedRows(transaction: Database, endpoint: string, matches: readonly Match[]): Promise<Set<string>> {
   const ids = [...new Set(matches.map(({ label }) => label.requestId))];
   const found = new Set<string>();
+  if ((await fetchRows(transaction, "select 1 from superseded_labels where endpoint = ? limit 1", [endpoint])).length === 0) return found;
   for (let from = 0; from < ids.length; from += 5000) {
     const part = ids.slice(from, from + 5000);
     const rows = await fetchRows<{ key: string }>(
