@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, describe, test } from "vitest";
 import type { House } from "../../stage.ts";
 import { logPredictions, monitor, openMonitoredHouse } from "../fixtures/open-monitored-house.ts";
