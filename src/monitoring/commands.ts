@@ -37,7 +37,7 @@ export const monitoringCommands: readonly Command[] = [
         const worst = [...report.features].sort((a, b) => b.distance - a.distance)[0];
         return [isoDate(report.start), report.rows, `${Math.round(report.driftedShare * 100)} %`, worst ? `${worst.feature} ${worst.distance.toFixed(2)}` : ""];
       });
-      const metrics = Object.keys(errors.windows.at(-1)?.metrics ?? {});
+      const metrics = Object.keys(errors.windows.findLast(({ sums }) => sums.n > 0)?.metrics ?? {});
       const loss = lossOf(errors.config.task);
       const served = (states: readonly WindowState[]): string => {
         const state = states.find(({ variant }) => variant === "served");

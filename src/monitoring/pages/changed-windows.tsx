@@ -36,7 +36,7 @@ export function ChangedWindows({ endpoint }: { endpoint: string }) {
               columns={[
                 { key: "window", header: "Window", align: "nowrap", sort: (row) => row.start, render: (row) => formatDay(row.start) },
                 { key: "before", header: `${metricName(loss)} was (labels)`, align: "right", sort: (row) => served(row.before)?.metrics[loss], render: (row) => value(row.before) },
-                { key: "after", header: "became", align: "right", sort: (row) => served(row.after)?.metrics[loss], render: (row) => value(row.after) },
+                { key: "after", header: "is (labels)", align: "right", sort: (row) => served(row.after)?.metrics[loss], render: (row) => value(row.after) },
                 { key: "since", header: "Since", align: "nowrap", sort: (row) => row.changedAt, render: (row) => formatMoment(row.changedAt) },
                 { key: "why", header: "Because of", align: "wide", render: (row) => describeCauses(row.why) },
               ]}

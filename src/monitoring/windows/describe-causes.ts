@@ -9,7 +9,7 @@ export function describeCauses({ predictions, labels, corrections, repeats }: Re
     ...counted(predictions, "late prediction", "late predictions"),
     ...counted(-predictions, "prediction that was a retry", "predictions that were retries"),
     ...counted(-labels, "label that counts elsewhere or no more", "labels that count elsewhere or no more"),
-    ...(repeats && predictions >= 0 && labels >= 0 ? ["a request id came again"] : []),
+    ...(repeats && predictions >= 0 ? ["a request id that came again"] : []),
   ];
   return words.length === 0 ? "its predictions and labels were matched anew" : words.join(", ");
 }
