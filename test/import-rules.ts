@@ -96,6 +96,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "http/client.ts": "fetch and nothing else",
   "clock.ts": "pure functions over numbers",
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
+  "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
 };
 
 const roomOf = (path: string): string | undefined => rooms.find((room) => path.startsWith(`${room}/`));

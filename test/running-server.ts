@@ -24,15 +24,22 @@ export interface RunningServer {
   readonly killGateway: () => Promise<void>;
 }
 
+export interface StartOptions {
+  readonly gatewayPort?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Is given what ends it; after the test when absent. */
+  readonly atEnd?: (end: () => Promise<void>) => void;
+}
+
 /** A real server with its gateway on free ports; both are gone after the test. */
-export async function startMillrace(home: string, options: { readonly gatewayPort?: number; readonly env?: Readonly<Record<string, string>> } = {}): Promise<RunningServer> {
+export async function startMillrace(home: string, options: StartOptions = {}): Promise<RunningServer> {
   const database = await testDatabase(join(home, "millrace.db"));
   const child = spawn(process.execPath, [program, "up", "--json", "--home", home, "--port", "0", "--gateway-port", String(options.gatewayPort ?? 0), "--log-level", "error"], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, ...(database === null ? {} : { MILLRACE_DATABASE: database }), ...options.env },
   });
   const exited = once(child, "exit");
-  onTestFinished(async () => {
+  (options.atEnd ?? onTestFinished)(async () => {
     child.kill("SIGKILL");
     await exited;
     await killGatewayOf(home);

@@ -2,7 +2,10 @@ import type { Command } from "../cli/command.ts";
 import { isoDate } from "../clock.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
+import { lossOf } from "./error-sums.ts";
 import type { MonitoringRoutes } from "./routes.ts";
+import type { WindowState } from "./types.ts";
+import { describeCauses } from "./windows/describe-causes.ts";
 
 export const monitoringCommands: readonly Command[] = [
   {
@@ -25,6 +28,7 @@ export const monitoringCommands: readonly Command[] = [
       const api = client<MonitoringRoutes>(await server(), "monitoring");
       const errors = await api("GET /monitors/:endpoint/errors", { params: { endpoint: endpoint ?? "" }, query: { variant: "served" } });
       const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
+      const { revisions } = await api("GET /monitors/:endpoint/revisions", { params: { endpoint: endpoint ?? "" }, query: { limit: Number(count) } });
       const labels = await api("GET /monitors/:endpoint/labels", { params: { endpoint: endpoint ?? "" } });
       const waiting = labels.waitingSince === null ? "" : `; ${labels.waiting} wait for a prediction of their request id, since ${isoDate(labels.waitingSince)}, and count for nothing`;
       const ambiguous = labels.ambiguous === 0 ? "" : `; of ${labels.ambiguous} the request id has several predictions with other rows, so they count for nothing`;
@@ -33,12 +37,19 @@ export const monitoringCommands: readonly Command[] = [
         const worst = [...report.features].sort((a, b) => b.distance - a.distance)[0];
         return [isoDate(report.start), report.rows, `${Math.round(report.driftedShare * 100)} %`, worst ? `${worst.feature} ${worst.distance.toFixed(2)}` : ""];
       });
-      const metrics = Object.keys(errors.windows.at(-1)?.metrics ?? {});
+      const metrics = Object.keys(errors.windows.findLast(({ sums }) => sums.n > 0)?.metrics ?? {});
+      const loss = lossOf(errors.config.task);
+      const served = (states: readonly WindowState[]): string => {
+        const state = states.find(({ variant }) => variant === "served");
+        return state === undefined ? "" : state.sums.n === 0 ? "no labels" : `${state.metrics[loss].toPrecision(4)} (${state.sums.n} of ${state.predictions})`;
+      };
+      const changed = revisions.toReversed().map(({ start, before, after, changedAt, why }) => [isoDate(start), served(before), served(after), isoDate(changedAt), describeCauses(why)]);
       return {
-        data: { errors: errors.windows, drift: drift.reports, labels },
+        data: { errors: errors.windows, revisions, drift: drift.reports, labels },
         text: [
           `${labels.matched} labels of predictions${waiting}${ambiguous}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
+          ...(changed.length === 0 ? [] : [`Windows that changed after they were computed (${loss}, labels of predictions):\n${table(["window", "was", "is", "since", "because of"], changed, "")}`]),
           table(["window", "predictions", "drifted", "most"], driftRows, "No drift window has ended yet."),
         ].join("\n\n"),
       };

@@ -1,23 +1,33 @@
 import type { Task } from "../training/types.ts";
 import type { ErrorSums, LabelledPrediction, Loss } from "./types.ts";
 
-export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, label: 0, squares: 0 };
+export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, label: 0 };
 
 /** The loss live error is judged by. */
 export const lossOf = (task: Task): Loss => (task === "regression" ? "rmse" : "log_loss");
 
 /** The error of one labelled prediction, as sums of one. A label that no class of the model has counts as a total miss. */
-export function errorOf(task: Task, prediction: LabelledPrediction): ErrorSums {
-  if (task === "regression") {
-    const label = Number(prediction.label);
-    const error = prediction.value - label;
-    return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label, squares: error ** 4 };
-  }
-  const position = prediction.classes.indexOf(prediction.label);
-  const probability = position < 0 ? 0 : prediction.probabilities[position];
-  const best = prediction.probabilities.reduce((top, value, i, all) => (value > all[top] ? i : top), 0);
+export const errorOf = (task: Task, prediction: LabelledPrediction): ErrorSums =>
+  task === "regression" ? errorOfNumber(prediction.value, Number(prediction.label)) : errorOfClass(prediction.probabilities, prediction.classes.indexOf(prediction.label));
+
+export function errorOfNumber(value: number, label: number): ErrorSums {
+  const error = value - label;
+  return { n: 1, loss: error * error, absolute: Math.abs(error), signed: error, label };
+}
+
+/** @param position of the label's class among the probabilities; below 0 where it is none of them */
+export function errorOfClass(probabilities: readonly number[], position: number): ErrorSums {
+  const probability = position < 0 ? 0 : probabilities[position];
+  const best = probabilities.reduce((top, value, i, all) => (value > all[top] ? i : top), 0);
   const loss = -Math.log(Math.max(probability, Number.EPSILON));
   return { n: 1, loss, absolute: best === position ? 0 : 1, signed: 0, label: 0, squares: loss ** 2 };
+}
+
+/** Sums of nothing have no squares, and sums of before do not know theirs. */
+function squaresOf(a: ErrorSums, b: ErrorSums): Pick<ErrorSums, "squares"> {
+  if (a.n === 0) return b.squares === undefined ? {} : { squares: b.squares };
+  if (b.n === 0) return a.squares === undefined ? {} : { squares: a.squares };
+  return a.squares === undefined || b.squares === undefined ? {} : { squares: a.squares + b.squares };
 }
 
 export const addErrors = (a: ErrorSums, b: ErrorSums): ErrorSums => ({
@@ -26,7 +36,7 @@ export const addErrors = (a: ErrorSums, b: ErrorSums): ErrorSums => ({
   absolute: a.absolute + b.absolute,
   signed: a.signed + b.signed,
   label: a.label + b.label,
-  squares: (a.squares ?? Number.NaN) + (b.squares ?? Number.NaN),
+  ...squaresOf(a, b),
 });
 
 /** The metrics that follow from the sums; empty when there are no labelled predictions. */

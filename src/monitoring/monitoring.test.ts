@@ -2,7 +2,6 @@ import { expect, describe, test } from "vitest";
 import { writeDeployment } from "../serving/store.ts";
 import type { House } from "../stage.ts";
 import { collectFeedback } from "./feedback.ts";
-import { countPredictions } from "./prediction-log.ts";
 import { logPredictions, monitor, openMonitoredHouse } from "./fixtures/open-monitored-house.ts";
 import { addLabels, readLabels, type Label } from "./labels.ts";
 import { countMatched, matchLabels } from "./match-labels.ts";
@@ -10,6 +9,7 @@ import { driftAlarm } from "./drift/drift-alarm.ts";
 import { labelledPredictions } from "./prediction-log.ts";
 import { driftReports, errorWindows, evaluateDrift, evaluateErrors, performanceAlarm, readMonitor, saveMonitor, saveReference } from "./monitoring.ts";
 import { monitoringTables } from "./store.ts";
+import { computeWindow } from "./windows/compute-window.ts";
 import type { ErrorSums, FeatureDrift, MonitorConfig, ReferenceProfile } from "./types.ts";
 
 const dayMs = 86_400_000;
@@ -23,13 +23,13 @@ describe("labels", () => {
     await addLabels(db, "bikes", [label("a", "1", 10), label("b", "2", 20), label("b", "3", 25, 1)]);
     await addLabels(db, "bikes", [label("a", "7", 30), label("b", "8", 40), label("b", "9", 41)]);
     await addLabels(db, "taxis", [label("a", "0", 1)]);
-    expect(await readLabels(db, "bikes", { until: 100 })).toEqual([label("b", "3", 25, 1), label("a", "7", 30), label("b", "9", 41)].map((one) => ({ ...one, eventTime: null })));
+    expect(await readLabels(db, "bikes", { until: 100 })).toEqual([label("b", "3", 25, 1), label("a", "7", 30), label("b", "9", 41)].map((one) => ({ ...one, observedAt: one.arrivedAt, eventTime: null })));
   });
 
   test("only what had arrived by then is known", async () => {
     const { db } = await openMonitoredHouse();
     await addLabels(db, "bikes", Array.from({ length: 2500 }, (_, i) => label(`r${i}`, String(i), i)));
-    expect((await readLabels(db, "bikes", { from: 10, until: 12 })).map((one) => one.arrivedAt)).toEqual([10, 11, 12]);
+    expect((await readLabels(db, "bikes", { until: 2 })).map((one) => one.arrivedAt)).toEqual([0, 1, 2]);
   });
 });
 
@@ -38,6 +38,8 @@ const hours = (day: number, prediction: string, more = "false AS shadow, 'champi
   SELECT 'r-${day}-' || h AS request_id, 0::BIGINT AS row_index, make_timestamp(${(start + day * dayMs) * 1000} + h * 3600000000) AS event_time,
     make_timestamp(${(start + day * dayMs) * 1000} + h * 3600000000) AS received_at, ${more}, 'ok' AS status,
     h::DOUBLE AS input_hour, (${prediction})::DOUBLE AS output_prediction FROM range(24) t(h)`;
+
+const countPredictions = async (house: House, endpoint: string, window: { from: number; until: number }) => (await computeWindow(house, monitor({ endpoint }), window, 0))?.[0].predictions;
 
 const labelsOf = (day: number, value: (hour: number) => number): Label[] => Array.from({ length: 24 }, (_, h) => label(`r-${day}-${h}`, String(value(h)), start + (day + 1) * dayMs));
 
@@ -48,13 +50,13 @@ describe("labels and the predictions that they are of", () => {
     const due = start + dayMs;
     await addLabels(house.db, "bikes", [...labelsOf(0, (h) => h).slice(0, 5), label("wrong-1", "1", due), label("r-1-3", "1", due + 7)]);
     expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 0, waiting: 7, ambiguous: 0, waitingSince: due });
-    expect(await matchLabels(house, "bikes", due + 7, { thorough: false })).toBe(5);
+    expect(await matchLabels(house, "bikes")).toBe(5);
     expect(await countMatched(house, "bikes", due + 7)).toEqual({ labels: 7, matched: 5, waiting: 2, ambiguous: 0, waitingSince: due });
     await logPredictions(house, "bikes", "2011-01-02", "b", hours(1, "h"));
-    expect(await matchLabels(house, "bikes", due + 7, { thorough: false })).toBe(1);
+    expect(await matchLabels(house, "bikes")).toBe(1);
     // A label that is corrected is still of its prediction, a turn later.
     await addLabels(house.db, "bikes", [label("r-0-1", "9", due + 9)]);
-    await matchLabels(house, "bikes", due + 9, { thorough: false });
+    await matchLabels(house, "bikes");
     expect(await countMatched(house, "bikes", due + 9)).toMatchObject({ matched: 6, waiting: 1 });
     expect(await countMatched(house, "taxis", due)).toEqual({ labels: 0, matched: 0, waiting: 0, ambiguous: 0, waitingSince: null });
   });
@@ -69,24 +71,27 @@ describe("labels and the predictions that they are of", () => {
     const due = start + dayMs;
     const send = async (...labels: Label[]) => {
       await addLabels(house.db, "bikes", labels);
-      await matchLabels(house, "bikes", due + 10, { thorough: true });
-      return { ...(await countMatched(house, "bikes", due + 10)), of: (await labelledPredictions(house, "bikes", { from: start, until: due }, due + 10)).map((one) => `${one.requestId} ${(one.eventTime - start) / 60_000}`) };
+      await matchLabels(house, "bikes");
+      return { ...(await countMatched(house, "bikes", due + dayMs)), of: (await labelledPredictions(house, "bikes", { from: start, until: due }, due + dayMs)).map((one) => `${one.requestId} ${(one.eventTime - start) / 60_000}`) };
     };
     expect(await send(label("1", "9", due), label("retried", "9", due), label("alone", "9", due))).toEqual({ labels: 3, matched: 2, waiting: 0, ambiguous: 1, waitingSince: null, of: ["retried 2", "alone 4"] });
     const request = { endpoint: "bikes", features: [{ name: "hour", type: "number" as const }], target: "cnt", regression: true, time: null, knownAt: due + 10 };
     expect(await collectFeedback(house, request)).toMatchObject({ rows: 2 });
-    // A request that comes later under an id whose label is known does not take it; a label that comes again may be of either.
-    await logPredictions(house, "bikes", "2011-01-01", "b", asked("alone", 15, 60));
+    // A request that happens later under an id whose label is known does not take it; a label that comes again may be of either.
+    await logPredictions(house, "bikes", "2011-01-02", "b", asked("alone", 15, 24 * 60 + 1));
     expect(await send(label("late", "9", due))).toMatchObject({ matched: 2, of: ["retried 2", "alone 4"] });
-    expect(await send(label("alone", "8", due))).toMatchObject({ matched: 1, ambiguous: 2, of: ["retried 2"] });
+    expect(await send(label("alone", "8", due + 60_000))).toMatchObject({ matched: 1, ambiguous: 2, of: ["retried 2"] });
   });
 
-  test("a prediction of long ago is found when its label comes, not at every turn", async () => {
+  test("a prediction of long ago is found when its label comes, and a label of long ago when its prediction comes", async () => {
     const house = await openMonitoredHouse();
     await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
     await addLabels(house.db, "bikes", [label("r-0-1", "1", start + 200 * dayMs)]);
-    expect(await matchLabels(house, "bikes", start + 200 * dayMs, { thorough: false })).toBe(0);
-    expect(await matchLabels(house, "bikes", start + 200 * dayMs, { thorough: true })).toBe(1);
+    expect(await matchLabels(house, "bikes")).toBe(1);
+    await addLabels(house.db, "bikes", [label("r-400-1", "1", start + 200 * dayMs)]);
+    expect(await matchLabels(house, "bikes")).toBe(0);
+    await logPredictions(house, "bikes", "2012-02-05", "a", hours(400, "h"));
+    expect(await matchLabels(house, "bikes")).toBe(1);
   });
 });
 
@@ -132,7 +137,7 @@ describe("live error", () => {
     await logPredictions(house, "bikes", "2011-01-01", "a", hours(0, "h"));
     await addLabels(house.db, "bikes", [label("r-0-1", "1", start + dayMs), label("r-0-2", "5", start + dayMs + 1)]);
     await evaluateErrors(house, monitor(), start, start + dayMs);
-    expect((await errorWindows(house.db, monitor(), { variant: "served" })).map((one) => one.sums)).toEqual([{ n: 1, loss: 0, absolute: 0, signed: 0, label: 1, squares: 0 }]);
+    expect((await errorWindows(house.db, monitor(), { variant: "served" })).map((one) => one.sums)).toEqual([{ n: 1, loss: 0, absolute: 0, signed: 0, label: 1 }]);
   });
 
   test("late labels complete a window, once they have arrived", async () => {

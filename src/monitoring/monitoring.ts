@@ -1,17 +1,18 @@
-import { day, isoDate } from "../clock.ts";
+import { isoDate } from "../clock.ts";
 import { notFound } from "../errors.ts";
 import { readTrainedVersion } from "../registry/versions.ts";
 import { readDeployment } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
-import { lock, transact } from "../storage/transactions.ts";
 import { cusum } from "./cusum.ts";
 import { measureDrift } from "./drift/measure-drift.ts";
-import { addErrors, errorOf, lossOf, metricsOf, noErrors } from "./error-sums.ts";
-import { labelsArrived } from "./labels.ts";
-import { countPredictions, labelledPredictions, type TimeWindow } from "./prediction-log.ts";
+import { lossOf } from "./error-sums.ts";
 import { monitoringTables } from "./store.ts";
-import type { Alarm, DriftReport, ErrorSums, ErrorWindow, MonitorConfig, ReferenceProfile } from "./types.ts";
+import type { Alarm, DriftReport, MonitorConfig, ReferenceProfile } from "./types.ts";
+import { errorWindows } from "./windows/error-windows.ts";
+
+export { evaluateErrors } from "./windows/evaluate-errors.ts";
+export { errorWindows };
 
 /** Sets how an endpoint is watched; the first time also from when on. */
 export async function saveMonitor(db: Database, config: MonitorConfig, now: number): Promise<void> {
@@ -55,82 +56,6 @@ export async function readReference(db: Database, endpoint: string, version: num
     .where("version", "=", version)
     .executeTakeFirst();
   return row && (JSON.parse(row.profile) as ReferenceProfile);
-}
-
-/** How far back a window may lie that late labels still complete. */
-const lateDays = 30;
-
-/**
- * Computes the live error of every window whose labels are due at `now` and that is not computed yet: for what clients got (`served`)
- * and for each variant over all it answered, in the open or in the shadow. Windows that still lacked labels are computed again when
- * labels have arrived since `before` (the last call; absent, nothing is taken up again). The same call gives the same rows.
- */
-export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number, before?: number): Promise<void> {
-  const windows = monitoringTables(house.db).selectFrom("error_windows").where("endpoint", "=", config.endpoint);
-  const last = await windows.select(({ fn }) => fn.max("end").as("end")).executeTakeFirst();
-  if (before !== undefined && (await labelsArrived(house.db, config.endpoint, before, now))) {
-    const served = await windows
-      .select(["start", "end", "predictions", "sums"])
-      .where("variant", "=", "served")
-      .where("end", ">", now - lateDays * day)
-      .execute();
-    for (const { start, end, predictions, sums } of served) {
-      if ((JSON.parse(sums) as ErrorSums).n < predictions) await computeWindow(house, config, { from: start, until: end }, now);
-    }
-  }
-  for (let start = last?.end ?? since; start + config.window + config.labelDelay <= now; start += config.window) {
-    await computeWindow(house, config, { from: start, until: start + config.window }, now);
-  }
-}
-
-async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<void> {
-  const sums = new Map<string, { variant: string; version: number; sums: ErrorSums }>();
-  for (const prediction of await labelledPredictions(house, config.endpoint, window, now)) {
-    const error = errorOf(config.task, prediction);
-    for (const variant of prediction.shadow ? [prediction.variant] : [prediction.variant, "served"]) {
-      const version = variant === "served" ? 0 : prediction.version;
-      const known = sums.get(`${variant} ${version}`);
-      sums.set(`${variant} ${version}`, { variant, version, sums: addErrors(known?.sums ?? noErrors, error) });
-    }
-  }
-  if (sums.size === 0) sums.set("served", { variant: "served", version: 0, sums: noErrors });
-  const predictions = await countPredictions(house, config.endpoint, window);
-  await transact(house.db, async (transaction) => {
-    await lock(transaction, `monitoring.windows ${config.endpoint}`);
-    const tables = monitoringTables(transaction);
-    await tables.deleteFrom("error_windows").where("endpoint", "=", config.endpoint).where("start", "=", window.from).execute();
-    await tables
-      .insertInto("error_windows")
-      .values(
-        [...sums.values()].map((one) => ({
-          endpoint: config.endpoint,
-          start: window.from,
-          end: window.until,
-          variant: one.variant,
-          version: one.version,
-          predictions,
-          sums: JSON.stringify(one.sums),
-        })),
-      )
-      .execute();
-  });
-}
-
-/** Computed windows of live error, oldest first. */
-export async function errorWindows(
-  db: Database,
-  config: MonitorConfig,
-  filter: { variant?: string; version?: number; from?: number; until?: number } = {},
-): Promise<ErrorWindow[]> {
-  let query = monitoringTables(db).selectFrom("error_windows").selectAll().where("endpoint", "=", config.endpoint).orderBy("start").orderBy("variant");
-  if (filter.variant !== undefined) query = query.where("variant", "=", filter.variant);
-  if (filter.version !== undefined) query = query.where("version", "=", filter.version);
-  if (filter.from !== undefined) query = query.where("start", ">=", filter.from);
-  if (filter.until !== undefined) query = query.where("end", "<=", filter.until);
-  return (await query.execute()).map((row) => {
-    const sums = JSON.parse(row.sums) as ErrorSums;
-    return { ...row, sums, metrics: metricsOf(config.task, sums) };
-  });
 }
 
 /** Labels from which on a window counts in full: one of three labels that is wrong is no third of all answers. */

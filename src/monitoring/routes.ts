@@ -1,14 +1,23 @@
 import Type from "typebox";
+import { day } from "../clock.ts";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import { readTime } from "../values/read-cell.ts";
 import { badLabels, labelReader } from "./label-values.ts";
-import { addLabels } from "./labels.ts";
+import { addLabels, labelHistory } from "./labels.ts";
 import { countMatched, countMet } from "./match-labels.ts";
 import { driftReports, errorWindows, listMonitors, readMonitor, readReference } from "./monitoring.ts";
+import { windowRevisions } from "./windows/revisions.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
+
+/** A time of a label, milliseconds. */
+function timeOf(given: number | string, requestId: string, what: string): number {
+  const time = readTime(given, { type: "timestamp" });
+  if (time !== undefined && !Number.isNaN(time)) return time;
+  throw invalid("monitoring.bad_time", `The label of request ${requestId} ${what} at ${JSON.stringify(given)}, which is no time; give milliseconds since 1970, or ISO 8601. Nothing was stored`);
+}
 
 export const monitoringRoutes = {
   "GET /monitors": route({
@@ -16,7 +25,7 @@ export const monitoringRoutes = {
     handle: async (house) => ({ monitors: await listMonitors(house.db) }),
   }),
   "POST /monitors/:endpoint/labels": route({
-    summary: "Ground truth for predictions made: by request id; durable when this answers, which says how many met a prediction, and of how many the request id has several with other rows",
+    summary: "Ground truth for predictions made: by request id; the sender's newest word for a row holds. Durable when this answers, which says how many met a prediction, of how many the request id has several with other rows, how many corrected an earlier value and how many a newer word holds against",
     params: endpoint,
     query: Type.Object({ match: Type.Optional(Type.Boolean({ description: "false: does not look for the predictions now" })) }),
     body: Type.Object(
@@ -29,6 +38,8 @@ export const monitoringRoutes = {
               label: Type.Union([Type.Number(), Type.String(), Type.Boolean()]),
               /** When it became known: milliseconds since 1970 (seconds and microseconds are told apart), or ISO 8601; now when absent. */
               arrived_at: Type.Optional(Type.Union([Type.Number(), Type.String()])),
+              /** When the sender saw or wrote it, likewise: of several words for a row the newest by this time holds, in whatever order they come; `arrived_at` when absent. */
+              observed_at: Type.Optional(Type.Union([Type.Number(), Type.String()])),
             },
             { additionalProperties: false },
           ),
@@ -41,23 +52,22 @@ export const monitoringRoutes = {
       const config = await readMonitor(house.db, params.endpoint);
       const reader = labelReader(config);
       const now = house.clock.now();
-      const labels = body.labels.map(({ request_id: requestId, row_index: rowIndex = 0, label, arrived_at: arrivedAt }) => ({
-        requestId,
-        rowIndex,
-        label,
-        value: reader.read(label),
-        arrivedAt: arrivedAt === undefined ? now : readTime(arrivedAt, { type: "timestamp" }),
-      }));
+      const labels = body.labels.map((one) => {
+        const arrivedAt = one.arrived_at === undefined ? now : timeOf(one.arrived_at, one.request_id, "arrived");
+        const observedAt = one.observed_at === undefined ? arrivedAt : timeOf(one.observed_at, one.request_id, "was observed");
+        return { requestId: one.request_id, rowIndex: one.row_index ?? 0, label: one.label, value: reader.read(one.label), arrivedAt, observedAt };
+      });
       const wrong = labels.filter(({ value }) => value === undefined);
       if (wrong.length > 0) throw badLabels(wrong, reader);
-      const late = labels.findIndex(({ arrivedAt }) => arrivedAt === undefined || Number.isNaN(arrivedAt));
-      if (late >= 0) {
-        throw invalid("monitoring.bad_time", `The label of request ${labels[late].requestId} arrived at ${JSON.stringify(body.labels[late].arrived_at)}, which is no time; give milliseconds since 1970, or ISO 8601. Nothing was stored`);
+      const early = labels.find(({ arrivedAt, observedAt }) => observedAt > arrivedAt + day);
+      if (early) {
+        throw invalid("monitoring.bad_time", `The label of request ${early.requestId} was observed at ${new Date(early.observedAt).toISOString()}, after it arrived (${new Date(early.arrivedAt).toISOString()}); a time so far ahead would hold against every later correction. Nothing was stored`);
       }
-      await addLabels(house.db, params.endpoint, labels.map(({ requestId, rowIndex, value, arrivedAt }) => ({ requestId, rowIndex, value: value!, arrivedAt: arrivedAt! })));
-      if (query.match === false) return { stored: labels.length };
+      const { corrected, superseded } = await addLabels(house.db, params.endpoint, labels.map(({ requestId, rowIndex, value, arrivedAt, observedAt }) => ({ requestId, rowIndex, value: value!, arrivedAt, observedAt })));
+      const stored = { stored: labels.length, corrected, superseded };
+      if (query.match === false) return stored;
       const { matched, ambiguous } = await countMet(house, params.endpoint, labels);
-      return { stored: labels.length, matched, waiting: labels.length - matched - ambiguous, ambiguous };
+      return { ...stored, matched, waiting: labels.length - matched - ambiguous, ambiguous };
     },
   }),
   "GET /monitors/:endpoint/labels": route({
@@ -68,6 +78,14 @@ export const monitoringRoutes = {
       return await countMatched(house, params.endpoint, Number.MAX_SAFE_INTEGER);
     },
   }),
+  "GET /monitors/:endpoint/labels/:request": route({
+    summary: "Every word that came for a request's labels: the one that holds first, then those that it was held against",
+    params: Type.Object({ endpoint: Type.String(), request: Type.String() }),
+    handle: async (house, { params }) => {
+      await readMonitor(house.db, params.endpoint);
+      return { words: await labelHistory(house.db, params.endpoint, params.request) };
+    },
+  }),
   "GET /monitors/:endpoint/errors": route({
     summary: "Live error per window: what clients got, and each variant",
     params: endpoint,
@@ -75,6 +93,15 @@ export const monitoringRoutes = {
     handle: async (house, { params, query }) => {
       const config = await readMonitor(house.db, params.endpoint);
       return { config, windows: await errorWindows(house.db, config, query) };
+    },
+  }),
+  "GET /monitors/:endpoint/revisions": route({
+    summary: "Windows of live error that were computed and became others since: what each was and is, since which turn, and why; the latest first",
+    params: endpoint,
+    query: Type.Object({ from: Type.Optional(Type.Integer()), until: Type.Optional(Type.Integer()), limit: Type.Optional(Type.Integer({ minimum: 1 })) }),
+    handle: async (house, { params, query }) => {
+      const config = await readMonitor(house.db, params.endpoint);
+      return { config, revisions: await windowRevisions(house.db, config, query) };
     },
   }),
   "GET /monitors/:endpoint/drift": route({

@@ -74,7 +74,7 @@ export interface ErrorSums {
   readonly signed: number;
   /** Regression: labels. Classification: 0. */
   readonly label: number;
-  /** Squares of the loss; absent in windows of before. */
+  /** Classification: squares of the loss; absent in windows of before. Regression: absent, the squares of the absolute errors are the loss. */
   readonly squares?: number;
 }
 
@@ -89,6 +89,40 @@ export interface ErrorWindow {
   readonly sums: ErrorSums;
   /** The metrics that follow from the sums: `rmse`, `mae`, `bias`, or `log_loss`, `accuracy`. */
   readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** What one variant's part of a window was, or is. */
+export type WindowState = Pick<ErrorWindow, "variant" | "version" | "predictions" | "sums" | "metrics">;
+
+/** A window that was computed and became another since. */
+export interface WindowRevision {
+  readonly endpoint: string;
+  readonly start: number;
+  readonly end: number;
+  /** The time of the turn that found it. */
+  readonly changedAt: number;
+  /** What differs, variant by variant; one that was not there before, or is no more, is on one side alone. */
+  readonly before: readonly WindowState[];
+  readonly after: readonly WindowState[];
+  readonly why: RevisionCauses;
+}
+
+/** What changed a window. */
+export interface RevisionCauses {
+  /** Predictions that came to the log after the window was computed (negative: turned out to be retries of others). */
+  readonly predictions: number;
+  /** Labels more (or fewer) of what clients got. */
+  readonly labels: number;
+  /** Labels for which the sender gave another value. */
+  readonly corrections: number;
+  /** A request id came again: as a retry, or for another row, which its label is then no longer sure to be of. */
+  readonly repeats: boolean;
+}
+
+/** A span of event time, milliseconds: from ≤ t < until. */
+export interface TimeWindow {
+  readonly from: number;
+  readonly until: number;
 }
 
 export interface FeatureDrift {

@@ -1,8 +1,8 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { identifier, literal, queryOne, withConnection } from "../../storage/duckdb.ts";
 import type { House } from "../../stage.ts";
-import { predictionRows, type TimeWindow } from "../prediction-log.ts";
-import type { DriftReport, FeatureDrift, FeatureReference, MonitorConfig, ReferenceProfile } from "../types.ts";
+import { predictionRows } from "../prediction-log.ts";
+import type { DriftReport, FeatureDrift, FeatureReference, MonitorConfig, ReferenceProfile, TimeWindow } from "../types.ts";
 import { adjustForMany, chanceOf } from "./chance.ts";
 import { jensenShannon, psi } from "./distances.ts";
 import { binsOf } from "./reference.ts";

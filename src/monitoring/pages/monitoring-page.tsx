@@ -7,6 +7,7 @@ import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import type { LabelCounts } from "../match-labels.ts";
 import type { MonitorConfig } from "../types.ts";
+import { ChangedWindows } from "./changed-windows.tsx";
 import { DriftPanels } from "./drift-panels.tsx";
 import { LiveError } from "./live-error.tsx";
 import { monitoringApi } from "./monitoring-api.ts";
@@ -24,6 +25,7 @@ export function MonitoringPage() {
             <>
               <Settings config={config} />
               <LiveError endpoint={config.endpoint} />
+              <ChangedWindows endpoint={config.endpoint} />
               <DriftPanels endpoint={config.endpoint} />
             </>
           ) : (

@@ -33,7 +33,7 @@ export async function liveRise(house: House, config: MonitorConfig, { version, s
 function lossSums({ task }: MonitorConfig, { n, loss, absolute, squares }: ErrorSums): LossSums {
   if (task === "regression") return { n, sum: absolute, squares: loss };
   // Of windows of before, the squares are not known: as if all rows had the mean loss.
-  return { n, sum: loss, squares: squares === undefined || Number.isNaN(squares) ? (n === 0 ? 0 : loss ** 2 / n) : squares };
+  return { n, sum: loss, squares: squares ?? (n === 0 ? 0 : loss ** 2 / n) };
 }
 
 /** Rows of an evaluation, as far as its metrics tell: of classes the spread of the loss follows from its 95 % interval. */

@@ -24,6 +24,8 @@ export interface LoggedTensor {
   readonly index: number;
   readonly kind: "numbers" | "texts" | "shape" | "digests";
   readonly columns: readonly string[];
+  /** No part of the row as the client sent it: a retry is the same row at another time. */
+  readonly filled?: true;
 }
 
 const dayMs = 86_400_000;
@@ -54,7 +56,7 @@ export function headOf(entry: LogEntry): ChunkHead {
   };
 }
 
-function loggedInput({ name, datatype, data }: Tensor, index: number, rows: number): LoggedTensor[] {
+function loggedInput({ name, datatype, data, filled }: Tensor, index: number, rows: number): LoggedTensor[] {
   const width = data.length / rows;
   if (width > widestLogged) {
     return [
@@ -63,7 +65,7 @@ function loggedInput({ name, datatype, data }: Tensor, index: number, rows: numb
     ];
   }
   const columns = width === 1 ? [`input_${name}`] : Array.from({ length: width }, (_, offset) => `input_${name}_${offset}`);
-  return [{ from: "inputs", index, kind: datatype === "BYTES" ? "texts" : "numbers", columns }];
+  return [{ from: "inputs", index, kind: datatype === "BYTES" ? "texts" : "numbers", columns, ...(filled && { filled }) }];
 }
 
 /**

@@ -11,6 +11,7 @@ interface Form {
   readonly name: string;
   readonly width: number;
   readonly texts: boolean;
+  readonly filled?: true;
 }
 
 /**
@@ -70,14 +71,14 @@ export const chunkKey = ({ source, eventTime, inputs, outputs, rows }: LogEntry)
 };
 
 const formsOf = (tensors: readonly Tensor[], rows: number): Form[] =>
-  tensors.map(({ name, data, datatype }) => ({ name, width: data.length / rows, texts: datatype === "BYTES" }));
+  tensors.map(({ name, data, datatype, filled }) => ({ name, width: data.length / rows, texts: datatype === "BYTES", ...(filled && { filled }) }));
 
 function alike(tensors: readonly Tensor[], forms: readonly Form[], rows: number): boolean {
   if (tensors.length !== forms.length) return false;
   for (let i = 0; i < forms.length; i++) {
-    const { name, data, datatype } = tensors[i];
+    const { name, data, datatype, filled } = tensors[i];
     const form = forms[i];
-    if (data.length !== form.width * rows || name !== form.name || (datatype === "BYTES") !== form.texts) return false;
+    if (data.length !== form.width * rows || name !== form.name || (datatype === "BYTES") !== form.texts || filled !== form.filled) return false;
   }
   return true;
 }

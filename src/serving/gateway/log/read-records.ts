@@ -12,7 +12,7 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
   const rowIndex = numbers();
   const digest = new RowDigest(rows);
   const ids = new PlainTexts(rows);
-  const tensors = head.tensors.map(({ kind, columns, from }) => ({ kind, from, columns: columns.map(() => (kind === "numbers" ? numbers() : new Coded(rows))) }));
+  const tensors = head.tensors.map(({ kind, columns, from, filled }) => ({ kind, from, filled, columns: columns.map(() => (kind === "numbers" ? numbers() : new Coded(rows))) }));
   let row = 0;
   for (const part of parts) {
     const bytes = Buffer.from(part.buffer, part.byteOffset, part.byteLength);
@@ -33,8 +33,8 @@ export function columnsOf(head: ChunkHead, parts: readonly Uint8Array[], rows: n
         return [from, from + length];
       };
       ids.push(bytes, ...text(), count);
-      for (const { kind, columns, from } of tensors) {
-        const isInput = from === "inputs";
+      for (const { kind, columns, from, filled } of tensors) {
+        const isInput = from === "inputs" && filled !== true;
         if (kind === "digests") {
           for (let index = 0; index < count; index++) digest.number(row + index, slots[at + index]);
           at += count;

@@ -138,7 +138,7 @@ test("a column that says when a row happened and is left out is the time of the 
     const at: TensorSpec = { ...when, name: "at", optional: true, eventTime };
     const two: Input = { name: "x", datatype: "FP32", shape: [2, 1], data: Float32Array.of(1, 2) };
     const { inputs } = bindInputs([two], modelOf(at, x), new Set(["x"]), undefined, time);
-    expect(inputs).toEqual([{ name: "at", datatype: "FP64", shape: [2, 1], data: Float64Array.of(instant, instant) }, two]);
+    expect(inputs).toEqual([{ name: "at", datatype: "FP64", shape: [2, 1], data: Float64Array.of(instant, instant), filled: true }, two]);
     const own: Input = { name: "at", shape: [2], value: ["01/02/2024", null], where: "at" };
     expect(bindInputs([two, own], modelOf(at, x), new Set(["x"]), undefined, time).inputs[0].data).toEqual(Float64Array.of(Date.UTC(2024, 1, 1), NaN));
   }

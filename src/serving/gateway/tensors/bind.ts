@@ -96,7 +96,7 @@ function withEventTime(inputs: readonly Tensor[], specs: readonly TensorSpec[], 
     const input = byName.get(spec.name);
     if (input || spec.eventTime === undefined) return input ? [input] : [];
     const instant = spec.eventTime === "DATE" ? Math.floor(time / dayMs) * dayMs : time;
-    return [{ name: spec.name, datatype: fedTo(spec), shape: [rows, ...spec.shape.slice(1)], data: new Float64Array(rows).fill(instant) }];
+    return [{ name: spec.name, datatype: fedTo(spec), shape: [rows, ...spec.shape.slice(1)], data: new Float64Array(rows).fill(instant), filled: true }];
   });
 }
 

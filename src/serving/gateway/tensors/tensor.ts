@@ -48,6 +48,8 @@ export interface Tensor {
   readonly datatype: Datatype;
   readonly shape: readonly number[];
   readonly data: Values;
+  /** The client did not send it: it is the time of the request. */
+  readonly filled?: true;
 }
 
 interface NumbersConstructor {

@@ -1,0 +1,64 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import type { House } from "../../stage.ts";
+import { literal, query, queryOne, withConnection } from "../../storage/duckdb.ts";
+import { eachRow } from "../each-row.ts";
+import { addErrors, errorOfClass, errorOfNumber, noErrors } from "../error-sums.ts";
+import { inOrder, labelOfPrediction, loadLabels, outputsOf, predictionRows, type Outputs } from "../prediction-log.ts";
+import type { ErrorSums, MonitorConfig, TimeWindow } from "../types.ts";
+
+/** One variant's part of a window. */
+export interface WindowPart {
+  /** `served`: what clients got. */
+  readonly variant: string;
+  readonly version: number;
+  readonly predictions: number;
+  readonly sums: ErrorSums;
+}
+
+/**
+ * The live error of a window, from log and labels as they were known at `now` and from nothing else, summed in order of event time, request id and row: for what
+ * clients got (`served`) and for each variant over all it answered, in the open or in the shadow. Undefined when the log has no file of the window's days.
+ */
+export async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<WindowPart[] | undefined> {
+  const rows = await predictionRows(house, config.endpoint, window);
+  if (rows === undefined) return undefined;
+  return withConnection(async (connection) => {
+    await loadLabels(connection, house, config.endpoint, { until: now, of: window });
+    const outputs = await outputsOf(connection, rows);
+    await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT request_id, row_index, event_time, variant, version::INTEGER AS version, shadow, ${outputs.sql} FROM ${rows} p`);
+    const { predictions } = await queryOne<{ predictions: number }>(connection, "SELECT count(*) AS predictions FROM answered WHERE NOT shadow");
+    const answered = await query<{ variant: string; version: number }>(connection, "SELECT DISTINCT variant, version FROM answered ORDER BY ALL");
+    const parts = answered.map((part) => ({ ...part, sums: noErrors }));
+    let served = noErrors;
+    if (answered.length > 0) {
+      await eachError(connection, config, outputs, answered, (part, shadow, error) => {
+        parts[part].sums = addErrors(parts[part].sums, error);
+        if (!shadow) served = addErrors(served, error);
+      });
+    }
+    const found = [...parts.filter(({ sums }) => sums.n > 0), ...(served.n > 0 ? [{ variant: "served", version: 0, sums: served }] : [])];
+    return (found.length > 0 ? found : [{ variant: "served", version: 0, sums: noErrors }]).map((part) => ({ ...part, predictions }));
+  });
+}
+
+/** Hands out the error of each labelled row with the place of its variant in the list. Numbers alone leave the query: texts would take most of the time. */
+async function eachError(
+  connection: DuckDBConnection,
+  { task }: MonitorConfig,
+  outputs: Outputs,
+  parts: readonly { readonly variant: string; readonly version: number }[],
+  take: (part: number, shadow: boolean, error: ErrorSums) => void,
+): Promise<void> {
+  const part = `CASE ${parts.map(({ variant, version }, at) => `WHEN p.variant = ${literal(variant)} AND p.version = ${version} THEN ${at}`).join(" ")} END`;
+  const label = task === "regression" ? "TRY_CAST(l.value AS DOUBLE)" : `list_position([${outputs.classes.map(literal).join(", ")}]::VARCHAR[], l.value)::INTEGER`;
+  await eachRow(connection, `SELECT (${part})::INTEGER, p.shadow, ${label}, ${outputs.sql} FROM answered p JOIN labels l ON ${labelOfPrediction} ${inOrder}`, ([place, shadow, truth, value, ...probabilities]) => {
+    const error = task === "regression" ? errorOfNumber(Number(value ?? Number.NaN), Number(truth ?? Number.NaN)) : errorOfClass(probabilities.filter((one) => one !== null).map(Number), positionOf(truth as number | null, probabilities));
+    take(place as number, shadow === true, error);
+  });
+}
+
+/** A class's place among those that the answering version has: of its place among all, counted from 1. */
+function positionOf(place: number | null, probabilities: readonly unknown[]): number {
+  if (place === null || place === 0 || probabilities[place - 1] === null) return -1;
+  return probabilities.slice(0, place - 1).filter((one) => one !== null).length;
+}
