@@ -10,7 +10,7 @@ import { newEnoughNode, nodeIsNewEnough } from "./node.js";
 import { giveUp } from "./say.js";
 
 /** The commands that start the server, which serves the pages. */
-const serving = new Set(["up", "run", "tour"]);
+const serving = new Set(["up", "run", "replay", "tour"]);
 
 /** The server is mostly idle: a small young generation keeps it small, at no cost that shows. */
 const small = ["--max-semi-space-size=4"];

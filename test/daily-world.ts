@@ -59,7 +59,7 @@ export const liveStart = (world: World): number => first + world.baseDays * dayM
 /** Replays the live days, going on from where an earlier replay was cut off. `onDay` hears of each day's end. */
 export async function replayWorld(server: string, gateway: string, onDay: (index: number, decisions: readonly Decision[]) => void = () => undefined): Promise<void> {
   const { loop } = await client<OptimizationRoutes>(server, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
-  await replay({ server, gateway, loop, signal: new AbortController().signal, onDay: ({ index, decisions }) => onDay(index, decisions) });
+  await replay({ server, gateway, loop, signal: new AbortController().signal, onWindow: ({ index, decisions }) => onDay(index, decisions) });
 }
 
 export interface Story {

@@ -1,4 +1,3 @@
-import { day } from "../clock.ts";
 import { eventTimes } from "../data/event-time.ts";
 import { loadSource } from "../data/sources/load-source.ts";
 import { inspectSource } from "../data/sources/source.ts";
@@ -14,16 +13,18 @@ export interface ReplayOptions {
   readonly gateway: string;
   readonly loop: Loop;
   readonly signal: AbortSignal;
-  /** Told after each day: which it was, of how many, what the loop decided, and how many requests were sent so far. */
-  readonly onDay: (day: { readonly index: number; readonly days: number; readonly time: number; readonly decisions: readonly Decision[]; readonly requests: number }) => void;
+  /** The column that says when labels came; absent: after the project's delay. */
+  readonly arrivals?: string;
+  /** Told after each window: which it was, of how many, what the loop decided, and how many requests were sent so far. */
+  readonly onWindow: (window: { readonly index: number; readonly windows: number; readonly time: number; readonly decisions: readonly Decision[]; readonly requests: number }) => void;
 }
 
 /**
- * Replays the rows after a project's `data.until` as production, on a virtual clock: each day's rows as real requests to the gateway,
- * then the labels that have arrived by the day's end, then a turn of the loop. A replay that was cut off goes on from the loop's last
- * turn; requests of a day that are sent again have the same ids and count once.
+ * Replays the rows after a project's `data.until` as production, on a virtual clock: each window's rows as real requests to the gateway,
+ * then the labels that have arrived by the window's end, then a turn of the loop. A replay that was cut off goes on from the loop's last
+ * turn; requests of a window that are sent again have the same ids and count once.
  */
-export async function replay({ server, gateway, loop, signal, onDay }: ReplayOptions): Promise<{ days: number }> {
+export async function replay({ server, gateway, loop, signal, arrivals, onWindow }: ReplayOptions): Promise<{ windows: number }> {
   const { project, endpoint } = loop;
   if (!project.data.time) throw invalid("replay.no_time", "A replay needs data.time, the column that says when a row happened");
   const table = await readSource(project.data);
@@ -32,7 +33,9 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
   const rows = [...times.keys()].filter((row) => times[row] >= loop.startedAt && !Number.isNaN(times[row])).sort((a, b) => times[a] - times[b] || a - b);
   const last = rows.at(-1);
   if (last === undefined) throw invalid("replay.no_rows", `${project.data.source} has no rows from ${new Date(loop.startedAt).toISOString()} on to replay`);
-  const days = Math.floor((times[last] - loop.startedAt) / day) + 1;
+  const { window } = project.monitor;
+  const windows = Math.floor((times[last] - loop.startedAt) / window) + 1;
+  const arrivedAt = arrivalsOf(table, times, arrivals, project.monitor.labelDelay);
   const optimization = client<OptimizationRoutes>(server, "optimization");
   const monitoring = client<MonitoringRoutes>(server, "monitoring");
 
@@ -48,20 +51,32 @@ export async function replay({ server, gateway, loop, signal, onDay }: ReplayOpt
   if (tick?.state === "running") await turnLoop(tick.time);
   const begun = tick?.time ?? loop.startedAt;
   let requests = 0;
-  for (let time = begun; time < loop.startedAt + days * day; time += day) {
-    const until = time + day;
-    const today = rows.filter((row) => times[row] >= time && times[row] < until);
-    await Promise.all(today.map((row) => predict(gateway, loop, table, row, times[row], signal)));
-    requests += today.length;
+  for (let time = begun; time < loop.startedAt + windows * window; time += window) {
+    const until = time + window;
+    const now = rows.filter((row) => times[row] >= time && times[row] < until);
+    for (let from = 0; from < now.length; from += together) await Promise.all(now.slice(from, from + together).map((row) => predict(gateway, loop, table, row, times[row], signal)));
+    requests += now.length;
     const labels = rows
-      .map((row) => ({ row, arrivedAt: times[row] + project.monitor.labelDelay }))
-      .filter(({ row, arrivedAt }) => arrivedAt > time && arrivedAt <= until && valueOf(target, row) !== null)
-      .map(({ row, arrivedAt }) => ({ request_id: requestId(row), label: valueOf(target, row)!, arrived_at: arrivedAt }));
-    if (labels.length > 0) await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, query: { match: false }, body: { labels } }, { signal });
+      .filter((row) => arrivedAt[row] > time && arrivedAt[row] <= until && valueOf(target, row) !== null)
+      .map((row) => ({ request_id: requestId(row), label: valueOf(target, row)!, arrived_at: arrivedAt[row] }));
+    for (let from = 0; from < labels.length; from += labelsTogether) {
+      await monitoring("POST /monitors/:endpoint/labels", { params: { endpoint }, query: { match: false }, body: { labels: labels.slice(from, from + labelsTogether) } }, { signal });
+    }
     const decisions = await turnLoop(until);
-    onDay({ index: Math.round((until - loop.startedAt) / day), days, time, decisions, requests });
+    onWindow({ index: Math.round((until - loop.startedAt) / window), windows, time, decisions, requests });
   }
-  return { days };
+  return { windows };
+}
+
+/** Requests that are under way at once, and labels in one delivery. */
+const [together, labelsTogether] = [256, 5000];
+
+/** When each row's label comes, ms: when a column says, else the delay after the row. */
+function arrivalsOf(table: Table, times: Float64Array, arrivals: string | undefined, delay: number): Float64Array {
+  if (arrivals === undefined) return times.map((time) => time + delay);
+  const column = table.columns.find(({ name }) => name === arrivals);
+  if (column?.type === "number") return column.values;
+  throw invalid("replay.no_arrivals", column ? `Column ${arrivals} holds no points in time, so it cannot say when labels came` : `There is no column ${arrivals}; the columns are ${table.columns.map(({ name }) => name).join(", ")}`);
 }
 
 /** The latest event time among a loop's source rows, ms. */

@@ -15,6 +15,7 @@ import { loadProject } from "../project/load.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
 import { lastEventTime, replay } from "./replay.ts";
+import { decisionLine, progressLine } from "./replay-progress.ts";
 import { runResult, stepLine } from "./walk-project.ts";
 import { closingTable, period, readTour, type Tour } from "./tour-table.ts";
 
@@ -69,9 +70,9 @@ async function turn({ say, signal }: CommandContext, { url, gateway }: { url: st
     gateway,
     loop,
     signal,
-    onDay: ({ index, days, time, decisions, requests }) => {
-      for (const decision of decisions) progress.say(`  ${isoDate(decision.time)} ${mark(decision.kind)} ${decision.reason}`);
-      progress.update(`  ${isoDate(time)}  day ${index} of ${days}, ${requests} requests`);
+    onWindow: ({ index, windows, time, decisions, requests }) => {
+      for (const decision of decisions) progress.say(decisionLine(decision));
+      progress.update(`  ${isoDate(time)}  day ${index} of ${windows}, ${requests} requests`);
     },
   });
   progress.done();
@@ -81,37 +82,6 @@ async function turn({ say, signal }: CommandContext, { url, gateway }: { url: st
 
 async function wholeWeeks(loop: Loop): Promise<number> {
   return Math.floor(((await lastEventTime(loop)) - loop.startedAt) / period);
-}
-
-function mark(kind: string): string {
-  const words: Readonly<Record<string, string>> = {
-    alarm: colors.yellow("alarm     "),
-    gate_rejected: colors.red("gate      "),
-    canary_started: colors.cyan("canary    "),
-    promoted: colors.green("promoted  "),
-    rolled_back: colors.red("rolled back"),
-    retraining_failed: colors.red("failed    "),
-  };
-  return words[kind] ?? kind;
-}
-
-/** A line that is written over while it changes, on a terminal; elsewhere now and then a line. */
-function progressLine(say: (line: string) => void): { update: (line: string) => void; say: (line: string) => void; done: () => void } {
-  const live =  process.stderr.isTTY;
-  let updates = 0;
-  const clear = (): void => void (live && process.stderr.write("\r\u001B[2K"));
-  return {
-    update: (line) => {
-      updates += 1;
-      if (live) process.stderr.write(`\r\u001B[2K${line}`);
-      else if (updates % 56 === 0) say(line);
-    },
-    say: (line) => {
-      clear();
-      say(line);
-    },
-    done: clear,
-  };
 }
 
 const tryIt = (gateway: string, { loop, example: row }: Tour): string =>

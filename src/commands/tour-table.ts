@@ -5,7 +5,7 @@ import type { DataRoutes } from "../data/routes.ts";
 import { client } from "../http/client.ts";
 import { addErrors, metricsOf, noErrors } from "../monitoring/error-sums.ts";
 import type { MonitoringRoutes } from "../monitoring/routes.ts";
-import type { BacktestOutput } from "../optimization/backtest-step.ts";
+import type { BacktestOutput, PeriodLosses } from "../optimization/backtest/backtest-step.ts";
 import type { OptimizationRoutes } from "../optimization/routes.ts";
 import type { Loop } from "../optimization/types.ts";
 import type { PipelineRoutes } from "../pipelines/routes.ts";
@@ -43,7 +43,11 @@ export async function readTour(server: string, loop: Loop, weeks: number, backte
   const { endpoint, startedAt } = loop;
   const run = await client<PipelineRoutes>(server, "pipelines")("GET /runs/:id", { params: { id: backtest } });
   const chunks = run.steps.filter((step) => step.step === "optimization.backtest").map((step) => step.output as unknown as BacktestOutput);
-  const [never, weekly] = [chunks.flatMap((chunk) => chunk.never), chunks.flatMap((chunk) => chunk.always)];
+  const policies = new Map(chunks.flatMap(({ periods }) => periods).map((one) => [one.period, one]));
+  const rmseOf = (k: number, of: (losses: PeriodLosses) => number): number => {
+    const losses = policies.get(k);
+    return losses ? Math.sqrt(of(losses) / losses.rows) : Number.NaN;
+  };
   const monitoring = client<MonitoringRoutes>(server, "monitoring");
   const { windows } = await monitoring("GET /monitors/:endpoint/errors", { params: { endpoint }, query: { variant: "served" } });
   const { decisions } = await client<OptimizationRoutes>(server, "optimization")("GET /loops/:endpoint/decisions", { params: { endpoint }, query: {} });
@@ -54,9 +58,9 @@ export async function readTour(server: string, loop: Loop, weeks: number, backte
     return {
       week: k + 1,
       start: isoDate(from),
-      never: never[k] ?? Number.NaN,
+      never: rmseOf(k, (losses) => losses.never),
       loop: metricsOf(loop.task, sums)["rmse"] ?? Number.NaN,
-      weekly: weekly[k] ?? Number.NaN,
+      weekly: rmseOf(k, (losses) => losses.all),
       retrainings: alarms.filter((alarm) => alarm.time >= from && alarm.time < until).length,
     };
   });

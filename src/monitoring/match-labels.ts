@@ -18,7 +18,7 @@ const labelsAtOnce = 20_000;
  * is. What the gateway holds back is not seen: flush it first. Says how many met a prediction. (`_until` and `_options` have no meaning any more: a match
  * is used from the label's arrival on, and the index makes every look thorough.)
  */
-export async function matchLabels(house: House, endpoint: string, _until?: number, _options?: { readonly thorough: boolean }): Promise<number> {
+export async function matchLabels(house: House, endpoint: string): Promise<number> {
   return alone(house, endpoint, async () => {
     let met = await updateIndex(house, endpoint);
     for (;;) {

@@ -154,9 +154,9 @@ describe("live error", () => {
     expect(await counted()).toEqual([10, 1]);
     // Nothing new since the last turn: nothing is computed again.
     await addLabels(house.db, "bikes", labelsOf(0, (h) => h + 1).slice(10).map((one) => ({ ...one, arrivedAt: due + 5 })));
-    await evaluateErrors(house, config, start, due + 4, due);
+    await evaluateErrors(house, config, start, due + 4);
     expect(await counted()).toEqual([10, 1]);
-    await evaluateErrors(house, config, start, due + 5, due + 4);
+    await evaluateErrors(house, config, start, due + 5);
     expect(await counted()).toEqual([24, 1]);
     expect((await errorWindows(house.db, config)).map((window) => window.variant)).toEqual(["champion", "served"]);
   });

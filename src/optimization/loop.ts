@@ -1,7 +1,6 @@
 import { isoDate } from "../clock.ts";
 import { conflict, MillraceError } from "../errors.ts";
 import { evaluateDrift, evaluateErrors, readMonitor } from "../monitoring/monitoring.ts";
-import { matchLabels } from "../monitoring/match-labels.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import type { TrainedVersion } from "../registry/types.ts";
@@ -13,7 +12,7 @@ import { abandonCanary, beginRollout, compared, judgeCanary } from "./canary.ts"
 import type { ChooseOutput } from "./candidates/choose-step.ts";
 import { readLoop, whyResting } from "./loops.ts";
 import { findReason, type Reason } from "./reasons.ts";
-import { latestRollout, latestTick, previousTurn, readDecisions, recordDecision, writeTick } from "./store.ts";
+import { latestRollout, latestTick, readDecisions, recordDecision, writeTick } from "./store.ts";
 import { retrainingPipeline } from "./training-pipeline.ts";
 import type { Loop } from "./types.ts";
 
@@ -67,8 +66,7 @@ async function turnTo(house: House, endpoint: string, now: number): Promise<void
 async function turnOnce(house: House, endpoint: string, now: number): Promise<void> {
   const loop = await readLoop(house, endpoint);
   const config = await readMonitor(house.db, endpoint);
-  await matchLabels(house, endpoint, now, { thorough: false });
-  await evaluateErrors(house, config, loop.startedAt, now, await previousTurn(house.db, endpoint, now));
+  await evaluateErrors(house, config, loop.startedAt, now);
   const drifted = await evaluateDrift(house, config, loop.startedAt, now);
   const rollout = await latestRollout(house.db, endpoint);
   if ((await whyResting(house, endpoint)) !== null) {

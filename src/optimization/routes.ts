@@ -1,12 +1,14 @@
 import Type from "typebox";
+import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
-import { trained } from "../registry/versions.ts";
+import { readTrainedVersion, trained } from "../registry/versions.ts";
+import { backtestPipeline, promotionsPipeline } from "./backtest/backtest-pipeline.ts";
 import { tick } from "./loop.ts";
 import { readLoop, whyResting } from "./loops.ts";
 import { latestTick, listLoops, listRollouts, readDecisions } from "./store.ts";
-import { backtestPipeline, firstRunPipeline } from "./training-pipeline.ts";
+import { firstRunPipeline } from "./training-pipeline.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
 
@@ -46,11 +48,34 @@ export const optimizationRoutes = {
   "POST /loops/:endpoint/backtests": route({
     summary: "Computes what never retraining and retraining every period would have achieved on the loop's source table",
     params: endpoint,
-    body: Type.Object({ periods: Type.Integer({ minimum: 1, maximum: 10_000 }), period: Type.Integer({ minimum: 1 }) }, { additionalProperties: false }),
-    handle: async (house, { params, body }) => {
+    body: Type.Object(
+      {
+        periods: Type.Integer({ minimum: 1, maximum: 10_000 }),
+        period: Type.Integer({ minimum: 1, description: "Milliseconds" }),
+        arrivals: Type.Optional(Type.String({ description: "The column that says when labels came" })),
+        thorough: Type.Optional(Type.Boolean({ description: "Also models of recent stretches, and the schedule that is best in hindsight" })),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (house, { params, body: { periods, period, arrivals = null, thorough = false } }) => {
       const loop = await readLoop(house, params.endpoint);
-      const runId = `${params.endpoint}-backtest-${body.periods}-${loop.startedAt}`;
-      await house.pipelines.start(runId, backtestPipeline(loop, loop.project.data.source, body.periods, body.period));
+      if (!loop.project.data.time) throw invalid("replay.no_time", "A backtest needs data.time, the column that says when a row happened");
+      const runId = `${params.endpoint}-backtest-${periods}-${loop.startedAt}${thorough ? "-thorough" : ""}`;
+      await house.pipelines.start(runId, backtestPipeline(loop, { periods, period, arrivals, thorough }));
+      return { run: runId };
+    },
+  }),
+  "POST /loops/:endpoint/promotions": route({
+    summary: "Compares each model that a loop promoted with the one it replaced, on the rows of its source in the window that followed; answers with the pipeline run",
+    params: endpoint,
+    handle: async (house, { params }) => {
+      const loop = await readLoop(house, params.endpoint);
+      if (!loop.project.data.time) throw invalid("replay.no_time", "Looking at what followed needs data.time, the column that says when a row happened");
+      const promoted = (await listRollouts(house.db, params.endpoint)).filter(({ state }) => state === "promoted").toReversed();
+      const version = (number: number) => readTrainedVersion(house.db, params.endpoint, number);
+      const promotions = await Promise.all(promoted.map(async (one) => ({ time: one.decidedAt!, promoted: await version(one.challengerVersion), replaced: await version(one.championVersion) })));
+      const runId = `${params.endpoint}-promotions-${loop.startedAt}-${promoted.at(-1)?.decidedAt ?? 0}`;
+      await house.pipelines.start(runId, promotionsPipeline(loop, promotions));
       return { run: runId };
     },
   }),

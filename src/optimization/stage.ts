@@ -1,5 +1,6 @@
 import type { Stage } from "../stage.ts";
-import { backtestStep } from "./backtest-step.ts";
+import { backtestStep, stretchStep } from "./backtest/backtest-step.ts";
+import { promotionsStep } from "./backtest/promotions-step.ts";
 import { canaryStep } from "./canary-step.ts";
 import { chooseStep } from "./candidates/choose-step.ts";
 import { optimizationCommands } from "./commands.ts";
@@ -14,7 +15,7 @@ export const optimization: Stage = {
   migrations: optimizationMigrations,
   routes: optimizationRoutes,
   commands: optimizationCommands,
-  steps: [deployStep, chooseStep, canaryStep, backtestStep],
+  steps: [deployStep, chooseStep, canaryStep, backtestStep, stretchStep, promotionsStep],
   events: {
     "optimization.retraining_started": "an alarm started a retraining",
     "optimization.challenger_promoted": "a challenger took all the traffic",

@@ -179,14 +179,3 @@ export async function writeTick(db: Database, endpoint: string, tick: Tick): Pro
     .onConflict((conflict) => conflict.columns(["endpoint", "time"]).doUpdateSet({ state: tick.state }))
     .execute();
 }
-
-/** The time of the last turn before `now`, if there was one. */
-export async function previousTurn(db: Database, endpoint: string, now: number): Promise<number | undefined> {
-  const last = await optimizationTables(db)
-    .selectFrom("ticks")
-    .select(({ fn }) => fn.max("time").as("time"))
-    .where("endpoint", "=", endpoint)
-    .where("time", "<", now)
-    .executeTakeFirst();
-  return last?.time ?? undefined;
-}

@@ -54,7 +54,7 @@ export async function livedInHouse(days: number): Promise<RunningHouse> {
   const { loop } = await client<OptimizationRoutes>(house.url, "optimization")("GET /loops/:endpoint", { params: { endpoint: project.model } });
   const gateway = await client<ServingRoutes>(house.url, "serving")("GET /gateway");
   const enough = new AbortController();
-  const replayed = replay({ server: house.url, gateway: gateway.url, loop, signal: enough.signal, onDay: ({ index }) => index >= days && enough.abort() });
+  const replayed = replay({ server: house.url, gateway: gateway.url, loop, signal: enough.signal, onWindow: ({ index }) => index >= days && enough.abort() });
   await replayed.catch((error: unknown) => {
     if (!enough.signal.aborted) throw error;
   });

@@ -10,10 +10,9 @@ import { forgetTouched, readTouched, within, type TouchedMinute } from "./touche
 /**
  * Brings the windows of live error to what log and labels say at `now`: computes every window whose labels are due and that is not computed yet, and computes
  * again those that a label, a correction, a prediction or a retry has come for since, however old they are. So the windows are the same whatever came in which
- * order; what is changed of an earlier one is kept as a revision. The same call gives the same rows. (`_before` has no meaning any more: what came since the
- * last turn is noted when it comes.)
+ * order; what is changed of an earlier one is kept as a revision. The same call gives the same rows.
  */
-export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number, _before?: number): Promise<void> {
+export async function evaluateErrors(house: House, config: MonitorConfig, since: number, now: number): Promise<void> {
   const { endpoint } = config;
   await matchLabels(house, endpoint);
   const { minutes, mark } = await readTouched(house.db, endpoint, now);

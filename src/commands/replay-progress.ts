@@ -1,0 +1,37 @@
+import colors from "picocolors";
+import { isoDate } from "../clock.ts";
+import type { Decision } from "../optimization/types.ts";
+
+/** A decision as a line for people. */
+export const decisionLine = ({ time, kind, reason }: Decision): string => `  ${isoDate(time)} ${mark(kind)} ${reason}`;
+
+function mark(kind: string): string {
+  const words: Readonly<Record<string, string>> = {
+    alarm: colors.yellow("alarm     "),
+    gate_rejected: colors.red("gate      "),
+    canary_started: colors.cyan("canary    "),
+    promoted: colors.green("promoted  "),
+    rolled_back: colors.red("rolled back"),
+    retraining_failed: colors.red("failed    "),
+  };
+  return words[kind] ?? kind;
+}
+
+/** A line that is written over while it changes, on a terminal; elsewhere now and then a line. */
+export function progressLine(say: (line: string) => void): { update: (line: string) => void; say: (line: string) => void; done: () => void } {
+  const live =  process.stderr.isTTY;
+  let updates = 0;
+  const clear = (): void => void (live && process.stderr.write("\r\u001B[2K"));
+  return {
+    update: (line) => {
+      updates += 1;
+      if (live) process.stderr.write(`\r\u001B[2K${line}`);
+      else if (updates % 56 === 0) say(line);
+    },
+    say: (line) => {
+      clear();
+      say(line);
+    },
+    done: clear,
+  };
+}

@@ -1,0 +1,92 @@
+import { eventTimes } from "../../data/event-time.ts";
+import type { IngestOutput } from "../../data/ingest-step.ts";
+import { readTable } from "../../data/read-table.ts";
+import { selectRows } from "../../data/select-rows.ts";
+import type { Table } from "../../data/types.ts";
+import { scored } from "../../evaluation/scored.ts";
+import { MillraceError } from "../../errors.ts";
+import type { BlobStore } from "../../storage/blobs.ts";
+import { labelsOf, requestOf, withLabels } from "../../training/train-step.ts";
+import type { Task, TrainedModel } from "../../training/types.ts";
+import { lossesOf } from "../candidates/losses.ts";
+
+/** How a project's past is cut into periods, and how its models are trained. */
+export interface PastParams {
+  readonly target: string;
+  readonly task: Task;
+  readonly features: readonly string[];
+  readonly time: { readonly column: string; readonly hour: string | null };
+  readonly algorithm: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Where production begins (ms); the first model has seen all before. */
+  readonly start: number;
+  /** Length of a period, ms. */
+  readonly period: number;
+  /** How long a label takes, ms; or the column that says when it came. */
+  readonly labelDelay: number;
+  readonly arrivals: string | null;
+}
+
+/** A table whose rows happened, period after period, with what was known when. */
+export interface Past {
+  /** The model of everything before production. */
+  first(): TrainedModel;
+  /** Rows whose labels had arrived when a period began; only those of the last so many periods, if a number is given. */
+  known(period: number, last?: number): Uint32Array;
+  /** A model of these rows; undefined where they cannot be learnt from, such as those of a single class. */
+  train(rows: Uint32Array): TrainedModel | undefined;
+  /** The summed loss of a model in a period: squared errors, or log losses. */
+  loss(model: TrainedModel, period: number): number;
+  /** Labelled rows of a period. */
+  rows(period: number): number;
+}
+
+export async function openPast({ file, ...ingested }: IngestOutput, options: PastParams, seed: number, blobs: BlobStore): Promise<Past> {
+  const table = withLabels(await readTable(await blobs.localPath(file.sha256)), options.target);
+  const times = eventTimes(table, options.time);
+  const arrived = arrivalTimes(table, times, options);
+  const { findTrainer } = await import("../../training/trainers.ts");
+  const training = { table: { file, ...ingested }, features: options.features, target: options.target, task: options.task, time: options.time.column, seed };
+  const rowsIn = (keep: (row: number) => boolean): Uint32Array => Uint32Array.from(times.keys()).filter(keep);
+  const fit = (rows: Uint32Array): TrainedModel => findTrainer(options.algorithm).train({ ...requestOf(selectRows(table, rows), training), params: options.params });
+  const startOf = (period: number): number => options.start + period * options.period;
+  const within = (period: number): Uint32Array => rowsIn((row) => times[row] >= startOf(period) && times[row] < startOf(period + 1));
+  const periods = new Map<number, { readonly part: Table; readonly truth: Float64Array | string[] }>();
+  const partOf = (period: number): { readonly part: Table; readonly truth: Float64Array | string[] } => {
+    const known = periods.get(period);
+    if (known) return known;
+    const part = selectRows(table, within(period));
+    const column = part.columns.find(({ name }) => name === options.target)!;
+    const found = { part, truth: options.task === "regression" && column.type === "number" ? column.values : labelsOf(part, options.target) };
+    periods.set(period, found);
+    return found;
+  };
+  let firstModel: TrainedModel | undefined;
+  return {
+    first: () => (firstModel ??= fit(rowsIn((row) => times[row] < options.start))),
+    known: (period, last) => {
+      const now = startOf(period);
+      return rowsIn((row) => arrived[row] <= now && (last === undefined || times[row] >= now - options.labelDelay - last * options.period));
+    },
+    train: (rows) => {
+      try {
+        return rows.length === 0 ? undefined : fit(rows);
+      } catch (error) {
+        if (error instanceof MillraceError && error.code.startsWith("training.")) return undefined;
+        throw error;
+      }
+    },
+    loss: (model, period) => {
+      const { part, truth } = partOf(period);
+      return part.rows === 0 ? 0 : lossesOf(scored(model.predict(part), truth)).reduce((sum, loss) => sum + loss, 0);
+    },
+    rows: (period) => partOf(period).part.rows,
+  };
+}
+
+/** When each row's label came: after the declared delay, or when a column says; a row of before production has had its label all along. */
+function arrivalTimes(table: Table, times: Float64Array, { labelDelay, arrivals, start }: PastParams): Float64Array {
+  const column = arrivals === null ? undefined : table.columns.find(({ name }) => name === arrivals);
+  if (arrivals !== null && column?.type !== "number") throw new MillraceError("replay.no_arrivals", 400, `Column ${arrivals} holds no points in time, so it cannot say when labels came`);
+  return times.map((time, row) => (time < start ? Number.NEGATIVE_INFINITY : column?.type === "number" ? column.values[row] : time + labelDelay));
+}
