@@ -14,7 +14,7 @@ export interface Import {
 /** The rooms, in the order of a model's life. */
 export const rooms = ["tracking", "data", "training", "evaluation", "registry", "mlflow", "serving", "monitoring", "optimization"] as const;
 
-const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "process-alive.ts", "stage.ts"];
+const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "process-alive.ts", "stage.ts", "threads.ts"];
 const foundationFolders = ["values", "parquet", "storage", "http", "cli", "project", "ui"];
 
 /**

@@ -9,6 +9,14 @@ export class CellBudget {
 
 const firstRows = 1024;
 
+/** Remembered cells as plain data; NaN and −1 stand for what is no number and no text. */
+export interface PackedCells {
+  readonly rows: number;
+  readonly forgotten: boolean;
+  readonly values?: Float64Array<ArrayBuffer>;
+  readonly texts?: Int32Array<ArrayBuffer>;
+}
+
 /**
  * The cells of a column as its survey met them, so that a source need not be read again: plain numbers by value, other texts by their number in the
  * survey's table. Forgotten when the budget that all columns share is used up.
@@ -19,9 +27,9 @@ export class RememberedCells {
   forgotten = false;
   readonly #budget: CellBudget;
   /** NaN where the cell is missing or a text; absent while there is no number. */
-  #values: Float64Array | undefined;
+  #values: Float64Array<ArrayBuffer> | undefined;
   /** −1 where the cell is missing or a number; absent while there is no text. */
-  #texts: Int32Array | undefined;
+  #texts: Int32Array<ArrayBuffer> | undefined;
 
   constructor(budget: CellBudget) {
     this.#budget = budget;
@@ -53,20 +61,51 @@ export class RememberedCells {
     return this.#texts && row < this.#texts.length ? this.#texts[row] : -1;
   }
 
-  #grown<T extends Float64Array | Int32Array>(array: T | undefined, kind: new (size: number) => T, empty: number): T | undefined {
+  /** The cells as they lie here, to be handed over. */
+  get packed(): PackedCells {
+    return { rows: this.rows, forgotten: this.forgotten, ...(this.#values && { values: this.#values }), ...(this.#texts && { texts: this.#texts }) };
+  }
+
+  /** Puts the cells of later rows behind those that are here; `numbers` says which text each of theirs is. */
+  append(later: PackedCells, numbers: Int32Array): void {
+    const rows = this.rows + later.rows;
+    if (later.forgotten) this.#forget();
+    if (later.values) {
+      const values = (this.#values = this.#roomFor(rows, this.#values, Float64Array, NaN));
+      values?.set(later.values.subarray(0, Math.min(later.rows, later.values.length)), this.rows);
+    }
+    if (later.texts) {
+      const texts = (this.#texts = this.#roomFor(rows, this.#texts, Int32Array, -1));
+      const count = Math.min(later.rows, later.texts.length);
+      if (texts) for (let row = 0; row < count; row++) texts[this.rows + row] = later.texts[row] < 0 ? -1 : numbers[later.texts[row]];
+    }
+    this.rows = rows;
+  }
+
+  #grown<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(array: T | undefined, kind: new (size: number) => T, empty: number): T | undefined {
     if (this.forgotten || (array && this.rows < array.length)) return array;
     let size = array?.length ?? firstRows;
     while (size <= this.rows) size *= 2;
-    const larger = size * (array?.BYTES_PER_ELEMENT ?? 8) - (array?.byteLength ?? 0);
-    this.#budget.left -= larger;
+    return this.#roomFor(size, array, kind, empty);
+  }
+
+  /** The array with room for so many rows; undefined where the budget has none. */
+  #roomFor<T extends Float64Array<ArrayBuffer> | Int32Array<ArrayBuffer>>(size: number, array: T | undefined, kind: new (size: number) => T, empty: number): T | undefined {
+    if (this.forgotten || (array && size <= array.length)) return array;
+    const grown = size * (kind === (Float64Array as unknown) ? 8 : 4) - (array?.byteLength ?? 0);
+    this.#budget.left -= grown;
     if (this.#budget.left < 0) {
-      this.forgotten = true;
-      this.#values = this.#texts = undefined;
+      this.#forget();
       return undefined;
     }
-    const grown = new kind(size);
-    if (array) grown.set(array);
-    grown.fill(empty, array?.length ?? 0);
-    return grown;
+    const larger = new kind(size);
+    if (array) larger.set(array);
+    larger.fill(empty, array?.length ?? 0);
+    return larger;
+  }
+
+  #forget(): void {
+    this.forgotten = true;
+    this.#values = this.#texts = undefined;
   }
 }

@@ -8,7 +8,7 @@ import { invalid } from "../../errors.ts";
 import { literal, queryOne } from "../../storage/duckdb.ts";
 import { describeReading } from "../../values/reading.ts";
 import { timeBounds } from "../time-range.ts";
-import { DatasetFileWriter } from "./dataset-file-writer.ts";
+import { blockRows, DatasetFileWriter } from "./dataset-file-writer.ts";
 import { inspectSource } from "./source.ts";
 import type { SourceRemark, TableSource } from "./source.ts";
 import { readSource } from "./source-cells.ts";
@@ -53,7 +53,7 @@ export async function ingest({ source, filter, into }: IngestRequest): Promise<I
   });
   const writer = await DatasetFileWriter.create(into, table.columns, { rows: table.rows, ...(keeps && { keeps: keeps as never }) });
   try {
-    await readSource(table, writer.sinks, () => writer.endRow());
+    await readSource(table, writer.sinks, () => writer.endRow(), blockRows);
     await writer.close();
   } catch (cause) {
     await writer.abandon().catch(() => undefined);
