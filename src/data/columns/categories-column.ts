@@ -36,12 +36,10 @@ export class CategoriesColumn implements CellSink {
 
   /** Cells `from` up to `until` of those that a survey has remembered, of which none is a number. */
   remembered({ texts }: PackedCells, table: TextTable, from: number, until: number): void {
-    const last = Math.min(until, texts?.length ?? 0);
-    for (let row = from; row < last; row++) {
-      if (texts![row] < 0) this.missing();
-      else this.indexed(texts![row], table);
+    for (let row = from; row < until; row++) {
+      if (!texts || texts[row] < 0) this.missing();
+      else this.indexed(texts[row], table);
     }
-    for (let row = Math.max(from, last); row < until; row++) this.missing();
   }
 
   text(text: string): void {

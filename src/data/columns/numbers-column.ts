@@ -63,10 +63,9 @@ export class NumbersColumn implements CellSink {
   remembered({ values, texts }: PackedCells, table: TextTable, from: number, until: number): void {
     const first = this.rows;
     this.rows += until - from;
-    this.values.fill(NaN, first, this.rows);
-    if (values) this.values.set(values.subarray(from, Math.min(until, values.length)), first);
-    const last = Math.min(until, texts?.length ?? 0);
-    for (let row = from; row < last; row++) if (texts![row] >= 0) this.#put(first + row - from, texts![row], table);
+    if (values) this.values.set(values.subarray(from, until), first);
+    else this.values.fill(NaN, first, this.rows);
+    if (texts) for (let row = from; row < until; row++) if (texts[row] >= 0) this.#put(first + row - from, texts[row], table);
   }
 
   text(text: string): void {

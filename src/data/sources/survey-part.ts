@@ -13,6 +13,8 @@ export interface SurveyPart {
   readonly stop: number;
   /** Bytes that its cells may take in memory. */
   readonly budget: number;
+  /** Rows to make room for; there may be more or fewer. */
+  readonly expected: number;
 }
 
 /** What was met in a part. */
@@ -25,9 +27,9 @@ export interface SurveyedPart extends Scanned {
 export type PackedPart = (Scanned & { readonly surveys: readonly PackedSurvey[]; readonly lineNumbers: LineNumbers["packed"] }) | { readonly fault: Pick<CsvFault, "kind" | "line"> };
 
 /** Surveys every column of a part of a file. @throws `CsvFault` */
-export async function surveyPart({ path, csv, from, stop, budget }: SurveyPart): Promise<SurveyedPart> {
+export async function surveyPart({ path, csv, from, stop, budget, expected }: SurveyPart): Promise<SurveyedPart> {
   const shared = new CellBudget(budget);
-  const surveys = Array.from({ length: csv.width }, () => new SurveyColumn(false, new RememberedCells(shared)));
+  const surveys = Array.from({ length: csv.width }, () => new SurveyColumn(false, new RememberedCells(shared, expected)));
   const lineNumbers = new LineNumbers();
   const scanned = await scanCsv(path, { ...csv, part: { from, stop }, onRow: (line) => lineNumbers.add(line) }, surveys);
   return { ...scanned, surveys, lineNumbers };

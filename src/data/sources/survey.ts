@@ -35,13 +35,14 @@ export async function survey(layout: Layout, size: number, parts?: number): Prom
  */
 async function surveyText(path: string, csv: CsvLayout, size: number, parts = Math.min(mostThreads(), Math.floor(size / leastPart))): Promise<Survey> {
   const starts = parts > 1 ? await guessStarts(path, size, parts) : [];
+  const expected = await expectedRows(path, size);
   const tail = { ...csv, skipLines: 0, skipRecords: 0 };
-  const partAt = (at: number): SurveyPart => ({ path, csv: tail, from: starts[at], stop: starts[at + 1] ?? Infinity, budget: mostRemembered / (starts.length + 1) });
+  const partAt = (at: number): SurveyPart => ({ path, csv: tail, from: starts[at], stop: starts[at + 1] ?? Infinity, budget: mostRemembered / (starts.length + 1), expected: expected / (starts.length + 1) });
   const abandon = new AbortController();
   const others = starts.map((_, at) => onThread<SurveyPart, PackedPart>(import.meta.url, "survey-thread", partAt(at), abandon.signal));
   try {
     // The cells of all parts come together here.
-    const found = await surveyPart({ path, csv, from: 0, stop: starts[0] ?? Infinity, budget: mostRemembered });
+    const found = await surveyPart({ path, csv, from: 0, stop: starts[0] ?? Infinity, budget: mostRemembered, expected });
     // A header that goes beyond its part: then all that follows is read as one.
     if (starts.length > 0 && !found.begun) return await surveyText(path, csv, size, 1);
     let [{ lines, end }, rows] = [found, found.rows];
@@ -62,6 +63,19 @@ async function surveyText(path: string, csv: CsvLayout, size: number, parts = Ma
 function append({ surveys, lineNumbers }: SurveyedPart, part: Exclude<PackedPart, { fault: unknown }>, lines: number): void {
   for (const [column, survey_] of surveys.entries()) survey_.append(part.surveys[column]);
   lineNumbers.append(part.lineNumbers, lines);
+}
+
+/** About how many rows a file has, by the lines of its beginning. */
+async function expectedRows(path: string, size: number): Promise<number> {
+  const handle = await open(path);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(windowBytes), 0, windowBytes, 0);
+    let lines = 0;
+    for (let at = 0; at < bytesRead; at++) if (buffer[at] === 10) lines++;
+    return bytesRead === 0 ? 0 : (lines / bytesRead) * size * 1.02;
+  } finally {
+    await handle.close();
+  }
 }
 
 /** Places behind line ends that part a file in about equal parts; fewer where there is no line end near. */
