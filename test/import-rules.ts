@@ -57,6 +57,7 @@ export const faces: Readonly<Record<string, string>> = {
   "data/select-rows.ts": "rows of a table as a table",
   "data/split.ts": "the two ways of holding rows out",
   "data/profile/order-statistics.ts": "quantiles of numbers",
+  "data/profile/sort-numbers.ts": "the order of numbers, by their bits",
   "data/profile/duplicate-rows.ts": "which rows are the same row twice: they must not stand on both sides of a split",
   "data/validation/schema.ts": "the schema later versions of a dataset are held to",
   "data/event-time.ts": "when a row happened",

@@ -17,12 +17,13 @@ export function resampled({ models, seed, from, until }: Resampling): Metrics[][
   const random = new RandomStream(seed);
   const rows = rowsOf(models[0]);
   const metricsOf = models.map(prepareMetrics);
-  const weights = new Float64Array(rows);
+  const [counts, weights] = [new Int32Array(rows), new Float64Array(rows)];
   // The stream has no shortcut: draws of others are passed over one by one, which is cheap beside counting them.
   random.skip(from * rows);
   return Array.from({ length: until - from }, () => {
-    weights.fill(0);
-    random.countDraws(weights);
+    counts.fill(0);
+    random.countDraws(counts);
+    weights.set(counts);
     return metricsOf.map((of) => of(weights));
   });
 }

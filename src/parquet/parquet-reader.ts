@@ -44,7 +44,7 @@ export class ParquetReader {
     this.#handle = handle;
     this.columns = structs(meta.get(2)).slice(1).map((column): StoredColumn => {
       const [physical, converted] = [physicals[number(column.get(1))], column.get(6)];
-      return { name: String(column.get(4)), physical, ...(typeof converted === "number" && { converted }) };
+      return { name: text(column.get(4)), physical, ...(typeof converted === "number" && { converted }) };
     });
     this.#groups = structs(meta.get(4)).map((group) => ({
       rows: number(group.get(3)),
@@ -65,7 +65,7 @@ export class ParquetReader {
       const footer = end.subarray(4).equals(magic) ? end.readUInt32LE() : size;
       if (footer > size - 12) throw new RangeError("no footer");
       const { value: meta } = decodeStruct(await bytesAt(handle, size - 8 - footer, footer), 0);
-      if (String(meta.get(6)) === "millrace") return new ParquetReader(handle, meta);
+      if (text(meta.get(6)) === "millrace") return new ParquetReader(handle, meta);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
     }
@@ -135,6 +135,11 @@ const structs = (value: DecodedValue | undefined): readonly DecodedStruct[] => {
   if (!Array.isArray(value)) throw new RangeError("no list");
   return value as readonly DecodedStruct[];
 };
+
+function text(value: DecodedValue | undefined): string {
+  if (!Buffer.isBuffer(value)) throw new RangeError("no text");
+  return value.toString();
+}
 
 function number(value: DecodedValue | undefined): number {
   if (typeof value !== "number") throw new RangeError("no number");

@@ -73,7 +73,7 @@ export function openFolderBlobs(root: string): BlobStore {
       const moved = options?.move === true && (await rename(path, temporary).then(() => true, () => false));
       try {
         if (!moved) await copyFile(path, temporary);
-        const { sha256, size } = await hashFile(temporary);
+        const { sha256, size } = (moved ? options?.written : undefined) ?? (await hashFile(temporary));
         const file = await open(temporary, "r+");
         await file.sync();
         await file.close();

@@ -30,12 +30,12 @@ export class RandomStream {
   }
 
   /** Draws as many places of `counts` as it has, with replacement, and counts each one: ⌊number × places⌋ is the place. */
-  countDraws(counts: Float64Array): void {
+  countDraws(counts: Int32Array): void {
     this.#draw(counts.length, counts);
   }
 
   /** As `next`, many times, with the state at hand. */
-  #draw(count: number, counts: Float64Array | undefined): void {
+  #draw(count: number, counts: Int32Array | undefined): void {
     let [a, b, c, counter] = [this.#a, this.#b, this.#c, this.#counter];
     const places = counts?.length ?? 0;
     for (let draw = 0; draw < count; draw++) {
