@@ -47,7 +47,7 @@ export const evaluateStep: Step = {
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);
-    const score = async (sha256: string, signature: Signature): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256), signature, test), truth);
+    const score = async (sha256: string, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256), signature, test, threads), truth);
     const model = await score(trained.model.sha256, trained.signature);
     const loss = lossName(model.task);
     const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);
@@ -61,7 +61,7 @@ export const evaluateStep: Step = {
       task: model.task,
       metrics: intervalsOf(model, draws, 0),
       naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
-      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.signature)),
+      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.signature, 1)),
       champion:
         options.champion && champion
           ? {
