@@ -112,11 +112,14 @@ export function openFolderBlobs(root: string): BlobStore {
   };
 }
 
+/** Bytes: every read waits for its turn among whatever else this process has others do. */
+const hashedAtOnce = 2 << 20;
+
 /** SHA-256 and size of a file, read as a stream. */
 export async function hashFile(path: string): Promise<BlobInfo> {
   const hash = createHash("sha256");
   let size = 0;
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of createReadStream(path, { highWaterMark: hashedAtOnce })) {
     hash.update(chunk as Buffer);
     size += (chunk as Buffer).byteLength;
   }
