@@ -13,7 +13,7 @@ const encoder = new TextEncoder();
  */
 export class NumbersColumn implements CellSink {
   /** Of the block; the first `rows` are there. */
-  readonly values: Float64Array;
+  values: Float64Array;
   rows = 0;
   /** Cells of all blocks that are no value of the column; they are missing. */
   misfits = 0;
@@ -60,10 +60,12 @@ export class NumbersColumn implements CellSink {
   }
 
   /** Cells `from` up to `until` of those that a survey has remembered, whose texts have their numbers in its table. */
-  remembered({ values, texts }: PackedCells, table: TextTable, from: number, until: number): void {
+  remembered({ rows, values, texts }: PackedCells, table: TextTable, from: number, until: number): void {
     const first = this.rows;
     this.rows += until - from;
-    if (values) this.values.set(values.subarray(from, until), first);
+    // The whole column, all numbers, needs no copy: nothing is written behind it.
+    if (values && !texts && from === 0 && until === rows && first === 0 && rows === this.values.length) this.values = values.subarray(0, rows);
+    else if (values) this.values.set(values.subarray(from, until), first);
     else this.values.fill(NaN, first, this.rows);
     if (texts) for (let row = from; row < until; row++) if (texts[row] >= 0) this.#put(first + row - from, texts[row], table);
   }

@@ -52,7 +52,8 @@ export function groupNumbers(values: Float64Array): Int32Array {
   const binSize = Math.max(values.length / mostBins, fewestPerBin);
   let group = 0;
   let filled = 0;
-  for (const [at, row] of order.entries()) {
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at];
     if (Number.isNaN(values[row])) continue;
     const starts = at === 0 || values[row] !== values[order[at - 1]];
     if (starts && (group === 0 || distinct <= mostBins || filled >= binSize)) {

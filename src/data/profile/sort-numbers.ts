@@ -67,7 +67,8 @@ function negativeOf(counts: Int32Array, size: number): number {
 
 /** The places of numbers without NaN in ascending order of the numbers; equal ones (−0 is 0) keep their order. */
 export function orderOfNumbers(values: Float64Array): Uint32Array {
-  const places = Uint32Array.from(values.keys());
+  const places = new Uint32Array(values.length);
+  for (let at = 0; at < places.length; at++) places[at] = at;
   if (values.length < fewest) return places.sort((one, other) => values[one] - values[other]);
   const keys = new Float64Array(values.length);
   for (let at = 0; at < keys.length; at++) keys[at] = values[at] + 0;
