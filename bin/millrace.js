@@ -24,6 +24,8 @@ try {
   if (isClone && serving.has(args[0]) && !asksForHelp) await ensurePages(node);
   if (nodeIsNewEnough()) {
     module.enableCompileCache(compileCache());
+    // For threads and workers, which begin again and again.
+    process.env.NODE_COMPILE_CACHE = compileCache();
     endWithNpm(() => process.kill(process.pid, "SIGKILL"));
   } else become(node, [...(args[0] === "up" ? small : []), main, ...args], tied);
 } catch (error) {

@@ -14,7 +14,7 @@ export interface Import {
 /** The rooms, in the order of a model's life. */
 export const rooms = ["tracking", "data", "training", "evaluation", "registry", "mlflow", "serving", "monitoring", "optimization"] as const;
 
-const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "process-alive.ts", "stage.ts"];
+const foundationFiles = ["errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "process-alive.ts", "stage.ts", "threads.ts"];
 const foundationFolders = ["values", "parquet", "storage", "http", "cli", "project", "ui"];
 
 /**
@@ -57,6 +57,7 @@ export const faces: Readonly<Record<string, string>> = {
   "data/select-rows.ts": "rows of a table as a table",
   "data/split.ts": "the two ways of holding rows out",
   "data/profile/order-statistics.ts": "quantiles of numbers",
+  "data/profile/sort-numbers.ts": "the order of numbers, by their bits",
   "data/profile/duplicate-rows.ts": "which rows are the same row twice: they must not stand on both sides of a split",
   "data/validation/schema.ts": "the schema later versions of a dataset are held to",
   "data/event-time.ts": "when a row happened",

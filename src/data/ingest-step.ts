@@ -30,9 +30,8 @@ export const ingestStep: Step = {
     report({ message: `looking at every cell of ${basename(source)}` });
     const table = await inspectSource(source, { ...reading, ...(target !== undefined && { target }) });
     report({ message: `reading ${table.rows} rows, ${table.columns.length} columns` });
-    const original = await hashFile(table.path);
-    const ingested = await ingest({ source: table, into: join(workdir, "table.parquet"), ...(filter ? { filter } : {}) });
-    const file = await blobs.putFile(ingested.path, { move: true });
+    const [ingested, original] = await Promise.all([ingest({ source: table, into: join(workdir, "table.parquet"), ...(filter ? { filter } : {}) }), hashFile(table.path)]);
+    const file = await blobs.putFile(ingested.path, { move: true, written: { sha256: ingested.sha256, size: ingested.size } });
     const { id, json } = datasetVersion({
       files: [{ name: "table.parquet", sha256: file.sha256, size: file.size, rows: ingested.rows }],
       columns: ingested.columns,

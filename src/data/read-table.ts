@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import type { DuckDBConnection, DuckDBDataChunk } from "@duckdb/node-api";
 import { invalid } from "../errors.ts";
 import { columnNotFound } from "./column-names.ts";
+import { memoryOf, readDatasetFile } from "./read-dataset-file.ts";
 import { datasetColumns } from "./dataset-file.ts";
 import { identifier, literal, pathLiteral, queryOne, withConnection } from "../storage/duckdb.ts";
 import { timeCondition } from "./time-range.ts";
@@ -14,6 +16,8 @@ export interface ReadOptions {
   readonly limit?: number;
   /** Ascending by these columns, missing values last; ties keep the order of the file. */
   readonly orderBy?: readonly string[];
+  /** Numbers and codes lie in memory that other threads can be given, too. */
+  readonly shared?: boolean;
 }
 
 /** Above this many distinct values, codes are looked up here instead of spelling the dictionary out in the query. */
@@ -27,6 +31,10 @@ const largestEnum = 10_000;
  * @throws `data.column_not_found`, `data.limit_invalid`, `data.not_a_dataset` and the codes of `timeCondition`
  */
 export async function readTable(path: string, options: ReadOptions = {}): Promise<Table> {
+  const { columns: names, filter, limit, orderBy, shared = false } = options;
+  const whole = filter === undefined && limit === undefined && orderBy === undefined && existsSync(path) ? await readDatasetFile(path, names, shared).catch(() => undefined) : undefined;
+  // What cannot be read here is read, or refused in words, by the database.
+  if (whole) return whole;
   return await withConnection(async (connection) => {
     const all = await datasetColumns(connection, path);
     const columns = options.columns === undefined ? all : options.columns.map((name) => findColumn(all, name, "column to read"));
@@ -34,7 +42,7 @@ export async function readTable(path: string, options: ReadOptions = {}): Promis
     const dictionaries = await readDictionaries(connection, columns, from);
     const fields = columns.map((column, index) => fieldOf(column, `f${index}`, dictionaries.get(column.name)));
     const { rows } = await queryOne<{ rows: number }>(connection, `SELECT count(*) AS rows FROM ${from}`);
-    const filled = columns.map((column, index) => new FilledColumn(column, index, rows, dictionaries.get(column.name)));
+    const filled = columns.map((column, index) => new FilledColumn(column, index, rows, shared, dictionaries.get(column.name)));
     // Chunk by chunk, so that the rows are not in memory twice.
     const result = await connection.stream(`SELECT ${fields.join(", ") || "1"} FROM ${from}`);
     for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) for (const column of filled) column.add(chunk);
@@ -87,9 +95,9 @@ class FilledColumn {
   readonly #codeOf: ReadonlyMap<string, number> | undefined;
   #rows = 0;
 
-  constructor({ name, type }: DatasetColumn, index: number, rows: number, dictionary: readonly string[] = []) {
+  constructor({ name, type }: DatasetColumn, index: number, rows: number, shared: boolean, dictionary: readonly string[] = []) {
     this.#index = index;
-    this.column = type === "category" ? { name, type, codes: new Int32Array(rows), dictionary } : { name, type: "number", values: new Float64Array(rows) };
+    this.column = type === "category" ? { name, type, codes: new Int32Array(memoryOf(4 * rows, shared)), dictionary } : { name, type: "number", values: new Float64Array(memoryOf(8 * rows, shared)) };
     this.#codeOf = dictionary.length > largestEnum ? new Map(dictionary.map((value, code) => [value, code])) : undefined;
   }
 

@@ -1,11 +1,13 @@
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
+import { mostThreads, onThread } from "../threads.ts";
 import type { IngestOutput } from "./ingest-step.ts";
 import type { LeakageFinding } from "./leakage/leakage-types.ts";
 import { findLeakage } from "./leakage/leakage.ts";
 import { chooseFeatures, type ColumnUse, type Feature, type FeatureOptions } from "./choose-features.ts";
 import { columnNotFound } from "./column-names.ts";
-import { profileOf } from "./profile/profile.ts";
+import type { ColumnProfile } from "./profile/profile-types.ts";
+import { columnProfiles, compareAll, joinProfile, type ProfiledTable } from "./profile/profile.ts";
 import { readTable } from "./read-table.ts";
 import { inferSchema, type Schema } from "./validation/schema.ts";
 import { inferTask, targetFacts } from "./suggest.ts";
@@ -35,6 +37,9 @@ interface ValidateParams extends FeatureOptions {
   readonly features: ValidateOutput["features"] | null;
 }
 
+/** Fewer cells are profiled before a thread has begun. */
+const cellsForThread = 2_000_000;
+
 export const validateStep: Step = {
   name: "data.validate",
   purpose: "Profiles a dataset, holds it to its schema, and finds the columns that would give the target away",
@@ -49,19 +54,24 @@ export const validateStep: Step = {
     for (const name of options.keep) if (!names.includes(name)) throw columnNotFound(name, names, "column to keep");
     if (options.group !== null && !names.includes(options.group)) throw columnNotFound(options.group, names, "data.split.group");
     const path = await blobs.localPath(table.file.sha256);
+    const beside = table.rows * names.length >= cellsForThread && mostThreads() > 1;
     report({ message: `profiling ${table.rows} rows, ${names.length} columns` });
-    const loaded = await readTable(path);
-    const profile = profileOf(loaded, table.columns, options.target);
+    const loaded = await readTable(path, { shared: beside });
+    const profiled: ProfiledTable = { table: loaded, columns: table.columns };
+    // Each column is profiled on another thread, while this one compares rows and columns with each other.
+    const coming = beside ? onThread<ProfiledTable, ColumnProfile[]>(import.meta.url, "profile/profile-thread", profiled) : undefined;
     const facts = targetFacts(table.columns.find(({ name }) => name === options.target)!, loaded.columns.find(({ name }) => name === options.target)!);
     const inferred = options.task ? { task: options.task, reason: "the project file says so" } : inferTask(facts);
+    const compared = compareAll(loaded, options.target);
+    report({ message: "looking for leaks" });
+    const findings = options.features ? [] : leaks(loaded, table.columns, options, inferred.task);
+    const profile = joinProfile((await coming) ?? columnProfiles(profiled), compared);
     const schema = options.schema ?? inferSchema(profile, { target: options.target });
     const anomalies = validate(profile, schema, { environment: "TRAINING" });
     const errors = anomalies.filter((anomaly) => anomaly.severity === "ERROR");
     if (errors.length > 0 && options.onAnomaly === "fail") {
       throw invalid("data.anomalies", `The data do not fit their schema: ${errors.map((anomaly) => anomaly.message).join("; ")}`, { anomalies: errors });
     }
-    report({ message: "looking for leaks" });
-    const findings = options.features ? [] : leaks(loaded, table.columns, options, inferred.task);
     const leaking = findings.filter((finding) => finding.kind === "leak");
     if (leaking.length > 0 && options.leakage === "fail") {
       throw invalid("data.leakage", `Columns give the target away: ${leaking.map((finding) => finding.evidence).join("; ")}`, { findings: leaking });

@@ -1,34 +1,44 @@
-import { seededRandom } from "../training/random.ts";
-import type { MetricsOf } from "./metrics.ts";
-import type { Interval, MetricIntervals } from "./types.ts";
+import { mostThreads, onThread } from "../threads.ts";
+import { prepareMetrics, type MetricsOf } from "./metrics.ts";
+import { resampled, type Resampling } from "./resample.ts";
+import { rowsOf, type Scored } from "./scored.ts";
+import type { Interval, MetricIntervals, Metrics } from "./types.ts";
+
+/** Fewer draws of rows are made before a thread has begun. */
+const leastDraws = 4_000_000;
 
 /**
  * Percentile bootstrap intervals at 95 % (Efron & Tibshirani 1993, chapter 13): rows are drawn with replacement `resamples` times and
  * every metric is computed on each draw. The same seed gives the same intervals.
  */
-export function bootstrap(metricsOf: MetricsOf, rows: number, seed: number, resamples = 300): MetricIntervals {
-  const values = metricsOf(new Float64Array(rows).fill(1));
-  const draws = resample(rows, seed, resamples, metricsOf);
+export const bootstrap = (model: Scored, seed: number, resamples = 300): MetricIntervals => intervalsOf(model, resampled({ models: [model], seed, from: 0, until: resamples }), 0);
+
+/** Draws for `models` of the same rows, on several threads where they are many: the same draws, for each of which every model has its metrics. */
+export async function drawMetrics(models: readonly Scored[], seed: number, resamples = 300, threads?: number): Promise<Metrics[][]> {
+  const parts = threads ?? Math.min(mostThreads(), Math.floor((rowsOf(models[0]) * resamples) / leastDraws));
+  const bounds = Array.from({ length: Math.max(1, parts) + 1 }, (_, at) => Math.round((at * resamples) / Math.max(1, parts)));
+  const others = bounds.slice(1, -1).map((from, at) => onThread<Resampling, Metrics[][]>(import.meta.url, "resample-thread", { models, seed, from, until: bounds[at + 2] }));
+  const first = resampled({ models, seed, from: 0, until: bounds[1] });
+  return [...first, ...(await Promise.all(others)).flat()];
+}
+
+/** The intervals of a model's metrics by the draws, among whose models it is at `index`. */
+export function intervalsOf(model: Scored, draws: readonly (readonly Metrics[])[], index: number): MetricIntervals {
   return Object.fromEntries(
-    Object.entries(values).map(([name, value]): [string, Interval] => [name, { value, ...percentiles(draws.map((draw) => draw[name]).filter((one) => one !== undefined)) }]),
+    Object.entries(valuesOf(prepareMetrics(model), rowsOf(model))).map(([name, value]): [string, Interval] => [
+      name,
+      { value, ...percentiles(draws.map((draw) => draw[index][name]).filter((one) => one !== undefined)) },
+    ]),
   );
 }
 
-/** The interval of a quantity that is computed from two models on the same draws, so that their common luck cancels. */
-export function bootstrapDifference(difference: (weights: Float64Array) => number, rows: number, seed: number, resamples = 300): Interval {
-  const draws = resample(rows, seed, resamples, (weights) => ({ difference: difference(weights) }));
-  return { value: difference(new Float64Array(rows).fill(1)), ...percentiles(draws.map((draw) => draw["difference"])) };
+/** The interval of a metric's difference between two models on the same draws, so that their common luck cancels: how much more the one at `index` has than the first. */
+export function differenceOf(models: readonly Scored[], draws: readonly (readonly Metrics[])[], index: number, metric: string): Interval {
+  const values = models.map((model) => valuesOf(prepareMetrics(model), rowsOf(model))[metric]);
+  return { value: values[index] - values[0], ...percentiles(draws.map((draw) => draw[index][metric] - draw[0][metric])) };
 }
 
-function resample<T>(rows: number, seed: number, resamples: number, compute: (weights: Float64Array) => T): T[] {
-  const random = seededRandom(seed);
-  const weights = new Float64Array(rows);
-  return Array.from({ length: resamples }, () => {
-    weights.fill(0);
-    for (let draw = 0; draw < rows; draw++) weights[Math.floor(random() * rows)] += 1;
-    return compute(weights);
-  });
-}
+const valuesOf = (metricsOf: MetricsOf, rows: number): Metrics => metricsOf(new Float64Array(rows).fill(1));
 
 function percentiles(values: number[]): { low: number; high: number } {
   const sorted = values.sort((a, b) => a - b);

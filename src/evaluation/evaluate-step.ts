@@ -7,9 +7,9 @@ import type { Step } from "../stage.ts";
 import { heldOutRows, part, type Holdout } from "../training/holdout.ts";
 import { labelsOf, withLabels, type TrainOutput } from "../training/train-step.ts";
 import type { Prediction, Signature } from "../training/types.ts";
-import { bootstrap, bootstrapDifference } from "./bootstrap.ts";
+import { bootstrap, differenceOf, drawMetrics, intervalsOf } from "./bootstrap.ts";
 import { calibrationOf } from "./calibration.ts";
-import { lossName, metricsOf, prepareMetrics } from "./metrics.ts";
+import { lossName, metricsOf } from "./metrics.ts";
 import { evaluationReport } from "./report.ts";
 import { scoreOnnx } from "./score.ts";
 import { scored, type Scored } from "./scored.ts";
@@ -48,28 +48,28 @@ export const evaluateStep: Step = {
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);
-    const score = async (sha256: string, signature: Signature): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256), signature, test), truth);
+    const score = async (sha256: string, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256), signature, test, threads), truth);
     const model = await score(trained.model.sha256, trained.signature);
-    const of = prepareMetrics(model);
     const loss = lossName(model.task);
     const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);
     const champion = options.champion && unseen ? await score(options.champion.sha256, options.champion.signature) : null;
-    const ofChampion = champion && prepareMetrics(champion);
     report({ message: "resampling for intervals" });
+    const judged = champion ? [model, champion] : [model];
+    const draws = await drawMetrics(judged, seed);
     const evaluation: Evaluation = {
       rows: test.rows,
       target,
       task: model.task,
-      metrics: bootstrap(of, test.rows, seed),
+      metrics: intervalsOf(model, draws, 0),
       naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
-      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.signature)),
+      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.signature, 1)),
       champion:
-        options.champion && champion && ofChampion
+        options.champion && champion
           ? {
               version: options.champion.version,
               metrics: metricsOf(champion),
               loss: metricsOf(champion)[loss],
-              difference: bootstrapDifference((weights) => ofChampion(weights)[loss] - of(weights)[loss], test.rows, seed),
+              difference: differenceOf(judged, draws, 1, loss),
             }
           : null,
       notCompared:
@@ -122,7 +122,7 @@ function slicesOf(table: Table, name: string, model: Scored, seed: number): Slic
     .sort((a, b) => b[1].length - a[1].length)
     .slice(0, mostSlices)
     .sort((a, b) => a[0].localeCompare(b[0], "en", { numeric: true }))
-    .map(([value, members]) => ({ column: name, value, rows: members.length, metrics: bootstrap(prepareMetrics(take(model, members)), members.length, seed, 200) }));
+    .map(([value, members]) => ({ column: name, value, rows: members.length, metrics: bootstrap(take(model, members), seed, 200) }));
 }
 
 function numberLabels(values: Float64Array): (row: number) => string {

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bootstrap, bootstrapDifference } from "./bootstrap.ts";
+import { bootstrap, differenceOf, drawMetrics } from "./bootstrap.ts";
 import { calibrationOf } from "./calibration.ts";
 import { metricsOf, prepareMetrics } from "./metrics.ts";
+import { seededRandom } from "../training/random.ts";
 import { scored, type Scored } from "./scored.ts";
 
 const regression = (truth: readonly number[], predicted: readonly number[]): Scored => scored({ task: "regression", values: Float64Array.from(predicted) }, Float64Array.from(truth));
@@ -91,14 +92,14 @@ describe("bootstrap intervals", () => {
   const noisy = (rows: number): Scored => regression(Array.from({ length: rows }, (_, i) => i % 7), Array.from({ length: rows }, (_, i) => (i % 7) + Math.sin(i * 12.9898) * 2));
 
   test("the same seed gives the same interval, another seed another", () => {
-    const of = prepareMetrics(noisy(50));
-    expect(bootstrap(of, 50, 3)).toEqual(bootstrap(of, 50, 3));
-    expect(bootstrap(of, 50, 4)).not.toEqual(bootstrap(of, 50, 3));
+    const model = noisy(50);
+    expect(bootstrap(model, 3)).toEqual(bootstrap(model, 3));
+    expect(bootstrap(model, 4)).not.toEqual(bootstrap(model, 3));
   });
 
   test("an interval has its value inside and narrows as rows are added, as the square root of their number", () => {
     const widths = [40, 640].map((rows) => {
-      const { rmse, mae } = bootstrap(prepareMetrics(noisy(rows)), rows, 1) as Record<"rmse" | "mae", { value: number; low: number; high: number }>;
+      const { rmse, mae } = bootstrap(noisy(rows), 1) as Record<"rmse" | "mae", { value: number; low: number; high: number }>;
       for (const { value, low, high } of [rmse, mae]) expect(low <= value && value <= high).toBe(true);
       return rmse.high - rmse.low;
     });
@@ -113,17 +114,30 @@ describe("bootstrap intervals", () => {
     let state = 1;
     const random = (): number => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
     for (let run = 0; run < runs; run++) {
-      const { mae } = bootstrap(prepareMetrics(regression(Array(60).fill(0) as number[], Array.from({ length: 60 }, random))), 60, run, 200) as unknown as { mae: { low: number; high: number } };
+      const { mae } = bootstrap(regression(Array(60).fill(0) as number[], Array.from({ length: 60 }, random)), run, 200) as unknown as { mae: { low: number; high: number } };
       if (mae.low <= 0.5 && 0.5 <= mae.high) covered += 1;
     }
     expect(covered / runs).toBeGreaterThan(0.88);
     expect(covered / runs).toBeLessThan(0.995);
   });
 
-  test("the common luck of two models cancels in their difference", () => {
-    const [one, other] = [prepareMetrics(noisy(80)), prepareMetrics(regression(Array.from({ length: 80 }, (_, i) => i % 7), Array.from({ length: 80 }, (_, i) => (i % 7) + Math.sin(i * 12.9898) * 2.2)))];
-    const difference = bootstrapDifference((weights) => other(weights)["rmse"] - one(weights)["rmse"], 80, 1);
-    const alone = bootstrap(one, 80, 1)["rmse"];
+  test("draws on several threads are those of one", async () => {
+    const models = [noisy(70), noisy(70)];
+    const one = await drawMetrics(models, 5, 20, 1);
+    expect(await drawMetrics(models, 5, 20, 3)).toEqual(one);
+    const weights = new Float64Array(70);
+    const random = seededRandom(5);
+    for (let draw = 0; draw < 2 * 70; draw++) {
+      if (draw === 70) weights.fill(0);
+      weights[Math.floor(random() * 70)]++;
+    }
+    expect(one[1][0]).toEqual(prepareMetrics(models[0])(weights));
+  });
+
+  test("the common luck of two models cancels in their difference", async () => {
+    const models = [noisy(80), regression(Array.from({ length: 80 }, (_, i) => i % 7), Array.from({ length: 80 }, (_, i) => (i % 7) + Math.sin(i * 12.9898) * 2.2))];
+    const difference = differenceOf(models, await drawMetrics(models, 1), 1, "rmse");
+    const alone = bootstrap(models[0], 1)["rmse"];
     expect(difference.low).toBeGreaterThan(0);
     expect(difference.high - difference.low).toBeLessThan((alone.high - alone.low) / 4);
   });

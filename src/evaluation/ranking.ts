@@ -1,3 +1,5 @@
+import { orderOfNumbers } from "../data/profile/sort-numbers.ts";
+
 /**
  * Area under the ROC curve by the rank statistic with ties counted half (equal to scikit-learn's trapezoid with ties grouped), over
  * weighted rows. `order` are the rows by rising score. NaN when one class has no weight.
@@ -22,7 +24,5 @@ export function rocAuc(order: Uint32Array, scores: Float64Array, positive: (row:
   return area / (positives * negatives);
 }
 
-/** Row numbers by rising score. */
-export function rank(scores: Float64Array): Uint32Array {
-  return Uint32Array.from({ length: scores.length }, (_, row) => row).sort((a, b) => scores[a] - scores[b]);
-}
+/** Row numbers by rising score, of which none is NaN. */
+export const rank = (scores: Float64Array): Uint32Array => orderOfNumbers(scores);

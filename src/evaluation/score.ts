@@ -1,36 +1,38 @@
-import { readFile } from "node:fs/promises";
-import type { Table } from "../data/types.ts";
-import { MillraceError } from "../errors.ts";
-import { inputValues } from "../training/input-tensors.ts";
+import type { Column, Table } from "../data/types.ts";
+import { mostThreads, onThread } from "../threads.ts";
 import type { Prediction, Signature } from "../training/types.ts";
+import { answersOf, blockRows, type ScoredPart } from "./score-part.ts";
 
-const blockRows = 65_536;
+/** Fewer rows are scored before a thread has begun. */
+const leastRows = 2 * blockRows;
 
 /**
  * Scores a table with a model's ONNX graph in ONNX Runtime: the same file and the same engine that serve it. `table` needs the
- * signature's features; unseen categories go in as they are.
+ * signature's features; unseen categories go in as they are. Many rows are scored on several threads, each row as on one: every thread has a session of
+ * its own that computes on that thread alone.
  */
-export async function scoreOnnx(path: string, signature: Signature, table: Table): Promise<Prediction> {
-  const { InferenceSession, Tensor } = await import("onnxruntime-node");
-  const session = await InferenceSession.create(await readFile(path), { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
-  try {
-    const columns = signature.features.map(({ name }) => {
-      const column = table.columns.find((one) => one.name === name);
-      if (!column) throw new MillraceError("evaluation.missing_feature", 500, `The table has no column ${name}, which the model needs`);
-      return column;
-    });
-    const answers = signature.task === "regression" ? new Float64Array(table.rows) : new Float64Array(table.rows * (signature.classes ?? []).length);
-    const width = table.rows === 0 ? 0 : answers.length / table.rows;
-    // Block by block, so that texts and answers of a large table are not all in memory at once.
-    for (let start = 0; start < table.rows; start += blockRows) {
-      const end = Math.min(start + blockRows, table.rows);
-      const block = columns.map((column) => (column.type === "number" ? { ...column, values: column.values.subarray(start, end) } : { ...column, codes: column.codes.subarray(start, end) }));
-      const feeds = Object.fromEntries([...inputValues(signature, block)].map(([name, { type, data }]) => [name, new Tensor(type as "float32", data as Float32Array, [end - start, 1])]));
-      const found = await session.run(feeds);
-      answers.set(found[signature.task === "regression" ? "prediction" : "probabilities"].data as Float32Array, start * width);
-    }
-    return signature.task === "regression" ? { task: "regression", values: answers } : { task: signature.task, classes: signature.classes ?? [], probabilities: answers };
-  } finally {
-    await session.release();
+export async function scoreOnnx(path: string, signature: Signature, table: Table, threads: number = Math.min(mostThreads(), Math.floor(table.rows / leastRows))): Promise<Prediction> {
+  const perThread = Math.ceil(table.rows / Math.max(1, threads) / blockRows) * blockRows;
+  const starts = Array.from({ length: Math.max(0, Math.ceil(table.rows / perThread) - 1) }, (_, at) => (at + 1) * perThread);
+  const others = starts.map((start) => onThread<ScoredPart, Float64Array>(import.meta.url, "score-thread", { path, signature, table: rowsOf(table, signature, start, Math.min(table.rows, start + perThread)) }));
+  const first = await answersOf({ path, signature, table: starts.length === 0 ? table : rowsOf(table, signature, 0, perThread) });
+  const answers = starts.length === 0 ? first : joined([first, ...(await Promise.all(others))]);
+  return signature.task === "regression" ? { task: "regression", values: answers } : { task: signature.task, classes: signature.classes ?? [], probabilities: answers };
+}
+
+/** Rows `start` up to `end` of the columns that the model takes, in memory of their own. */
+function rowsOf({ columns }: Table, { features }: Signature, start: number, end: number): Table {
+  const taken = new Set(features.map(({ name }) => name));
+  const cut = (column: Column): Column => (column.type === "number" ? { ...column, values: column.values.slice(start, end) } : { ...column, codes: column.codes.slice(start, end) });
+  return { rows: end - start, columns: columns.filter(({ name }) => taken.has(name)).map(cut) };
+}
+
+function joined(parts: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(parts.reduce((size, part) => size + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
   }
+  return all;
 }

@@ -52,13 +52,15 @@ export function encodeParquet(columns: readonly ColumnValues[], rows: number): U
 /** The beginning of every file. */
 export const fileHead: Uint8Array = magic;
 
-/** One row group of a file in parts, which lie from `offset` on; its columns are compressed side by side, off this thread. */
-export async function encodeRowGroup(columns: readonly ColumnValues[], rows: number, offset: number): Promise<{ parts: Uint8Array[]; group: RowGroup }> {
+/** A row group whose pages are compressed: in parts, once it is known where it lies. */
+export type CompressedGroup = (offset: number) => { readonly parts: Uint8Array[]; readonly group: RowGroup };
+
+/** Compresses one row group of a file, its columns side by side, off this thread. Their values are taken at once: their memory may be used again then. */
+export function compressRowGroup(columns: readonly ColumnValues[], rows: number): Promise<CompressedGroup> {
   const pagesOfColumns = columns.map((column) => pagesOf(column, rows));
-  const compressed = await Promise.all(
+  return Promise.all(
     pagesOfColumns.map((column) => Promise.all(column.map(async (page) => (page.content.length < leastCompressed ? undefined : zstd(page.content, fastest))))),
-  );
-  return assemble(columns, rows, pagesOfColumns, compressed, offset);
+  ).then((compressed) => (offset) => assemble(columns, rows, pagesOfColumns, compressed, offset));
 }
 
 /** The end of a file of these columns (whose values do not matter here) and row groups. */

@@ -14,8 +14,11 @@ export interface BlobInfo {
  */
 export interface BlobStore {
   put(content: Uint8Array | Readable): Promise<BlobInfo>;
-  /** Stores a file of this machine; with `move` the store may take the file itself instead of copying it. */
-  putFile(path: string, options?: { readonly move?: boolean }): Promise<BlobInfo>;
+  /**
+   * Stores a file of this machine; with `move` the store may take the file itself instead of copying it, and need not read it where its writer has counted
+   * and hashed what it wrote (`written`).
+   */
+  putFile(path: string, options?: { readonly move?: boolean; readonly written?: BlobInfo }): Promise<BlobInfo>;
   /** The whole content. Throws `storage.blob_not_found`. */
   get(sha256: Digest): Promise<Buffer>;
   stream(sha256: Digest): Promise<Readable>;

@@ -73,7 +73,7 @@ export function openFolderBlobs(root: string): BlobStore {
       const moved = options?.move === true && (await rename(path, temporary).then(() => true, () => false));
       try {
         if (!moved) await copyFile(path, temporary);
-        const { sha256, size } = await hashFile(temporary);
+        const { sha256, size } = (moved ? options?.written : undefined) ?? (await hashFile(temporary));
         const file = await open(temporary, "r+");
         await file.sync();
         await file.close();
@@ -112,11 +112,14 @@ export function openFolderBlobs(root: string): BlobStore {
   };
 }
 
+/** Bytes: every read waits for its turn among whatever else this process has others do. */
+const hashedAtOnce = 2 << 20;
+
 /** SHA-256 and size of a file, read as a stream. */
 export async function hashFile(path: string): Promise<BlobInfo> {
   const hash = createHash("sha256");
   let size = 0;
-  for await (const chunk of createReadStream(path)) {
+  for await (const chunk of createReadStream(path, { highWaterMark: hashedAtOnce })) {
     hash.update(chunk as Buffer);
     size += (chunk as Buffer).byteLength;
   }

@@ -63,8 +63,9 @@ function featureSpec(column: Column, reading: Reading | undefined, eventTime: Tr
     ...(isTime && eventTime?.feature === column.name && { eventTime: eventTime.precision }),
   };
   if (column.type === "number") return spec;
-  const seen = new Set(column.codes);
-  const categories = column.dictionary.filter((category, code) => category !== "" && seen.has(code)).toSorted();
+  const seen = new Uint8Array(column.dictionary.length);
+  for (let row = 0; row < column.codes.length; row++) if (column.codes[row] >= 0) seen[column.codes[row]] = 1;
+  const categories = column.dictionary.filter((category, code) => category !== "" && seen[code] === 1).toSorted();
   return categories.length > mostCategories ? spec : { ...spec, categories };
 }
 

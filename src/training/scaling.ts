@@ -5,12 +5,14 @@ const narrow = 1e-4;
 
 /**
  * The middle of numbers that float32 would fold together (dates and identifiers as integers, seconds since 1970, large amounts that hardly differ), to be
- * taken off in double before they are narrowed; undefined where float32 holds them well enough. NaN and infinite values do not count.
+ * taken off in double before they are narrowed; undefined where float32 holds them well enough. NaN and infinite values (whose difference with themselves is
+ * NaN) do not count.
  */
 export function offsetOf(values: Float64Array): number | undefined {
   let [count, sum, min, max, whole] = [0, 0, Infinity, -Infinity, true];
-  for (const value of values) {
-    if (!Number.isFinite(value)) continue;
+  for (let row = 0; row < values.length; row++) {
+    const value = values[row];
+    if (!(value - value === 0)) continue;
     count++;
     sum += value;
     if (value < min) min = value;
@@ -21,7 +23,7 @@ export function offsetOf(values: Float64Array): number | undefined {
   const mean = sum / count;
   const size = Math.max(Math.abs(min), Math.abs(max));
   let squares = 0;
-  for (const value of values) if (Number.isFinite(value)) squares += (value - mean) ** 2;
+  for (let row = 0; row < values.length; row++) if (values[row] - values[row] === 0) squares += (values[row] - mean) ** 2;
   const spread = Math.sqrt(squares / count);
   const folds = (whole && size > largestExact) || spread < narrow * Math.abs(mean);
   // Taking the middle off must help: numbers that spread over all sizes stay as they are.

@@ -1,6 +1,7 @@
 import { readCategory } from "../../values/read-cell.ts";
 import type { CategoryReading, Cell } from "../../values/reading.ts";
 import type { CellSink } from "./cell-sink.ts";
+import type { PackedCells } from "./remembered-cells.ts";
 import { TextTable } from "./text-table.ts";
 
 const encoder = new TextEncoder();
@@ -31,6 +32,14 @@ export class CategoriesColumn implements CellSink {
   /** A text by its number in a table, the same for all of a column: its own, or that of a survey. */
   indexed(index: number, texts: TextTable): void {
     this.#put((this.#codeOfText[index] ??= this.#code(texts.text(index))));
+  }
+
+  /** Cells `from` up to `until` of those that a survey has remembered, of which none is a number. */
+  remembered({ texts }: PackedCells, table: TextTable, from: number, until: number): void {
+    for (let row = from; row < until; row++) {
+      if (!texts || texts[row] < 0) this.missing();
+      else this.indexed(texts[row], table);
+    }
   }
 
   text(text: string): void {

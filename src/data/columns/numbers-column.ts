@@ -2,6 +2,7 @@ import { readNumber, readTime } from "../../values/read-cell.ts";
 import type { Cell, NumberReading, TimeReading } from "../../values/reading.ts";
 import type { CellSink } from "./cell-sink.ts";
 import { numberOfBytes } from "./plain-number.ts";
+import type { PackedCells } from "./remembered-cells.ts";
 import { TextTable } from "./text-table.ts";
 
 const encoder = new TextEncoder();
@@ -12,7 +13,7 @@ const encoder = new TextEncoder();
  */
 export class NumbersColumn implements CellSink {
   /** Of the block; the first `rows` are there. */
-  readonly values: Float64Array;
+  values: Float64Array;
   rows = 0;
   /** Cells of all blocks that are no value of the column; they are missing. */
   misfits = 0;
@@ -55,9 +56,18 @@ export class NumbersColumn implements CellSink {
 
   /** A text by its number in a table, the same for all of a column: its own, or that of a survey. */
   indexed(index: number, texts: TextTable): void {
-    const known = texts.size > mostTexts ? this.#value(texts.text(index)) : (this.#known[index] ??= this.#value(texts.text(index)));
-    if (known.misfit) this.misfits++;
-    this.values[this.rows++] = known.value;
+    this.#put(this.rows++, index, texts);
+  }
+
+  /** Cells `from` up to `until` of those that a survey has remembered, whose texts have their numbers in its table. */
+  remembered({ rows, values, texts }: PackedCells, table: TextTable, from: number, until: number): void {
+    const first = this.rows;
+    this.rows += until - from;
+    // The whole column, all numbers, needs no copy: nothing is written behind it.
+    if (values && !texts && from === 0 && until === rows && first === 0 && rows === this.values.length) this.values = values.subarray(0, rows);
+    else if (values) this.values.set(values.subarray(from, until), first);
+    else this.values.fill(NaN, first, this.rows);
+    if (texts) for (let row = from; row < until; row++) if (texts[row] >= 0) this.#put(first + row - from, texts[row], table);
   }
 
   text(text: string): void {
@@ -81,6 +91,12 @@ export class NumbersColumn implements CellSink {
 
   missing(): void {
     this.values[this.rows++] = NaN;
+  }
+
+  #put(row: number, index: number, texts: TextTable): void {
+    const known = texts.size > mostTexts ? this.#value(texts.text(index)) : (this.#known[index] ??= this.#value(texts.text(index)));
+    if (known.misfit) this.misfits++;
+    this.values[row] = known.value;
   }
 
   #value(cell: Cell): { value: number; misfit: boolean } {

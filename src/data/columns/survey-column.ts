@@ -1,10 +1,29 @@
 import type { CellSink } from "./cell-sink.ts";
 import { lastForm, numberOfBytes } from "./plain-number.ts";
-import type { RememberedCells } from "./remembered-cells.ts";
-import { TextTable } from "./text-table.ts";
+import type { PackedCells, RememberedCells } from "./remembered-cells.ts";
+import { TextTable, type PackedTexts } from "./text-table.ts";
 
 const encoder = new TextEncoder();
 const largest = Number.MAX_SAFE_INTEGER;
+
+/** A survey as plain data, which a thread can hand to another one. */
+export interface PackedSurvey {
+  readonly rows: number;
+  readonly empty: number;
+  readonly numbers: number;
+  readonly integers: number;
+  readonly codes: number;
+  readonly large: number;
+  readonly grouped: number;
+  readonly min: number;
+  readonly max: number;
+  readonly dateDigits: boolean;
+  readonly monthDigits: boolean;
+  readonly texts: PackedTexts;
+  readonly counts: Int32Array<ArrayBuffer>;
+  readonly firstRows: Float64Array<ArrayBuffer>;
+  readonly cells?: PackedCells;
+}
 
 /** What a column holds, counted over every cell: plain numbers by their form, all other texts one by one. What it means is decided from this. */
 export class SurveyColumn implements CellSink {
@@ -27,8 +46,8 @@ export class SurveyColumn implements CellSink {
   monthDigits = true;
   /** Distinct texts that are no plain numbers, how often each comes and in which row first. */
   readonly texts = new TextTable();
-  #counts = new Int32Array(64);
-  #firstRows = new Float64Array(64);
+  #counts: Int32Array<ArrayBuffer> = new Int32Array(64);
+  #firstRows: Float64Array<ArrayBuffer> = new Float64Array(64);
   /** The source gives whole numbers as floats, so none of them counts as an integer. */
   readonly #floats: boolean;
 
@@ -78,6 +97,35 @@ export class SurveyColumn implements CellSink {
     return this.#firstRows[text];
   }
 
+  get packed(): PackedSurvey {
+    const { rows, empty, numbers, integers, codes, large, grouped, min, max, dateDigits, monthDigits, texts, cells } = this;
+    const counts = this.#counts.slice(0, texts.size);
+    const firstRows = this.#firstRows.slice(0, texts.size);
+    return { rows, empty, numbers, integers, codes, large, grouped, min, max, dateDigits, monthDigits, texts: texts.packed, counts, firstRows, ...(cells && { cells: cells.packed }) };
+  }
+
+  /** Counts the cells of later rows in, as a survey of them alone has met them. */
+  append(later: PackedSurvey): void {
+    const numbers = this.texts.append(later.texts);
+    this.#roomFor(this.texts.size);
+    for (const [at, text] of numbers.entries()) {
+      if (this.#counts[text] === 0) this.#firstRows[text] = this.rows + later.firstRows[at];
+      this.#counts[text] += later.counts[at];
+    }
+    if (later.cells) this.cells?.append(later.cells, numbers);
+    this.rows += later.rows;
+    this.empty += later.empty;
+    this.numbers += later.numbers;
+    this.integers += later.integers;
+    this.codes += later.codes;
+    this.large += later.large;
+    this.grouped += later.grouped;
+    if (later.min < this.min) this.min = later.min;
+    if (later.max > this.max) this.max = later.max;
+    this.dateDigits &&= later.dateDigits;
+    this.monthDigits &&= later.monthDigits;
+  }
+
   #plain(value: number, integer: boolean, code: boolean, grouped: boolean): void {
     this.rows++;
     this.numbers++;
@@ -94,16 +142,21 @@ export class SurveyColumn implements CellSink {
   }
 
   #count(text: number): void {
-    if (text === this.#counts.length) {
-      const [counts, rows] = [new Int32Array(text * 2), new Float64Array(text * 2)];
-      counts.set(this.#counts);
-      rows.set(this.#firstRows);
-      this.#counts = counts;
-      this.#firstRows = rows;
-    }
+    this.#roomFor(text + 1);
     if (this.#counts[text]++ === 0) this.#firstRows[text] = this.rows;
     this.cells?.text(text);
     this.rows++;
+  }
+
+  /** Makes room to count so many texts. */
+  #roomFor(texts: number): void {
+    if (texts <= this.#counts.length) return;
+    const size = Math.max(texts, this.#counts.length * 2);
+    const [counts, rows] = [new Int32Array(size), new Float64Array(size)];
+    counts.set(this.#counts);
+    rows.set(this.#firstRows);
+    this.#counts = counts;
+    this.#firstRows = rows;
   }
 }
 

@@ -2,6 +2,12 @@ const firstSlots = 64;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
 
+/** The texts of a table as plain data, which a thread can hand to another one. */
+export interface PackedTexts {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly starts: Float64Array<ArrayBuffer>;
+}
+
 /**
  * The distinct texts of a column, numbered from 0 in order of first appearance. Looks texts up by their UTF-8 bytes, so that a cell that was seen before
  * costs no string.
@@ -9,8 +15,8 @@ const encoder = new TextEncoder();
 export class TextTable {
   #slots = new Int32Array(firstSlots).fill(-1);
   #hashes = new Int32Array(firstSlots);
-  #starts = new Float64Array(firstSlots);
-  #arena = new Uint8Array(1024);
+  #starts: Float64Array<ArrayBuffer> = new Float64Array(firstSlots);
+  #arena: Uint8Array<ArrayBuffer> = new Uint8Array(1024);
   #used = 0;
   #size = 0;
 
@@ -42,6 +48,18 @@ export class TextTable {
   /** All texts, in order of their numbers. */
   texts(): string[] {
     return Array.from({ length: this.#size }, (_, index) => this.text(index));
+  }
+
+  /** The texts' bytes one behind the other in order of their numbers, and where each begins. */
+  get packed(): PackedTexts {
+    return { bytes: this.#arena.slice(0, this.#used), starts: this.#starts.slice(0, this.#size) };
+  }
+
+  /** Puts the texts of another table behind those that are here; says the number of each. */
+  append({ bytes, starts }: PackedTexts): Int32Array {
+    const numbers = new Int32Array(starts.length);
+    for (let at = 0; at < starts.length; at++) numbers[at] = this.put(bytes, starts[at], at + 1 < starts.length ? starts[at + 1] : bytes.length);
+    return numbers;
   }
 
   #end(index: number): number {

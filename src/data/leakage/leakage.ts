@@ -4,7 +4,7 @@ import { followUpFindings } from "./follow-up.ts";
 import { findLinearRelation } from "./linear-relation.ts";
 import type { LinearRelation } from "./linear-relation.ts";
 import { findSmallSum } from "./small-sum.ts";
-import { everyNth } from "../select-rows.ts";
+import { everyNth, numbersAt } from "../select-rows.ts";
 import type { LeakageFinding, LeakageOptions } from "./leakage-types.ts";
 import { targetGivenAway } from "./target-leak.ts";
 import type { Column, NumberColumn, Table } from "../types.ts";
@@ -58,7 +58,7 @@ export function findLeakage(table: Table, options: LeakageOptions): LeakageFindi
 function linearFinding(target: NumberColumn, left: readonly Column[], sample: Uint32Array, isTime: (column: Column) => boolean) {
   const columns = left.filter((column): column is NumberColumn => column.type === "number" && !isTime(column) && mostlyFinite(column, sample));
   const rows = sample.filter((row) => Number.isFinite(target.values[row]) && columns.every(({ values }) => Number.isFinite(values[row])));
-  const [parts, whole] = [columns.map(({ values }) => pick(values, rows)), pick(target.values, rows)];
+  const [parts, whole] = [columns.map(({ values }) => numbersAt(values, rows)), numbersAt(target.values, rows)];
   const relation = rows.length < 10 * (columns.length + 1) ? findSmallSum(parts, whole) : findLinearRelation(parts, whole, largestGroup);
   if (relation === undefined) return undefined;
   const members = relation.columns.map((index) => columns[index]);
@@ -68,8 +68,6 @@ function linearFinding(target: NumberColumn, left: readonly Column[], sample: Ui
 function mostlyFinite({ values }: NumberColumn, sample: Uint32Array): boolean {
   return sample.reduce((missing, row) => missing + (Number.isFinite(values[row]) ? 0 : 1), 0) <= 0.05 * sample.length;
 }
-
-const pick = (values: Float64Array, rows: Uint32Array): Float64Array => Float64Array.from(rows, (row) => values[row]);
 
 function describeRelation(target: NumberColumn, members: readonly NumberColumn[], { coefficients, intercept }: LinearRelation): LeakageFinding {
   const scale = spread(target.values);

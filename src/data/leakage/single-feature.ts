@@ -1,3 +1,5 @@
+import { orderOfNumbers } from "../profile/sort-numbers.ts";
+
 /** What one feature alone says about a target, each measured on rows that were not used to fit it. */
 
 const folds = 5;
@@ -6,7 +8,7 @@ const fewestPerBin = 20;
 
 /** Ranks from 0, ties at their mean. */
 export function ranks(values: Float64Array): Float64Array {
-  const order = sortedOrder(values);
+  const order = orderOfNumbers(values);
   const ranked = new Float64Array(values.length);
   for (let start = 0; start < order.length; ) {
     let end = start + 1;
@@ -15,10 +17,6 @@ export function ranks(values: Float64Array): Float64Array {
     start = end;
   }
   return ranked;
-}
-
-function sortedOrder(values: Float64Array): Uint32Array {
-  return Uint32Array.from(values.keys()).sort((one, other) => values[one] - values[other]);
 }
 
 /** Pearson's r; NaN when either side is constant. */
@@ -48,13 +46,14 @@ export const spearman = (one: Float64Array, other: Float64Array): number => pear
  * values stay together). NaN is group 0.
  */
 export function groupNumbers(values: Float64Array): Int32Array {
-  const order = sortedOrder(values.map((value) => (Number.isNaN(value) ? -Infinity : value)));
+  const order = orderOfNumbers(values.map((value) => (Number.isNaN(value) ? -Infinity : value)));
   const groups = new Int32Array(values.length);
   const distinct = new Set(values).size;
   const binSize = Math.max(values.length / mostBins, fewestPerBin);
   let group = 0;
   let filled = 0;
-  for (const [at, row] of order.entries()) {
+  for (let at = 0; at < order.length; at++) {
+    const row = order[at];
     if (Number.isNaN(values[row])) continue;
     const starts = at === 0 || values[row] !== values[order[at - 1]];
     if (starts && (group === 0 || distinct <= mostBins || filled >= binSize)) {

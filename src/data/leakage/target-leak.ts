@@ -1,5 +1,6 @@
 import type { LeakageFinding, LeakageOptions } from "./leakage-types.ts";
 import { auc, groupAccuracy, groupNumbers, groupR2, spearman } from "./single-feature.ts";
+import { numbersAt } from "../select-rows.ts";
 import type { Column, NumberColumn } from "../types.ts";
 import { sameValues } from "./useless-columns.ts";
 
@@ -31,12 +32,12 @@ const leak = ({ name }: Column, evidence: string, statistic: number): LeakageFin
  */
 function givesNumberAway(column: Column, target: NumberColumn, rows: Uint32Array): LeakageFinding | undefined {
   const { name } = column;
-  const y = Float64Array.from(rows, (row) => target.values[row]);
+  const y = numbersAt(target.values, rows);
   const groups = groupsOf(column, rows);
   if (column.type === "number") {
     const present = rows.filter((row) => !isMissing(column, row));
     if (present.length >= Math.max(fewestRows, rows.length / 2)) {
-      const [x, yPresent] = [Float64Array.from(present, (row) => column.values[row]), Float64Array.from(present, (row) => target.values[row])];
+      const [x, yPresent] = [numbersAt(column.values, present), numbersAt(target.values, present)];
       const rho = spearman(x, yPresent);
       // Two series that both grow are in one order whatever they have to do with each other; then their steps must be, too.
       const steps = isTrend(x) && isTrend(yPresent) ? Math.abs(spearman(differences(x), differences(yPresent))) : 1;
@@ -139,7 +140,7 @@ function isSorted(values: Float64Array): boolean {
 
 /** One group per category or per bin of numbers; missing is a group too, since whether there is a value can give a class away. */
 function groupsOf(column: Column, rows: Uint32Array): Int32Array {
-  if (column.type === "number") return groupNumbers(Float64Array.from(rows, (row) => column.values[row]));
+  if (column.type === "number") return groupNumbers(numbersAt(column.values, rows));
   return Int32Array.from(rows, (row) => column.codes[row] + 1);
 }
 

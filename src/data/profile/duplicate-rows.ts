@@ -34,7 +34,7 @@ function rowHashes(rows: number, columns: readonly Column[]): Int32Array {
         // One zero and one NaN.
         bits[0] = column.values[row] + 0;
         if (bits[0] !== bits[0]) bits[0] = NaN;
-        hash = mix(mix(hash ^ words[0]) ^ words[1]);
+        hash = mix(hash ^ words[0] ^ Math.imul(words[1], 0x9e3779b1));
       }
       hashes[row] = hash;
     }

@@ -49,18 +49,22 @@ function orderStatistics(values: Float64Array, ranks: readonly number[]): Map<nu
   if (!(scale > 0) || !Number.isFinite(scale)) return fromSorted(values.slice().sort(), ranks, 0);
   const counts = new Int32Array(buckets);
   for (let at = 0; at < values.length; at++) counts[Math.floor((values[at] - min) * scale)]++;
-  const found = new Map<number, number>();
+  // The members of every bucket that has a rank are gathered in one pass.
   const wanted = ranks.toSorted((one, other) => one - other);
+  const gathered: { readonly ranks: number[]; readonly before: number; readonly members: Float64Array; taken: number }[] = [];
+  const placeOf = new Int32Array(buckets);
   for (let bucket = 0, before = 0, at = 0; bucket < buckets && at < wanted.length; before += counts[bucket], bucket++) {
     const inside: number[] = [];
     for (; at < wanted.length && wanted[at] < before + counts[bucket]; at++) inside.push(wanted[at]);
-    if (inside.length === 0) continue;
-    const members = new Float64Array(counts[bucket]);
-    let taken = 0;
-    for (let row = 0; row < values.length; row++) if (Math.floor((values[row] - min) * scale) === bucket) members[taken++] = values[row];
-    for (const [rank, value] of fromSorted(members.sort(), inside, before)) found.set(rank, value);
+    if (inside.length > 0) placeOf[bucket] = gathered.push({ ranks: inside, before, members: new Float64Array(counts[bucket]), taken: 0 });
   }
-  return found;
+  for (let row = 0; row < values.length; row++) {
+    const place = placeOf[Math.floor((values[row] - min) * scale)];
+    if (place === 0) continue;
+    const bucket = gathered[place - 1];
+    bucket.members[bucket.taken++] = values[row];
+  }
+  return new Map(gathered.flatMap(({ ranks: inside, before, members }) => [...fromSorted(members.sort(), inside, before)]));
 }
 
 const fromSorted = (sorted: Float64Array, ranks: readonly number[], before: number): Map<number, number> => new Map(ranks.map((rank) => [rank, sorted[rank - before]]));

@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ingestObjects, type Row } from "../fixtures/ingest-objects.ts";
 import { readTable } from "../read-table.ts";
-import { profileOf as profileOfTable } from "./profile.ts";
+import { columnProfiles, compareAll, joinProfile } from "./profile.ts";
 import type { NumberProfile, Profile } from "./profile-types.ts";
 
 let folder: string;
@@ -16,7 +16,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 async function profileOf(rows: readonly Row[], options: { target?: string } = {}): Promise<Profile> {
   const { path, columns } = await ingestObjects(rows, join(folder, "table.parquet"));
-  return profileOfTable(await readTable(path), columns, options.target);
+  const table = await readTable(path);
+  return joinProfile(columnProfiles({ table, columns }), compareAll(table, options.target));
 }
 
 const numbers = (values: readonly (number | null)[]): Row[] => values.map((x) => ({ x, keep: 1 }));

@@ -9,27 +9,33 @@ import { targetAssociations } from "./target-association.ts";
 const fullList = 100;
 const topList = 20;
 
-/**
- * Exact statistics of a table, whose columns are those of the dataset. With a `target`, the association of every other column with it.
- *
- * @throws `data.column_not_found` (the target)
- */
-export function profileOf(table: Table, columns: readonly DatasetColumn[], target?: string): Profile {
-  const profile: Profile = {
-    rows: table.rows,
-    duplicates: countDuplicates(table),
-    columns: table.columns.map((column, index) => {
-      const { name, type, stored } = columns[index];
-      if (column.type === "category") return categoryProfile(column, columns[index], table.rows);
-      const { count, ...summary } = summarise(column.values);
-      return { name, type: type === "timestamp" ? "timestamp" : "number", stored, count, missing: table.rows - count, ...summary } satisfies ColumnProfile;
-    }),
-  };
-  if (target === undefined) return profile;
-  const found = table.columns.find(({ name }) => name === target);
-  if (found === undefined) throw columnNotFound(target, table.columns.map(({ name }) => name), "target");
-  return { ...profile, target: { column: target, associations: targetAssociations(table.columns, found) } };
+/** A table whose columns are those of the dataset, in their order. */
+export interface ProfiledTable {
+  readonly table: Table;
+  readonly columns: readonly DatasetColumn[];
 }
+
+/** What a profile says of more than one column at a time. */
+export type Comparisons = Pick<Profile, "rows" | "duplicates" | "target">;
+
+/** Compares the rows with each other, and every column with the target. @throws `data.column_not_found` (the target) */
+export function compareAll(table: Table, target?: string): Comparisons {
+  const found = table.columns.find(({ name }) => name === target);
+  if (target !== undefined && found === undefined) throw columnNotFound(target, table.columns.map(({ name }) => name), "target");
+  return { rows: table.rows, duplicates: countDuplicates(table), ...(found && { target: { column: found.name, associations: targetAssociations(table.columns, found) } }) };
+}
+
+/** The exact statistics of a table. */
+export const joinProfile = (columns: readonly ColumnProfile[], { rows, duplicates, target }: Comparisons): Profile => ({ rows, duplicates, columns, ...(target && { target }) });
+
+/** Each column by itself. */
+export const columnProfiles = ({ table, columns }: ProfiledTable): ColumnProfile[] =>
+  table.columns.map((column, index) => {
+    const { name, type, stored } = columns[index];
+    if (column.type === "category") return categoryProfile(column, columns[index], table.rows);
+    const { count, ...summary } = summarise(column.values);
+    return { name, type: type === "timestamp" ? "timestamp" : "number", stored, count, missing: table.rows - count, ...summary } satisfies ColumnProfile;
+  });
 
 function categoryProfile({ codes, dictionary }: CategoryColumn, { name, stored }: DatasetColumn, rows: number): CategoryProfile {
   const counts = new Float64Array(dictionary.length);

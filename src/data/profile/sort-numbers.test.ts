@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { distinctNumbers, sortedNumbers } from "./sort-numbers.ts";
+import { distinctNumbers, orderOfNumbers, sortedNumbers } from "./sort-numbers.ts";
 
 test("numbers of any kind come in order, few or many", () => {
   const value = fc.oneof(fc.double({ noNaN: true }), fc.integer({ min: -5, max: 5 }), fc.double({ min: 1e6, max: 1e6 + 1, noNaN: true }), fc.constantFrom(0, -0, Infinity, -Infinity, 5e-324, -5e-324));
@@ -9,6 +9,7 @@ test("numbers of any kind come in order, few or many", () => {
       const values = Float64Array.from({ length: some.length * times }, (_, at) => some[at % some.length]);
       const sorted = sortedNumbers(values);
       expect(sorted).toEqual(values.slice().sort());
+      expect(orderOfNumbers(values)).toEqual(Uint32Array.from(values.keys()).sort((one, other) => (values[one] === values[other] ? 0 : values[one] - values[other])));
       expect(values).toEqual(Float64Array.from({ length: some.length * times }, (_, at) => some[at % some.length]));
     }),
     { numRuns: 200 },

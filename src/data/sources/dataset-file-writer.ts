@@ -41,9 +41,10 @@ export class DatasetFileWriter {
     return new Map(this.sinks.flatMap(({ misfits }, index) => (misfits > 0 ? [[this.#columns[index].name, misfits] as const] : [])));
   }
 
-  async close(): Promise<void> {
+  /** Says the file's bytes and their SHA-256. */
+  async close(): Promise<{ readonly size: number; readonly sha256: string }> {
     if (this.sinks[0].rows > 0) await this.#flush();
-    await this.#file.close(this.#columns.map(({ name, stored }) => ({ name, type: parquetTypes[stored] })));
+    return await this.#file.close(this.#columns.map(({ name, stored }) => ({ name, type: parquetTypes[stored] })));
   }
 
   async abandon(): Promise<void> {

@@ -1,14 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
-import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { invalid } from "../../errors.ts";
 import { literal, queryOne } from "../../storage/duckdb.ts";
 import { describeReading } from "../../values/reading.ts";
 import { timeBounds } from "../time-range.ts";
-import { DatasetFileWriter } from "./dataset-file-writer.ts";
+import { blockRows, DatasetFileWriter } from "./dataset-file-writer.ts";
 import { inspectSource } from "./source.ts";
 import type { SourceRemark, TableSource } from "./source.ts";
 import { readSource } from "./source-cells.ts";
@@ -52,33 +48,25 @@ export async function ingest({ source, filter, into }: IngestRequest): Promise<I
     return value >= bounds.from && value < bounds.until;
   });
   const writer = await DatasetFileWriter.create(into, table.columns, { rows: table.rows, ...(keeps && { keeps: keeps as never }) });
-  try {
-    await readSource(table, writer.sinks, () => writer.endRow());
-    await writer.close();
-  } catch (cause) {
-    await writer.abandon().catch(() => undefined);
-    const said = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
-    throw invalid("data.source_unreadable", `${basename(table.path)} cannot be read as it was inspected: ${said}`, { file: table.path });
-  }
+  const file = await readSource(table, writer.sinks, () => writer.endRow(), blockRows)
+    .then(() => writer.close())
+    .catch(async (cause: unknown) => {
+      await writer.abandon().catch(() => undefined);
+      const said = cause instanceof Error ? cause.message.split("\n")[0] : String(cause);
+      throw invalid("data.source_unreadable", `${basename(table.path)} cannot be read as it was inspected: ${said}`, { file: table.path });
+    });
   if (writer.rows === 0 && filter !== undefined) throw noRows(table, filter, first, last);
   const misfits = [...writer.misfits()].map(([column, count]) => ({
     column,
     message: `${column}: ${count} of ${table.rows} cells are no ${describeReading(table.columns.find(({ name }) => name === column)!.reading!)}; they are read as missing`,
   }));
-  return { path: into, rows: writer.rows, columns: table.columns, remarks: [...table.remarks, ...misfits], ...(await sizeAndHash(into)) };
+  return { path: into, rows: writer.rows, columns: table.columns, remarks: [...table.remarks, ...misfits], ...file };
 }
 
 /** Writes the result of a query as Parquet and says how many rows it had. */
 export async function copyToParquet(connection: DuckDBConnection, select: string, into: string): Promise<number> {
   const { Count } = await queryOne<{ Count: number }>(connection, `COPY (${select}) TO ${literal(resolve(into))} (FORMAT parquet, COMPRESSION zstd)`);
   return Count;
-}
-
-/** Bytes and SHA-256 (lower-case hex) of a file. */
-export async function sizeAndHash(path: string): Promise<{ size: number; sha256: string }> {
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(path), hash);
-  return { size: (await stat(path)).size, sha256: hash.digest("hex") };
 }
 
 function noRows(table: TableSource, filter: TimeRange, first: number, last: number): Error {

@@ -25,8 +25,21 @@ export interface ScanOptions {
   readonly skipRecords: number;
   /** Where the last record that is read ends, in bytes; totals and notes below are passed over. Absent: at the end of the file. */
   readonly until?: number;
+  /** A part of the file, in bytes: the first record begins at `from`, and none is read that begins at `stop` or behind it. Absent: the whole. */
+  readonly part?: { readonly from: number; readonly stop: number };
   /** Called after each record, with the line on which it begins (from 1). */
   readonly onRow?: (line: number) => void | Promise<void>;
+}
+
+/** What was read of a file. */
+export interface Scanned {
+  readonly rows: number;
+  /** Of the part that was read, blank ones and those within records among them. */
+  readonly lines: number;
+  /** Where the next record would begin, in bytes. */
+  readonly end: number;
+  /** The lines and records to be passed over at the beginning all lay in the part. */
+  readonly begun: boolean;
 }
 
 const blockBytes = 4 << 20;
@@ -34,31 +47,34 @@ const [lineFeed, carriageReturn, quote, blank] = [10, 13, 34, 32];
 
 /**
  * Hands the fields of delimited text (RFC 4180: `"` quotes, doubled inside quotes; LF, CRLF or CR ends a record) to a sink each. Blank lines and blanks
- * around quotes are passed over. Says how many records were read; throws `CsvFault` at the first record of another width, a quote that never closes,
- * text behind a closing quote, or bytes that are not UTF-8.
+ * around quotes are passed over. Says how much was read; throws `CsvFault` at the first record of another width, a quote that never closes,
+ * text behind a closing quote, or bytes that are not UTF-8. Lines of a part are counted from its beginning.
  */
-export async function scanCsv(path: string, options: ScanOptions, sinks: readonly CellSink[]): Promise<number> {
+export async function scanCsv(path: string, options: ScanOptions, sinks: readonly CellSink[]): Promise<Scanned> {
   const scanner = new Scanner(options, sinks);
+  const { from, stop } = options.part ?? { from: 0, stop: Infinity };
   const handle = await open(path);
   try {
     let buffer = Buffer.allocUnsafe(blockBytes);
     let filled = 0;
-    let read = 0;
-    for (let first = true; ; first = false) {
+    /** Bytes of the file up to the end of the buffer. */
+    let read = from;
+    for (let first = from === 0; ; first = false) {
       const wanted = Math.min(buffer.length - filled, (options.until ?? Infinity) - read);
-      const { bytesRead } = wanted > 0 ? await handle.read(buffer, filled, wanted) : { bytesRead: 0 };
+      const { bytesRead } = wanted > 0 ? await handle.read(buffer, filled, wanted, read) : { bytesRead: 0 };
       const complete = bytesRead === 0;
       read += bytesRead;
       filled += bytesRead;
       let start = 0;
       if (first && filled >= 3 && buffer[0] === 0xef && buffer[1] === 0xbb && buffer[2] === 0xbf) start = 3;
       for (;;) {
-        const at = scanner.records(buffer, start, filled, complete);
+        const at = scanner.records(buffer, start, filled, complete, stop - (read - filled));
         start = at;
         if (scanner.pause) await scanner.resume();
         else break;
       }
-      if (complete) return scanner.rows;
+      const end = read - filled + start;
+      if (complete || end >= stop) return { rows: scanner.rows, lines: scanner.lines, end, begun: scanner.begun };
       buffer.copyWithin(0, start, filled);
       filled -= start;
       // A record that fills the whole block needs a larger one.
@@ -96,16 +112,26 @@ class Scanner {
     this.#skipLines = options.skipLines;
   }
 
+  /** Lines so far. */
+  get lines(): number {
+    return this.#line - 1;
+  }
+
+  get begun(): boolean {
+    return this.#skipLines === 0 && this.#record >= this.#options.skipRecords;
+  }
+
   async resume(): Promise<void> {
     const { pause } = this;
     this.pause = undefined;
     await pause;
   }
 
-  /** Reads the records that lie whole in the bytes from `start` up to `end`; says where the first one begins that does not. */
-  records(buffer: Buffer, start: number, end: number, complete: boolean): number {
+  /** Reads the records that lie whole in the bytes from `start` up to `end` and begin before `stop`; says where the first one begins that does not. */
+  records(buffer: Buffer, start: number, end: number, complete: boolean, stop: number): number {
     let at = start;
-    while (at < end && !this.pause) {
+    const last = Math.min(end, stop);
+    while (at < last && !this.pause) {
       const next = this.#skipLines > 0 ? this.#skipLine(buffer, at, end, complete) : this.#readRecord(buffer, at, end, complete);
       if (next < 0) break;
       at = next;

@@ -38,7 +38,7 @@ test("what is remembered of a file is what a second reading of it gives", async 
 });
 
 test("a budget that is used up forgets the column that would go beyond it, and leaves the others", () => {
-  const budget = new CellBudget(3 * 8 * 1024);
+  const budget = new CellBudget(2 * 8 * 1024 + 4 * 1024);
   const [one, other] = [new RememberedCells(budget), new RememberedCells(budget)];
   for (let row = 0; row < 1500; row++) {
     if (row % 3 === 0) one.missing();

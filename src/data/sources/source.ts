@@ -3,8 +3,7 @@ import { invalid } from "../../errors.ts";
 import { withConnection } from "../../storage/duckdb.ts";
 import { decideColumn, marksOfFile } from "../columns/decide-column.ts";
 import type { ReadingChoices, Remark, SurveyedColumn } from "../columns/decision.ts";
-import { CellBudget, RememberedCells } from "../columns/remembered-cells.ts";
-import { SurveyColumn } from "../columns/survey-column.ts";
+import type { SurveyColumn } from "../columns/survey-column.ts";
 import { columnNotFound } from "../column-names.ts";
 import { columnType, type DatasetColumn } from "../types.ts";
 import type { CsvChoices, CsvDialect } from "./csv-dialect.ts";
@@ -14,7 +13,7 @@ import type { Layout, RawColumn } from "./layout.ts";
 import { CsvFault } from "./scan-csv.ts";
 import { openSource } from "./source-file.ts";
 import type { SourceFile, SourceFormat } from "./source-file.ts";
-import { streamCells } from "./stream-cells.ts";
+import { survey } from "./survey.ts";
 import { typedLayout } from "./typed-layout.ts";
 
 /** A table's file and everything that was decided about reading it; plain data, so that a decision can be stored and repeated. */
@@ -44,9 +43,6 @@ export interface SourceOptions extends CsvChoices, ReadingChoices {
   readonly target?: string;
 }
 
-/** Bytes of cells that are remembered from a first reading, so that there need be no second. */
-const mostRemembered = 512 * 2 ** 20;
-
 /**
  * Opens a table's file (.csv .tsv .tab .txt .data, .parquet .pq, .json .jsonl .ndjson) and decides how to read it: delimiter, header, what stands above
  * and below the table, and from every cell what each column is. Numbers are BIGINT (DOUBLE as soon as one has a fraction; text when they exceed 2^53 or
@@ -60,10 +56,7 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
   const file = await openSource(path);
   const { layout, dialect, remarks, width } = file.format === "csv" ? await fromCsv(file, options) : await fromTyped(file);
   checkChoices(options, layout.columns);
-  const budget = new CellBudget(mostRemembered);
-  const surveys = layout.columns.map(({ floats }) => new SurveyColumn(floats, dialect && new RememberedCells(budget)));
-  const lines = new LineNumbers();
-  const rows = await streamCells(layout, surveys, dialect ? (line) => lines.add(line) : undefined).catch(async (fault: unknown) => {
+  const { surveys, rows, lines } = await survey(layout, file.size).catch(async (fault: unknown) => {
     throw await explained(file, dialect, fault);
   });
   if (rows === 0) throw noRows(file, layout, dialect, width);
@@ -72,7 +65,7 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
       name,
       survey: surveys[index],
       ...(typed && { typed }),
-      lineOf: dialect ? (row) => lines.of(row) : (row) => row + 1,
+      lineOf: lines ? (row) => lines.of(row) : (row) => row + 1,
       target: name === options.target,
       epochs: file.format === "json",
     }),
@@ -146,27 +139,5 @@ function checkChoices({ missing, decimal, thousands, dates, types }: SourceOptio
   for (const [setting, choice] of Object.entries({ missing, decimal, thousands, dates, types })) {
     if (typeof choice !== "object" || Array.isArray(choice)) continue;
     for (const name of Object.keys(choice)) if (!names.includes(name)) throw columnNotFound(name, names, `data.${setting}`);
-  }
-}
-
-/** On which line each row begins; lines that do not follow each other by one are kept. */
-class LineNumbers {
-  #rows = 0;
-  readonly #jumps: { readonly row: number; readonly ahead: number }[] = [];
-
-  add(line: number): void {
-    const ahead = line - this.#rows;
-    if (this.#jumps.at(-1)?.ahead !== ahead) this.#jumps.push({ row: this.#rows, ahead });
-    this.#rows++;
-  }
-
-  of(row: number): number {
-    let [low, high] = [0, this.#jumps.length - 1];
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if (this.#jumps[middle].row <= row) low = middle;
-      else high = middle - 1;
-    }
-    return row + (this.#jumps[low]?.ahead ?? 0);
   }
 }

@@ -13,7 +13,7 @@ export type OnRow = (line: number) => void | Promise<void>;
  * @throws `CsvFault` for delimited text that cannot be read, what DuckDB says of other files
  */
 export async function streamCells(layout: Layout, sinks: readonly CellSink[], onRow?: OnRow): Promise<number> {
-  if (layout.csv) return await scanCsv(layout.path, { ...layout.csv, ...(onRow && { onRow }) }, sinks);
+  if (layout.csv) return (await scanCsv(layout.path, { ...layout.csv, ...(onRow && { onRow }) }, sinks)).rows;
   const { columns, from = "" } = layout;
   return await withConnection(async (connection) => {
     const list = columns.map(({ name, select }, index) => `${select?.sql ?? identifier(name)} AS c${index}`);

@@ -2,6 +2,7 @@ import type { DuckDBConnection } from "@duckdb/node-api";
 import { quantilesOf } from "../../data/profile/order-statistics.ts";
 import type { CategoryColumn, Column } from "../../data/types.ts";
 import { double, query } from "../../storage/duckdb.ts";
+import { EdgeBins } from "./edge-bins.ts";
 import type { FeatureReference } from "../types.ts";
 
 const bins = 10;
@@ -22,15 +23,13 @@ export function referenceOf(column: Column): FeatureReference {
 export function numberReference(name: string, values: Float64Array): FeatureReference {
   const few = valuesOf(values);
   const edges = few ? (few.length === 0 ? [] : [nextBelow(few[0]), ...few]).filter(Number.isFinite) : edgesOf(values);
-  const narrow = Float32Array.from(edges);
+  const binOf = new EdgeBins(Float32Array.from(edges));
   const counts = new Float64Array(edges.length + 1);
   let present = 0;
   for (let row = 0; row < values.length; row++) {
     const value = Math.fround(values[row]);
     if (value !== value) continue;
-    let bin = 0;
-    while (bin < narrow.length && narrow[bin] < value) bin++;
-    counts[bin]++;
+    counts[binOf.of(value)]++;
     present++;
   }
   return { name, type: "number", edges, shares: Array.from(counts, (count) => count / Math.max(1, present)), missing: values.length === 0 ? 0 : (values.length - present) / values.length, ...(few && few.length > 0 && { discrete: true }) };
@@ -40,6 +39,7 @@ export function numberReference(name: string, values: Float64Array): FeatureRefe
 function edgesOf(values: Float64Array): number[] {
   const quantiles = new Float32Array(new Set(quantilesOf(values, Array.from({ length: bins - 1 }, (_, i) => (i + 1) / bins)).map(Math.fround)));
   const counts = new Float64Array(quantiles.length);
+  const binOf = new EdgeBins(quantiles);
   let [present, min, max] = [0, Infinity, -Infinity];
   for (let row = 0; row < values.length; row++) {
     const value = Math.fround(values[row]);
@@ -47,7 +47,8 @@ function edgesOf(values: Float64Array): number[] {
     present++;
     if (value < min) min = value;
     if (value > max) max = value;
-    for (let at = 0; at < quantiles.length; at++) if (quantiles[at] === value) counts[at]++;
+    const at = binOf.of(value);
+    if (at < quantiles.length && quantiles[at] === value) counts[at]++;
   }
   const inner = [...quantiles].flatMap((value, at) => (counts[at] >= present / (2 * bins) ? [nextBelow(value), value] : [value]));
   return [...new Set([nextBelow(min), ...inner, max])].filter(Number.isFinite).sort((one, other) => one - other);

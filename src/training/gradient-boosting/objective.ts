@@ -109,7 +109,8 @@ function softmax(target: Float64Array, weights: Float64Array | undefined, classe
 function weightedMean(rows: Int32Array, weights: Float64Array | undefined, valueOf: (row: number) => number): number {
   let sum = 0;
   let total = 0;
-  for (const row of rows) {
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at];
     const weight = weights ? weights[row] : 1;
     sum += weight * valueOf(row);
     total += weight;

@@ -58,18 +58,22 @@ function meanAndDeviation(
   { values }: NumberColumn,
   weights: Float64Array | undefined,
 ): { mean: number; deviation: number } {
-  const present = Int32Array.from(values.keys()).filter((row) => Number.isFinite(Math.fround(values[row])));
   let total = 0;
   let sum = 0;
-  for (const row of present) {
+  for (let row = 0; row < values.length; row++) {
+    const value = Math.fround(values[row]);
+    if (!Number.isFinite(value)) continue;
     const weight = weights ? weights[row] : 1;
     total += weight;
-    sum += weight * Math.fround(values[row]);
+    sum += weight * value;
   }
   if (total === 0) return { mean: 0, deviation: Infinity };
   const mean = Math.fround(sum / total);
   let squares = 0;
-  for (const row of present) squares += (weights ? weights[row] : 1) * (Math.fround(values[row]) - mean) ** 2;
+  for (let row = 0; row < values.length; row++) {
+    const value = Math.fround(values[row]);
+    if (Number.isFinite(value)) squares += (weights ? weights[row] : 1) * (value - mean) ** 2;
+  }
   const deviation = Math.sqrt(squares / total);
   // A constant column varies by no more than the rounding of its mean, and float32 holds nothing much smaller than
   // 1e-37.

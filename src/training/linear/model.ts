@@ -60,9 +60,9 @@ function deviationShares(
     for (let k = 0; k < outputs; k++) {
       const only = new Float64Array(width);
       for (const position of positions) only[position] = coefficients[k * (width + 1) + position];
-      sum += standardDeviation(
-        Float64Array.from({ length: training.rows }, (_, row) => dotRow(training, row, only, 0)),
-      );
+      const scores = new Float64Array(training.rows);
+      for (let row = 0; row < scores.length; row++) scores[row] = dotRow(training, row, only, 0);
+      sum += standardDeviation(scores);
     }
     return sum;
   });
@@ -70,6 +70,10 @@ function deviationShares(
 }
 
 function standardDeviation(values: Float64Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  let sum = 0;
+  for (let row = 0; row < values.length; row++) sum += values[row];
+  const mean = sum / values.length;
+  let squares = 0;
+  for (let row = 0; row < values.length; row++) squares += (values[row] - mean) ** 2;
+  return Math.sqrt(squares / values.length);
 }
