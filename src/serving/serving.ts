@@ -19,23 +19,36 @@ export const gatewayUrl = (house: House): string => gatewayOf(house).url();
 export const predictionFolder = (house: House, endpoint: string): string => join(house.settings.home, "predictions", encodeURIComponent(endpoint));
 
 /**
- * Changes who answers for an endpoint, and how: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
- * models when this returns. A crash in between is made good at the next start, when the gateway is told again. What the gateway refuses (a model
- * that does not load) is taken back, a first deployment too, and fails with `serving.gateway_refused`; with `also` it stays, as what it did cannot be undone here.
+ * Changes who answers for an endpoint, and how: the gateway is told and has loaded the models when this returns. A crash in between is made good at the next
+ * start, when the gateway is told again. What the gateway refuses (a model that does not load) is taken back, a first deployment too, and fails with
+ * `serving.gateway_refused`. `record` writes what holds once it is served so (aliases, decisions), in one transaction; when it fails, the change is taken
+ * back, too. After a crash before it whoever called must call again. Where the gateway does not answer, change and records stand, and hold when it is back.
  */
-export async function deploy(house: House, change: DeploymentChange, also?: (transaction: Database) => Promise<void>): Promise<void> {
+export async function deploy(house: House, change: DeploymentChange, record?: (transaction: Database) => Promise<void>): Promise<void> {
   if (change.variants) await checkVariants(house, change.endpoint, change.variants);
-  const before = also ? undefined : await readDeployment(house, change.endpoint);
+  const before = await readDeployment(house, change.endpoint);
   const variants = await transact(house.db, async (transaction) => {
     const written = await writeDeployment(transaction, change);
     await holdDeployed(transaction, { endpoint: change.endpoint, variants: written });
-    await also?.(transaction);
     return written;
   });
-  const refusal = await refusalOf(house, change.endpoint);
+  const recorded = async () => record && transact(house.db, record);
+  let refusal: MillraceError | undefined;
+  try {
+    refusal = await refusalOf(house, change.endpoint);
+  } catch (error) {
+    await recorded();
+    throw error;
+  }
   if (refusal) {
-    if (!also) await takeBack(house, before, change);
+    await takeBack(house, before, change, "the gateway does not load it");
     throw refusal;
+  }
+  try {
+    await recorded();
+  } catch (error) {
+    await takeBack(house, before, change, "what belongs to it could not be written");
+    throw error;
   }
   await house.events.emit({
     name: "serving.deployment_changed",
@@ -55,8 +68,8 @@ async function refusalOf(house: House, endpoint: string): Promise<MillraceError 
 }
 
 /** Makes a deployment what it was before a change, or nothing where it is the first, unless somebody has changed it since. */
-async function takeBack(house: House, before: Deployment | undefined, { endpoint, time, actor, reason: why }: DeploymentChange): Promise<void> {
-  const reason = `taken back, as the gateway does not load it: ${why}`;
+async function takeBack(house: House, before: Deployment | undefined, { endpoint, time, actor, reason: why }: DeploymentChange, cause: string): Promise<void> {
+  const reason = `taken back, as ${cause}: ${why}`;
   await transact(house.db, async (transaction) => {
     const now = (await readDeployments(transaction)).deployments.find((one) => one.endpoint === endpoint);
     if (now?.updatedAt !== time || now.reason !== why) return;
