@@ -94,6 +94,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "http/client.ts": "fetch and nothing else",
   "clock.ts": "pure functions over numbers",
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
+  "monitoring/removal-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
 };
 
 const roomOf = (path: string): string | undefined => rooms.find((room) => path.startsWith(`${room}/`));

@@ -2,6 +2,7 @@ import type { Command } from "../cli/command.ts";
 import { isoDate } from "../clock.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
+import { removalText } from "./removal-text.ts";
 import type { MonitoringRoutes } from "./routes.ts";
 
 export const monitoringCommands: readonly Command[] = [
@@ -11,8 +12,8 @@ export const monitoringCommands: readonly Command[] = [
     example: "millrace monitors list",
     run: async ({ server }) => {
       const data = await client<MonitoringRoutes>(await server(), "monitoring")("GET /monitors");
-      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, `CUSUM > ${monitor.performance.threshold}`]);
-      return { data, text: table(["endpoint", "target", "task", "drift", "performance"], rows, "Nothing is watched yet: `millrace run` watches what it deploys.") };
+      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, `CUSUM > ${monitor.performance.threshold}`, monitor.removed ? `removed ${isoDate(monitor.removed.time)}` : "yes"]);
+      return { data, text: table(["endpoint", "target", "task", "drift", "performance", "deployed"], rows, "Nothing is watched yet: `millrace run` watches what it deploys.") };
     },
   },
   {
@@ -23,6 +24,7 @@ export const monitoringCommands: readonly Command[] = [
     options: { "--windows <n>": { description: "how many windows", default: 14 } },
     run: async ({ server }, [endpoint], { windows: count }) => {
       const api = client<MonitoringRoutes>(await server(), "monitoring");
+      const { removed } = await api("GET /monitors/:endpoint", { params: { endpoint: endpoint ?? "" } });
       const errors = await api("GET /monitors/:endpoint/errors", { params: { endpoint: endpoint ?? "" }, query: { variant: "served" } });
       const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
       const labels = await api("GET /monitors/:endpoint/labels", { params: { endpoint: endpoint ?? "" } });
@@ -35,8 +37,9 @@ export const monitoringCommands: readonly Command[] = [
       });
       const metrics = Object.keys(errors.windows.at(-1)?.metrics ?? {});
       return {
-        data: { errors: errors.windows, drift: drift.reports, labels },
+        data: { errors: errors.windows, drift: drift.reports, labels, removed },
         text: [
+          ...(removed ? [`${removalText(endpoint ?? "", removed)}.`] : []),
           `${labels.matched} labels of predictions${waiting}${ambiguous}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
           table(["window", "predictions", "drifted", "most"], driftRows, "No drift window has ended yet."),

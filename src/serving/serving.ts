@@ -5,12 +5,13 @@ import { gatewayOf } from "./attached-gateway.ts";
 import { holdVersions } from "../registry/aliases.ts";
 import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
+import { readAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import type { GatewayStatus } from "./gateway-process.ts";
 import { servable } from "./place-model.ts";
 import { deleteDeployment, readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
-import type { Deployment, DeploymentStatus, Variant } from "./types.ts";
+import type { Deployment, DeploymentStatus, Removal, Variant } from "./types.ts";
 
 /** Where the gateway answers. */
 export const gatewayUrl = (house: House): string => gatewayOf(house).url();
@@ -96,6 +97,13 @@ export async function removeDeployment(house: House, { endpoint, actor, reason }
   });
   await applyDeployments(house);
   await house.events.emit({ name: "serving.deployment_removed", time, payload: { endpoint, reason } });
+}
+
+/** When a deployment was taken away, by whom and why; null where somebody answers for the endpoint, or never has. */
+export async function readRemoval(house: House, endpoint: string): Promise<Removal | null> {
+  if (await readDeployment(house, endpoint)) return null;
+  const [last] = await readAudit(house.db, { object: `deployment/${endpoint}`, limit: 1 });
+  return last?.action === "serving.deployment_removed" ? { time: last.time, actor: last.actor, reason: last.reason } : null;
 }
 
 async function checkVariants(house: House, endpoint: string, variants: readonly Variant[]): Promise<void> {
