@@ -77,7 +77,13 @@ def make():
 
             def run(rows):
                 outputs = session.run(None, some(case.feeds, rows))
-                return {output.name: matrix(value, zips.get(output.name)) for output, value in zip(session.get_outputs(), outputs)}
+                found = {}
+                for output, value in zip(session.get_outputs(), outputs):
+                    if output.type.startswith("seq(tensor"):
+                        found.update((f"{output.name}_{at}", one) for at, one in enumerate(value))
+                    else:
+                        found[output.name] = matrix(value, zips.get(output.name))
+                return found
 
             count = len(next(iter(case.feeds.values())))
             draw = np.random.default_rng(3)

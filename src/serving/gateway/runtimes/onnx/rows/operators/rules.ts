@@ -1,6 +1,6 @@
 import type { Rule } from "../call.ts";
 import { axisRules } from "./along-axes.ts";
-import { classicalRules, tfIdf } from "./classical.ts";
+import { classicalRules, sequenceOfRows, tfIdf } from "./classical.ts";
 import { controlRules } from "./control.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { imageRules } from "./images.ts";
@@ -27,6 +27,7 @@ const own: Readonly<Record<string, Rule>> = {
   ...ownTransformerRules,
   DynamicQuantizeLinear: dynamicScale,
   TfIdfVectorizer: tfIdf,
+  SequenceConstruct: sequenceOfRows,
 };
 
 /** Of com.microsoft, where it has operators of ONNX's own set that do the same there. */
