@@ -88,3 +88,5 @@ export const sequenceOfRows: Rule = (call) => {
 /** Words of a text per row, counted. */
 export const tfIdf: Rule = (call) => [reshaped(input(call, 0), [table(call)[0], someSize()])];
 
+/** The parts of texts, in as many columns as the text of all rows with the most parts has; then how many each has. */
+export const stringSplit: Rule = (call) => [{ of: "mixed", why: "StringSplit gives as many columns as the longest of all rows has parts" }, { ...input(call, 0), values: undefined }];
