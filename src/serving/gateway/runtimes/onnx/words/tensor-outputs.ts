@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { fieldAt } from "../protobuf-wire.ts";
 
 /*
  * Outputs that are no tensors, as tensors. ZipMap (onnx/onnx, docs/Operators-ml.md) makes of a matrix of scores [rows, classes] one map of class to score per row: a
@@ -65,7 +66,7 @@ interface MadeTensors {
   readonly declare: (declared: Buffer) => Uint8Array | undefined;
 }
 
-function tensorsFor({ content: node, whole }: WireField, outputs: ReadonlySet<string>, taken: Set<string>): MadeTensors | undefined {
+function tensorsFor({ content: node, whole }: FieldBytes, outputs: ReadonlySet<string>, taken: Set<string>): MadeTensors | undefined {
   const zip = zipMapOf(node);
   if (zip && outputs.has(zip.output)) {
     const { input, output, classes } = zip;
@@ -146,7 +147,8 @@ function contentOf(bytes: Buffer, wanted: number): Buffer | undefined {
   return undefined;
 }
 
-interface WireField {
+/** A field as views of the bytes of its message. */
+interface FieldBytes {
   readonly number: number;
   readonly kind: number;
   /** With its tag and length. */
@@ -154,35 +156,14 @@ interface WireField {
   readonly content: Buffer;
 }
 
-/** The fields of a message, as views of its bytes; protobuf.dev/programming-guides/encoding. */
-function* fieldsOf(bytes: Buffer): Generator<WireField> {
+function* fieldsOf(bytes: Buffer): Generator<FieldBytes> {
   for (let at = 0; at < bytes.length;) {
-    const from = at;
-    const tag = varintAt(bytes, at);
-    const kind = tag.value % 8;
-    let start = tag.end;
-    let end: number;
-    if (kind === 0) end = varintAt(bytes, start).end;
-    else if (kind === 1) end = start + 8;
-    else if (kind === 5) end = start + 4;
-    else if (kind === 2) {
-      const length = varintAt(bytes, start);
-      start = length.end;
-      end = start + length.value;
-    } else throw new RangeError(`the field at byte ${from} is of wire type ${kind}`);
-    if (end > bytes.length) throw new RangeError(`the field at byte ${from} ends after the message that holds it`);
-    yield { number: Math.floor(tag.value / 8), kind, whole: bytes.subarray(from, end), content: bytes.subarray(start, end) };
+    const field = fieldAt(bytes, at);
+    if (!field || field.end > bytes.length) throw new RangeError(`what begins at byte ${at} is no field, or ends after the message that holds it`);
+    const { number: found, kind, start, end } = field;
+    yield { number: found, kind, whole: bytes.subarray(at, end), content: bytes.subarray(start, end) };
     at = end;
   }
-}
-
-function varintAt(bytes: Buffer, from: number): { readonly value: number; readonly end: number } {
-  let value = 0;
-  for (let at = from, scale = 1; at < bytes.length && at < from + 10; at++, scale *= 128) {
-    value += (bytes[at] & 127) * scale;
-    if (bytes[at] < 128) return { value, end: at + 1 };
-  }
-  throw new RangeError(`the number at byte ${from} does not end`);
 }
 
 function varint(value: number): Buffer {
