@@ -71,6 +71,8 @@ describe("classifiers as converters write them", () => {
       { name: "probabilities_1_", shape: [2, 3], data: [2, -4, 6, -8, 10, 12] },
     ]);
     expect((await ask("/predict/targets", [])).body).toEqual([]);
+    const classified = await ask("/v1/models/targets:classify", { examples: [{ X: X[0] }] });
+    expect([classified.status, classified.text]).toEqual([400, expect.stringContaining('those of several targets, \\"probabilities_0\\", \\"probabilities_1_\\": ask it by Predict')]);
   });
 
   test.each<[what: string, model: string, classes: string[]]>([
