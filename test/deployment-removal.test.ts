@@ -1,8 +1,13 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readHolds } from "../src/registry/aliases.ts";
-import { gatewayUrl } from "../src/serving/serving.ts";
+import { beginRollout } from "../src/optimization/canary.ts";
+import type { Choice } from "../src/optimization/candidates/choose-step.ts";
+import type { MonitorConfig } from "../src/monitoring/types.ts";
+import { latestRollout, readDecisions } from "../src/optimization/store.ts";
+import type { Loop } from "../src/optimization/types.ts";
+import { moveAlias, readHolds, resolveAlias } from "../src/registry/aliases.ts";
+import { deploy, gatewayUrl, readDeployment } from "../src/serving/serving.ts";
 import { readDeployments } from "../src/serving/store.ts";
 import { challenger, champion, openDeployments } from "./open-deployments.ts";
 
@@ -23,6 +28,37 @@ test("a first deployment that the gateway does not load is taken back, and keeps
   expect((await ask("PUT", "trips", { reason: "good", variants: [champion(1)] })).status).toBe(200);
   expect((await ask("PUT", "trips", { reason: "bad", variants: [champion(3)] })).status).toBe(500);
   expect([(await ask("PUT", "trips", { reason: "better", variants: [champion(2)] })).status, await price()]).toEqual([200, 1013]);
+});
+
+test("what a loop deploys and the gateway does not load is taken back, and nothing is written of it", async () => {
+  const { ask, price, house, add, addTo } = await openDeployments();
+  await ask("PUT", "trips", { reason: "first", variants: [champion(1)] });
+  await add(Buffer.from("no model"));
+  const loop = { endpoint: "trips", project: { deploy: { strategy: "canary", share: 0.1 } } } as Loop;
+  const choice: Choice = { yardstick: 30, championLoss: 2, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 3 };
+  const startCanary = (challengerVersion: number, time: number) => beginRollout(house, loop, {} as MonitorConfig, { champion: 1, challenger: challengerVersion, choice }, time, "run");
+  await expect(startCanary(3, 1000)).rejects.toMatchObject({ code: "serving.gateway_refused" });
+  expect((await readDeployment(house, "trips"))?.variants).toEqual([{ name: "champion", version: 1, weight: 1, shadow: false }]);
+  expect([await latestRollout(house.db, "trips"), await readDecisions(house.db, "trips"), await resolveAlias(house.db, "trips", "challenger")]).toEqual([undefined, [], undefined]);
+  expect([await price(), await readHolds(house.db, "trips")]).toEqual([13, { deployment: [1] }]);
+
+  await startCanary(2, 2000);
+  expect([(await latestRollout(house.db, "trips"))?.challengerVersion, (await readDecisions(house.db, "trips")).map(({ kind }) => kind)]).toEqual([2, ["canary_started"]]);
+
+  await addTo("broken", Buffer.from("no model"));
+  const change = { salt: "s", time: 3000, actor: "loop", reason: "passed the gate" };
+  const moved = { alias: "champion", version: 1, time: 3000, actor: "loop", reason: "passed the gate" };
+  await expect(deploy(house, { ...change, endpoint: "broken", variants: [{ ...champion(1), shadow: false }] }, (transaction) => moveAlias(transaction, { ...moved, model: "broken" }))).rejects.toMatchObject({ code: "serving.gateway_refused" });
+  expect([await readDeployment(house, "broken"), await resolveAlias(house.db, "broken", "champion"), await readHolds(house.db, "broken")]).toEqual([undefined, undefined, {}]);
+});
+
+test("a deployment whose records cannot be written is taken back with them", async () => {
+  const { ask, price, house } = await openDeployments();
+  await ask("PUT", "trips", { reason: "first", variants: [champion(1)] });
+  const change = { endpoint: "trips", salt: "s", variants: [{ ...champion(2), shadow: false }], time: 3000, actor: "loop", reason: "better" };
+  const record = deploy(house, change, (transaction) => moveAlias(transaction, { model: "trips", alias: "champion", version: 9, time: 3000, actor: "loop", reason: "better" }));
+  await expect(record).rejects.toThrow(/9/);
+  expect([await price(), (await readDeployment(house, "trips"))?.reason]).toEqual([13, "taken back, as what belongs to it could not be written: better"]);
 });
 
 test("a deployment whose files have gone goes on as it was, says so, and keeps no other from its changes", async () => {

@@ -85,7 +85,6 @@ export const faces: Readonly<Record<string, string>> = {
   "registry/webhooks/secret-key.ts": "the key of their secrets",
   "registry/webhooks/types.ts": "the nouns of webhooks",
   "monitoring/drift/drift-alarm.ts": "a drift alarm in words",
-  "monitoring/match-labels.ts": "which labels are of a prediction, and so rows to train on",
   "monitoring/performance/live-rise.ts": "whether the live loss has risen, and since when",
   "monitoring/labelled-since.ts": "how many rows a champion has not seen",
   "monitoring/error-sums.ts": "the loss live error is judged by",
@@ -98,6 +97,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "clock.ts": "pure functions over numbers",
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
   "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
+  "monitoring/removal-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
 };
 
 const roomOf = (path: string): string | undefined => rooms.find((room) => path.startsWith(`${room}/`));

@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { DataRoutes } from "../src/data/routes.ts";
 import { client } from "../src/http/client.ts";
+import type { CommandContext } from "../src/cli/command.ts";
+import { monitoringCommands } from "../src/monitoring/commands.ts";
 import type { MonitoringRoutes } from "../src/monitoring/routes.ts";
 import type { OptimizationRoutes } from "../src/optimization/routes.ts";
 import type { RegistryRoutes } from "../src/registry/routes.ts";
@@ -114,6 +116,9 @@ test("a loop whose deployment is removed during a canary gives that up, rests, s
   const serving = client<ServingRoutes>(url, "serving");
   const optimization = client<OptimizationRoutes>(url, "optimization");
   await serving("POST /deployments/:endpoint/remove", { params, body: { reason: "nobody asks" } });
+  const monitors = monitoringCommands.find(({ name }) => name === "show")!;
+  const shown = async () => (await monitors.run({ server: async () => url } as CommandContext, ["world"], { windows: 14 })).text;
+  expect(await shown()).toMatch(/^world is deployed no more: removed on \d{4}-\d\d-\d\d by .+ \(nobody asks\)\. .*\n\n\d+ labels/);
   const turn = async (days: number) => {
     await optimization("POST /loops/:endpoint/ticks", { params, body: { time: liveStart(world) + (world.liveDays + days) * dayMs } });
     return { ...(await optimization("GET /loops/:endpoint", { params })), ...(await optimization("GET /loops/:endpoint/decisions", { params, query: {} })) };
@@ -126,4 +131,5 @@ test("a loop whose deployment is removed during a canary gives that up, rests, s
   expect((await serving("GET /deployments")).deployments).toEqual([]);
   await serving("PUT /deployments/:endpoint", { params, body: { reason: "back", variants: [{ name: "champion", version: 1, weight: 1 }] } });
   expect((await turn(41)).resting).toBeNull();
+  expect(await shown()).toMatch(/^\d+ labels/);
 });

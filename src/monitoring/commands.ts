@@ -3,6 +3,7 @@ import { isoDate } from "../clock.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
 import { lossOf } from "./error-sums.ts";
+import { removalText } from "./removal-text.ts";
 import type { MonitoringRoutes } from "./routes.ts";
 import type { WindowState } from "./types.ts";
 import { describeCauses } from "./windows/describe-causes.ts";
@@ -14,8 +15,8 @@ export const monitoringCommands: readonly Command[] = [
     example: "millrace monitors list",
     run: async ({ server }) => {
       const data = await client<MonitoringRoutes>(await server(), "monitoring")("GET /monitors");
-      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, `CUSUM > ${monitor.performance.threshold}`]);
-      return { data, text: table(["endpoint", "target", "task", "drift", "performance"], rows, "Nothing is watched yet: `millrace run` watches what it deploys.") };
+      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, `CUSUM > ${monitor.performance.threshold}`, monitor.removed ? `removed ${isoDate(monitor.removed.time)}` : "yes"]);
+      return { data, text: table(["endpoint", "target", "task", "drift", "performance", "deployed"], rows, "Nothing is watched yet: `millrace run` watches what it deploys.") };
     },
   },
   {
@@ -26,6 +27,7 @@ export const monitoringCommands: readonly Command[] = [
     options: { "--windows <n>": { description: "how many windows", default: 14 } },
     run: async ({ server }, [endpoint], { windows: count }) => {
       const api = client<MonitoringRoutes>(await server(), "monitoring");
+      const { removed } = await api("GET /monitors/:endpoint", { params: { endpoint: endpoint ?? "" } });
       const errors = await api("GET /monitors/:endpoint/errors", { params: { endpoint: endpoint ?? "" }, query: { variant: "served" } });
       const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
       const { revisions } = await api("GET /monitors/:endpoint/revisions", { params: { endpoint: endpoint ?? "" }, query: { limit: Number(count) } });
@@ -45,8 +47,9 @@ export const monitoringCommands: readonly Command[] = [
       };
       const changed = revisions.toReversed().map(({ start, before, after, changedAt, why }) => [isoDate(start), served(before), served(after), isoDate(changedAt), describeCauses(why)]);
       return {
-        data: { errors: errors.windows, revisions, drift: drift.reports, labels },
+        data: { errors: errors.windows, revisions, drift: drift.reports, labels, removed },
         text: [
+          ...(removed ? [`${removalText(endpoint ?? "", removed)}.`] : []),
           `${labels.matched} labels of predictions${waiting}${ambiguous}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
           ...(changed.length === 0 ? [] : [`Windows that changed after they were computed (${loss}, labels of predictions):\n${table(["window", "was", "is", "since", "because of"], changed, "")}`]),

@@ -3,6 +3,7 @@ import { day } from "../clock.ts";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { resolveAlias } from "../registry/aliases.ts";
+import { readRemoval } from "../serving/serving.ts";
 import { readTime } from "../values/read-cell.ts";
 import { badLabels, labelReader } from "./label-values.ts";
 import { addLabels, labelHistory } from "./labels.ts";
@@ -21,8 +22,16 @@ function timeOf(given: number | string, requestId: string, what: string): number
 
 export const monitoringRoutes = {
   "GET /monitors": route({
-    summary: "The endpoints that are watched, and how",
-    handle: async (house) => ({ monitors: await listMonitors(house.db) }),
+    summary: "The endpoints that are watched, and how, and which of them are deployed no more",
+    handle: async (house) => {
+      const monitors = await listMonitors(house.db);
+      return { monitors: await Promise.all(monitors.map(async (config) => ({ ...config, removed: await readRemoval(house, config.endpoint) }))) };
+    },
+  }),
+  "GET /monitors/:endpoint": route({
+    summary: "How an endpoint is watched, and when and why its deployment was removed, if it was",
+    params: endpoint,
+    handle: async (house, { params }) => ({ config: await readMonitor(house.db, params.endpoint), removed: await readRemoval(house, params.endpoint) }),
   }),
   "POST /monitors/:endpoint/labels": route({
     summary: "Ground truth for predictions made: by request id; the sender's newest word for a row holds. Durable when this answers, which says how many met a prediction, of how many the request id has several with other rows, how many corrected an earlier value and how many a newer word holds against",

@@ -101,7 +101,14 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
   if (run.state === "succeeded") return;
   const choice = (run.steps.find(({ id }) => id === "train")?.output as ChooseOutput | null | undefined)?.choice;
   if (run.state === "stopped" && choice?.archived != null && (choice.belief?.mean ?? 0) > 0) {
-    await beginRollout(house, loop, config, { champion: champion.version, challenger: choice.archived, choice: { ...choice, from: await oldestRow(house, loop, choice.archived) } }, now, runId);
+    const challenge = { champion: champion.version, challenger: choice.archived, choice: { ...choice, from: await oldestRow(house, loop, choice.archived) } };
+    try {
+      await beginRollout(house, loop, config, challenge, now, runId);
+    } catch (error) {
+      // Of what is not trained anew no pipeline says that the gateway refuses it.
+      if (!(error instanceof MillraceError)) throw error;
+      await recordDecision(house.db, { endpoint: loop.endpoint, time: now, kind: "retraining_failed", reason: `version ${choice.archived} cannot come back: ${error.message}`, evidence: compared(choice), pipelineRunId: runId });
+    }
     return;
   }
   const metric = (loss: number): number => (config.task === "regression" ? Math.sqrt(loss) : loss);

@@ -5,12 +5,13 @@ import { gatewayOf } from "./attached-gateway.ts";
 import { holdVersions } from "../registry/aliases.ts";
 import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
+import { readAudit } from "../storage/audit.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import type { GatewayStatus } from "./gateway-process.ts";
 import { servable } from "./place-model.ts";
 import { deleteDeployment, readDeployments, writeDeployment, type DeploymentChange } from "./store.ts";
-import type { Deployment, DeploymentStatus, Variant } from "./types.ts";
+import type { Deployment, DeploymentStatus, Removal, Variant } from "./types.ts";
 
 /** Where the gateway answers. */
 export const gatewayUrl = (house: House): string => gatewayOf(house).url();
@@ -19,23 +20,36 @@ export const gatewayUrl = (house: House): string => gatewayOf(house).url();
 export const predictionFolder = (house: House, endpoint: string): string => join(house.settings.home, "predictions", encodeURIComponent(endpoint));
 
 /**
- * Changes who answers for an endpoint, and how: `also` runs in the same transaction as the change, then the gateway is told and has loaded the
- * models when this returns. A crash in between is made good at the next start, when the gateway is told again. What the gateway refuses (a model
- * that does not load) is taken back, a first deployment too, and fails with `serving.gateway_refused`; with `also` it stays, as what it did cannot be undone here.
+ * Changes who answers for an endpoint, and how: the gateway is told and has loaded the models when this returns. A crash in between is made good at the next
+ * start, when the gateway is told again. What the gateway refuses (a model that does not load) is taken back, a first deployment too, and fails with
+ * `serving.gateway_refused`. `record` writes what holds once it is served so (aliases, decisions), in one transaction; when it fails, the change is taken
+ * back, too. After a crash before it whoever called must call again. Where the gateway does not answer, change and records stand, and hold when it is back.
  */
-export async function deploy(house: House, change: DeploymentChange, also?: (transaction: Database) => Promise<void>): Promise<void> {
+export async function deploy(house: House, change: DeploymentChange, record?: (transaction: Database) => Promise<void>): Promise<void> {
   if (change.variants) await checkVariants(house, change.endpoint, change.variants);
-  const before = also ? undefined : await readDeployment(house, change.endpoint);
+  const before = await readDeployment(house, change.endpoint);
   const variants = await transact(house.db, async (transaction) => {
     const written = await writeDeployment(transaction, change);
     await holdDeployed(transaction, { endpoint: change.endpoint, variants: written });
-    await also?.(transaction);
     return written;
   });
-  const refusal = await refusalOf(house, change.endpoint);
+  const recorded = async () => record && transact(house.db, record);
+  let refusal: MillraceError | undefined;
+  try {
+    refusal = await refusalOf(house, change.endpoint);
+  } catch (error) {
+    await recorded();
+    throw error;
+  }
   if (refusal) {
-    if (!also) await takeBack(house, before, change);
+    await takeBack(house, before, change, "the gateway does not load it");
     throw refusal;
+  }
+  try {
+    await recorded();
+  } catch (error) {
+    await takeBack(house, before, change, "what belongs to it could not be written");
+    throw error;
   }
   await house.events.emit({
     name: "serving.deployment_changed",
@@ -55,8 +69,8 @@ async function refusalOf(house: House, endpoint: string): Promise<MillraceError 
 }
 
 /** Makes a deployment what it was before a change, or nothing where it is the first, unless somebody has changed it since. */
-async function takeBack(house: House, before: Deployment | undefined, { endpoint, time, actor, reason: why }: DeploymentChange): Promise<void> {
-  const reason = `taken back, as the gateway does not load it: ${why}`;
+async function takeBack(house: House, before: Deployment | undefined, { endpoint, time, actor, reason: why }: DeploymentChange, cause: string): Promise<void> {
+  const reason = `taken back, as ${cause}: ${why}`;
   await transact(house.db, async (transaction) => {
     const now = (await readDeployments(transaction)).deployments.find((one) => one.endpoint === endpoint);
     if (now?.updatedAt !== time || now.reason !== why) return;
@@ -83,6 +97,13 @@ export async function removeDeployment(house: House, { endpoint, actor, reason }
   });
   await applyDeployments(house);
   await house.events.emit({ name: "serving.deployment_removed", time, payload: { endpoint, reason } });
+}
+
+/** When a deployment was taken away, by whom and why; null where somebody answers for the endpoint, or never has. */
+export async function readRemoval(house: House, endpoint: string): Promise<Removal | null> {
+  if (await readDeployment(house, endpoint)) return null;
+  const [last] = await readAudit(house.db, { object: `deployment/${endpoint}`, limit: 1 });
+  return last?.action === "serving.deployment_removed" ? { time: last.time, actor: last.actor, reason: last.reason } : null;
 }
 
 async function checkVariants(house: House, endpoint: string, variants: readonly Variant[]): Promise<void> {

@@ -28,6 +28,14 @@ export interface Deployment {
   readonly settings: ServingSettings;
 }
 
+/** That a deployment was taken away. */
+export interface Removal {
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly actor: string;
+  readonly reason: string;
+}
+
 export interface VariantTraffic extends Variant {
   readonly requests: number;
   readonly errors: number;

@@ -1,5 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
+import { createPortal } from "react-dom";
 import "./ask-button.css";
 
 export interface AskField {
@@ -33,7 +34,8 @@ export function AskButton({ label, quiet = false, ...dialog }: AskButtonProps) {
       <button type="button" className={quiet ? "button quiet" : "button"} onClick={() => setOpen(true)}>
         {label}
       </button>
-      {open ? <AskDialog {...dialog} onClose={() => setOpen(false)} /> : null}
+      {/* Wherever the button stands: a paragraph, say, holds no dialog. */}
+      {open ? createPortal(<AskDialog {...dialog} onClose={() => setOpen(false)} />, document.body) : null}
     </>
   );
 }

@@ -2,6 +2,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../src/http/client.ts";
 import type { RegistryRoutes } from "../../src/registry/routes.ts";
+import type { ServingRoutes } from "../../src/serving/routes.ts";
 import { navigation } from "../../src/web/pages.ts";
 import { emptyHouse, exampleProject, livedInHouse, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
@@ -149,7 +150,7 @@ test("columns sort both ways", async () => {
 });
 
 test("a version is deployed from the page, with its reason in the history; one that is not there is refused in the dialog", async () => {
-  const { page } = await open("/deployments");
+  const { page, complaints } = await open("/deployments");
   await page.getByRole("button", { name: "Deploy a version" }).click();
   await page.getByRole("textbox", { name: "Version" }).fill("999");
   await page.getByLabel("Why").fill("tried from the page");
@@ -158,7 +159,8 @@ test("a version is deployed from the page, with its reason in the history; one t
   await page.getByRole("textbox", { name: "Version" }).fill("1");
   await page.getByRole("button", { name: "Deploy", exact: true }).click();
   await page.getByText("tried from the page").first().waitFor();
-  expect(await page.getByRole("dialog").count()).toBe(0);
+  expect(complaints.filter((text) => !text.includes("404"))).toEqual([]); // which Chromium says of the version that is not there
+  await page.getByRole("dialog").waitFor({ state: "detached" });
   await page.getByRole("button", { name: "Roll back" }).waitFor();
   await page.close();
 });
@@ -194,3 +196,38 @@ test("with more than one model the header switches between them, and links stay 
   expect(new URL(page.url()).searchParams.get("model")).toBe("other-demand");
   await page.close();
 });
+
+test("a deployment is removed on the page, with its reason: nobody answers, its history and its monitor say so, others go on; and it is deployed again", async () => {
+  const other = "other-demand";
+  if (!(await isDeployed(other))) await walkOnce(house!, { ...(await exampleProject()), model: other });
+  const { page, complaints } = await open(`/deployments?model=${other}`, { phone: true, dark: true });
+  await page.getByRole("button", { name: "Remove" }).click();
+  const dialog = page.getByRole("dialog", { name: `Remove the deployment of ${other}` });
+  await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+  expect([await dialog.count(), await isDeployed(other)]).toEqual([1, true]); // not without a reason
+  expect([...(await violations(page)), ...(await tooWide(page))]).toEqual([]);
+  await dialog.getByLabel("Why").fill("replaced, says the page");
+  await dialog.getByRole("button", { name: "Remove", exact: true }).click();
+  await page.getByRole("heading", { name: `Nobody answers for ${other}` }).waitFor();
+  await page.getByRole("row", { name: /removed .* replaced, says the page/ }).waitFor();
+  expect([await isDeployed(other), await isDeployed(model)]).toEqual([false, true]);
+  expect([...(await violations(page)), ...(await tooWide(page))]).toEqual([]);
+  await page.goto(`${house!.url}/monitoring?model=${other}`);
+  await page.getByText(/is deployed no more: removed on .* \(replaced, says the page\)/).waitFor();
+  expect([...(await violations(page)), ...(await tooWide(page))]).toEqual([]);
+
+  await page.goto(`${house!.url}/deployments?model=${other}`);
+  await page.getByRole("button", { name: "Deploy a version" }).click();
+  await page.getByRole("textbox", { name: "Version" }).fill("1");
+  await page.getByLabel("Why").fill("back");
+  await page.getByRole("button", { name: "Deploy", exact: true }).click();
+  await page.getByRole("button", { name: "Remove" }).waitFor();
+  expect([await isDeployed(other), complaints]).toEqual([true, []]);
+  await page.close();
+});
+
+/** Whether the gateway answers for a model. */
+async function isDeployed(name: string): Promise<boolean> {
+  const gateway = await client<ServingRoutes>(house!.url, "serving")("GET /gateway");
+  return (await fetch(`${gateway.url}/v2/models/${name}`)).ok;
+}

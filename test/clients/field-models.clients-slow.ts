@@ -26,7 +26,7 @@ const tableOf = (families: Report["families"]): string =>
 
 const packages = [
   "onnx==1.23.2", "onnxruntime==1.32.0", "skl2onnx==1.20.0", "scikit-learn==1.9.1", "onnxmltools==1.16.0", "lightgbm==4.7.0", "xgboost==3.2.0", "catboost==1.2.10", "pandas", "numpy==2.4.6",
-  "protobuf==6.33.6", "tritonclient[grpc,http]==2.73.0",
+  "protobuf==6.33.6", "tritonclient[grpc,http]==2.73.0", "torch==2.15.0", "onnxscript==0.7.2",
 ];
 
 test("models of the field are served with the answers of ONNX Runtime and of the library that trained them, or refused with a reason", async () => {

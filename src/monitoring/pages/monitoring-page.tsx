@@ -6,6 +6,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import type { LabelCounts } from "../match-labels.ts";
+import { removalText } from "../removal-text.ts";
 import type { MonitorConfig } from "../types.ts";
 import { ChangedWindows } from "./changed-windows.tsx";
 import { DriftPanels } from "./drift-panels.tsx";
@@ -23,6 +24,7 @@ export function MonitoringPage() {
           const config = known.monitors.find((one) => one.endpoint === model);
           return config ? (
             <>
+              {config.removed ? <EmptyNotice title="Deployed no more">{removalText(config.endpoint, config.removed)}.</EmptyNotice> : null}
               <Settings config={config} />
               <LiveError endpoint={config.endpoint} />
               <ChangedWindows endpoint={config.endpoint} />

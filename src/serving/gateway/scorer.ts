@@ -6,9 +6,10 @@ import type { VariantStats } from "./metrics/variant-stats.ts";
 import type { Endpoint, Variant } from "./models/deployment.ts";
 import { answerToNoRows } from "./no-rows.ts";
 import { paramsFor } from "./runtimes/params.ts";
-import type { NativeAnswer, NativeRequest, Params } from "./runtimes/runtime.ts";
+import type { NativeAnswer, NativeRequest, Params, TensorSpec } from "./runtimes/runtime.ts";
 import { bindInputs } from "./tensors/bind.ts";
 import type { BoundInputs } from "./tensors/bind.ts";
+import { inputsByName } from "./tensors/matrix-columns.ts";
 import { requestKey } from "./traffic/request-key.ts";
 import { checkOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
@@ -169,8 +170,15 @@ export class Scorer {
     let source = known.get(variant);
     if (!source) {
       const { version, name, held } = variant;
-      known.set(variant, (source = { endpoint, version, variant: name, shadow, logShare, classes: held.model.classes, knowsCategories: held.model.inputs.some(({ known }) => known !== undefined) }));
+      const { classes, inputs } = held.model;
+      known.set(variant, (source = { endpoint, version, variant: name, shadow, logShare, classes, columns: columnsOf(inputs), knowsCategories: inputsByName(inputs).some((input) => input.known !== undefined) }));
     }
     return source;
   }
+}
+
+/** The names of the columns of inputs that are matrices of named ones; undefined where there are none. */
+function columnsOf(inputs: readonly TensorSpec[]): LogSource["columns"] {
+  const named = inputs.flatMap(({ name, columns }): [string, readonly string[]][] => (columns ? [[name, columns.map((column) => column.name)]] : []));
+  return named.length > 0 ? new Map(named) : undefined;
 }

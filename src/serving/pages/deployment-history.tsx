@@ -20,7 +20,7 @@ export function DeploymentHistory({ endpoint }: { endpoint: string }) {
             pageSize={10}
             columns={[
               { key: "time", header: "When", align: "nowrap", sort: (entry) => entry.time, render: (entry) => formatMoment(entry.time) },
-              { key: "split", header: "Traffic split", align: "nowrap", render: (entry) => splitText(entry.details) },
+              { key: "split", header: "Traffic split", align: "nowrap", render: ({ action, details }) => (action === "serving.deployment_removed" ? "removed" : splitText(details)) },
               { key: "more", header: "Rules and settings", render: (entry) => moreText(entry.details) },
               { key: "actor", header: "Who", sort: (entry) => entry.actor, render: (entry) => entry.actor },
               { key: "reason", header: "Why", align: "wide", render: (entry) => entry.reason },

@@ -24,12 +24,15 @@ export function DeploymentsPage({ below }: { below: (endpoint: string) => ReactN
           const deployment = deployments.find((one) => one.endpoint === model);
           if (!deployment) {
             return (
-              <EmptyNotice title="Nothing is deployed yet">
-                <p>
-                  <code>millrace run</code> deploys the first version that passes the gate. A version that is registered already can be deployed here.
-                </p>
-                <p>{model === null ? null : <DeployButton endpoint={model} />}</p>
-              </EmptyNotice>
+              <>
+                <EmptyNotice title={model === null ? "Nothing is deployed yet" : `Nobody answers for ${model}`}>
+                  <p>
+                    <code>millrace run</code> deploys the first version that passes the gate. A version that is registered already can be deployed here.
+                  </p>
+                  <p>{model === null ? null : <DeployButton endpoint={model} />}</p>
+                </EmptyNotice>
+                {model === null ? null : <DeploymentHistory endpoint={model} />}
+              </>
             );
           }
           return (

@@ -21,6 +21,8 @@ class Case:
     library: dict[str, np.ndarray] = field(default_factory=dict)
     """What the library that trained it answers, by output: labels equal, numbers within `tolerance` of the greatest."""
     tolerance: float = 1e-4
+    releases: float = 2e-5
+    """How far two releases of ONNX Runtime, that of Node and that of Python, are apart: other kernels may add in another order."""
     columns: list[str] | None = None
     """Names of the columns of its only matrix, for a signature beside it."""
     refused: str | None = None

@@ -61,7 +61,9 @@ def by_hand():
     nodes = [h.make_node("ReduceMax", ["X"], ["most"], axes=[1], keepdims=0), h.make_node("Greater", ["most", "zero"], ["kept"]), h.make_node("Compress", ["X", "kept"], ["Y"], axis=0)]
     yield Case("rows_left_out", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["K", 4])], [const("zero", 0)]), {"X": asked})
     nodes = [h.make_node("SequenceConstruct", ["X", "X"], ["S"])]
-    yield Case("sequence", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [h.make_tensor_sequence_value_info("S", T.FLOAT, None)]), {"X": asked}, refused="is no tensor")
+    yield Case("sequence", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [h.make_tensor_sequence_value_info("S", T.FLOAT, None)]), {"X": asked}, columns=["a", "b", "c", "d"])
+    nodes = [h.make_node("SplitToSequence", ["X"], ["S"], axis=1)]
+    yield Case("sequence_of_columns", family, graph(nodes, [info("X", T.FLOAT, ["N", 4])], [h.make_tensor_sequence_value_info("S", T.FLOAT, None)]), {"X": asked}, refused="is no tensor")
     custom = graph([h.make_node("Mystery", ["X"], ["Y"], domain="com.example")], [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["N", 4])], opsets=(("", 17), ("com.example", 1)))
     yield Case("custom_operator", family, custom, {"X": asked}, refused="Mystery")
     newer = graph([h.make_node("Relu", ["X"], ["Y"])], [info("X", T.FLOAT, ["N", 4])], [info("Y", T.FLOAT, ["N", 4])], opsets=(("", 99),))

@@ -71,8 +71,10 @@ def classifiers():
     yield case("LogisticRegression_raw", family, fitted, {"output_label": fitted.predict(asked)}, options={"raw_scores": True})
     # skl2onnx writes an operator that ONNX Runtime does not have.
     yield case("GaussianProcessClassifier", family, gaussian_process.GaussianProcessClassifier().fit(X, two), {}, refused="com.microsoft:Solve")
-    several = multioutput.MultiOutputClassifier(Logistic()).fit(X, np.stack([two, 1 - two], axis=1))
-    yield case("MultiOutputClassifier", family, several, {}, refused=r"is no tensor|sequence")
+    for name, targets in [("MultiOutputClassifier_1", np.stack([two, three], axis=1)), ("MultiOutputClassifier_2", np.stack([words, colours], axis=1))]:
+        several = multioutput.MultiOutputClassifier(Logistic()).fit(X, targets)
+        library = {"label": several.predict(asked), **{f"probabilities_{at}": one for at, one in enumerate(several.predict_proba(asked))}}
+        yield case(name, family, several, library, tolerance=1e-3)
 
 
 def others():

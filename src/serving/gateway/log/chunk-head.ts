@@ -49,15 +49,19 @@ export function headOf(entry: LogEntry): ChunkHead {
     status: outputs ? "ok" : "error",
     day: new Date(entry.eventTime).toISOString().slice(0, 10),
     tensors: [
-      ...entry.inputs.flatMap((tensor, index) => loggedInput(tensor, index, entry.rows)),
+      ...entry.inputs.flatMap((tensor, index) => loggedInput(tensor, index, entry)),
       ...loggedOutputs(entry),
       ...(source.knowsCategories ? [{ from: "unseen", index: 0, kind: "texts", columns: ["unseen"] } as const] : []),
     ],
   };
 }
 
-function loggedInput({ name, datatype, data, filled }: Tensor, index: number, rows: number): LoggedTensor[] {
+/** A matrix of named columns is logged as the same table in an input for each would be, however wide it is. */
+function loggedInput({ name, datatype, data, filled }: Tensor, index: number, { rows, source }: LogEntry): LoggedTensor[] {
   const width = data.length / rows;
+  const named = source.columns?.get(name);
+  const kind = datatype === "BYTES" ? "texts" : "numbers";
+  if (named?.length === width) return [{ from: "inputs", index, kind, columns: named.map((column) => `input_${column}`) }];
   if (width > widestLogged) {
     return [
       { from: "inputs", index, kind: "shape", columns: [`input_${name}_shape`] },
@@ -65,7 +69,7 @@ function loggedInput({ name, datatype, data, filled }: Tensor, index: number, ro
     ];
   }
   const columns = width === 1 ? [`input_${name}`] : Array.from({ length: width }, (_, offset) => `input_${name}_${offset}`);
-  return [{ from: "inputs", index, kind: datatype === "BYTES" ? "texts" : "numbers", columns, ...(filled && { filled }) }];
+  return [{ from: "inputs", index, kind, columns, ...(filled && { filled }) }];
 }
 
 /**

@@ -111,7 +111,7 @@ describe("a gateway that is killed", () => {
 });
 
 const entry = (rows: number, requestId = "r") => ({
-  source: { endpoint: "e", version: "1", variant: "v", shadow: false, logShare: 1, classes: undefined, knowsCategories: false },
+  source: { endpoint: "e", version: "1", variant: "v", shadow: false, logShare: 1, classes: undefined, columns: undefined, knowsCategories: false },
   requestId,
   eventTime: 0,
   receivedAt: 0,

@@ -66,8 +66,8 @@ export class LogChunk {
 
 /** Which chunk an entry belongs to that no chunk at hand takes. */
 export const chunkKey = ({ source, eventTime, inputs, outputs, rows }: LogEntry): string => {
-  const { endpoint, version, variant, shadow, logShare, knowsCategories } = source;
-  return JSON.stringify([endpoint, version, variant, shadow, logShare, knowsCategories, dayOf(eventTime), formsOf(inputs, rows), outputs && formsOf(outputs, rows)]);
+  const { endpoint, version, variant, shadow, logShare, classes, columns, knowsCategories } = source;
+  return JSON.stringify([endpoint, version, variant, shadow, logShare, classes, columns && [...columns], knowsCategories, dayOf(eventTime), formsOf(inputs, rows), outputs && formsOf(outputs, rows)]);
 };
 
 const formsOf = (tensors: readonly Tensor[], rows: number): Form[] =>

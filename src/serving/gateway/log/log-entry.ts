@@ -11,6 +11,8 @@ export interface LogSource {
   readonly logShare: number;
   /** Class labels of the model, in the order of its probabilities. */
   readonly classes: readonly string[] | undefined;
+  /** By the name of an input: what its columns are called, where it is a matrix of named ones. */
+  readonly columns: ReadonlyMap<string, readonly string[]> | undefined;
   /** Whether its model says which categories it knows. */
   readonly knowsCategories: boolean;
 }
@@ -32,7 +34,7 @@ export interface LogEntry {
   readonly runMicros: number;
   readonly rows: number;
   readonly inputs: readonly Tensor[];
-  /** Elements of inputs that are categories which the model does not know. */
+  /** Elements of inputs, or of columns of a matrix, that are categories which the model does not know. */
   readonly unseen?: UnseenElements;
   /** Absent when the model failed. */
   readonly outputs: readonly Tensor[] | undefined;

@@ -52,7 +52,8 @@ function unseenTexts({ rows, unseen, inputs }: LogEntry): string[] {
   if (!unseen) return texts;
   const names = new Map<number, string[]>();
   for (const [name, elements] of unseen) {
-    const width = inputs.find((tensor) => tensor.name === name)!.data.length / rows;
+    const input = inputs.find((tensor) => tensor.name === name);
+    const width = input ? input.data.length / rows : 1; // a column of a matrix
     for (const row of new Set(elements.map((element) => Math.floor(element / width)))) names.set(row, [...(names.get(row) ?? []), name]);
   }
   for (const [row, found] of names) texts[row] = JSON.stringify(found);

@@ -22,7 +22,7 @@ async function query(home: string, sql: string): Promise<unknown[][]> {
   }
 }
 
-const source = { endpoint: "trips", version: "1", variant: "champion", shadow: false, logShare: 1, classes: undefined, knowsCategories: false };
+const source = { endpoint: "trips", version: "1", variant: "champion", shadow: false, logShare: 1, classes: undefined, columns: undefined, knowsCategories: false };
 
 const entryOf = (more: Partial<LogEntry> = {}): LogEntry => ({
   source,

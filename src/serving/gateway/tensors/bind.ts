@@ -32,7 +32,7 @@ export type UnseenElements = ReadonlyMap<string, readonly number[]>;
  * refused by other models, unless `unknown` says what becomes of them. `eventTime` (milliseconds since 1970; now when absent) stands for a column that
  * says when a row happened and was left out. Rows may come by the names of the columns of a model's only matrix, which are put side by side.
  */
-export function bindInputs(sent: readonly Input[], model: Model, known: ReadonlySet<string>, unknown?: UnknownInputs, eventTime?: number): BoundInputs {
+export function bindInputs(sent: readonly Input[], model: Pick<Model, "inputs" | "rowwise" | "anyInputs" | "namedColumns">, known: ReadonlySet<string>, unknown?: UnknownInputs, eventTime?: number): BoundInputs {
   const { inputs: specs, rowwise } = model;
   if (model.anyInputs && specs.length === 0) {
     const inputs = sent.map(asTensor);

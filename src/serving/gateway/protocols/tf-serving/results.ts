@@ -22,12 +22,12 @@ const isFloat = (tensor: Tensor): tensor is NumberTensor => /^FP(16|32|64)$/.tes
 const widthOf = ({ shape }: Tensor): number => product(shape.slice(1));
 
 /**
- * An answer as classes and their scores: the output as wide as the model has classes, else its first output of floats;
- * labels are the model's classes, else an output of strings that is as wide.
+ * An answer as classes and their scores: the output as wide as the model has classes, else the one called "scores", else its first output of floats; labels are the
+ * model's classes, else an output of strings that is as wide. Fails where several outputs could be meant, as those of a classifier of several targets.
  */
 export function classifications({ model, outputs }: Answer): Classifications {
   const floats = outputs.filter(isFloat);
-  const scores = floats.find((tensor) => widthOf(tensor) === model.classes?.length) ?? floats.at(0);
+  const scores = floats.find((tensor) => widthOf(tensor) === model.classes?.length) ?? floats.find(({ name }) => name === "scores") ?? onlyScores(floats);
   const texts = outputs.find(({ data, shape }) => Array.isArray(data) && (!scores || product(shape.slice(1)) === widthOf(scores)));
   const source = scores ?? texts;
   if (!source) throw invalid("serving.bad_request", "Expected classification signature outputs to contain at least one of \"classes\" or \"scores\": an output of strings or of floats.");
@@ -36,6 +36,12 @@ export function classifications({ model, outputs }: Answer): Classifications {
   const elements = texts?.data as BytesElement[] | undefined;
   const label = (row: number, at: number) => names?.[at] ?? (elements ? Buffer.from(elementBytes(elements[row * width + at])).toString("utf8") : "");
   return { rows, width, label, scores: scores?.data };
+}
+
+function onlyScores(floats: readonly NumberTensor[]): NumberTensor | undefined {
+  const wide = floats.filter((tensor) => widthOf(tensor) > 1);
+  if (wide.length <= 1) return floats.at(0);
+  throw invalid("serving.bad_request", `Expected one output Tensor of scores; the model gives those of several targets, ${wide.map(({ name }) => `"${name}"`).join(", ")}: ask it by Predict.`);
 }
 
 /** An answer as one number per row: its only output of one float per row. */

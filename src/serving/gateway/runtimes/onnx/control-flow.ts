@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import type { FileHandle } from "node:fs/promises";
+import { fieldAt } from "./protobuf-wire.ts";
 
 // Field numbers of onnx.proto, by message; only what leads to the operators of nodes.
 const model = { graph: 7, functions: 25 };
@@ -63,25 +64,15 @@ class Reader {
     this.#handle = handle;
   }
 
-  /** The fields that begin from `start` on, to `end`. Wire format: protobuf.dev/programming-guides/encoding. */
+  /** The fields that begin from `start` on, to `end`. */
   async *fields(start: number, end: number): AsyncGenerator<Field> {
     for (let at = start; at < end;) {
       await this.#need(at);
-      const tag = this.#varint(at);
-      const kind = tag.value % 8;
-      let from = tag.end;
-      let to: number;
-      if (kind === 0) to = this.#varint(from).end;
-      else if (kind === 1) to = from + 8;
-      else if (kind === 5) to = from + 4;
-      else if (kind === 2) {
-        const length = this.#varint(from);
-        from = length.end;
-        to = from + length.value;
-      } else return; // groups, which ONNX does not use, or no protobuf at all
-      if (to > end) return;
-      yield { number: Math.floor(tag.value / 8), start: from, end: to };
-      at = to;
+      const field = fieldAt(this.#window.subarray(0, this.#to - this.#from), at - this.#from);
+      if (!field || this.#from + field.end > end) return;
+      const found = { number: field.number, start: this.#from + field.start, end: this.#from + field.end };
+      at = found.end;
+      yield found;
     }
   }
 
@@ -98,16 +89,5 @@ class Reader {
     const { bytesRead } = await this.#handle.read(this.#window, 0, windowBytes, at);
     this.#from = at;
     this.#to = at + bytesRead;
-  }
-
-  #varint(start: number): { value: number; end: number } {
-    let value = 0;
-    let at = start;
-    for (let scale = 1; at < this.#to; scale *= 128) {
-      const byte = this.#window[at++ - this.#from];
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) break;
-    }
-    return { value, end: Math.max(at, start + 1) };
   }
 }

@@ -1,13 +1,13 @@
 import { dirname } from "node:path";
 import type { InferenceSession, InferenceSessionFactory } from "onnxruntime-node";
-import { withoutZipMaps } from "./words/without-zip-maps.ts";
+import { withTensorOutputs } from "./words/tensor-outputs.ts";
 
-/** A session of an ONNX file, with a matrix of scores in the place of each output that is a map by class for every row. */
+/** A session of an ONNX file, with tensors in the place of outputs that are maps by class for every row, or sequences of tensors. */
 export async function createSession(sessions: InferenceSessionFactory, file: string, options: InferenceSession.SessionOptions): Promise<InferenceSession> {
   const session = await sessions.create(file, options);
   const others = session.outputMetadata.filter(({ isTensor }) => !isTensor).map(({ name }) => name);
   if (others.length === 0) return session;
-  const bytes = await withoutZipMaps(file, others).catch((error: unknown) => {
+  const bytes = await withTensorOutputs(file, others).catch((error: unknown) => {
     if (error instanceof RangeError) return undefined; // no protobuf
     throw error;
   });

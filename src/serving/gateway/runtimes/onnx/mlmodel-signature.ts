@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { isObject } from "../../tensors/json-kind.ts";
 import type { JsonObject } from "../../tensors/json-kind.ts";
 
@@ -21,9 +21,30 @@ const plainTypes = new Set(["double", "float", "long", "integer", "boolean", "st
  * cannot be read.
  */
 export async function loggedColumns(file: string): Promise<readonly LoggedColumn[] | undefined> {
+  return columnsOf((await loggedWith(file))?.model["signature"]);
+}
+
+/**
+ * The input example that was logged with a graph, as its JSON says (mlflow/models/utils.py, _Example): the body of a scoring request, or what such a body holds.
+ * Undefined where there is none. Fails with an Error where a file cannot be read.
+ */
+export async function loggedExample(file: string): Promise<unknown> {
+  const logged = await loggedWith(file);
+  const info = logged?.model["saved_input_example_info"];
+  if (!logged || !isObject(info)) return undefined;
+  for (const name of [info["serving_input_path"], info["artifact_path"]]) {
+    if (typeof name !== "string" || basename(name) !== name || !name.endsWith(".json")) continue;
+    const text = await textOf(join(logged.folder, name));
+    if (text !== undefined) return JSON.parse(text) as unknown;
+  }
+  return undefined;
+}
+
+/** The folder and the MLmodel of the model that a file is the graph of; undefined where there is none, and where it is another graph's. */
+async function loggedWith(file: string): Promise<{ readonly folder: string; readonly model: JsonObject } | undefined> {
   for (const folder of [dirname(file), dirname(dirname(file))]) {
     const model = await mlModelIn(folder);
-    if (model !== undefined) return graphIn(model) === relative(folder, file) ? columnsOf((model as JsonObject)["signature"]) : undefined;
+    if (model !== undefined) return graphIn(model) === relative(folder, file) ? { folder, model: model as JsonObject } : undefined;
   }
   return undefined;
 }

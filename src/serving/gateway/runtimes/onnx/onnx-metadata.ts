@@ -1,4 +1,5 @@
 import { open } from "node:fs/promises";
+import { fieldAt } from "./protobuf-wire.ts";
 
 // Field numbers of onnx.proto: ModelProto.metadata_props, StringStringEntryProto.key and .value.
 const metadataProps = 14;
@@ -63,36 +64,4 @@ function entry(message: Uint8Array): { key: string; value: string } {
     at = field.end;
   }
   return parts;
-}
-
-/** The protobuf field that begins at `at`: where its content starts and ends (possibly beyond the bytes at hand). */
-function fieldAt(bytes: Uint8Array, at: number): { number: number; start: number; end: number } | undefined {
-  const tag = varint(bytes, at);
-  const number = Math.floor(tag.value / 8);
-  const start = tag.end;
-  switch (tag.value % 8) {
-    case 0:
-      return { number, start, end: varint(bytes, start).end };
-    case 1:
-      return { number, start, end: start + 8 };
-    case 2: {
-      const length = varint(bytes, start);
-      return { number, start: length.end, end: length.end + length.value };
-    }
-    case 5:
-      return { number, start, end: start + 4 };
-    default:
-      return undefined; // groups, which ONNX does not use, or no protobuf at all
-  }
-}
-
-function varint(bytes: Uint8Array, at: number): { value: number; end: number } {
-  let value = 0;
-  let end = at;
-  for (let scale = 1; end < bytes.length; scale *= 128) {
-    const byte = bytes[end++];
-    value += (byte & 0x7f) * scale;
-    if (byte < 0x80) break;
-  }
-  return { value, end: Math.max(end, at + 1) };
 }

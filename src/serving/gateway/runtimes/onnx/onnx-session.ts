@@ -3,6 +3,8 @@ import { describeError, invalid } from "../../../../errors.ts";
 import type { Datatype, Tensor, Values } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
 import { createSession } from "./create-session.ts";
+import { inputExample } from "./input-example.ts";
+import type { InputExample } from "./input-example.ts";
 import { loadChecked, sessionOptions } from "./optimisation.ts";
 import type { Optimisation } from "./optimisation.ts";
 import { graphFacts } from "./rows/row-dependence.ts";
@@ -71,7 +73,7 @@ interface LoadedSession extends Pick<OnnxSession, "inputs" | "outputs" | "run" |
 }
 
 /**
- * Loads an ONNX file and scores sample rows with it, which tells whether the model works row by row and whether the optimiser changes its answers; not where
+ * Loads an ONNX file and scores sample rows with it, made-up ones and those of the input example that was logged with it, which tells whether the model works row by row and whether the optimiser changes its answers; not where
  * it is `known` from a trial elsewhere what it is.
  */
 export async function openOnnxSession(file: string, threads = 1, known?: TrialFacts): Promise<OnnxSession> {
@@ -79,13 +81,23 @@ export async function openOnnxSession(file: string, threads = 1, known?: TrialFa
   const graph = graphFacts(file);
   const closeness = graph.coarse ? coarseCloseness : usualCloseness;
   const tell = toldByGraph(file);
-  const { loaded, optimisation, remark } = await loadChecked((how) => load(file, threads, how, tell), closeness);
+  let example: InputExample | undefined;
+  const withExample = async (loaded: LoadedSession): Promise<LoadedSession> => {
+    const { tensors } = (example ??= await inputExample(file, loaded.inputs));
+    const answer = async () => tensors && (await loaded.run(tensors)).outputs;
+    return { ...loaded, answers: async () => [...(await loaded.answers()), await answer().catch(() => undefined)] };
+  };
+  const { loaded, optimisation, remark } = await loadChecked(async (how) => withExample(await load(file, threads, how, tell)), closeness);
   const { inputs, outputs, run, release } = loaded;
-  const tried = await tryModel(inputs, outputs, async (tensors) => (await run(tensors)).outputs, { shown: graph.independent, closeness });
+  const answers = async (tensors: readonly Tensor[]) => (await run(tensors)).outputs;
+  const { tensors, problem } = example ?? {};
+  const failure = problem ?? (tensors && (await answers(tensors).then(() => undefined, describeError)));
+  const tried = await tryModel(inputs, outputs, answers, { shown: graph.independent, closeness, ...(tensors && failure === undefined && { example: tensors }) });
+  const remarks = [remark, failure === undefined ? undefined : `The model does not take the input example that was logged with it: ${failure}`].filter((one) => one !== undefined);
   const rowwise = tried.rowwise && !graph.unsized;
   const independentRows = rowwise && graph.independent && !tried.dependent;
   const dependence = independentRows ? undefined : (graph.why ?? "Made-up rows are answered otherwise together than alone.");
-  return { inputs, outputs: rowwise ? outputs.map(openRows) : outputs, rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks: remark === undefined ? [] : [remark], run, release };
+  return { inputs, outputs: rowwise ? outputs.map(openRows) : outputs, rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks, run, release };
 }
 
 const onlyFacts = ({ rowwise, independentRows, dependence, optimisation, remarks }: TrialFacts): TrialFacts => ({ rowwise, independentRows, ...(dependence !== undefined && { dependence }), optimisation, remarks });

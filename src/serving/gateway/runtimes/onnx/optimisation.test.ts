@@ -23,7 +23,7 @@ describe("graph optimisations that change answers", () => {
     });
     const [{ data }] = await model.run([{ name: "A", datatype: "FP64", shape: [5, 3], data: Float64Array.from({ length: 15 }, (_, at) => at) }]);
     expect([...data]).toEqual([120, 135, 150]);
-    expect(model.remarks).toEqual(["With all graph optimisations ONNX Runtime answers made-up samples otherwise than without; the model is served with its optimiser MatmulTransposeFusion left out."]);
+    expect(model.remarks).toEqual(["With all graph optimisations ONNX Runtime answers samples otherwise than without; the model is served with its optimiser MatmulTransposeFusion left out."]);
   });
 
   // NumPy: (X - X.mean(0)) / np.sqrt(X.var(0) + 1e-5) of [[0], [2]] is [[-1], [1]] (to 1e-5); optimised, ONNX Runtime 1.30 takes other statistics.
@@ -77,7 +77,7 @@ describe("how far a graph is optimised", () => {
 
   test("what cannot be compared is told, and served as usual", async () => {
     const none = loads(() => [undefined]);
-    expect(await loadChecked(none.open, usualCloseness)).toMatchObject({ optimisation: { level: "all" }, remark: expect.stringContaining("takes none of the made-up samples") });
+    expect(await loadChecked(none.open, usualCloseness)).toMatchObject({ optimisation: { level: "all" }, remark: expect.stringContaining("takes none of the samples") });
     let drawn = 0;
     const random = loads(() => [tensor(drawn++)]);
     expect(await loadChecked(random.open, usualCloseness)).toMatchObject({ optimisation: { level: "all" }, remark: expect.stringContaining("otherwise every time") });

@@ -64,7 +64,7 @@ async function plainAnswers(load: (how: Optimisation) => Promise<Trialled>, clos
   }
   try {
     const first = await plain.answers();
-    if (!first.some((one) => one !== undefined)) return "the model takes none of the made-up samples";
+    if (!first.some((one) => one !== undefined)) return "the model takes none of the samples";
     // One that draws random numbers answers otherwise every time.
     return agree(first, await plain.answers(), closeness) ? first : "the model answers the same sample otherwise every time";
   } finally {
@@ -77,5 +77,5 @@ const agree = (plain: Answers, other: Answers, closeness: Closeness): boolean =>
 
 function remarkOf({ level, without }: Optimisation): string {
   const served = without !== undefined ? `with its optimiser ${without} left out` : level === "disabled" ? "without them" : `with those of the level "${level}" alone`;
-  return `With all graph optimisations ONNX Runtime answers made-up samples otherwise than without; the model is served ${served}.`;
+  return `With all graph optimisations ONNX Runtime answers samples otherwise than without; the model is served ${served}.`;
 }

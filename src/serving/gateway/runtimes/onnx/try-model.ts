@@ -1,4 +1,4 @@
-import { stackTensors } from "../../tensors/rows.ts";
+import { stackTensors, takeRows } from "../../tensors/rows.ts";
 import { datatypes, product } from "../../tensors/tensor.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import type { TensorSpec } from "../runtime.ts";
@@ -16,6 +16,8 @@ export interface Tried {
 export interface TrialOptions {
   /** The rows are known to be there and to be independent: samples that the model does not take say nothing against that. */
   readonly shown?: boolean;
+  /** Inputs that the model is known to take, tried beside what is made up. */
+  readonly example?: readonly Tensor[];
   readonly closeness?: Closeness;
 }
 
@@ -23,26 +25,45 @@ export interface TrialOptions {
 const mostTriedMs = 5000;
 
 /**
- * Runs a model on made-up samples: rows alone, and two and three of them together, among them one that is far larger than the others, equal ones, and the same in
- * another order. A model that takes no sample, as what is made up need not mean anything to it, works row by row if its graph shows it, else request by request.
+ * Runs a model on samples, made-up ones and rows of an example: rows alone, and two and three of them together, among them one that is far larger than the others,
+ * equal ones, and the same in another order. A model that takes no sample, as what is made up need not mean anything to it, works row by row if its graph shows it,
+ * else request by request.
  */
-export async function tryModel(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[], run: Run, { shown = false, closeness = usualCloseness }: TrialOptions = {}): Promise<Tried> {
+export async function tryModel(inputs: readonly TensorSpec[], outputs: readonly TensorSpec[], run: Run, { shown = false, example, closeness = usualCloseness }: TrialOptions = {}): Promise<Tried> {
   // Some exporters write [1] for labels of any number of rows; how many come is seen below.
   const open = inputs.length > 0 && inputs.every(({ shape }) => shape.length === 0 || shape[0] === -1) && outputs.every(({ shape }) => shape.length === 0 || shape[0] === -1 || shape[0] === 1);
   const rowsOpen = open && inputs.every(({ shape }) => shape.length > 0);
-  for (const flavour of [distinct, plain]) {
+  const tried = async (sampler: Sampler): Promise<Tried | undefined> => {
     try {
-      if (rowsOpen) return await tryRows(inputs, run, flavour, closeness);
-      await run(inputs.map((spec) => sample(spec, 0, flavour)));
+      if (rowsOpen) return await tryRows(sampler, run, closeness);
+      await run(sampler(0, 1));
       return { rowwise: false, dependent: false };
     } catch {
-      continue; // what was made up may mean nothing to the model: a category, an index, a shape
+      return undefined; // what was made up may mean nothing to the model: a category, an index, a shape
     }
-  }
-  return { rowwise: rowsOpen && shown, dependent: false };
+  };
+  const made = (flavour: Flavour) => tried((row, factor) => inputs.map((spec) => sample(spec, row, flavour, factor)));
+  const found = (await made(distinct)) ?? (await made(plain));
+  const own = example && (await tried(rowOf(example, rowsOpen)));
+  if (found && own) return { rowwise: found.rowwise && own.rowwise, dependent: found.dependent || own.dependent };
+  return found ?? own ?? { rowwise: rowsOpen && shown, dependent: false };
 }
 
 type Run = (inputs: readonly Tensor[]) => Promise<readonly Tensor[]>;
+
+/** One row of the inputs, its floats times a factor. */
+type Sampler = (row: number, factor: number) => readonly Tensor[];
+
+/** Rows of an example, from the first on again behind the last; the whole of one that has none. */
+function rowOf(example: readonly Tensor[], rowsOpen: boolean): Sampler {
+  const rows = example[0]?.shape[0] ?? 1;
+  return (row, factor) =>
+    example.map((whole) => {
+      const tensor = rowsOpen ? takeRows(whole, rows, row % rows, 1) : whole;
+      const { data } = tensor;
+      return factor !== 1 && (data instanceof Float32Array || data instanceof Float64Array) ? { ...tensor, data: data.map((value) => factor * value) } : tensor;
+    });
+}
 
 /** Rows that are tried together, by number and factor of their floats; the first of them must be taken, the others are as far as the model takes them. */
 const groups: readonly (readonly (readonly [row: number, factor: number])[])[] = [
@@ -52,15 +73,15 @@ const groups: readonly (readonly (readonly [row: number, factor: number])[])[] =
   [[0, 1], [0, 1], [1, 1]],
 ];
 
-async function tryRows(inputs: readonly TensorSpec[], run: Run, flavour: Flavour, closeness: Closeness): Promise<Tried> {
+async function tryRows(sampler: Sampler, run: Run, closeness: Closeness): Promise<Tried> {
   const since = performance.now();
   const alone = new Map<string, readonly Tensor[]>();
   for (const [at, group] of groups.entries()) {
     if (at > 0 && performance.now() - since > mostTriedMs) break;
     try {
-      const rows = group.map(([row, factor]) => inputs.map((spec) => sample(spec, row, flavour, factor)));
+      const rows = group.map(([row, factor]) => sampler(row, factor));
       for (const [place, one] of rows.entries()) if (!alone.has(String(group[place]))) alone.set(String(group[place]), await run(one));
-      const together = await run(inputs.map((_, index) => stackTensors(rows.map((one) => one[index]))));
+      const together = await run(rows[0].map((_, index) => stackTensors(rows.map((one) => one[index]))));
       const parts = group.map((key) => alone.get(String(key))!);
       if (!isRows(together, group.length) || parts.some((part) => !isRows(part, 1))) return { rowwise: false, dependent: true };
       const stacked = together.map((_, output) => parts.map((part) => part[output]));

@@ -52,6 +52,29 @@ describe("classifiers as converters write them", () => {
     expect((await ask("/predict/outside", { X: [1, 0] })).body).toEqual({ label: "yes", probabilities: [expect.closeTo(1 - yes, 5), expect.closeTo(yes, 5)] });
   });
 
+  test("a sequence of tensors, as multi-output classifiers give it, is an output for each", async () => {
+    const model = await load("targets");
+    const told = model.outputs.map(({ name, datatype, shape }) => ({ name, datatype, shape }));
+    // "probabilities_1" is the name of another value of the graph.
+    expect(told).toEqual([{ name: "label", datatype: "INT64", shape: [-1, 2] }, { name: "probabilities_0", datatype: "FP32", shape: [-1, 2] }, { name: "probabilities_1_", datatype: "FP32", shape: [-1, 3] }]);
+    expect([model.rowwise, model.independentRows]).toEqual([true, true]);
+    const { ask } = await serve("targets");
+    const X = [[1, -2, 3], [-4, 5, 6]];
+    const rowsOut = [{ label: [1, 0], probabilities_0: [-1, 1], probabilities_1_: [2, -4, 6] }, { label: [0, 1], probabilities_0: [4, -4], probabilities_1_: [-8, 10, 12] }];
+    expect((await ask("/predict/targets", X.map((row) => ({ X: row })))).body).toEqual(rowsOut);
+    expect((await ask("/v1/models/targets:predict", { instances: X })).body).toEqual({ predictions: rowsOut });
+    expect((await ask("/invocations", { instances: X })).body).toEqual({ predictions: rowsOut });
+    expect((await ask("/predictions/targets", X.map((row) => ({ X: row })))).body).toEqual(rowsOut);
+    expect((await ask("/v2/models/targets/infer", { inputs: [{ name: "X", datatype: "FP32", shape: [2, 3], data: X.flat() }] })).body["outputs"]).toMatchObject([
+      { name: "label", shape: [2, 2], data: [1, 0, 0, 1] },
+      { name: "probabilities_0", shape: [2, 2], data: [-1, 1, 4, -4] },
+      { name: "probabilities_1_", shape: [2, 3], data: [2, -4, 6, -8, 10, 12] },
+    ]);
+    expect((await ask("/predict/targets", [])).body).toEqual([]);
+    const classified = await ask("/v1/models/targets:classify", { examples: [{ X: X[0] }] });
+    expect([classified.status, classified.text]).toEqual([400, expect.stringContaining('those of several targets, \\"probabilities_0\\", \\"probabilities_1_\\": ask it by Predict')]);
+  });
+
   test.each<[what: string, model: string, classes: string[]]>([
     ["a map", "zipped", ["no", "yes"]],
     ["a classifier whose scores go on unchanged", "voted", ["3", "7"]],

@@ -113,6 +113,14 @@ const fourier: Rule = (call) => {
   return [reshaped(x, shape.map((size, at) => (at === over || at === shape.length - 1 ? someSize() : size)))];
 };
 
+/** Signals [rows, length, …] in frames: [rows, frames, frequencies, 2]. */
+const framesOfSignals: Rule = (call) => {
+  const x = input(call, 0);
+  othersFixed(call);
+  if (x.of === "rows" && x.axis !== 0) throw new NotShown("takes all rows for one signal");
+  return [reshaped(x, [shapeOf(x)[0], someSize(), someSize(), someSize()])];
+};
+
 /** Rows are along one axis, time along the other. */
 const reverseSequence: Rule = (call) => {
   const [x, lengths] = [input(call, 0), input(call, 1)];
@@ -151,6 +159,7 @@ export const axisRules: Readonly<Record<string, Rule>> = {
   Trilu: matrices((_, fact) => fact),
   Det: matrices((_, fact) => without(fact, [shapeOf(fact).length - 2, shapeOf(fact).length - 1], false)),
   DFT: fourier,
+  STFT: framesOfSignals,
   ReverseSequence: reverseSequence,
   CenterCropPad: centerCrop,
 };

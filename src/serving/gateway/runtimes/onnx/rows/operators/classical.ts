@@ -1,6 +1,6 @@
 import { input, intOf, othersFixed, type Call, type Rule } from "../call.ts";
 import { NotShown, rows, shapeOf } from "../facts.ts";
-import { sizeOf, someSize, type Size } from "../sizes.ts";
+import { sameSize, sizeOf, someSize, type Size } from "../sizes.ts";
 import { factOf, placed } from "../broadcast.ts";
 import { firstAlone } from "./elementwise.ts";
 import { reshaped } from "./along-axes.ts";
@@ -77,6 +77,16 @@ export const classicalRules: Readonly<Record<string, Rule>> = {
   ZipMap: zipMap,
 };
 
+/** Tensors by row side by side, which go out one by one; what is done with a sequence has no rule, so nothing is said of its members. */
+export const sequenceOfRows: Rule = (call) => {
+  const members = call.inputs.map((_, at) => input(call, at));
+  const [first] = members;
+  if (!first || members.some((one) => one.of !== "rows" || one.axis !== 0 || !sameSize(one.shape[0], first.shape![0]))) throw new NotShown("puts together what is not by row");
+  return [rows([first.shape![0]], 0)];
+};
+
 /** Words of a text per row, counted. */
 export const tfIdf: Rule = (call) => [reshaped(input(call, 0), [table(call)[0], someSize()])];
 
+/** The parts of texts, in as many columns as the text of all rows with the most parts has; then how many each has. */
+export const stringSplit: Rule = (call) => [{ of: "mixed", why: "StringSplit gives as many columns as the longest of all rows has parts" }, { ...input(call, 0), values: undefined }];

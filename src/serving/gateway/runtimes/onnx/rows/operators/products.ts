@@ -1,7 +1,7 @@
 import { broadcast, factOf, placed, type Placed } from "../broadcast.ts";
 import { input, intOf, othersFixed, textOf, type Rule } from "../call.ts";
 import { NotShown, type Fact } from "../facts.ts";
-import { sameSize, sizeOf, someSize, type Size } from "../sizes.ts";
+import { isOne, sameSize, sizeOf, someSize, type Size } from "../sizes.ts";
 
 const one: Size = sizeOf(1);
 
@@ -61,24 +61,33 @@ const gemm: Rule = (call) => {
   return [added ? factOf(broadcast([placed(product), placed(added)])) : product];
 };
 
-/** `rows` by letters: the rows' letter must be the same wherever it stands, and be kept. */
+/** `rows` by letters: the rows' letter must be the same wherever it stands, and be kept. Where "..." stands, dimensions are broadcast as usual. */
 const einsum: Rule = (call) => {
-  const equation = textOf(call, "equation", "").replaceAll(/\s/g, "");
-  if (equation === "" || equation.includes(".")) throw new NotShown("has an equation with an ellipsis, or none that can be read");
+  const equation = textOf(call, "equation", "").replaceAll(/\s/g, "").replaceAll("...", dots);
+  if (equation === "" || equation.includes(".")) throw new NotShown("has an equation that cannot be read");
+  const operands = call.inputs.map((_, at) => placed(input(call, at)));
   const [left, right] = equation.split("->");
-  const terms = left.split(",");
-  const kept = right ?? [...new Set(left.replaceAll(",", "").split(""))].filter((letter) => left.split(letter).length === 2).toSorted().join("");
-  const operands = terms.map((_, at) => placed(input(call, at)));
+  const written = left.split(",");
+  if (written.length !== operands.length) throw new NotShown("has an equation that does not fit its inputs");
+  const spans = operands.map(({ shape }, at) => (written[at].includes(dots) ? shape.length - (written[at].length - 1) : 0));
+  if (spans.some((span) => span < 0)) throw new NotShown("has an equation that does not fit its inputs");
+  const terms = written.map((term, at) => term.replace(dots, broadcastLetters(spans[at])));
+  const whole = broadcastLetters(Math.max(...spans));
+  const once = [...new Set(written.join("").replaceAll(dots, ""))].filter((letter) => left.split(letter).length === 2).toSorted().join("");
+  const kept = right === undefined ? `${whole}${once}` : right.replace(dots, whole);
   const letters = new Set(operands.flatMap(({ axis }, at) => (axis === undefined ? [] : [terms[at][axis]])));
   if (letters.size > 1) throw new NotShown("brings each row together with each other one");
   const sizes = new Map<string, Size>();
   for (const [at, { shape, axis }] of operands.entries()) {
     if (terms[at].length !== shape.length) throw new NotShown("has an equation that does not fit its inputs");
     for (const [place, letter] of terms[at].split("").entries()) {
-      if (letters.has(letter) && place !== axis) throw new NotShown("brings together rows and a value that has a size of its own where rows are counted");
+      if (letters.has(letter) && place !== axis) {
+        if (whole.includes(letter) && isOne(shape[place])) continue; // the same for each row
+        throw new NotShown("brings together rows and a value that has a size of its own where rows are counted");
+      }
       const known = sizes.get(letter);
       if (known && letters.has(letter) && !sameSize(known, shape[place])) throw new NotShown("brings rows together with parts of rows");
-      sizes.set(letter, known ?? shape[place]);
+      sizes.set(letter, known && !isOne(known) ? known : shape[place]);
     }
   }
   const [letter] = letters;
@@ -86,6 +95,12 @@ const einsum: Rule = (call) => {
   if (axis === -1) throw addsUp();
   return [factOf({ shape: kept.split("").map((one) => sizes.get(one) ?? someSize()), axis })];
 };
+
+/** Stands for "..." in an equation. */
+const dots = "…";
+
+/** A letter that no equation has for each dimension that "..." spans, the last one of all operands the same. */
+const broadcastLetters = (span: number): string => Array.from({ length: span }, (_, at) => String.fromCharCode(0xe000 + span - at)).join("");
 
 /** A, B, and what belongs to their quantization, which is fixed. */
 const matMulInteger: Rule = (call) => {

@@ -1,9 +1,10 @@
 import type { Rule } from "../call.ts";
 import { axisRules } from "./along-axes.ts";
-import { classicalRules, tfIdf } from "./classical.ts";
+import { classicalRules, sequenceOfRows, stringSplit, tfIdf } from "./classical.ts";
 import { controlRules } from "./control.ts";
 import { elementwiseRules } from "./elementwise.ts";
 import { imageRules } from "./images.ts";
+import { lossRules } from "./losses.ts";
 import { productRules } from "./products.ts";
 import { dynamicScale, quantizedRules } from "./quantized.ts";
 import { randomRules } from "./random.ts";
@@ -25,8 +26,11 @@ const own: Readonly<Record<string, Rule>> = {
   ...controlRules,
   ...randomRules,
   ...ownTransformerRules,
+  ...lossRules,
   DynamicQuantizeLinear: dynamicScale,
   TfIdfVectorizer: tfIdf,
+  SequenceConstruct: sequenceOfRows,
+  StringSplit: stringSplit,
 };
 
 /** Of com.microsoft, where it has operators of ONNX's own set that do the same there. */

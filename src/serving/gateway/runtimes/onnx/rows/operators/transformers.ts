@@ -86,6 +86,20 @@ const rotary: Rule = (call) => {
   return [x];
 };
 
+/** ONNX's own, of operator set 23: x as above, caches of cosine and sine, positions by row; without positions the caches are by row, too. */
+const ownRotary: Rule = (call) => {
+  const [x, cosine, sine] = [input(call, 0), input(call, 1), input(call, 2)];
+  const positions = call.inputs[3];
+  if (x.of !== "rows" || x.axis !== 0) throw new NotShown("turns what is not by row");
+  if (positions) {
+    othersFixed(call, [0, 3]);
+    if (positions.of !== "rows" || positions.axis !== 0 || !sameSize(positions.shape[0], x.shape[0])) throw new NotShown("takes positions that are not by row");
+  } else if ([cosine, sine].some((cache) => cache.of !== "rows" || cache.axis !== 0 || !sameSize(cache.shape[0], x.shape[0]))) {
+    throw new NotShown("takes angles that are not by row");
+  }
+  return [x];
+};
+
 /** Of the set com.microsoft, as ONNX Runtime's own optimisers write them (onnxruntime, docs/ContribOperators.md). */
 export const transformerRules: Readonly<Record<string, Rule>> = {
   SkipLayerNormalization: skipNormalization,
@@ -106,4 +120,4 @@ export const transformerRules: Readonly<Record<string, Rule>> = {
   SimplifiedLayerNormalization: layerNormalization,
 };
 
-export const ownTransformerRules: Readonly<Record<string, Rule>> = { Attention: ownAttention };
+export const ownTransformerRules: Readonly<Record<string, Rule>> = { Attention: ownAttention, RotaryEmbedding: ownRotary };
