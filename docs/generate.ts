@@ -115,14 +115,14 @@ const meanings: Readonly<Record<string, string>> = {
   "deploy.batching.delay": "How long a batch that is not full waits for more; measured when absent",
   "deploy.batching.timeout": "How long a request may wait before it is refused with 504; the gateway's own is 60s",
   "deploy.log_share": "Share of the answered requests that are logged, by their id; all when never set. Failures always are",
-  "deploy.max_duration": "After this time (and the label delay) the better live error decides",
+  "deploy.max_duration": "After this time (and the label delay) a canary is decided by what is believed then",
   "monitor.window": "Length of a window of live error",
   "monitor.label_delay": "How long after a prediction its label arrives",
   "monitor.drift.method": "How the distance between live and training values is measured",
   "monitor.drift.window": "Length of a drift window",
   "monitor.drift.share": "Share of the features that must have drifted for an alarm",
-  "retrain.cooldown": "The least time between two retrainings",
-  "retrain.holdout": "The latest days before a retraining, on which challenger and champion are compared",
+  "retrain.cooldown": "The least time between two retrainings that no alarm on the error asked for; three windows when absent",
+  "retrain.holdout": "How old the labelled rows may be on which challengers and champion are compared; as old as they are when absent",
 };
 
 function fields(schema: object): string {

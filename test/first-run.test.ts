@@ -76,8 +76,8 @@ test("from a table to a model that answers, is watched, and can be traced back",
     await expect(send([...labels, { request_id: "request-99", label }])).rejects.toMatchObject({ status: 400, code: "monitoring.bad_label", message: expect.stringContaining("request-99") as string });
   }
   await expect(send([{ request_id: "request-1", label: 1, arrived_at: 20_240_101 }])).rejects.toMatchObject({ status: 400, code: "monitoring.bad_time" });
-  expect(await send(labels.slice(0, 20))).toEqual({ stored: 20, matched: 20, waiting: 0, ambiguous: 0 });
-  expect(await send([...labels, { request_id: "nobody's", label: 1, arrived_at: loop.startedAt + 60_000 }])).toEqual({ stored: 31, matched: 30, waiting: 1, ambiguous: 0 });
+  expect(await send(labels.slice(0, 20))).toMatchObject({ stored: 20, matched: 20, waiting: 0, ambiguous: 0 });
+  expect(await send([...labels, { request_id: "nobody's", label: 1, arrived_at: loop.startedAt + 60_000 }])).toMatchObject({ stored: 31, matched: 30, waiting: 1, ambiguous: 0 });
   const time = loop.startedAt + 3_600_000;
   await client<OptimizationRoutes>(url, "optimization")("POST /loops/:endpoint/ticks", { params: { endpoint: "stones" }, body: { time } });
   const { windows } = await monitoring("GET /monitors/:endpoint/errors", { params: { endpoint: "stones" }, query: { variant: "served" } });

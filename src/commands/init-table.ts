@@ -36,7 +36,7 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
       ...(found.exclude.length > 0 ? { exclude: found.exclude } : {}),
       ...settingsOf(inspected),
     },
-    train: { algorithm: "gradient-boosting" },
+    train: { algorithm: "auto" },
   };
   const schemaLine = `# yaml-language-server: $schema=${fileURLToPath(new URL("../../schema/millrace.schema.json", import.meta.url))}\n`;
   const notes = [...(reason === undefined ? [] : [`target ${target}: ${reason}`]), ...inspected.remarks.map(({ message }) => message), ...found.notes];

@@ -70,7 +70,7 @@ export async function summarise(server: string, loop: Loop, windows: number, run
   const labels = all.reduce((sum, one) => sum + one.rows, 0);
   const total = (loss: (losses: PeriodLosses) => number): number => metric(all.reduce((sum, one) => sum + loss(one), 0), labels) ?? Number.NaN;
   const answered = served.reduce((sum, one) => addErrors(sum, one.sums), noErrors);
-  const price = (project.retrain.cost ?? 0.05) * (all.reduce((sum, { never }) => sum + never, 0) / Math.max(1, all.length));
+  const price = (project.retrain.cost ?? 0.3) * (all.reduce((sum, { never }) => sum + never, 0) / Math.max(1, all.length));
   const hindsight = bestSchedule(chunks.flatMap(({ models }) => models), windows, price);
   const outcomes = outputs<{ readonly outcomes: readonly PromotionOutcome[] }>(runs.promotions, "optimization.promotions").flatMap(({ outcomes: found }) => found);
   const after = (time: number): number | null => {

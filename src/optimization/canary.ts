@@ -137,7 +137,7 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
   const verdict = canaryVerdict(rollout, { ...evidence, belief, worth }, { loss: lossOf(config.task), minLabels, timeIsUp });
   if (verdict === undefined) return false;
-  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, sureness: surenessOf(belief), ...worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
+  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, sureness: surenessOf(belief), look: worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
   return true;
 }
 

@@ -81,22 +81,23 @@ async function cusumReason(house: House, loop: Loop, config: MonitorConfig, vers
 
 /** New labelled rows: more than the share of growth asked for, or enough windows that a comparison pays by what the earlier ones brought. */
 async function dataReason(house: House, loop: Loop, champion: TrainedVersion, decisions: readonly Decision[], now: number): Promise<Reason | undefined> {
-  const { growth, cost = 0.05, cooldown } = loop.project.retrain;
+  const { growth, cost = 0.3, cooldown } = loop.project.retrain;
   const { window } = loop.project.monitor;
   const unseen = await labelledSince(house.db, loop.endpoint, champion.training.until, now);
   if (unseen < fewestUnseen) return undefined;
-  const rows = champion.training.rows + unseen;
   const attempts = decisions.filter(({ kind }) => kind === "alarm");
-  const triedWith = attempts.filter(({ evidence }) => evidence["champion"] === champion.version).map(({ evidence }) => Number(evidence["rows"] ?? 0));
-  const before = Math.max(champion.training.rows, ...triedWith);
-  const evidence = { rows, unseen, before };
-  if (rows / before - 1 >= growth) {
-    return { kind: "data", message: `${rows} labelled rows are there for version ${champion.version}, ${Math.round((rows / before - 1) * 100)} % more than at the last attempt`, evidence: { ...evidence, growth } };
+  const last = attempts.at(-1);
+  // What an earlier version that came back has not seen is no growth: it was there when it was chosen.
+  const fresh = last ? Math.min(unseen, await labelledSince(house.db, loop.endpoint, last.time - loop.project.monitor.labelDelay, now)) : unseen;
+  const before = champion.training.rows + (unseen - fresh);
+  const evidence = { rows: before + fresh, unseen, before };
+  if (fresh / before >= growth) {
+    return { kind: "data", message: `${before + fresh} labelled rows are there for version ${champion.version}, ${Math.round((fresh / before) * 100)} % more than at the last attempt`, evidence: { ...evidence, growth } };
   }
   const gains = new Map(decisions.filter(({ evidence: { gain } }) => gain !== undefined).map(({ time, evidence: { gain } }) => [time, Number(gain)]));
   const comparisons = attempts.map(({ time }) => ({ time, gain: gains.get(time) ?? null }));
   const interval = comparisonInterval(comparisons, loop.startedAt, window, cost, Math.max(1, cooldown / window));
-  const waited = (now - (attempts.at(-1)?.time ?? loop.startedAt)) / window;
+  const waited = (now - (last?.time ?? loop.startedAt)) / window;
   if (waited < interval) return undefined;
   return {
     kind: "data",

@@ -97,7 +97,7 @@ test("every default", () => {
       performance: { falseAlarms: 0.1, threshold: null, slack: 0.05, slip: 0.1, max: null },
       drift: { method: "psi", threshold: 0.2, window: 604_800_000, share: 0.5, exclude: [], minRows: 100, gaps: 0.1, falseAlarms: 0.01 },
     },
-    retrain: { on: ["performance", "data"], growth: 0.3, cost: 0.05, budget: 0.25, cooldown: 259_200_000, holdout: null },
+    retrain: { on: ["performance", "data"], growth: 0.3, cost: 0.3, budget: 0.25, cooldown: 259_200_000, holdout: null },
   });
 });
 

@@ -118,7 +118,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
     retrain: {
       on: retrain?.on ?? ["performance", "data"],
       growth: retrain?.growth ?? 0.3,
-      cost: retrain?.cost ?? 0.05,
+      cost: retrain?.cost ?? 0.3,
       budget: retrain?.budget ?? 0.25,
       cooldown: retrain?.cooldown === undefined ? 3 * duration(monitor?.window, "1d") : duration(retrain.cooldown, "0ms"),
       holdout: retrain?.holdout === undefined ? null : duration(retrain.holdout, "0ms"),

@@ -173,7 +173,7 @@ export const ProjectSchema = Type.Object(
         {
           on: Type.Optional(Type.Array(Type.Enum(["performance", "drift", "data"]), { description: "What starts a retraining; [performance, data]" })),
           growth: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: compare again when the labelled rows have grown by this share since the last attempt; 0.3" })),
-          cost: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: what a training may cost, in the error of one window: 0.05 is five per cent of it. The dearer, the rarer" })),
+          cost: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "`data`: what a training may cost, in the error of one window: 0.3 is three tenths of it. The dearer, the rarer" })),
           budget: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: "Retrainings per window at most, in the long run; 0.25" })),
           cooldown: Type.Optional(Duration),
           holdout: Type.Optional(Duration),

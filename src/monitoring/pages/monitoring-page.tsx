@@ -61,8 +61,8 @@ function Settings({ config }: { config: MonitorConfig }) {
           ...(labels.data ? [labelFact(labels.data)] : []),
           {
             name: "Performance alarm",
-            value: `CUSUM above ${formatNumber(performance.threshold)}`,
-            note: performance.max === null ? "in units of the expected loss" : `or a window above ${formatNumber(performance.max)}`,
+            value: performance.threshold === null ? "a rise of the live loss" : `CUSUM above ${formatNumber(performance.threshold)}`,
+            note: `${performance.threshold === null ? `beyond its own spread; ${formatNumber(performance.falseAlarms ?? 0.1)} false alarms in 365 windows` : "in units of the expected loss"}${performance.max === null ? "" : `, or a window above ${formatNumber(performance.max)}`}`,
           },
           {
             name: "Drift alarm",

@@ -50,7 +50,7 @@ export function backtestPipeline(loop: Loop, { periods, period, arrivals, thorou
   const chunks = Array.from({ length: Math.ceil(periods / chunk) }, (_, i) => ({ from: i * chunk, until: Math.min(periods, (i + 1) * chunk) }));
   const schedule = thorough ? Math.ceil(periods / mostScheduled) : 0;
   return spec(loop, "backtest", [
-    ...(thorough ? [{ id: "stretch", step: "optimization.recent-stretch", params: json({ ...past, periods }), needs: { table: "ingest" } }] : []),
+    ...(thorough ? [{ id: "stretch", step: "optimization.recent_stretch", params: json({ ...past, periods }), needs: { table: "ingest" } }] : []),
     ...chunks.map(({ from, until }, i) => ({
       id: `periods-${from}-${until}`,
       step: "optimization.backtest",

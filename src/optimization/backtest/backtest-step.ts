@@ -71,7 +71,7 @@ const triedEvery = 8;
 
 /** Which recent stretch is the best to retrain on, of 7, 28 and 91 periods: the one whose models, trained at every eighth period, lose least until the next. */
 export const stretchStep: Step = {
-  name: "optimization.recent-stretch",
+  name: "optimization.recent_stretch",
   purpose: "Finds the length of the recent stretch that models retrained every period do best on",
   version: 1,
   where: "worker",

@@ -56,7 +56,7 @@ export interface Choice {
   readonly candidates: readonly Candidate[];
   /** Of the best one: what is believed of its difference to the champion. */
   readonly belief: Belief | null;
-  /** The smallest gain that the best one shows, one standard error below its mean, as a share of the champion's loss; ≥ 0. */
+  /** The gain that is sure of the best one: what is believed, less its standard deviation, as a share of the champion's loss; ≥ 0. */
   readonly gain: number;
   /** The oldest row the best one is trained on, ms; null: all rows. */
   readonly from: number | null;
@@ -89,7 +89,7 @@ export const chooseStep: Step = {
     const rows = withLabels(await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...features, target, time])] }), target);
     const times = timesOf(rows, time);
     const ordered = inTimeOrder(times);
-    const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge });
+    const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
     if (yardstick.state === "too_few") {
       const choice: Choice = { yardstick: yardstick.rows, championLoss: Number.NaN, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
       return { choice: { ...choice, championLoss: 0 }, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
@@ -154,7 +154,7 @@ export const chooseStep: Step = {
     const best = ranked[0];
     const championLoss = ofChampion.reduce((sum, loss) => sum + loss, 0) / ofChampion.length;
     const believed = best?.difference ? believe(best.difference, championLoss, ranked.length) : null;
-    const gain = best?.difference && championLoss > 0 ? Math.max(0, best.difference.mean - Math.sqrt(best.difference.variance / best.difference.n)) / championLoss : 0;
+    const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd) / championLoss : 0;
     const choice: Choice = {
       yardstick: yardstick.rows.length,
       championLoss,

@@ -7,11 +7,11 @@ export interface PairedDifference {
 }
 
 /** What is taken for the design effect before the rows say otherwise, and how many windows' worth that is. */
-const [usualEffect, lentWindows] = [1.5, 4];
+const [usualEffect, lentWindows] = [2, 4];
 
 /**
  * Sums up paired differences. Rows of one window are not as good as independent (the same weather, the same sellers), so the variance is multiplied by the
- * design effect: by how much the windows' means spread more than the rows within explain (Kish 1965), drawn to 1.5 where there are few windows, at least 1.
+ * design effect: by how much the windows' means spread more than the rows within explain (Kish 1965), drawn to 2 where there are few windows, at least 1.
  *
  * @param windows the window each row belongs to
  */

@@ -18,16 +18,19 @@ const [leastRows, mostRows] = [8, 500];
  * @param ordered all labelled rows by time
  * @param times when each row happened, ms
  * @param limits `seenUntil`: the newest row the champion was trained on; `changedAt`: when an alarm says that things changed (null: there is no alarm);
- *   `maxAge`: how old a row may be beside the newest (null: as old as it is); all ms
+ *   `maxAge`: how old a row may be beside the newest (null: as old as it is); `window`: its length; all ms
  */
-export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limits: { readonly seenUntil: number; readonly changedAt: number | null; readonly maxAge: number | null }): Yardstick {
-  const { seenUntil, changedAt, maxAge } = limits;
+export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limits: { readonly seenUntil: number; readonly changedAt: number | null; readonly maxAge: number | null; readonly window: number }): Yardstick {
+  const { seenUntil, changedAt, maxAge, window } = limits;
   const since = Math.max(changedAt ?? Number.NEGATIVE_INFINITY, maxAge === null ? Number.NEGATIVE_INFINITY : times[ordered[ordered.length - 1]] - maxAge);
   const fresh = ordered.filter((row) => times[row] > seenUntil && times[row] >= since);
   const needed = changedAt === null ? fewest : fewestAfterAlarm;
   if (fresh.length < needed) return { state: "too_few", rows: fresh.length, needed };
   if (changedAt !== null && fresh.length < crossBelow) {
-    const parts = Array.from({ length: folds }, (_, fold) => fresh.filter((__, i) => i % folds === fold)).filter((part) => part.length > 0);
+    const windows = [...new Set(Array.from(fresh, (row) => Math.floor(times[row] / window)))];
+    // Rows of one window are too much alike to be asked about each other.
+    const foldOf = windows.length >= folds ? (row: number): number => windows.indexOf(Math.floor(times[row] / window)) % folds : (_: number, at: number): number => at % folds;
+    const parts = Array.from({ length: folds }, (_, fold) => fresh.filter((row, at) => foldOf(row, at) === fold)).filter((part) => part.length > 0);
     const isFresh = new Set(fresh);
     return { state: "ready", rows: fresh, before: ordered.filter((row) => !isFresh.has(row)), parts };
   }

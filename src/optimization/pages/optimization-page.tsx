@@ -1,6 +1,6 @@
 import { useCurrentModel } from "../../ui/current-model.ts";
 import { Facts } from "../../ui/facts.tsx";
-import { formatDay, formatMoment, formatPercent, formatSpan } from "../../ui/format.ts";
+import { formatDay, formatMoment, formatNumber, formatPercent, formatSpan } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
@@ -66,9 +66,9 @@ function Settings({ loop, turnedAt }: { loop: Loop; turnedAt: number | null }) {
       <Facts
         facts={[
           { name: "Last turn", value: turnedAt === null ? "not yet" : formatMoment(turnedAt), note: loop.clock === "replay" ? `a replay that began on ${formatDay(loop.startedAt)}` : `watches since ${formatDay(loop.startedAt)}` },
-          { name: "Retrains on", value: retrain.on.join(", "), note: `at most every ${formatSpan(retrain.cooldown)}; on ${formatPercent(retrain.growth)} more data` },
-          { name: "Canary", value: formatPercent(deploy.share), note: `judged from ${deploy.minLabels} labels on, for at most ${formatSpan(deploy.maxDuration)}` },
-          { name: "Error probability", value: formatPercent(deploy.alpha), note: "of the sequential test, however often it looks" },
+          { name: "Retrains on", value: retrain.on.join(", "), note: `on ${formatPercent(retrain.growth)} more data, or when it pays; at most ${formatNumber(retrain.budget ?? 0.25)} a window in the long run` },
+          { name: "Canary", value: formatPercent(deploy.share), note: `${deploy.minLabels === 0 ? "until more labels would cost more than they can save" : `judged from ${deploy.minLabels} labels on`}, for at most ${formatSpan(deploy.maxDuration)}` },
+          { name: "Error probability", value: formatPercent(deploy.alpha), note: "of the interval beside it, however often one looks" },
         ]}
       />
     </section>

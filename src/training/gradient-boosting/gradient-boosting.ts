@@ -23,6 +23,9 @@ function train(request: TrainingRequest): TrainedModel {
 /** Rows among which so few are held out that their loss says little, and so many that hardly any number of rounds overfits. */
 const [fewestRows, mostRows] = [200, 100_000];
 
+/** Rounds without a gain after which a training stops: fewer, and a loss on the newest rows that comes and goes stops it too early. */
+const usualPatience = 20;
+
 /** A boosting before the trees: everything that does not depend on how many rounds there are. */
 interface Prepared {
   readonly signature: TrainedModel["signature"];
@@ -34,7 +37,7 @@ function prepare(request: TrainingRequest): Prepared {
   const params = resolveParams("gradient-boosting", paramsSchema, request.params) as GradientBoostingParams;
   const { rows, features, target, weights, signature } = prepareRequest(request);
   const rounds = params.early_stopping_rounds;
-  const patience = rounds === "auto" ? (rows >= fewestRows && rows <= mostRows ? 10 : null) : rounds;
+  const patience = rounds === "auto" ? (rows >= fewestRows && rows <= mostRows ? usualPatience : null) : rounds;
   const bins = features.map((column) =>
     column.type === "number" ? numberBins(column, params.max_bins) : categoryBins(column, params.max_categories),
   );
@@ -57,7 +60,7 @@ function finish(request: TrainingRequest, { signature, params, data }: Prepared,
  * second half, which makes the model.
  */
 export function tryBoosting(request: TrainingRequest, held: Int32Array): { readonly loss: number; readonly finish: () => TrainedModel } {
-  const prepared = prepare({ ...request, params: { early_stopping_rounds: 10, ...request.params } });
+  const prepared = prepare({ ...request, params: { early_stopping_rounds: usualPatience, ...request.params } });
   const stopped = boost(prepared.data, held, { ...prepared.params, early_stopping_rounds: prepared.params.early_stopping_rounds ?? prepared.params.iterations }, request.seed, undefined);
   return { loss: stopped.heldLoss, finish: () => finish(request, prepared, stopped) };
 }

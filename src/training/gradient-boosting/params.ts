@@ -82,7 +82,7 @@ export const paramsSchema = {
       anyOf: [{ type: "integer", minimum: 1 }, { type: "null" }, { const: "auto" }],
       default: "auto",
       description:
-        "Finds the number of rounds on held-out rows, the newest where the rows have a time: stops when their loss has not improved for so many, then trains that many on all rows. null: all iterations; auto: 10 for 200 to 100000 rows, else null.",
+        "Finds the number of rounds on held-out rows, the newest where the rows have a time: stops when their loss has not improved for so many, then trains that many on all rows. null: all iterations; auto: 20 for 200 to 100000 rows, else null.",
     },
     validation_fraction: {
       type: "number",
