@@ -5,6 +5,9 @@ import { client } from "../src/http/client.ts";
 import type { CommandContext } from "../src/cli/command.ts";
 import { monitoringCommands } from "../src/monitoring/commands.ts";
 import type { MonitoringRoutes } from "../src/monitoring/routes.ts";
+import { optimizationCommands } from "../src/optimization/commands.ts";
+import type { LoopSums } from "../src/optimization/retrainings/loop-sums.ts";
+import type { Retraining } from "../src/optimization/retrainings/types.ts";
 import type { OptimizationRoutes } from "../src/optimization/routes.ts";
 import type { RegistryRoutes } from "../src/registry/routes.ts";
 import type { ServingRoutes } from "../src/serving/routes.ts";
@@ -94,6 +97,26 @@ test("two odd days raise the alarm, the challenger that learnt from them is roll
   expect((await client<RegistryRoutes>(url, "registry")("GET /models")).models[0].aliases).not.toHaveProperty("challenger");
   const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
   expect(rollouts.map(({ state }) => state)).toEqual(["promoted", "rolled_back"]);
+
+  // `millrace loops show` tells both retrainings: why, the candidates, what came of it, and the sums.
+  const show = optimizationCommands.find(({ name }) => name === "show")!;
+  const shown = async (most: number) => show.run({ server: async () => url } as CommandContext, ["world"], { retrainings: most });
+  const { data, text } = await shown(8);
+  const { sums, retrainings } = data as { sums: LoopSums; retrainings: Retraining[] };
+  expect(sums).toMatchObject({ retrainings: 2, promotions: 1, broughtNothing: 1, paid: 2 * sums.cost, fitsUnknown: 0 });
+  expect(retrainings.map(({ time, outcome, atOnce, followed }) => [time, outcome, atOnce, followed.length])).toEqual([[alarm.time, "rolled_back", false, 2], [again.time, "promoted", false, 2]]);
+  for (const { comparison, sureness, worth } of retrainings) {
+    expect(comparison!.candidates.map(({ name }) => name)).toEqual(expect.arrayContaining(["all rows", "since the change"]));
+    const [best, ...others] = comparison!.candidates.map(({ difference }) => difference?.mean ?? Number.NEGATIVE_INFINITY);
+    expect(others.every((other) => other <= best)).toBe(true);
+    expect(comparison!.championLoss).toBeGreaterThan(best);
+    expect([sureness! >= 0 && sureness! <= 1, worth !== null]).toEqual([true, true]);
+  }
+  expect(sums.fits).toBe(retrainings.reduce((sum, { comparison }) => sum + comparison!.fits!, 0));
+  expect(retrainings[0].sureness).toBeLessThan(0.5);
+  expect(text).toMatch(/^world is watched since 2024-[^]*2 retrainings: 1 promoted, 1 brought nothing; \d+ models trained to compare\n[^]*performance .* rolled back[^]*performance .* promoted[^]*began because the absolute error of version 1 has risen[^]*\(best\)/);
+  expect(((await shown(1)).data as { retrainings: Retraining[] }).retrainings.map(({ time }) => time)).toEqual([again.time]);
+  await expect(shown(0)).rejects.toThrow("--retrainings takes a whole number from 1, not 0");
 });
 
 test("without a canary, what passes the gate takes all traffic at once", async () => {
@@ -106,6 +129,8 @@ test("without a canary, what passes the gate takes all traffic at once", async (
   expect(await deployment()).toEqual([1]);
   const { rollouts } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: "world" } });
   expect(rollouts.at(-1)).toMatchObject({ state: "promoted", startedAt: alarm.time, decidedAt: alarm.time });
+  const { retrainings } = await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint/retrainings", { params: { endpoint: "world" } });
+  expect(retrainings[0]).toMatchObject({ outcome: "promoted", atOnce: true, comparison: { yardstick: promoted.evidence["labels"] } });
 });
 
 test("a loop whose deployment is removed during a canary gives that up, rests, says so, and goes on when a version is deployed again", async () => {

@@ -12,6 +12,7 @@ import { pairedDifference, type PairedDifference } from "./candidates/paired-dif
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
 import { learn, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
+import type { Worth } from "./retrainings/types.ts";
 import { decideRollout, insertRollout, readDecisions, recordDecision } from "./store.ts";
 import type { CanaryEvidence, Loop, Rollout } from "./types.ts";
 import { windowTraffic } from "./window-traffic.ts";
@@ -37,15 +38,16 @@ export async function beginRollout(house: House, loop: Loop, config: MonitorConf
   }
   const { belief, candidates } = choice;
   const variance = candidates[0]?.difference?.variance;
+  let worth: Worth | undefined;
   if (minLabels === 0 && belief && variance !== undefined) {
     const { predictions, labels } = await windowTraffic(house, config);
-    const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance, wait: predictions * (1 + config.labelDelay / config.window), share });
+    worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance, wait: predictions * (1 + config.labelDelay / config.window), share });
     if (worth.gain <= worth.price) {
-      await promoteAtOnce(house, loop, config, challenge, time, pipelineRunId, `${asked} with a probability of ${sure(belief)}, so a canary would cost more than it can save: version ${challenger} takes all traffic`);
+      await promoteAtOnce(house, loop, config, challenge, time, pipelineRunId, `${asked} with a probability of ${sure(belief)}, so a canary would cost more than it can save: version ${challenger} takes all traffic`, worth);
       return 1;
     }
   }
-  await startCanary(house, loop, challenge, time, pipelineRunId);
+  await startCanary(house, loop, challenge, time, pipelineRunId, worth);
   return share;
 }
 
@@ -55,7 +57,7 @@ const horizonWindows = 56;
 const sure = (belief: Belief): string => `${(100 * surenessOf(belief)).toFixed(1)} %`;
 
 /** Gives a challenger its share of the traffic; both variants also score, in the shadow, what the other answers. */
-async function startCanary(house: House, loop: Loop, { choice, ...versions }: Challenge, time: number, pipelineRunId: string): Promise<void> {
+async function startCanary(house: House, loop: Loop, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, worth: Worth | undefined): Promise<void> {
   const { share } = loop.project.deploy;
   const reason = `version ${versions.challenger} is better on the ${choice.yardstick} newest labelled rows${choice.belief ? ` with a probability of ${sure(choice.belief)}` : ""} and gets ${percent(share)} of the traffic, version ${versions.champion} keeps the rest`;
   const rollout = newRollout(loop, versions, time);
@@ -80,7 +82,7 @@ async function startCanary(house: House, loop: Loop, { choice, ...versions }: Ch
         time,
         kind: "canary_started",
         reason,
-        evidence: { ...versions, share, ...compared(choice) },
+        evidence: { ...versions, share, ...compared(choice), ...(worth && { worth }) },
         pipelineRunId,
       });
     },
@@ -137,7 +139,7 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
   const verdict = canaryVerdict(rollout, { ...evidence, belief, worth }, { loss: lossOf(config.task), minLabels, timeIsUp });
   if (verdict === undefined) return false;
-  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, sureness: surenessOf(belief), look: worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
+  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, sureness: surenessOf(belief), worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
   return true;
 }
 
@@ -147,6 +149,8 @@ const lossOfSums = ({ task }: MonitorConfig, metric: number): number => (task ==
 /** What a comparison showed, as evidence of what follows from it. */
 export const compared = (choice: Choice): Readonly<Record<string, unknown>> => ({
   yardstick: choice.yardstick,
+  // Not by the name that the champion's live loss has, which it is held to.
+  yardstickLoss: choice.championLoss,
   candidates: choice.candidates,
   gain: choice.gain,
   fits: choice.fits,
@@ -163,13 +167,13 @@ export async function abandonCanary(house: House, rollout: Rollout, time: number
 }
 
 /** Gives a challenger all the traffic without a canary; the comparison was its only judge. */
-async function promoteAtOnce(house: House, loop: Loop, config: MonitorConfig, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, reason: string): Promise<void> {
+async function promoteAtOnce(house: House, loop: Loop, config: MonitorConfig, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, reason: string, worth?: Worth): Promise<void> {
   const rollout = newRollout(loop, versions, time);
   const metric = (loss: number): number => (config.task === "regression" ? Math.sqrt(Math.max(0, loss)) : loss);
   const best = choice.candidates[0]?.difference;
   const halfWidth = best ? 1.96 * Math.sqrt(best.variance / best.n) : 0;
   const shown = best && { labels: best.n, championLoss: metric(choice.championLoss), challengerLoss: metric(choice.championLoss - best.mean), difference: best.mean, low: best.mean - halfWidth, high: best.mean + halfWidth };
-  await settle(house, loop, config, rollout, { state: "promoted", time, reason, evidence: { ...versions, ...compared(choice), ...shown, ...(choice.belief && { sureness: surenessOf(choice.belief) }) }, pipelineRunId });
+  await settle(house, loop, config, rollout, { state: "promoted", time, reason, evidence: { ...versions, ...compared(choice), ...shown, ...(choice.belief && { sureness: surenessOf(choice.belief) }), ...(worth && { worth }) }, pipelineRunId });
 }
 
 const newRollout = (loop: Loop, versions: { champion: number; challenger: number }, time: number): Rollout => ({

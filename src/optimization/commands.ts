@@ -1,7 +1,9 @@
 import type { Command } from "../cli/command.ts";
 import { isoDate } from "../clock.ts";
 import { table } from "../cli/table.ts";
+import { invalid } from "../errors.ts";
 import { client } from "../http/client.ts";
+import { describeLoop } from "./describe-loop.ts";
 import type { OptimizationRoutes } from "./routes.ts";
 
 export const optimizationCommands: readonly Command[] = [
@@ -18,6 +20,26 @@ export const optimizationCommands: readonly Command[] = [
       const { resting } = await api("GET /loops/:endpoint", { params });
       const text = table(["day", "decision", "why"], rows, "The loop has decided nothing yet.");
       return { data: { ...data, resting }, text: resting === null ? text : `${text}\n\n${resting}.` };
+    },
+  },
+  {
+    name: "show",
+    summary: "Shows what a loop's retrainings brought and cost, when the next one may come, and how the candidates of each one did",
+    example: "millrace loops show bike-demand --retrainings 4",
+    arguments: { "<endpoint>": "the endpoint's name" },
+    options: { "--retrainings <n>": { description: "how many retrainings, the newest last", default: 8 } },
+    run: async ({ server }, [endpoint], { retrainings: count }) => {
+      const most = Number(count);
+      if (!Number.isInteger(most) || most < 1) throw invalid("cli.usage", `--retrainings takes a whole number from 1, not ${String(count)}`);
+      const api = client<OptimizationRoutes>(await server(), "optimization");
+      const params = { endpoint: endpoint ?? "" };
+      const { loop, tick, rollouts, resting, sums } = await api("GET /loops/:endpoint", { params });
+      const { retrainings } = await api("GET /loops/:endpoint/retrainings", { params });
+      const latest = retrainings.slice(-most);
+      return {
+        data: { endpoint: loop.endpoint, tick, resting, canary: rollouts.find(({ state }) => state === "canary") ?? null, sums, retrainings: latest },
+        text: describeLoop({ loop, tick, rollouts, resting, sums, retrainings: latest }),
+      };
     },
   },
 ];

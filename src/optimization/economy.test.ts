@@ -9,7 +9,7 @@ test.each<[string, readonly (readonly [number, number | null])[], number]>([
   ["two weeks at first", [], 14],
   ["√(2·0.05·14/0.1) after a gain of a tenth in two weeks", [[14, 0.1]], Math.sqrt(14)],
   ["no less than is allowed", [[14, 0.9]], 3],
-  ["twice as long after one that brought nothing", [[14, 0]], 28],
+  ["half as long again after one that brought nothing", [[14, 0]], 21],
   ["no longer than 60 windows", [[14, 0], [42, null], [98, 0], [158, 0]], 60],
   ["by the last gain and the time since the one before", [[14, 0], [42, 0.28]], Math.sqrt((2 * 0.05 * 28) / 0.28)],
 ])("the next comparison comes %s", (_, comparisons, expected) => expect(interval(comparisons)).toBeCloseTo(expected, 10));

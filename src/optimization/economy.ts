@@ -11,7 +11,7 @@ export interface Comparison {
  * Windows until the next comparison pays, from what the earlier ones brought. A model that falls behind by a share g of its loss in L windows loses g/L more in
  * each window; with a training at the price c (in the loss of one window) the sum of both is least at √(2·c·L/g) windows, as with an economic order quantity
  * (Harris 1913; for retraining: Mahadevan & Mathioudakis 2023, "Cost-effective retraining of machine learning models"). One that brought nothing
- * doubles the interval.
+ * makes the interval half as long again.
  *
  * @param start when the watch began, ms
  * @param window length of a window, ms
@@ -22,7 +22,7 @@ export function comparisonInterval(comparisons: readonly Comparison[], start: nu
   let before = start;
   for (const { time, gain } of comparisons) {
     const gap = Math.max(1, (time - before) / window);
-    interval = gain !== null && gain > 0 ? Math.sqrt((2 * cost * gap) / gain) : interval * 2;
+    interval = gain !== null && gain > 0 ? Math.sqrt((2 * cost * gap) / gain) : interval * 1.5;
     interval = Math.min(longestInterval, Math.max(least, interval));
     before = time;
   }

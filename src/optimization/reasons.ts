@@ -7,8 +7,9 @@ import { resolveAlias } from "../registry/aliases.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import { trained } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
-import { comparisonInterval, retrainingsSaved } from "./economy.ts";
 import { expectation } from "./expectation.ts";
+import { fewestUnseen, nextComparison, savedAt } from "./retrainings/loop-sums.ts";
+import { retrainingsOf } from "./retrainings/retrainings-of.ts";
 import { readDecisions } from "./store.ts";
 import type { Decision, Loop } from "./types.ts";
 
@@ -19,9 +20,6 @@ export interface Reason {
   readonly message: string;
   readonly evidence: Readonly<Record<string, unknown>>;
 }
-
-/** Fewer labelled rows that the champion has not seen are nothing to compare by, without an alarm. */
-const fewestUnseen = 24;
 
 /**
  * What calls for a retraining now, if anything does and the budget allows one: an alarm on the live error or on drift, or so many new labelled rows that a
@@ -37,8 +35,7 @@ export async function findReason(house: House, loop: Loop, config: MonitorConfig
   const resolved = await resolveAlias(house.db, loop.endpoint, "champion");
   if (!resolved) return undefined;
   const champion = trained(resolved);
-  const { window } = config;
-  if (retrainingsSaved(attempts.map(({ time }) => time), loop.startedAt, now, window, loop.project.retrain.budget ?? 0.25) < 1) return undefined;
+  if (savedAt(loop, attempts, now) < 1) return undefined;
   if (on.includes("performance")) {
     const alarm = config.performance.threshold === null ? await riseReason(house, config, champion, decisions, loop) : await cusumReason(house, loop, config, champion.version, last, now);
     if (alarm) return alarm;
@@ -81,7 +78,7 @@ async function cusumReason(house: House, loop: Loop, config: MonitorConfig, vers
 
 /** New labelled rows: more than the share of growth asked for, or enough windows that a comparison pays by what the earlier ones brought. */
 async function dataReason(house: House, loop: Loop, champion: TrainedVersion, decisions: readonly Decision[], now: number): Promise<Reason | undefined> {
-  const { growth, cost = 0.3, cooldown } = loop.project.retrain;
+  const { growth, cost = 0.3 } = loop.project.retrain;
   const { window } = loop.project.monitor;
   const unseen = await labelledSince(house.db, loop.endpoint, champion.training.until, now);
   if (unseen < fewestUnseen) return undefined;
@@ -94,9 +91,7 @@ async function dataReason(house: House, loop: Loop, champion: TrainedVersion, de
   if (fresh / before >= growth) {
     return { kind: "data", message: `${before + fresh} labelled rows are there for version ${champion.version}, ${Math.round((fresh / before) * 100)} % more than at the last attempt`, evidence: { ...evidence, growth } };
   }
-  const gains = new Map(decisions.filter(({ evidence: { gain } }) => gain !== undefined).map(({ time, evidence: { gain } }) => [time, Number(gain)]));
-  const comparisons = attempts.map(({ time }) => ({ time, gain: gains.get(time) ?? null }));
-  const interval = comparisonInterval(comparisons, loop.startedAt, window, cost, Math.max(1, cooldown / window));
+  const { interval } = nextComparison(loop, retrainingsOf(decisions));
   const waited = (now - (last?.time ?? loop.startedAt)) / window;
   if (waited < interval) return undefined;
   return {

@@ -7,6 +7,8 @@ import { readTrainedVersion, trained } from "../registry/versions.ts";
 import { backtestPipeline, promotionsPipeline } from "./backtest/backtest-pipeline.ts";
 import { tick } from "./loop.ts";
 import { readLoop, whyResting } from "./loops.ts";
+import { loopSums } from "./retrainings/loop-sums.ts";
+import { retrainingsOf } from "./retrainings/retrainings-of.ts";
 import { latestTick, listLoops, listRollouts, readDecisions } from "./store.ts";
 import { firstRunPipeline } from "./training-pipeline.ts";
 
@@ -28,14 +30,27 @@ export const optimizationRoutes = {
     handle: async (house) => ({ loops: await listLoops(house.db) }),
   }),
   "GET /loops/:endpoint": route({
-    summary: "One loop: its settings, how far it has turned, its rollouts, and why it rests where its endpoint is not deployed",
+    summary: "One loop: its settings, how far it has turned, its rollouts, what its retrainings brought and cost in all, when the next one may come, and why it rests where its endpoint is not deployed",
     params: endpoint,
-    handle: async (house, { params }) => ({
-      loop: await readLoop(house, params.endpoint),
-      tick: (await latestTick(house.db, params.endpoint)) ?? null,
-      rollouts: await listRollouts(house.db, params.endpoint),
-      resting: await whyResting(house, params.endpoint),
-    }),
+    handle: async (house, { params }) => {
+      const loop = await readLoop(house, params.endpoint);
+      const tick = (await latestTick(house.db, params.endpoint)) ?? null;
+      return {
+        loop,
+        tick,
+        rollouts: await listRollouts(house.db, params.endpoint),
+        resting: await whyResting(house, params.endpoint),
+        sums: loopSums(loop, retrainingsOf(await readDecisions(house.db, params.endpoint)), tick?.time ?? loop.startedAt),
+      };
+    },
+  }),
+  "GET /loops/:endpoint/retrainings": route({
+    summary: "Every retraining of a loop, oldest first: why it began, how each candidate did beside the champion, what is believed, and what came of it",
+    params: endpoint,
+    handle: async (house, { params }) => {
+      await readLoop(house, params.endpoint);
+      return { retrainings: retrainingsOf(await readDecisions(house.db, params.endpoint)) };
+    },
   }),
   "GET /loops/:endpoint/decisions": route({
     summary: "Every decision of a loop, and why",

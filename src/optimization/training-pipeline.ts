@@ -85,7 +85,7 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
       {
         id: "train",
         step: "optimization.choose",
-        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...known(champion), seenUntil, from }, archived: archived.map(known), changedAt, maxAge: project.retrain.holdout }),
+        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...known(champion), seenUntil, from }, archived: archived.map(known), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
         needs: { table: "append", checked: "validate" },
       },
       ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),

@@ -1,6 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../src/http/client.ts";
+import type { OptimizationRoutes } from "../../src/optimization/routes.ts";
 import type { RegistryRoutes } from "../../src/registry/routes.ts";
 import type { ServingRoutes } from "../../src/serving/routes.ts";
 import { navigation } from "../../src/web/pages.ts";
@@ -9,6 +10,9 @@ import { openBrowser } from "./open-browser.ts";
 import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
 
 const model = "bike-demand";
+
+/** Text as it is typed: no spaces that do not break, no long minus. */
+const plain = (text: string | null): string => (text ?? "").replaceAll("\u00a0", " ").replaceAll("−", "-");
 
 let browser: Browser | undefined;
 let house: RunningHouse | undefined;
@@ -112,6 +116,31 @@ test("the loop shows the run: eight stages, the decisions with their reasons, li
   await page.close();
 });
 
+test("every retraining tells why it began, how its candidates did beside the champion, and what came of it", async () => {
+  const optimization = client<OptimizationRoutes>(house!.url, "optimization");
+  const { retrainings } = await optimization("GET /loops/:endpoint/retrainings", { params: { endpoint: model } });
+  const { sums } = await optimization("GET /loops/:endpoint", { params: { endpoint: model } });
+  const { page } = await open("/optimization", { phone: true });
+  expect(plain(await page.getByRole("region", { name: "What the loop brought and cost" }).textContent())).toMatch(new RegExp(`^Retrainings${retrainings.length}.*Promotions${sums.promotions}.*Models trained${sums.fits}to compare.*Budget.*saved up.*Next comparison`));
+  const panel = page.getByRole("region", { name: "Retrainings", exact: true });
+  const opened = panel.locator("details[open]");
+  expect(await opened.count()).toBe(1);
+  // The newest is open; that one is shut, and the newest that has compared candidates opened by the keyboard.
+  await opened.locator("> summary").press("Enter");
+  expect(await opened.count()).toBe(0);
+  const at = retrainings.findLastIndex(({ comparison }) => (comparison?.candidates.length ?? 0) > 0);
+  const { comparison, alarm } = retrainings[at];
+  await panel.locator("details > summary").nth(retrainings.length - 1 - at).press("Enter");
+  await opened.getByText(`${alarm.reason}.`).waitFor();
+  const rows = opened.getByRole("region", { name: /^Candidates of 2011-/ }).locator("tbody tr");
+  expect(await rows.locator("th").allTextContents()).toEqual(comparison!.candidates.slice(0, 8).map(({ name }) => expect.stringContaining(name)));
+  expect(plain(await rows.first().textContent())).toMatch(/best.*(trained on [\d,]+ rows|as it is).*-?[\d.]+ % -?[\d.]+ % to -?[\d.]+ %$/);
+  expect(await rows.first().getByRole("img").getAttribute("aria-label")).toMatch(/^difference .*, interval .* to /);
+  expect(plain(await opened.textContent())).toMatch(/Better, by the comparisonwith a probability of [\d.]+ %.*Models trained\d+.*What came of it2011-/);
+  expect([...(await violations(page)), ...(await tooWide(page))]).toEqual([]);
+  await page.close();
+});
+
 test("arrow keys walk the drift map and change the distribution below", async () => {
   const { page } = await open("/monitoring");
   await page.getByLabel("temp", { exact: true }).focus();
@@ -194,6 +223,16 @@ test("with more than one model the header switches between them, and links stay 
   await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Deployments" }).click();
   await page.getByRole("heading", { level: 2, name: "other-demand" }).waitFor();
   expect(new URL(page.url()).searchParams.get("model")).toBe("other-demand");
+  await page.close();
+});
+
+test("a loop that has retrained nothing says when it will, and how to see one that has", async () => {
+  const other = "other-demand";
+  if (!(await isDeployed(other))) await walkOnce(house!, { ...(await exampleProject()), model: other });
+  const { page, complaints } = await open(`/optimization?model=${other}`, { phone: true, dark: true });
+  const notice = page.locator(".notice").filter({ hasText: "No retraining yet" });
+  expect(await notice.textContent()).toMatch(/One begins on performance or data .*millrace replay FILE\.yaml/);
+  expect([...(await violations(page)), ...(await tooWide(page)), ...complaints]).toEqual([]);
   await page.close();
 });
 

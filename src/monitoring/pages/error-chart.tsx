@@ -1,3 +1,4 @@
+import type { LegendItem } from "../../ui/charts/chart-frame.tsx";
 import { LineChart, type LineSeries, type Marker } from "../../ui/charts/line-chart.tsx";
 import { formatDay, formatNumber, metricName } from "../../ui/format.ts";
 import type { ErrorSpan } from "./aggregate-errors.ts";
@@ -8,7 +9,7 @@ interface ErrorChartProps {
   readonly unit: string;
   readonly spans: readonly ErrorSpan[];
   readonly markers?: readonly Marker[];
-  readonly markerLegend?: readonly { readonly name: string; readonly color: string }[];
+  readonly markerLegend?: readonly LegendItem[];
   /** Further lines over the same spans. */
   readonly more?: readonly LineSeries[];
   readonly height?: number;

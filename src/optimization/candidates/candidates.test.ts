@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { pairedDifference } from "./paired-difference.ts";
+import { riskOfReturn, rowsBefore } from "./passing-changes.ts";
 import { rowSpans } from "./row-spans.ts";
 import { chooseYardstick } from "./yardstick.ts";
 
@@ -76,5 +77,21 @@ describe("paired differences", () => {
   test("of a single window count half", () => {
     expect(pairedDifference([1, 3], [0, 0]).variance).toBeCloseTo(2 * 2, 10);
     expect(pairedDifference([], [])).toEqual({ n: 0, mean: 0, variance: 0 });
+  });
+});
+
+describe("a change that may pass", () => {
+  test.each([
+    // w·ln(1 + 56/w) windows of the next 56 are of it.
+    [1, 3, 3 / Math.log(57)],
+    [8, 3, 3 / (8 * Math.log(8))],
+    [56, 2, 2 / (56 * Math.log(2))],
+  ])("after %d windows, with %d until a return is mended, weighs as much", (lasted, delay, expected) => expect(riskOfReturn(lasted, delay)).toBeCloseTo(expected, 12));
+
+  test("is held against the newest rows of before it that the champion has not seen, or has, where those are few", () => {
+    const times = Float64Array.from({ length: 2000 }, (_, row) => row);
+    expect([...rowsBefore(rows(2000), times, 1899, 1930)]).toEqual(Array.from({ length: 30 }, (_, i) => 1900 + i));
+    const seen = rowsBefore(rows(2000), times, 1909, 1930);
+    expect([seen.length, seen[0], seen.at(-1)]).toEqual([500, 1430, 1929]);
   });
 });

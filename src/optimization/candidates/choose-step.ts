@@ -12,6 +12,7 @@ import type { Prediction, Signature, TrainedModel } from "../../training/types.t
 import { learn, type Belief } from "../expected-regret.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
+import { riskOfReturn, rowsBefore } from "./passing-changes.ts";
 import { rowSpans, type RowSpan } from "./row-spans.ts";
 import { chooseYardstick } from "./yardstick.ts";
 
@@ -33,6 +34,8 @@ export interface ChooseParams {
   readonly archived: readonly Known[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
+  /** How long a label takes, ms. */
+  readonly labelDelay: number;
   /** How old the rows of the comparison may be beside the newest, ms; null: as old as they are. */
   readonly maxAge: number | null;
 }
@@ -45,6 +48,8 @@ export interface Candidate {
   readonly rows: number | null;
   /** Champion's loss minus its own: above 0 the candidate is better; null where it could not be trained. */
   readonly difference: PairedDifference | null;
+  /** After an alarm: the same on rows of before the change, in case that it passes. */
+  readonly before?: PairedDifference | null;
   /** Why it could not be trained. */
   readonly failed?: string;
 }
@@ -56,7 +61,7 @@ export interface Choice {
   readonly candidates: readonly Candidate[];
   /** Of the best one: what is believed of its difference to the champion. */
   readonly belief: Belief | null;
-  /** The gain that is sure of the best one: what is believed, less its standard deviation, as a share of the champion's loss; ≥ 0. */
+  /** The gain that is sure of the best one: what is believed, less half its standard deviation (the best of several looks better than it is), as a share of the champion's loss; ≥ 0. */
   readonly gain: number;
   /** The oldest row the best one is trained on, ms; null: all rows. */
   readonly from: number | null;
@@ -105,6 +110,17 @@ export const chooseStep: Step = {
     const ofChampion = await ofKnown(champion);
     const windows = Float64Array.from(yardstick.rows, (row) => Math.floor(times[row] / window));
     const compare = (others: Float64Array): PairedDifference => pairedDifference(ofChampion.map((loss, row) => loss - others[row]), windows);
+    const calmRows = changedAt === null ? new Uint32Array() : rowsBefore(ordered, times, champion.seenUntil, changedAt);
+    const calm = part(rows, calmRows);
+    const ofChampionCalm = calm.rows > 0 ? losses(await scoreOnnx(await blobs.localPath(champion.sha256), champion.signature, calm), calm) : new Float64Array();
+    const calmWindows = Float64Array.from(calmRows, (row) => Math.floor(times[row] / window));
+    const before = (answers: () => Prediction): { readonly before?: PairedDifference } => {
+      if (calm.rows === 0) return {};
+      const others = losses(answers(), calm);
+      return { before: pairedDifference(ofChampionCalm.map((loss, row) => loss - others[row]), calmWindows) };
+    };
+    const lasted = changedAt === null ? 0 : Math.max(1, (times[ordered[ordered.length - 1]] - changedAt) / window);
+    const risk = changedAt === null ? 0 : riskOfReturn(lasted, 2 + options.labelDelay / window);
     const { findTrainer } = await import("../../training/trainers.ts");
     let fits = 0;
     const fit = (on: Uint32Array): TrainedModel => {
@@ -127,9 +143,14 @@ export const chooseStep: Step = {
       try {
         if (!cross) {
           const model = fit(on);
-          return { ...about, rows: on.length, difference: compare(losses(model.predict(judged), judged)), model };
+          return { ...about, rows: on.length, difference: compare(losses(model.predict(judged), judged)), ...before(() => model.predict(calm)), model };
         }
-        if (on.length > mostRowsCross) return { ...about, rows: on.length, difference: null, failed: `more than ${mostRowsCross} rows are not trained on once for each part` };
+        if (on.length > mostRowsCross) {
+          // The rows since the change are few beside these: it is judged as if it had none of them.
+          const older = spanRows(yardstick.before, span);
+          const model = fit(older);
+          return { ...about, rows: older.length, difference: compare(losses(model.predict(judged), judged)), ...before(() => model.predict(calm)) };
+        }
         const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
         const all = new Float64Array(yardstick.rows.length);
         for (const held of yardstick.parts) {
@@ -138,7 +159,7 @@ export const chooseStep: Step = {
           const found = losses(fit(on.filter((row) => !out.has(row))).predict(asked), asked);
           for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
         }
-        return { ...about, rows: on.length, difference: compare(all) };
+        return { ...about, rows: on.length, difference: compare(all), ...before(() => fit(on).predict(calm)) };
       } catch (error) {
         return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
       }
@@ -149,16 +170,21 @@ export const chooseStep: Step = {
       report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
       tried.push(tryRows(span));
     }
-    for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, difference: compare(await ofKnown(known)), span: null, version: known.version, model: null });
-    const ranked = tried.toSorted((a, b) => (b.difference?.mean ?? Number.NEGATIVE_INFINITY) - (a.difference?.mean ?? Number.NEGATIVE_INFINITY));
+    for (const known of archived) {
+      const answers = calm.rows > 0 ? await scoreOnnx(await blobs.localPath(known.sha256), known.signature, calm) : undefined;
+      tried.push({ name: `version ${known.version}`, rows: null, difference: compare(await ofKnown(known)), ...(answers && before(() => answers)), span: null, version: known.version, model: null });
+    }
+    /** What is won while the change lasts, less what is lost if it passes, per row of the former. */
+    const worth = ({ difference, before: then }: Candidate): number => (difference ? difference.mean - risk * Math.max(0, -(then?.mean ?? 0)) : Number.NEGATIVE_INFINITY);
+    const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
     const best = ranked[0];
     const championLoss = ofChampion.reduce((sum, loss) => sum + loss, 0) / ofChampion.length;
-    const believed = best?.difference ? believe(best.difference, championLoss, ranked.length) : null;
-    const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd) / championLoss : 0;
+    const believed = best?.difference ? believe({ ...best.difference, mean: worth(best) }, championLoss, ranked.length) : null;
+    const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd / 2) / championLoss : 0;
     const choice: Choice = {
       yardstick: yardstick.rows.length,
       championLoss,
-      candidates: ranked.map(({ name, rows: trainedOn, difference, failed }) => ({ name, rows: trainedOn, difference, ...(failed !== undefined && { failed }) })),
+      candidates: ranked.map(({ name, rows: trainedOn, difference, before: then, failed }) => ({ name, rows: trainedOn, difference, ...(then && { before: then }), ...(failed !== undefined && { failed }) })),
       belief: believed,
       gain,
       from: best?.span?.from ?? null,

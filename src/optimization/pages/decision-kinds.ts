@@ -8,7 +8,7 @@ export const decisionNames: Readonly<Record<DecisionKind, string>> = {
   canary_started: "canary started",
   promoted: "promoted",
   rolled_back: "rolled back",
-  gate_rejected: "refused by the gate",
+  gate_rejected: "champion stays",
   retraining_failed: "retraining failed",
 };
 

@@ -19,7 +19,7 @@ export function DecisionLog({ decisions }: { decisions: readonly Decision[] }) {
   );
   return (
     <Panel title="Decisions" aside={<fieldset className="row small choices" aria-label="Which decisions">{[choice(null, `all ${decisions.length}`), ...kinds.map((one) => choice(one, decisionNames[one]))]}</fieldset>}>
-      {decisions.length === 0 ? <p className="muted">The loop has decided nothing yet.</p> : <DecisionList decisions={chosen.slice(0, most)} />}
+      {decisions.length === 0 ? <p className="muted">The loop has decided nothing yet: the first decision is an alarm, when labels or inputs give cause for one.</p> : <DecisionList decisions={chosen.slice(0, most)} />}
       {chosen.length > most ? (
         <button type="button" className="button" style={{ marginTop: "0.8rem" }} onClick={() => setMost(most + step)}>
           Show {Math.min(step, chosen.length - most)} more of {chosen.length - most}

@@ -7,7 +7,9 @@ import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import type { Loop } from "../types.ts";
 import { DecisionLog } from "./decision-log.tsx";
+import { LoopSumsPanel } from "./loop-sums-panel.tsx";
 import { optimizationApi } from "./optimization-api.ts";
+import { RetrainingList } from "./retraining-list.tsx";
 import { RolloutTable } from "./rollout-table.tsx";
 
 /** How the loop is set, what it decided and why, and how its rollouts went. */
@@ -37,13 +39,16 @@ export function OptimizationPage() {
 function OneLoop({ endpoint }: { endpoint: string }) {
   const loop = useLiveQuery(["optimization", "loop", endpoint], (signal) => optimizationApi("GET /loops/:endpoint", { params: { endpoint } }, { signal }));
   const decided = useLiveQuery(["optimization", "decisions", endpoint], (signal) => optimizationApi("GET /loops/:endpoint/decisions", { params: { endpoint }, query: {} }, { signal }));
+  const retrained = useLiveQuery(["optimization", "retrainings", endpoint], (signal) => optimizationApi("GET /loops/:endpoint/retrainings", { params: { endpoint } }, { signal }));
   return (
     <>
       <Loaded query={loop}>
-        {({ loop: settings, tick, resting }) => (
+        {({ loop: settings, tick, resting, sums }) => (
           <>
             {resting === null ? null : <EmptyNotice title="The loop rests">{resting}.</EmptyNotice>}
             <Settings loop={settings} turnedAt={tick?.time ?? null} />
+            <LoopSumsPanel sums={sums} />
+            <Loaded query={retrained}>{({ retrainings }) => <RetrainingList retrainings={retrainings} loop={settings} />}</Loaded>
           </>
         )}
       </Loaded>

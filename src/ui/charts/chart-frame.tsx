@@ -48,13 +48,21 @@ function ValueTable({ label, table }: { label: string; table: ChartTable }) {
   return <DataTable label={label} columns={columns} rows={table.rows} rowKey={(row) => row.join("|")} pageSize={12} />;
 }
 
+export interface LegendItem {
+  readonly name: string;
+  readonly color: string;
+  /** A dot instead of a line; a ring instead of a dot. */
+  readonly mark?: boolean;
+  readonly ring?: boolean;
+}
+
 /** What the colours of a chart stand for. */
-export function Legend({ items }: { items: readonly { readonly name: string; readonly color: string; readonly mark?: boolean }[] }) {
+export function Legend({ items }: { items: readonly LegendItem[] }) {
   return (
     <ul className="legend">
       {items.map((item) => (
         <li key={item.name}>
-          <i className={item.mark ? "mark" : undefined} style={{ background: item.color }} aria-hidden="true" />
+          <i className={item.mark ? "mark" : undefined} style={item.ring ? { border: `2px solid ${item.color}` } : { background: item.color }} aria-hidden="true" />
           {item.name}
         </li>
       ))}

@@ -69,7 +69,7 @@ function rangeOf(low: number | null, high: number | null, fromZero: boolean): [n
   return [fromZero ? Math.min(0, low) : low - air, high + air];
 }
 
-/** A moment on the time axis: a thin line with a dot on top. */
+/** A moment on the time axis: a thin line with a dot on top, or a dashed one with a ring. */
 function drawMarker(plot: uPlot, marker: Marker, color: string): void {
   const x = plot.valToPos(marker.x, "x", true);
   const { left, top, width, height } = plot.bbox;
@@ -77,7 +77,8 @@ function drawMarker(plot: uPlot, marker: Marker, color: string): void {
   const { ctx } = plot;
   const ratio = devicePixelRatio;
   ctx.save();
-  ctx.globalAlpha = 0.28;
+  ctx.globalAlpha = marker.ring ? 0.6 : 0.28;
+  if (marker.ring) ctx.setLineDash([3 * ratio, 3 * ratio]);
   ctx.strokeStyle = color;
   ctx.lineWidth = ratio;
   ctx.beginPath();
@@ -87,7 +88,11 @@ function drawMarker(plot: uPlot, marker: Marker, color: string): void {
   ctx.globalAlpha = 1;
   ctx.fillStyle = color;
   ctx.beginPath();
-  ctx.arc(x, top - (marker.row ?? 0) * 9 * ratio - 4 * ratio, 3.6 * ratio, 0, 2 * Math.PI);
-  ctx.fill();
+  ctx.arc(x, top - (marker.row ?? 0) * 9 * ratio - 4 * ratio, (marker.ring ? 2.8 : 3.6) * ratio, 0, 2 * Math.PI);
+  if (marker.ring) {
+    ctx.setLineDash([]);
+    ctx.lineWidth = 1.6 * ratio;
+    ctx.stroke();
+  } else ctx.fill();
   ctx.restore();
 }

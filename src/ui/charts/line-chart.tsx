@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState, type ReactNode } from "react";
 import uPlot from "uplot";
 import { formatDay, formatNumber } from "../format.ts";
-import { ChartFrame, Legend } from "./chart-frame.tsx";
+import { ChartFrame, Legend, type LegendItem } from "./chart-frame.tsx";
 import { lineChartOptions } from "./line-chart-options.ts";
 
 export interface LineSeries {
@@ -22,6 +22,8 @@ export interface Marker {
   readonly x: number;
   readonly color: string;
   readonly row?: 0 | 1;
+  /** A ring and a dashed line: what was found to have happened, beside what was done. */
+  readonly ring?: boolean;
 }
 
 export interface LineChartData {
@@ -38,7 +40,7 @@ interface LineChartProps extends LineChartData {
   readonly xName: string;
   readonly height?: number;
   /** More of the legend: what the markers mean. */
-  readonly markerLegend?: readonly { readonly name: string; readonly color: string }[];
+  readonly markerLegend?: readonly LegendItem[];
   /** Said beside the values under the pointer. */
   readonly renderNote?: (index: number) => ReactNode;
 }

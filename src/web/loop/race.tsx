@@ -52,7 +52,7 @@ function Hub({ facts: { running, versions, decisions, deployment } }: { facts: L
       {decisions.length > 0 ? (
         <p className="muted small">
           {count(of("alarm"), "alarm")}, {count(of("promoted"), "promotion")}, {count(of("rolled_back"), "rollback")}
-          {of("gate_rejected") > 0 ? `, ${of("gate_rejected")} refused by the gate` : ""}
+          {of("gate_rejected") > 0 ? `, ${count(of("gate_rejected"), "time")} the champion stayed` : ""}
         </p>
       ) : null}
     </div>
