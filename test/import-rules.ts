@@ -97,6 +97,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "clock.ts": "pure functions over numbers",
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
   "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
+  "monitoring/unreadable-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
   "monitoring/removal-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
 };
 
