@@ -7,7 +7,9 @@ import { runningServer, type ServerAddress } from "./cli/find-server.ts";
 import { conflict } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { listen, openServer } from "./http/server.ts";
+import { explainOpening } from "./storage/sqlite-errors.ts";
 import { writeAtomically } from "./storage/atomic-file.ts";
+import { orDiskFull } from "./storage/disk-full.ts";
 import { keepPrivate, openHome } from "./storage/home-folder.ts";
 import { lockHome } from "./storage/home-lock.ts";
 import { gatewayUrl } from "./serving/serving.ts";
@@ -24,7 +26,7 @@ export interface RunningServer {
 export async function startServer(settings: Settings, stages: readonly Stage[]): Promise<RunningServer> {
   const shared = await openHome(settings.home);
   keepPrivate(settings.home, settings.artifacts);
-  const stops: (() => Promise<void>)[] = [await takeHome(settings.home)];
+  const stops: (() => Promise<void>)[] = [await takeHome(settings.home).catch((error: unknown) => Promise.reject(orDiskFull(explainOpening(error, join(settings.home, "run", "server.lock")), settings.home)))];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).reverse()) await one();
   };
@@ -50,7 +52,7 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     return { address, house, stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw orDiskFull(error, settings.home);
   }
 }
 

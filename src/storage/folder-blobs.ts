@@ -7,6 +7,7 @@ import { CheckedFiles, damaged, hashFile } from "../checked-file.ts";
 import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
 import type { BlobInfo, BlobStore } from "./blobs.ts";
 import { openChecked } from "./checked-stream.ts";
+import { orDiskFull } from "./disk-full.ts";
 
 /** Blobs in a folder: `<root>/ab/cdef…`, written to `<root>/tmp` first, synced, then renamed into place. */
 export function openFolderBlobs(root: string): BlobStore {
@@ -38,7 +39,7 @@ export function openFolderBlobs(root: string): BlobStore {
   };
 
   const newTemporary = async (): Promise<string> => {
-    await mkdir(join(root, "tmp"), { recursive: true });
+    await mkdir(join(root, "tmp"), { recursive: true }).catch((error: unknown) => Promise.reject(orDiskFull(error, root)));
     return join(root, "tmp", randomUUID());
   };
 
@@ -81,9 +82,10 @@ export function openFolderBlobs(root: string): BlobStore {
       const temporary = await newTemporary();
       const hash = createHash("sha256");
       let size = 0;
-      const file = await open(temporary, "wx");
+      const file = await open(temporary, "wx").catch((error: unknown) => Promise.reject(orDiskFull(error, root)));
       try {
-        for await (const chunk of content instanceof Readable ? content : [content]) {
+        // Not destroyed when it is left early: a request whose body is read no more is still answered.
+        for await (const chunk of content instanceof Readable ? content.iterator({ destroyOnReturn: false }) : [content]) {
           hash.update(chunk as Uint8Array);
           size += (chunk as Uint8Array).byteLength;
           await file.writeFile(chunk as Uint8Array);
@@ -92,7 +94,7 @@ export function openFolderBlobs(root: string): BlobStore {
       } catch (error) {
         await file.close();
         await rm(temporary, { force: true });
-        throw error;
+        throw orDiskFull(error, root);
       }
       await file.close();
       return place(temporary, hash.digest("hex"), size);
@@ -110,7 +112,7 @@ export function openFolderBlobs(root: string): BlobStore {
         return await place(temporary, sha256, size);
       } catch (error) {
         await rm(temporary, { force: true });
-        throw error;
+        throw orDiskFull(error, root);
       }
     },
     async get(sha256, of) {

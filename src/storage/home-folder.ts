@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
-import { access, chmod, lstat, mkdir, readdir, stat, statfs } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { access, chmod, lstat, mkdir, readdir, stat } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
 import { MillraceError } from "../errors.ts";
+import { freeBytes } from "./disk-full.ts";
 
 /** What a home folder lets others do: nothing. */
 const ownerOnly = 0o700;
@@ -13,18 +14,18 @@ const ownerOnly = 0o700;
  */
 export async function openHome(home: string): Promise<string[]> {
   try {
-    await mkdir(home, { recursive: true, mode: ownerOnly });
+    await makeFolders(home);
   } catch (error) {
-    throw await badHome(home, error);
+    throw badHome(home, error);
   }
   // A file of that name passes mkdir's test for being there.
-  if (!(await stat(home)).isDirectory()) throw await badHome(home, Object.assign(new Error(), { code: "ENOTDIR" }));
+  if (!(await stat(home)).isDirectory()) throw badHome(home, Object.assign(new Error(), { code: "ENOTDIR" }));
   try {
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
     // What only a write finds out: a file system that is read-only, or full.
     await mkdir(join(home, "run"), { recursive: true, mode: ownerOnly });
   } catch (error) {
-    throw await badHome(home, error);
+    throw badHome(home, error);
   }
   if (((await stat(home)).mode & 0o077) === 0) return [];
   const left: string[] = [];
@@ -37,6 +38,23 @@ export function keepPrivate(home: string, artifacts: string): void {
   if (artifacts.startsWith(home + sep)) process.umask(0o077);
 }
 
+/** Step by step, as the recursive `mkdir` tells a file system that is read-only as one where nothing is, and never ends where nothing can be made (nodejs/node, `fs.mkdir`). */
+async function makeFolders(path: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(path, { mode: ownerOnly }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    const above = dirname(path);
+    const isThere = await stat(above).then(() => true, () => false);
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT" || above === path || isThere) throw error;
+    await makeFolders(above);
+    await make();
+  }
+}
+
 /** The folder last, so that what was cut off is done again. */
 async function tighten(path: string, left: string[]): Promise<void> {
   const found = await lstat(path).catch(() => undefined);
@@ -46,10 +64,10 @@ async function tighten(path: string, left: string[]): Promise<void> {
 }
 
 /** Why a home folder cannot be used, in one sentence with what to do. */
-async function badHome(home: string, error: unknown): Promise<MillraceError> {
+function badHome(home: string, error: unknown): MillraceError {
   const { code } = error as NodeJS.ErrnoException;
   const other = "or name another folder with --home (MILLRACE_HOME)";
-  const free = code === "ENOSPC" ? await freeBytes(home) : undefined;
+  const free = code === "ENOSPC" ? freeBytes(home) : undefined;
   const sentences: Readonly<Record<string, string>> = {
     ENOTDIR: `The home folder ${home} is a file, or leads through one; remove it, ${other}`,
     EEXIST: `The home folder ${home} is a file, or leads through one; remove it, ${other}`,
@@ -61,15 +79,6 @@ async function badHome(home: string, error: unknown): Promise<MillraceError> {
   };
   const sentence = sentences[code ?? ""];
   return sentence === undefined
-    ? new MillraceError("server.bad_home", 500, `The home folder ${home} cannot be used (${(error as Error).message}); mend that, ${other}`, { cause: error })
+    ? new MillraceError("server.bad_home", 500, `The home folder ${home} cannot be used (${(error as Error).message}); mend that, ${other}`, { details: { home } })
     : new MillraceError("server.bad_home", code === "ENOSPC" || code === "EDQUOT" ? 507 : 400, sentence, { details: { home } });
-}
-
-/** Bytes that this user may still write to the file system of a folder, or of the nearest one above it that is there. */
-export async function freeBytes(folder: string): Promise<number | undefined> {
-  for (let at = folder; ; at = join(at, "..")) {
-    const found = await statfs(at).catch(() => undefined);
-    if (found) return found.bavail * found.bsize;
-    if (at === join(at, "..")) return undefined;
-  }
 }
