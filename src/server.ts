@@ -1,6 +1,5 @@
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Settings } from "./config.ts";
@@ -8,7 +7,11 @@ import { runningServer, type ServerAddress } from "./cli/find-server.ts";
 import { conflict } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { listen, openServer } from "./http/server.ts";
+import { explainOpening } from "./storage/sqlite-errors.ts";
 import { writeAtomically } from "./storage/atomic-file.ts";
+import { orDiskFull } from "./storage/disk-full.ts";
+import { keepPrivate, openHome } from "./storage/home-folder.ts";
+import { lockHome } from "./storage/home-lock.ts";
 import { gatewayUrl } from "./serving/serving.ts";
 import type { House, Stage } from "./stage.ts";
 
@@ -21,7 +24,9 @@ export interface RunningServer {
 
 /** The control plane of a home folder: opens the house, starts the rooms, listens, and leaves its address in `<home>/run/server.json`. */
 export async function startServer(settings: Settings, stages: readonly Stage[]): Promise<RunningServer> {
-  const stops: (() => Promise<void>)[] = [await takeHome(settings.home)];
+  const shared = await openHome(settings.home);
+  keepPrivate(settings.home, settings.artifacts);
+  const stops: (() => Promise<void>)[] = [await takeHome(settings.home).catch((error: unknown) => Promise.reject(orDiskFull(explainOpening(error, join(settings.home, "run", "server.lock")), settings.home)))];
   const stop = async (): Promise<void> => {
     for (const one of stops.splice(0).reverse()) await one();
   };
@@ -31,6 +36,7 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
   try {
     const { house, engine, close } = await openHouse(settings, stages);
     stops.push(close);
+    if (shared.length > 0) house.log.warn({ paths: shared.slice(0, 10) }, `${shared.length} files of the home folder belong to another user and can be read by others; the first is ${shared[0]}`);
     const http = await openServer(house, stages, pagesFolder());
     // The order matters at both ends: who is answered finds a gateway that serves, and at the stop the engine rests before the gateway goes.
     for (const stage of stages) if (stage.name === "serving") await startRoom(house, stage);
@@ -46,7 +52,7 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     return { address, house, stop };
   } catch (error) {
     await stop();
-    throw error;
+    throw orDiskFull(error, settings.home);
   }
 }
 
@@ -68,29 +74,15 @@ const patienceMs = 20_000;
  * nothing stale is left and of two that start at once one gets it. A former server that is just ending is waited for.
  */
 async function takeHome(home: string): Promise<() => Promise<void>> {
-  await mkdir(join(home, "run"), { recursive: true });
   const deadline = performance.now() + patienceMs;
   for (;;) {
-    const lock = tryLock(join(home, "run", "server.lock"));
-    if (lock) return async () => lock.close();
+    const lock = await lockHome(home);
+    if (lock) return lock;
     const running = await runningServer(home);
     if (running || performance.now() > deadline) {
       throw conflict("server.home_in_use", `A server ${running ? `(process ${running.pid}) already runs on ${home} at ${running.url}` : `is starting or stopping on ${home}`}; stop it with \`millrace down --home ${home}\`, or use another --home`);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-/** Node has no file locks of its own; SQLite's are the system's. */
-function tryLock(path: string): DatabaseSync | undefined {
-  const lock = new DatabaseSync(path, { timeout: 0 });
-  try {
-    lock.exec("begin exclusive");
-    return lock;
-  } catch (error) {
-    lock.close();
-    if (/locked|busy/.test((error as Error).message)) return undefined;
-    throw error;
   }
 }
 

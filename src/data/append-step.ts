@@ -19,8 +19,8 @@ export const appendStep: Step = {
     const feedback = inputs["feedback"] as { sha256: string; rows: number };
     report({ message: `adding ${feedback.rows} labelled rows` });
     const into = join(workdir, "table.parquet");
-    const basePath = await blobs.localPath(base);
-    const feedbackPath = feedback.rows > 0 ? await blobs.localPath(feedback.sha256) : undefined;
+    const basePath = await blobs.localPath(base, "the table of the dataset");
+    const feedbackPath = feedback.rows > 0 ? await blobs.localPath(feedback.sha256, "the labelled rows from production") : undefined;
     const { rows, stored } = await withConnection(async (connection) => {
       const selected = columns.map(identifier).join(", ");
       const own = (await datasetColumns(connection, basePath)).filter((column) => columns.includes(column.name));

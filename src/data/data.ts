@@ -74,6 +74,6 @@ export async function readDatasetVersion(db: Database, blobs: BlobStore, id: str
     rows: row.rows,
     manifest: JSON.parse(row.manifest) as DatasetManifest,
     validation,
-    profile: JSON.parse((await blobs.get(validation.profile.sha256)).toString("utf8")) as Profile,
+    profile: JSON.parse((await blobs.get(validation.profile.sha256, `the profile of dataset version ${row.id}`)).toString("utf8")) as Profile,
   };
 }

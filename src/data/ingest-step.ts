@@ -1,5 +1,5 @@
 import { basename, join } from "node:path";
-import { hashFile } from "../storage/folder-blobs.ts";
+import { hashFile } from "../checked-file.ts";
 import type { Step } from "../stage.ts";
 import { datasetVersion } from "./dataset-manifest.ts";
 import { ingest } from "./sources/ingest.ts";

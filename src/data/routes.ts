@@ -21,7 +21,7 @@ export const dataRoutes = {
     query: Type.Object({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) }),
     handle: async (house, { params, query: { limit } }) => {
       const { manifest } = await readDatasetVersion(house.db, house.blobs, params.id);
-      const path = await house.blobs.localPath(manifest.files[0].sha256);
+      const path = await house.blobs.localPath(manifest.files[0].sha256, `the table of dataset version ${params.id}`);
       return withConnection(async (connection) => ({
         columns: await datasetColumns(connection, path),
         rows: await query<Record<string, unknown>>(connection, `SELECT * FROM ${parquet(path)} LIMIT ${limit ?? 100}`),

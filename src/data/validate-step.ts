@@ -53,7 +53,7 @@ export const validateStep: Step = {
     for (const name of options.exclude) if (!names.includes(name)) throw columnNotFound(name, names, "excluded column");
     for (const name of options.keep) if (!names.includes(name)) throw columnNotFound(name, names, "column to keep");
     if (options.group !== null && !names.includes(options.group)) throw columnNotFound(options.group, names, "data.split.group");
-    const path = await blobs.localPath(table.file.sha256);
+    const path = await blobs.localPath(table.file.sha256, "the table of the dataset");
     const beside = table.rows * names.length >= cellsForThread && mostThreads() > 1;
     report({ message: `profiling ${table.rows} rows, ${names.length} columns` });
     const loaded = await readTable(path, { shared: beside });

@@ -43,12 +43,12 @@ export const evaluateStep: Step = {
     const trained = inputs["trained"] as TrainOutput & { readonly holdout?: Holdout };
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
-    const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256)), target);
+    const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset")), target);
     const test = part(loaded, heldOutRows(loaded, target, task, trained.holdout ?? options.holdout, features.map(({ name }) => name)).test);
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
     const truth = truthOf(test, target, trained.signature);
-    const score = async (sha256: string, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256), signature, test, threads), truth);
+    const score = async (sha256: string, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, test, threads), truth);
     const model = await score(trained.model.sha256, trained.signature);
     const loss = lossName(model.task);
     const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);

@@ -4,6 +4,7 @@ import { fastify, type FastifyBaseLogger, type FastifyInstance, type FastifyRepl
 import { conflict, describeError, MillraceError } from "../errors.ts";
 import type { House, Stage } from "../stage.ts";
 import type { RawReply, Route } from "./route.ts";
+import { orDiskFull } from "../storage/disk-full.ts";
 import { refuseForeignSites } from "./same-site.ts";
 import { requestValidator } from "./validation.ts";
 
@@ -26,10 +27,11 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
   server.addHook("onRequest", async (_request, reply) => void reply.headers(guards));
   server.addHook("onRequest", refuseForeignSites(house.settings.host, house.settings.allowedHosts));
 
-  server.setErrorHandler((error: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
+  server.setErrorHandler((given: Error & { statusCode?: number; validation?: unknown }, request, reply) => {
+    const error = orDiskFull(given, house.settings.home);
     if (error instanceof MillraceError && error.status < 500) return sendError(reply, error);
-    if (error.statusCode !== undefined && error.statusCode < 500) {
-      return sendError(reply, new MillraceError("http.bad_request", error.statusCode, error.message));
+    if (given.statusCode !== undefined && given.statusCode < 500) {
+      return sendError(reply, new MillraceError("http.bad_request", given.statusCode, given.message));
     }
     house.log.error({ err: error, url: request.url }, describeError(error));
     if (error instanceof MillraceError) return sendError(reply, error);

@@ -3,6 +3,7 @@ import { lstat, mkdir, readdir, realpath, rename, rm, stat } from "node:fs/promi
 import { dirname, join, sep } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { orDiskFull } from "../storage/disk-full.ts";
 import { foldersOf, nameTaken, type FileEntry } from "../tracking/files.ts";
 import { invalidParameter, missingResource } from "./mlflow-error.ts";
 
@@ -49,7 +50,7 @@ export async function writeArtifact(root: string, path: string, content: Readabl
     await rename(temporary, target);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    throw orDiskFull(error, root);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Readable } from "node:stream";
 import type { House } from "../stage.ts";
+import { diskFull, freeBytes } from "../storage/disk-full.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { deleteFiles, storeFile } from "../tracking/files.ts";
 import { requireActiveRun } from "../tracking/runs.ts";
@@ -81,6 +82,9 @@ function takeStreams(scope: FastifyInstance): void {
 
 async function storeStream(house: House, { owner, path, folder }: Place, request: FastifyRequest): Promise<void> {
   if (path === "") throw invalidParameter("Invalid path");
+  // What cannot fit is refused before it has come.
+  const [announced, free] = [Number(request.headers["content-length"] ?? 0), freeBytes(folder ?? house.settings.artifacts)];
+  if (free !== undefined && announced > free) throw diskFull(folder ?? house.settings.artifacts);
   if (folder !== undefined) return writeArtifact(folder, path, request.body as Readable, house.newId());
   const blob = await house.blobs.put((request.body as Readable | undefined) ?? Buffer.alloc(0));
   await writeTogether(house.db, (transaction) => storeFile(transaction, owner, path, blob));

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { describeError, MillraceError } from "../errors.ts";
 import type { House } from "../stage.ts";
+import { orDiskFull } from "../storage/disk-full.ts";
 import { invalidParameter, mlflowErrorCode } from "./mlflow-error.ts";
 import { hasExact, readFields, type Fields, type Values } from "./mlflow-fields.ts";
 import { formatBody, parseBody } from "./mlflow-json.ts";
@@ -70,9 +71,10 @@ function sourceOf(request: FastifyRequest, exact: boolean): Readonly<Record<stri
 
 /** Errors leave a scope of MLflow's protocol as `{"error_code", "message"}`. */
 export function answerErrors(scope: FastifyInstance, house: House): void {
-  scope.setErrorHandler((error: Error & { statusCode?: number }, request, reply) => {
+  scope.setErrorHandler((given: Error & { statusCode?: number }, request, reply) => {
+    const error = orDiskFull(given, house.settings.home);
     const known = error instanceof MillraceError ? error
-      : error.statusCode !== undefined && error.statusCode < 500 ? new MillraceError("mlflow.bad_request", error.statusCode, error.message)
+      : given.statusCode !== undefined && given.statusCode < 500 ? new MillraceError("mlflow.bad_request", given.statusCode, given.message)
       : undefined;
     if (!known || known.status >= 500) house.log.error({ err: error, url: request.url }, describeError(error));
     const { code, status } = known ? mlflowErrorCode(known) : { code: "INTERNAL_ERROR", status: 500 };

@@ -1,7 +1,8 @@
 import { createReadStream } from "node:fs";
+import type { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { House } from "../stage.ts";
-import { readFileEntry } from "../tracking/files.ts";
+import { artifactName, readFileEntry } from "../tracking/files.ts";
 import { artifactFile } from "./artifact-folder.ts";
 import type { Place } from "./artifact-path.ts";
 import { attachment, contentTypeOf } from "./content-type.ts";
@@ -11,7 +12,10 @@ import { attachment, contentTypeOf } from "./content-type.ts";
  */
 export async function sendFile(house: House, request: FastifyRequest, reply: FastifyReply, place: Place): Promise<FastifyReply> {
   const { path } = place;
-  const { file, size, sha256 } = await contentOf(house, place);
+  const { size, sha256, open } = await contentOf(house, place);
+  const range = rangeOf(request.headers.range, size);
+  // Before any header: what is damaged, or not there, is an answer of its own.
+  const body = range === "unsatisfiable" || size === 0 ? undefined : await open(range);
   void reply.headers({
     "content-type": contentTypeOf(path),
     "content-disposition": attachment(path),
@@ -20,24 +24,36 @@ export async function sendFile(house: House, request: FastifyRequest, reply: Fas
     "accept-ranges": "bytes",
     ...(sha256 === undefined ? {} : { etag: `"${sha256}"` }),
   });
-  const range = rangeOf(request.headers.range, size);
   if (range === "unsatisfiable") return reply.status(416).header("content-range", `bytes */${size}`).send();
   const { from, to } = range ?? { from: 0, to: size - 1 };
   if (range) void reply.status(206).header("content-range", `bytes ${from}-${to}/${size}`);
   void reply.header("content-length", to - from + 1);
-  if (size === 0) return reply.send("");
-  return reply.send(createReadStream(file, { start: from, end: to }));
+  return reply.send(body ?? "");
 }
 
-/** Where the bytes lie; in the artifact store, under their hash. */
-async function contentOf(house: House, { owner, path, folder }: Place): Promise<{ readonly file: string; readonly size: number; readonly sha256?: string }> {
-  if (folder !== undefined) return artifactFile(folder, path);
+interface Part {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface Content {
+  readonly size: number;
+  /** Of what lies in the artifact store, and is checked there. */
+  readonly sha256?: string;
+  readonly open: (part: Part | undefined) => Promise<Readable>;
+}
+
+async function contentOf(house: House, { owner, path, folder }: Place): Promise<Content> {
+  if (folder !== undefined) {
+    const { file, size } = await artifactFile(folder, path);
+    return { size, open: (part) => Promise.resolve(createReadStream(file, part && { start: part.from, end: part.to })) };
+  }
   const { sha256, size } = await readFileEntry(house.db, owner, path);
-  return { file: await house.blobs.localPath(sha256), size, sha256 };
+  return { sha256, size, open: (part) => house.blobs.stream(sha256, { of: artifactName(owner, path), size, ...(part && { part }) }) };
 }
 
 /** The one range of a Range header (RFC 9110 §14); undefined when there is none, or none that we must heed. */
-export function rangeOf(header: string | undefined, size: number): { readonly from: number; readonly to: number } | "unsatisfiable" | undefined {
+export function rangeOf(header: string | undefined, size: number): Part | "unsatisfiable" | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(header?.trim() ?? "");
   if (!match || (match[1] === "" && match[2] === "")) return undefined;
   if (match[1] === "") {

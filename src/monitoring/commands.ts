@@ -5,6 +5,7 @@ import { client } from "../http/client.ts";
 import { lossOf } from "./error-sums.ts";
 import { removalText } from "./removal-text.ts";
 import type { MonitoringRoutes } from "./routes.ts";
+import { unreadableText } from "./unreadable-text.ts";
 import type { WindowState } from "./types.ts";
 import { describeCauses } from "./windows/describe-causes.ts";
 
@@ -27,7 +28,7 @@ export const monitoringCommands: readonly Command[] = [
     options: { "--windows <n>": { description: "how many windows", default: 14 } },
     run: async ({ server }, [endpoint], { windows: count }) => {
       const api = client<MonitoringRoutes>(await server(), "monitoring");
-      const { removed } = await api("GET /monitors/:endpoint", { params: { endpoint: endpoint ?? "" } });
+      const { removed, unreadable } = await api("GET /monitors/:endpoint", { params: { endpoint: endpoint ?? "" } });
       const errors = await api("GET /monitors/:endpoint/errors", { params: { endpoint: endpoint ?? "" }, query: { variant: "served" } });
       const drift = await api("GET /monitors/:endpoint/drift", { params: { endpoint: endpoint ?? "" } });
       const { revisions } = await api("GET /monitors/:endpoint/revisions", { params: { endpoint: endpoint ?? "" }, query: { limit: Number(count) } });
@@ -47,9 +48,10 @@ export const monitoringCommands: readonly Command[] = [
       };
       const changed = revisions.toReversed().map(({ start, before, after, changedAt, why }) => [isoDate(start), served(before), served(after), isoDate(changedAt), describeCauses(why)]);
       return {
-        data: { errors: errors.windows, revisions, drift: drift.reports, labels, removed },
+        data: { errors: errors.windows, revisions, drift: drift.reports, labels, removed, unreadable },
         text: [
           ...(removed ? [`${removalText(endpoint ?? "", removed)}.`] : []),
+          ...(unreadable.length > 0 ? [unreadableText(unreadable)] : []),
           `${labels.matched} labels of predictions${waiting}${ambiguous}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
           ...(changed.length === 0 ? [] : [`Windows that changed after they were computed (${loss}, labels of predictions):\n${table(["window", "was", "is", "since", "because of"], changed, "")}`]),

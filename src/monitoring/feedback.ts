@@ -4,8 +4,8 @@ import { join } from "node:path";
 import type { FeatureSpec } from "../training/types.ts";
 import type { House } from "../stage.ts";
 import type { BlobInfo } from "../storage/blobs.ts";
-import { identifier, literal, queryOne, withConnection } from "../storage/duckdb.ts";
-import { labelOfPrediction, loadLabels, predictionRows } from "./prediction-log.ts";
+import { identifier, literal, queryOne } from "../storage/duckdb.ts";
+import { labelOfPrediction, loadLabels, readingLog } from "./prediction-log.ts";
 
 export interface FeedbackRequest {
   readonly endpoint: string;
@@ -25,12 +25,10 @@ export interface FeedbackRequest {
  * sent, the label as target), one Parquet file in the artifact store, in order of event time. This is where the loop closes.
  */
 export async function collectFeedback(house: House, request: FeedbackRequest): Promise<BlobInfo & { readonly rows: number }> {
-  const log = await predictionRows(house, request.endpoint, { from: 0, until: request.knownAt });
-  if (log === undefined) return { sha256: "", size: 0, rows: 0 };
   const folder = await mkdtemp(join(tmpdir(), "millrace-feedback-"));
   try {
     const file = join(folder, "feedback.parquet");
-    const rows = await withConnection(async (connection) => {
+    const rows = await readingLog<number | undefined>(house, request.endpoint, { from: 0, until: request.knownAt }, undefined, async (connection, log) => {
       await loadLabels(connection, house, request.endpoint, { until: request.knownAt });
       const value = request.regression ? "TRY_CAST(l.value AS DOUBLE)" : "l.value";
       const usable = request.regression ? `isfinite(${value})` : request.classes === undefined || request.classes.length === 0 ? "true" : `l.value IN (${request.classes.map(literal).join(", ")})`;
@@ -48,6 +46,7 @@ export async function collectFeedback(house: House, request: FeedbackRequest): P
       );
       return Count;
     });
+    if (rows === undefined) return { sha256: "", size: 0, rows: 0 };
     return { ...(await house.blobs.putFile(file, { move: true })), rows };
   } finally {
     await rm(folder, { recursive: true, force: true });

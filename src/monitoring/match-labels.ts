@@ -9,6 +9,7 @@ import { alone } from "./log-index/one-at-a-time.ts";
 import { updateIndex } from "./log-index/update-index.ts";
 import { labelColumns, writeMatches, type Match, type MatchedLabel } from "./log-index/write-matches.ts";
 import { monitoringTables } from "./store.ts";
+import { despiteUnreadable, leftOut } from "./unreadable-files.ts";
 
 /** Labels whose predictions are looked for together. */
 const labelsAtOnce = 20_000;
@@ -20,11 +21,15 @@ const labelsAtOnce = 20_000;
  */
 export async function matchLabels(house: House, endpoint: string): Promise<number> {
   return alone(house, endpoint, async () => {
-    let met = await updateIndex(house, endpoint);
+    let met = 0;
+    const indexed = async (): Promise<void> => {
+      met += await updateIndex(house, endpoint, await leftOut(house, endpoint));
+    };
+    await despiteUnreadable(house, endpoint, indexed);
     for (;;) {
       const fresh = await fetchRows<MatchedLabel>(house.db, `select ${labelColumns} from labels where endpoint = ? and event_time is null limit ${labelsAtOnce}`, [endpoint]);
       if (fresh.length === 0) return met;
-      const attempts = await findAttempts(house, endpoint, fresh);
+      const attempts = await despiteUnreadable(house, endpoint, () => findAttempts(house, endpoint, fresh), indexed);
       const matches = fresh.map((label, at): Match => ({ label, eventTime: attempts[at].length === 0 ? ofNone : eventOf(attempts[at], label.arrivedAt), cause: undefined }));
       await transact(house.db, (transaction) => writeMatches(transaction, endpoint, matches));
       met += matches.filter(({ eventTime }) => eventTime !== ofNone).length;

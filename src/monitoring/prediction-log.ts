@@ -10,15 +10,18 @@ import { eachLabel } from "./labels.ts";
 import { firstOf } from "./log-index/attempts.ts";
 import { exists, repeatsFile } from "./log-index/index-files.ts";
 import { logRows } from "./log-rows.ts";
+import { matchLabels } from "./match-labels.ts";
 import type { LabelledPrediction, TimeWindow } from "./types.ts";
+import { despiteUnreadable, leftOut } from "./unreadable-files.ts";
 
 /**
  * The table expression over an endpoint's prediction log in a window: one row per predicted row and variant, a request that was
  * logged several times, with the same id and the same inputs, counted once (the first time it came), however late it came again. Undefined when nothing was
  * logged then.
  */
-export async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
-  const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1));
+async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
+  const left = await leftOut(house, endpoint);
+  const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1), left);
   if (files.length === 0) return undefined;
   const repeats = repeatsFile(house, endpoint);
   const counted = (await exists(repeats))
@@ -34,15 +37,23 @@ export async function predictionRows(house: House, endpoint: string, window: Tim
   )`;
 }
 
-/** The files of the days from `first` to `last` (ISO dates), in order of name. */
-async function logFiles(folder: string, first: string, last: string): Promise<string[]> {
-  const dates = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+/** Reads the log of a window (`predictionRows`), without the files that cannot be read; `none` where nothing was logged then. */
+export const readingLog = <T>(house: House, endpoint: string, window: TimeWindow, none: T, read: (connection: DuckDBConnection, rows: string) => Promise<T>): Promise<T> =>
+  despiteUnreadable(house, endpoint, async () => {
+    const rows = await predictionRows(house, endpoint, window);
+    return rows === undefined ? none : withConnection((connection) => read(connection, rows));
+  }, () => matchLabels(house, endpoint));
+
+/** The files of the days from `first` to `last` (ISO dates), in order of name, but for those that are left out. */
+async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
+  const dates = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const wanted = dates.filter((date) => date >= first && date <= last).toSorted(byName);
+  const days = dates.filter((one) => one.isDirectory()).map(({ name }) => name);
+  const wanted = days.filter((date) => date >= first && date <= last && !left.has(join(folder, date))).toSorted(byName);
   const files = await Promise.all(
-    wanted.map(async (date) => (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).toSorted(byName).map((name) => join(folder, date, name))),
+    wanted.map(async (date) => (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).toSorted(byName).map((name) => join(folder, date, name)).filter((file) => !left.has(file))),
   );
   return files.flat();
 }
@@ -51,9 +62,7 @@ const byName = (a: string, b: string): number => (a < b ? -1 : 1);
 
 /** Predictions of a window, shadow answers too, whose labels had arrived at `knownAt`, in order of event time and request id. */
 export async function labelledPredictions(house: House, endpoint: string, window: TimeWindow, knownAt: number): Promise<LabelledPrediction[]> {
-  const rows = await predictionRows(house, endpoint, window);
-  if (rows === undefined) return [];
-  return withConnection(async (connection) => {
+  return readingLog(house, endpoint, window, [], async (connection, rows) => {
     await loadLabels(connection, house, endpoint, { until: knownAt, of: window });
     const outputs = await outputsOf(connection, rows);
     const found: LabelledPrediction[] = [];

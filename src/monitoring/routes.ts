@@ -9,6 +9,7 @@ import { badLabels, labelReader } from "./label-values.ts";
 import { addLabels, labelHistory } from "./labels.ts";
 import { countMatched, countMet } from "./match-labels.ts";
 import { driftReports, errorWindows, listMonitors, readMonitor, readReference } from "./monitoring.ts";
+import { unreadableFiles } from "./unreadable-files.ts";
 import { windowRevisions } from "./windows/revisions.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
@@ -29,9 +30,13 @@ export const monitoringRoutes = {
     },
   }),
   "GET /monitors/:endpoint": route({
-    summary: "How an endpoint is watched, and when and why its deployment was removed, if it was",
+    summary: "How an endpoint is watched, when and why its deployment was removed, if it was, and which files of its prediction log cannot be read and are left out",
     params: endpoint,
-    handle: async (house, { params }) => ({ config: await readMonitor(house.db, params.endpoint), removed: await readRemoval(house, params.endpoint) }),
+    handle: async (house, { params }) => ({
+      config: await readMonitor(house.db, params.endpoint),
+      removed: await readRemoval(house, params.endpoint),
+      unreadable: await unreadableFiles(house, params.endpoint),
+    }),
   }),
   "POST /monitors/:endpoint/labels": route({
     summary: "Ground truth for predictions made: by request id; the sender's newest word for a row holds. Durable when this answers, which says how many met a prediction, of how many the request id has several with other rows, how many corrected an earlier value and how many a newer word holds against",

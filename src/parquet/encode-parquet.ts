@@ -41,10 +41,13 @@ interface Page {
   readonly fields: ThriftStruct;
 }
 
-/** A file of these columns, each of `rows` values, in parts. */
+/** Frames end with a checksum of their content (RFC 8878, 3.1.1), which every reader holds them against: a bit that turns on the disk is an error, not another value. */
+const checksummed = { params: { ...fastest.params, [constants.ZSTD_c_checksumFlag]: 1 } };
+
+/** A file of these columns, each of `rows` values, in parts. Small pages are compressed too, for the sake of their checksums. */
 export function encodeParquet(columns: readonly ColumnValues[], rows: number): Uint8Array[] {
   const pagesOfColumns = columns.map((column) => pagesOf(column, rows));
-  const compressed = pagesOfColumns.map((column) => column.map((page) => (page.content.length < leastCompressed ? undefined : zstdCompressSync(page.content, fastest))));
+  const compressed = pagesOfColumns.map((column) => column.map((page) => zstdCompressSync(page.content, checksummed)));
   const { parts, group } = assemble(columns, rows, pagesOfColumns, compressed, magic.length);
   return [magic, ...parts, ...encodeFooter(columns, [group])];
 }

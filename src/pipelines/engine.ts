@@ -2,7 +2,7 @@ import { hashOf } from "../canonical-json.ts";
 import type { Clock } from "../clock.ts";
 import { invalid, MillraceError, notFound } from "../errors.ts";
 import type { House, JsonObject, PipelineRun, Pipelines, PipelineSpec, PipelineStep, Step, StepProgress } from "../stage.ts";
-import { hashFile } from "../storage/folder-blobs.ts";
+import { hashFile } from "../checked-file.ts";
 import { holdsOf, type Holds } from "../storage/holds.ts";
 import type { Executor } from "./executor.ts";
 import { stepFailure } from "./step-failure.ts";

@@ -9,7 +9,7 @@ import { readMlModel, type ModelFormat, type ModelSignature } from "./mlmodel.ts
 import { describeOnnx, type OnnxFacts } from "./onnx-facts.ts";
 import { readRequirements } from "./requirements.ts";
 import type { ClientVersion, ModelVersion, TrainedVersion } from "./types.ts";
-import { listVersionFiles, readSmallFile, type Shelves } from "./version-files.ts";
+import { listVersionFiles, readSmallFile, type Shelves, versionFile } from "./version-files.ts";
 import { readVersion } from "./versions.ts";
 
 /** The code a model was made with, as far as its run says. */
@@ -93,7 +93,7 @@ export async function readEvidence(shelves: Shelves, model: string, number: numb
     size: (files ?? []).reduce((sum, file) => sum + file.size, 0),
   };
   const graphs = (files ?? []).filter(({ path }) => path.endsWith(".onnx"));
-  const graph = graphs.length === 1 ? await describeOnnx(await shelves.blobs.localPath(graphs[0].sha256)) : null;
+  const graph = graphs.length === 1 ? await describeOnnx(await shelves.blobs.localPath(graphs[0].sha256, versionFile(version, graphs[0].path))) : null;
   const notes = [
     ...(files === undefined ? [`Its files are kept at ${version.storage}, outside of the artifact store: they are not read here`] : []),
     ...(files?.length === 0 ? [`There are no files at ${version.storage}`] : []),

@@ -7,7 +7,7 @@ import { storeConversion } from "./convert/store-conversion.ts";
 import { deletedModels, deletedVersions } from "./deleted.ts";
 import { readEvidence } from "./evidence.ts";
 import { deleteModel, restoreModel } from "./models.ts";
-import { listVersionFiles } from "./version-files.ts";
+import { listVersionFiles, versionFile } from "./version-files.ts";
 import { deleteVersion, readVersion, restoreVersion } from "./versions.ts";
 
 const name = Type.Object({ name: Type.String() });
@@ -31,10 +31,12 @@ export const versionRoutes = {
     summary: "A file of a version, as an attachment: a browser saves it and never runs it",
     params: Type.Object({ name: Type.String(), version: Type.Integer({ minimum: 1 }), "*": Type.String() }),
     handle: async (house, { params }) => {
-      const files = await listVersionFiles(house.db, await readVersion(house.db, params.name, params.version));
+      const version = await readVersion(house.db, params.name, params.version);
+      const files = await listVersionFiles(house.db, version);
       const file = files?.find(({ path }) => path === params["*"]);
       if (!file) throw notFound("registry.file_not_found", `Version ${params.version} of ${params.name} has no file ${JSON.stringify(params["*"])}${files === undefined ? ": its files are kept outside of the artifact store" : ""}`);
-      return raw("application/octet-stream", await house.blobs.get(file.sha256), {
+      return raw("application/octet-stream", await house.blobs.stream(file.sha256, { of: versionFile(version, file.path), size: file.size }), {
+        "content-length": String(file.size),
         "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(file.path.split("/").at(-1) ?? "")}`,
         "content-security-policy": "sandbox; default-src 'none'",
         "x-content-type-options": "nosniff",

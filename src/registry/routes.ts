@@ -7,6 +7,7 @@ import { aliasRoutes } from "./routes-aliases.ts";
 import { garbageRoutes } from "./routes-garbage.ts";
 import { versionRoutes } from "./routes-versions.ts";
 import { latestVersions } from "./search.ts";
+import { versionFile } from "./version-files.ts";
 import { listVersions, readTrainedVersion, readVersion } from "./versions.ts";
 import { listDeliveries } from "./webhooks/deliveries.ts";
 
@@ -50,7 +51,7 @@ export const registryRoutes = {
     params: nameAndVersion,
     handle: async (house, { params }) => {
       const version = await readTrainedVersion(house.db, params.name, params.version);
-      return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256), {
+      return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256, versionFile(version, "model.onnx")), {
         "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(`${params.name}-${params.version}.onnx`)}`,
       });
     },

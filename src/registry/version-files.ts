@@ -24,8 +24,11 @@ export async function listVersionFiles(db: Database, version: ModelVersion): Pro
   return files.map((file) => ({ ...file, path: file.path.slice(depth) }));
 }
 
+/** A file of a version in words, as errors about its content name it. */
+export const versionFile = ({ model, version }: Pick<ModelVersion, "model" | "version">, path: string): string => `file ${JSON.stringify(path)} of version ${version} of ${model}`;
+
 /** A small file among these as text; undefined when it is not there, or larger than `most` bytes. */
 export async function readSmallFile({ blobs }: Pick<Shelves, "blobs">, files: readonly Artifact[], path: string, most = 4 << 20): Promise<string | undefined> {
   const file = files.find((one) => one.path === path);
-  return file && file.size <= most ? (await blobs.get(file.sha256)).toString("utf8") : undefined;
+  return file && file.size <= most ? (await blobs.get(file.sha256, `file ${JSON.stringify(path)} of the model`)).toString("utf8") : undefined;
 }

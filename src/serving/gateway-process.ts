@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { mkdirSync, openSync, readFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { withoutDatabase } from "../config.ts";
 import { conflict, MillraceError } from "../errors.ts";
@@ -121,10 +122,11 @@ export async function superviseGateway(options: GatewayOptions): Promise<Gateway
 
 const urlOf = (address: GatewayAddress): string => `http://${address.host.includes(":") ? `[${address.host}]` : address.host}:${address.port}`;
 
-async function callGateway(address: GatewayAddress, action: "status" | "reload" | "flush"): Promise<GatewayStatus> {
+async function callGateway(address: GatewayAddress, action: "status" | "reload" | "flush", patienceMs?: number): Promise<GatewayStatus> {
   const response = await fetch(`${urlOf(address)}/_millrace/${action}`, {
     method: action === "status" ? "GET" : "POST",
     headers: { authorization: `Bearer ${address.token}` },
+    ...(patienceMs !== undefined && { signal: AbortSignal.timeout(patienceMs) }),
   });
   const text = await response.text();
   if (!response.ok) throw new MillraceError("serving.gateway_refused", response.status === 507 ? 507 : 500, `The gateway answered ${response.status} to ${action}: ${text.slice(0, 500)}`);
@@ -143,6 +145,36 @@ async function adopt(options: GatewayOptions): Promise<GatewayAddress | undefine
   process.kill(address.pid, "SIGTERM");
   await until(() => !alive(address.pid), 15_000, () => new MillraceError("serving.gateway_stuck", 500, `The former gateway (process ${address.pid}) does not end`));
   return undefined;
+}
+
+/**
+ * Stops the gateway of a home, whoever started it, and returns its process; undefined where none runs. Throws `serving.gateway_silent` where a process of its
+ * number runs that does not answer as the gateway, and `serving.gateway_stuck`.
+ */
+export async function stopGateway(home: string): Promise<number | undefined> {
+  const address = readAddress(home);
+  if (!address || !alive(address.pid)) return undefined;
+  const { pid } = address;
+  const status = await callGateway(address, "status", 5000).catch(() => undefined);
+  // Nobody listens there: the number is another process's by now.
+  if (status === undefined && (await listens(address)) === false) return undefined;
+  if (status === undefined) throw new MillraceError("serving.gateway_silent", 503, `The gateway of ${home} (process ${pid}) runs but does not answer; \`kill ${pid}\` ends it, \`kill -9 ${pid}\` if it hangs`);
+  if (status.pid !== pid) return undefined;
+  process.kill(pid, "SIGTERM");
+  await until(() => !alive(pid), 15_000, () => new MillraceError("serving.gateway_stuck", 500, `The gateway (process ${pid}) did not end within 15 s of SIGTERM; \`kill -9 ${pid}\` ends it`));
+  return pid;
+}
+
+/** Whether anything takes connections at the address; undefined where that cannot be told in time. */
+function listens({ host, port }: GatewayAddress): Promise<boolean | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: 2000 });
+    const tell = (answer: boolean | undefined): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once("connect", () => tell(true)).once("timeout", () => tell(undefined)).once("error", ({ code }: NodeJS.ErrnoException) => tell(code === "ECONNREFUSED" ? false : undefined));
+  });
 }
 
 const bytesOf = (limit: string | null): number | null => (limit === null ? null : parseBytes(limit, "--memory-limit (MILLRACE_MEMORY_LIMIT)"));

@@ -1,12 +1,15 @@
-import { createHash } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { copyFile, constants, link, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, extname, join, normalize } from "node:path";
-import { conflict, invalid } from "../errors.ts";
+import { CheckedFiles } from "../checked-file.ts";
+import { conflict, invalid, MillraceError } from "../errors.ts";
 import { readMlModel } from "../registry/mlmodel.ts";
 import type { ModelVersion } from "../registry/types.ts";
-import { listVersionFiles, readSmallFile } from "../registry/version-files.ts";
+import { listVersionFiles, readSmallFile, versionFile } from "../registry/version-files.ts";
 import type { House } from "../stage.ts";
+import type { BlobStore } from "../storage/blobs.ts";
 import type { Artifact } from "../tracking/types.ts";
+import type { VariantConfig } from "./gateway/config/config.ts";
 
 type Placer = Pick<House, "db" | "blobs" | "settings">;
 
@@ -45,35 +48,37 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
   return { runtime: "python", entry: "", files };
 }
 
+/** Files on the shelf that are as they should be. */
+const checked = new CheckedFiles();
+
 /**
- * Puts a version's files where the gateway opens them, once for every content, and returns the path and the runtime. ONNX files are links to the
- * artifacts; those of a Python model are copies, since its code could write to them.
+ * Puts a version's files where the gateway opens them, once for every content, and says where they are, what they hold and how they are run. ONNX files are
+ * links to the artifacts; those of a Python model are copies, since its code could write to them. What lies there already is checked, and brought again where
+ * it is damaged; so are the artifacts (`storage.blob_damaged`, `storage.blob_missing`).
  */
-export async function placeModel(house: Placer, version: ModelVersion): Promise<{ readonly location: string; readonly runtime: string }> {
+export async function placeModel(house: Placer, version: ModelVersion): Promise<Pick<VariantConfig, "location" | "runtime" | "content">> {
   const { runtime, entry, files } = await servable(house, version);
   const shelf = join(house.settings.home, "gateway", "models");
   await mkdir(shelf, { recursive: true });
+  const nameOf = (path: string): string => versionFile(version, path);
   if (runtime === "onnx" && files.length === 1) {
-    const location = join(shelf, `${files[0].sha256}${extname(files[0].path)}`);
-    await bring(await house.blobs.localPath(files[0].sha256), location, true);
-    return { location, runtime };
+    const { sha256, path } = files[0];
+    const name = `${sha256}${extname(path)}`;
+    await bring(house.blobs, { ...files[0], path: name }, join(shelf, name), true, nameOf(path));
+    return { location: join(shelf, name), runtime, content: { folder: shelf, files: { [name]: sha256 } } };
   }
   const content = files.map(({ path, sha256 }) => `${sha256} ${path}\n`).sort().join("");
   const folder = join(shelf, createHash("sha256").update(`${runtime}\n${content}`).digest("hex"));
-  if (!(await stat(folder).catch(() => undefined))) await fill(house, folder, files, runtime === "onnx");
-  return { location: entry === "" ? folder : join(folder, entry), runtime };
+  if (await stat(folder).catch(() => undefined)) await fill(house, folder, files, runtime === "onnx", nameOf);
+  else await make(house, folder, files, runtime === "onnx", nameOf);
+  return { location: entry === "" ? folder : join(folder, entry), runtime, content: { folder, files: Object.fromEntries(files.map(({ path, sha256 }) => [normalize(path), sha256])) } };
 }
 
 /** Fills a folder under another name first, so that it is there whole or not at all. */
-async function fill({ blobs }: Placer, folder: string, files: readonly Artifact[], mayLink: boolean): Promise<void> {
+async function make(house: Placer, folder: string, files: readonly Artifact[], mayLink: boolean, nameOf: (path: string) => string): Promise<void> {
   const making = `${folder}.making-${process.pid}`;
   await rm(making, { recursive: true, force: true });
-  for (const { path, sha256 } of files) {
-    const target = join(making, normalize(path));
-    if (!target.startsWith(`${making}/`)) throw invalid("serving.bad_path", `A file of the model is named ${JSON.stringify(path)}, which lies outside of its folder`);
-    await mkdir(dirname(target), { recursive: true });
-    await bring(await blobs.localPath(sha256), target, mayLink);
-  }
+  await fill(house, making, files, mayLink, nameOf);
   await rename(making, folder).catch(async (error: NodeJS.ErrnoException) => {
     // Another call was faster.
     await rm(making, { recursive: true, force: true });
@@ -81,16 +86,26 @@ async function fill({ blobs }: Placer, folder: string, files: readonly Artifact[
   });
 }
 
-async function bring(artifact: string, target: string, mayLink: boolean): Promise<void> {
-  if (mayLink) {
-    try {
-      return await link(artifact, target);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "EEXIST") return;
-      // Another file system, or one without hard links.
-    }
+async function fill({ blobs }: Placer, folder: string, files: readonly Artifact[], mayLink: boolean, nameOf: (path: string) => string): Promise<void> {
+  for (const file of files) {
+    const target = join(folder, normalize(file.path));
+    if (!target.startsWith(`${folder}/`)) throw invalid("serving.bad_path", `A file of the model is named ${JSON.stringify(file.path)}, which lies outside of its folder`);
+    await mkdir(dirname(target), { recursive: true });
+    await bring(blobs, file, target, mayLink, nameOf(file.path));
   }
-  const copy = `${target}.copy-${process.pid}`;
-  await copyFile(artifact, copy, constants.COPYFILE_FICLONE);
-  await rename(copy, target);
+}
+
+/** Puts an artifact's content at `target`, unless it is there. What is there and damaged is replaced in one step. */
+async function bring(blobs: BlobStore, { sha256 }: Artifact, target: string, mayLink: boolean, of: string): Promise<void> {
+  if ((await checked.damageOf(target, sha256).catch(() => "it cannot be read")) === undefined) return;
+  const artifact = await blobs.localPath(sha256, of);
+  const coming = `${target}.copy-${process.pid}-${randomUUID()}`;
+  // Another file system, or one without hard links, takes a copy.
+  const linked = mayLink && (await link(artifact, coming).then(() => true, () => false));
+  if (!linked) await copyFile(artifact, coming, constants.COPYFILE_FICLONE);
+  await rename(coming, target);
+  // Renaming over a link to the same file does nothing, and leaves both names.
+  await rm(coming, { force: true });
+  const what = await checked.damageOf(target, sha256);
+  if (what !== undefined) throw new MillraceError("serving.not_placed", 500, `${of} cannot be put where the gateway opens it: ${target} differs from the artifact, ${what}`);
 }

@@ -14,6 +14,8 @@ export interface BlobStoreUnderTest {
   readonly reopen: () => BlobStore;
   /** How many things the store holds, leftovers of failed puts included. */
   readonly count: () => Promise<number>;
+  /** Has the disk hold something else under this name, with other times; nothing at all without content. */
+  readonly spoil: (sha256: string, content: Uint8Array | undefined) => Promise<void>;
   /** A folder of the test, for files to put. */
   readonly folder: string;
 }
@@ -79,6 +81,60 @@ export function blobStoreConformance(name: string, open: () => Promise<BlobStore
       expect(await store.has(absent)).toBe(false);
       for (const ask of [() => store.get(absent), () => store.stream(absent), () => store.localPath(absent)]) {
         await expect(ask()).rejects.toMatchObject({ code: "storage.blob_not_found", status: 404 });
+      }
+    });
+
+    test.each([
+      ["one bit turned", (content: Buffer) => Buffer.from(content.map((byte, at) => (at === 300_000 ? byte ^ 4 : byte))), /holds 700000 bytes whose SHA-256 is/],
+      ["the last byte changed", (content: Buffer) => Buffer.concat([content.subarray(0, -1), Buffer.from([1])]), /holds 700000 bytes whose SHA-256 is/],
+      ["cut", (content: Buffer) => content.subarray(0, 262_144), /holds 262144 bytes/],
+      ["longer", (content: Buffer) => Buffer.concat([content, Buffer.from("more")]), /holds 700004 bytes/],
+      ["empty", () => Buffer.alloc(0), /it is empty/],
+    ])("%s: what is damaged is told and never given out whole, before and after the store is opened anew, and is mended by putting it again", async (_, spoiled, what) => {
+      const { store, reopen, spoil } = await open();
+      const content = Buffer.alloc(700_000, "grain ");
+      const { sha256: digest, size } = await store.put(content);
+      expect(await store.get(digest)).toEqual(content);
+      await spoil(digest, spoiled(content));
+      const damaged = { code: "storage.blob_damaged", status: 500, message: expect.stringMatching(what) as string };
+      for (const one of [store, reopen()]) {
+        await expect(one.get(digest)).rejects.toMatchObject(damaged);
+        await expect(one.localPath(digest, "artifact x")).rejects.toMatchObject({ ...damaged, message: expect.stringMatching(/^artifact x is damaged/) as string });
+        await expect(one.stream(digest, { part: { from: 1, to: 4 } })).rejects.toMatchObject(damaged);
+        let came = 0;
+        const all = (async () => {
+          for await (const part of await one.stream(digest, { size })) came += (part as Buffer).length;
+        })();
+        await expect(all).rejects.toMatchObject({ code: "storage.blob_damaged" });
+        expect(came).toBeLessThan(size);
+      }
+      await reopen().put(content);
+      for (const one of [store, reopen()]) expect(await one.get(digest)).toEqual(content);
+    });
+
+    test("of a small file, and of one whose size is another, no stream begins", async () => {
+      const { store, spoil } = await open();
+      const [small, large] = await Promise.all([store.put(Buffer.from("abc")), store.put(Buffer.alloc(700_000, 7))]);
+      await spoil(small.sha256, Buffer.from("abd"));
+      await expect(store.stream(small.sha256)).rejects.toMatchObject({ code: "storage.blob_damaged" });
+      await spoil(large.sha256, Buffer.alloc(699_999, 7));
+      await expect(store.stream(large.sha256, { of: "artifact y", size: large.size })).rejects.toMatchObject({ code: "storage.blob_damaged", message: expect.stringMatching(/^artifact y .* 699999 bytes instead of 700000/) as string });
+    });
+
+    test("two files that have changed places are both told", async () => {
+      const { store, spoil } = await open();
+      const [one, other] = await Promise.all([store.put(Buffer.from("one")), store.put(Buffer.from("two"))]);
+      await spoil(one.sha256, Buffer.from("two"));
+      await spoil(other.sha256, Buffer.from("one"));
+      for (const { sha256: digest } of [one, other]) await expect(store.get(digest)).rejects.toMatchObject({ code: "storage.blob_damaged" });
+    });
+
+    test("what was kept once and is gone is a loss, and told as that", async () => {
+      const { store, spoil } = await open();
+      const { sha256: digest } = await store.put(Buffer.from("gone"));
+      await spoil(digest, undefined);
+      for (const ask of [() => store.get(digest, "artifact z"), () => store.stream(digest, { of: "artifact z" }), () => store.localPath(digest, "artifact z")]) {
+        await expect(ask()).rejects.toMatchObject({ code: "storage.blob_missing", status: 500, message: expect.stringMatching(/^artifact z is gone/) as string });
       }
     });
 

@@ -1,9 +1,10 @@
-import { mkdir, readdir, rename, utimes, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { hashFile } from "../checked-file.ts";
 import { blobStoreConformance } from "./blobs-conformance.ts";
-import { hashFile, openFolderBlobs } from "./folder-blobs.ts";
+import { openFolderBlobs } from "./folder-blobs.ts";
 
 blobStoreConformance("the folder", async () => {
   const folder = await temporaryFolder();
@@ -12,8 +13,25 @@ blobStoreConformance("the folder", async () => {
     store: openFolderBlobs(root),
     reopen: () => openFolderBlobs(root),
     count: async () => (await readdir(root, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).length,
+    spoil: async (sha256, content) => {
+      const file = join(root, sha256.slice(0, 2), sha256.slice(2));
+      await (content ? writeFile(file, content) : rm(file));
+    },
     folder,
   };
+});
+
+test("what was hashed once is not read for it again, as long as size, time and inode stay", async () => {
+  const root = await temporaryFolder();
+  const store = openFolderBlobs(root);
+  const { sha256 } = await store.put(Buffer.from("abc"));
+  const file = join(root, "ba", sha256.slice(2));
+  await utimes(file, 1000, 1000);
+  await store.get(sha256);
+  await writeFile(file, "abd");
+  await utimes(file, 1000, 1000);
+  expect(String(await store.get(sha256))).toBe("abd");
+  await expect(openFolderBlobs(root).get(sha256)).rejects.toMatchObject({ code: "storage.blob_damaged" });
 });
 
 test("blobs lie under the first two digits of their hash", async () => {

@@ -3,11 +3,15 @@ import { createReadStream } from "node:fs";
 import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
-import { invalid, notFound } from "../errors.ts";
+import { CheckedFiles, damaged, hashFile } from "../checked-file.ts";
+import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
 import type { BlobInfo, BlobStore } from "./blobs.ts";
+import { openChecked } from "./checked-stream.ts";
+import { orDiskFull } from "./disk-full.ts";
 
 /** Blobs in a folder: `<root>/ab/cdef…`, written to `<root>/tmp` first, synced, then renamed into place. */
 export function openFolderBlobs(root: string): BlobStore {
+  const checked = new CheckedFiles();
   const pathOf = (sha256: string): string => {
     if (!/^[0-9a-f]{64}$/.test(sha256)) {
       throw invalid("storage.bad_digest", `A blob is named by 64 hex digits (SHA-256), got ${JSON.stringify(sha256)}`);
@@ -17,28 +21,55 @@ export function openFolderBlobs(root: string): BlobStore {
 
   const place = async (temporary: string, sha256: string, size: number): Promise<BlobInfo> => {
     const target = pathOf(sha256);
-    // What is put again is young again: it must not be swept before somebody writes down that it is needed.
-    if (await touch(target)) await rm(temporary);
-    else {
+    // What is put again is young again: it must not be swept before somebody writes down that it is needed. What is damaged there is mended by it.
+    if ((await isWhole(target, sha256)) && (await touch(target))) {
+      await rm(temporary);
+      await remember(target, sha256);
+    } else {
       await touch(temporary);
       const created = await mkdir(dirname(target), { recursive: true });
       await rename(temporary, target);
       await syncFolder(dirname(target));
       // A new folder is an entry of its parent, which must reach the disk too.
       if (created !== undefined) await syncFolder(root);
+      // Counted and hashed as it was written.
+      await remember(target, sha256);
     }
     return { sha256, size };
   };
 
   const newTemporary = async (): Promise<string> => {
-    await mkdir(join(root, "tmp"), { recursive: true });
+    await mkdir(join(root, "tmp"), { recursive: true }).catch((error: unknown) => Promise.reject(orDiskFull(error, root)));
     return join(root, "tmp", randomUUID());
   };
 
-  const existing = async (sha256: string): Promise<string> => {
+  const existing = async (sha256: string, of?: string): Promise<string> => {
     const path = pathOf(sha256);
-    if (!(await exists(path)) && !(await putBack(sha256))) throw notFound("storage.blob_not_found", `There is no blob ${sha256} in ${root}`);
-    return path;
+    if ((await exists(path)) || (await putBack(sha256))) return path;
+    if (of === undefined) throw notFound("storage.blob_not_found", `There is no blob ${sha256} in ${root}`);
+    throw new MillraceError("storage.blob_missing", 500, `${of} is gone: there is no file ${path}. ${mend}`, { details: { path } });
+  };
+
+  const damage = (sha256: string, of = `blob ${sha256}`) => (what: string): MillraceError =>
+    new MillraceError("storage.blob_damaged", 500, `${of} is damaged: the file ${pathOf(sha256)} is not what its name says, ${what}. ${mend}`, { details: { path: pathOf(sha256) } });
+
+  /** The path of what is there and whole. */
+  const whole = async (sha256: string, of?: string): Promise<string> => {
+    const path = await existing(sha256, of);
+    const what = await readable(path, of ?? `blob ${sha256}`, checked.damageOf(path, sha256));
+    if (what === undefined) return path;
+    throw damage(sha256, of)(what);
+  };
+
+  const isWhole = (path: string, sha256: string): Promise<boolean> =>
+    checked.damageOf(path, sha256).then(
+      (what) => what === undefined,
+      () => false,
+    );
+
+  const remember = async (path: string, sha256: string): Promise<void> => {
+    const state = await stat(path, { bigint: true }).catch(() => undefined);
+    if (state) checked.add(path, sha256, state);
   };
 
   const asideOf = (sha256: string): string => join(root, "tmp", `removing-${sha256}`);
@@ -51,9 +82,10 @@ export function openFolderBlobs(root: string): BlobStore {
       const temporary = await newTemporary();
       const hash = createHash("sha256");
       let size = 0;
-      const file = await open(temporary, "wx");
+      const file = await open(temporary, "wx").catch((error: unknown) => Promise.reject(orDiskFull(error, root)));
       try {
-        for await (const chunk of content instanceof Readable ? content : [content]) {
+        // Not destroyed when it is left early: a request whose body is read no more is still answered.
+        for await (const chunk of content instanceof Readable ? content.iterator({ destroyOnReturn: false }) : [content]) {
           hash.update(chunk as Uint8Array);
           size += (chunk as Uint8Array).byteLength;
           await file.writeFile(chunk as Uint8Array);
@@ -62,7 +94,7 @@ export function openFolderBlobs(root: string): BlobStore {
       } catch (error) {
         await file.close();
         await rm(temporary, { force: true });
-        throw error;
+        throw orDiskFull(error, root);
       }
       await file.close();
       return place(temporary, hash.digest("hex"), size);
@@ -80,11 +112,24 @@ export function openFolderBlobs(root: string): BlobStore {
         return await place(temporary, sha256, size);
       } catch (error) {
         await rm(temporary, { force: true });
-        throw error;
+        throw orDiskFull(error, root);
       }
     },
-    get: async (sha256) => readFile(await existing(sha256)),
-    stream: async (sha256) => createReadStream(await existing(sha256)),
+    async get(sha256, of) {
+      const path = await existing(sha256, of);
+      const [state, content] = await readable(path, of ?? `blob ${sha256}`, Promise.all([stat(path, { bigint: true }), readFile(path)]));
+      if (checked.has(path, sha256, state)) return content;
+      const found = createHash("sha256").update(content).digest("hex");
+      if (found !== sha256) throw damage(sha256, of)(damaged({ sha256: found, size: content.byteLength }));
+      checked.add(path, sha256, state);
+      return content;
+    },
+    async stream(sha256, { of, size, part } = {}) {
+      // Of a part alone nobody can tell whether it is right.
+      if (part) return createReadStream(await whole(sha256, of), { start: part.from, end: part.to });
+      const path = await existing(sha256, of);
+      return readable(path, of ?? `blob ${sha256}`, openChecked(path, sha256, checked, damage(sha256, of), size));
+    },
     has: async (sha256) => (await exists(pathOf(sha256))) || putBack(sha256),
     async *list() {
       for (const left of await names(join(root, "tmp"))) if (left.startsWith("removing-")) await putBack(left.slice("removing-".length));
@@ -108,23 +153,18 @@ export function openFolderBlobs(root: string): BlobStore {
       await rm(aside);
       return true;
     },
-    localPath: existing,
+    localPath: whole,
   };
 }
 
-/** Bytes: every read waits for its turn among whatever else this process has others do. */
-const hashedAtOnce = 2 << 20;
+const mend = "Put the file there again from a copy of this folder, or store its content once more";
 
-/** SHA-256 and size of a file, read as a stream. */
-export async function hashFile(path: string): Promise<BlobInfo> {
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: hashedAtOnce })) {
-    hash.update(chunk as Buffer);
-    size += (chunk as Buffer).byteLength;
-  }
-  return { sha256: hash.digest("hex"), size };
-}
+/** What a file is asked for; where the system refuses, says of what and why. */
+const readable = async <T>(path: string, of: string, asked: Promise<T>): Promise<T> =>
+  asked.catch((error: unknown) => {
+    if (error instanceof MillraceError) throw error;
+    throw new MillraceError("storage.blob_unreadable", 500, `${of} cannot be read: the system does not give the file ${path} (${describeError(error)})`, { cause: error, details: { path } });
+  });
 
 const touch = (path: string): Promise<boolean> => unlessMissing(utimes(path, new Date(), new Date()));
 

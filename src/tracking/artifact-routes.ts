@@ -1,7 +1,7 @@
 import Type from "typebox";
 import { invalid } from "../errors.ts";
 import { raw, route } from "../http/route.ts";
-import { listFolder, readFileEntry } from "./files.ts";
+import { artifactName, listFolder, readFileEntry } from "./files.ts";
 import { renderNotebook } from "./notebook.ts";
 import { extensionOf, imageTypes, mostShown, previewArtifact } from "./preview.ts";
 
@@ -27,7 +27,7 @@ export const artifactRoutes = {
     handle: async (house, { params, query }) => {
       const file = await readFileEntry(house.db, params.id, params["*"]);
       const name = file.path.split("/").at(-1) ?? "artifact";
-      return raw(contentTypes[extensionOf(file.path)] ?? "application/octet-stream", await house.blobs.stream(file.sha256), {
+      return raw(contentTypes[extensionOf(file.path)] ?? "application/octet-stream", await house.blobs.stream(file.sha256, { of: artifactName(params.id, file.path), size: file.size }), {
         ...sandboxed,
         "content-length": String(file.size),
         ...(query.download ? { "content-disposition": `attachment; filename="artifact"; filename*=UTF-8''${encodeURIComponent(name)}` } : {}),
@@ -44,7 +44,7 @@ export const artifactRoutes = {
     summary: "How an artifact is shown: the start of a text, the first rows of a table, or what else it is and where to look at it",
     params: byId,
     query: byPath,
-    handle: async (house, { params, query }) => previewArtifact(house.blobs, await readFileEntry(house.db, params.id, query.path)),
+    handle: async (house, { params, query }) => previewArtifact(house.blobs, await readFileEntry(house.db, params.id, query.path), params.id),
   }),
   "GET /runs/:id/document": route({
     summary: "An HTML or notebook artifact as a page for a sandboxed frame: no scripts, nothing loaded, an origin of its own",
@@ -56,7 +56,7 @@ export const artifactRoutes = {
       if (!["html", "htm", "ipynb"].includes(extension) || file.size > mostShown.document) {
         throw invalid("tracking.no_document", `${JSON.stringify(file.path)} cannot be shown as a page: that is for .html and .ipynb of up to ${mostShown.document / 1_000_000} MB`);
       }
-      const content = await house.blobs.get(file.sha256);
+      const content = await house.blobs.get(file.sha256, artifactName(params.id, file.path));
       const notebook = extension === "ipynb" ? renderNotebook(content.toString("utf8")) : undefined;
       if (extension === "ipynb" && notebook === undefined) throw invalid("tracking.bad_notebook", `${JSON.stringify(file.path)} is no notebook of format 4 (JSON with a list "cells")`);
       return raw("text/html; charset=utf-8", notebook ?? content, sandboxed);

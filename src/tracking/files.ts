@@ -48,10 +48,13 @@ export const nameTaken = (path: string, taken: string, as: "file" | "folder"): M
     `The artifact ${JSON.stringify(path)} cannot be stored: ${JSON.stringify(taken)} is a ${as} here already, and a name is a file or a folder. Choose another name, or delete the ${as} first`,
   );
 
+/** An artifact in words, as errors about its content name it. */
+export const artifactName = (owner: string, path: string): string => `artifact ${JSON.stringify(path)}${owner === "" ? "" : ` of ${owner}`}`;
+
 /** Throws `tracking.artifact_not_found`. */
 export async function readFileEntry(db: Database, owner: string, path: string): Promise<Artifact> {
   const found = await trackingTables(db).selectFrom("files").select(["path", "sha256", "size"]).where("owner", "=", owner).where("path", "=", path).executeTakeFirst();
-  if (!found) throw notFound("tracking.artifact_not_found", `There is no artifact ${JSON.stringify(path)}${owner === "" ? "" : ` of ${owner}`}`);
+  if (!found) throw notFound("tracking.artifact_not_found", `There is no ${artifactName(owner, path)}`);
   return found;
 }
 

@@ -1,5 +1,6 @@
-import type { BlobStore } from "../storage/blobs.ts";
+import type { BlobInfo, BlobStore } from "../storage/blobs.ts";
 import { readDelimited } from "./csv.ts";
+import { artifactName } from "./files.ts";
 import type { Artifact } from "./types.ts";
 
 /** How an artifact is shown. */
@@ -32,14 +33,14 @@ const mostCells = 60;
 export const extensionOf = (path: string): string => /\.([^./]+)$/.exec(path)?.[1].toLowerCase() ?? "";
 
 /** What to show of an artifact; never more of it than a page can bear. */
-export async function previewArtifact(blobs: BlobStore, { path, sha256, size }: Artifact): Promise<Preview> {
+export async function previewArtifact(blobs: BlobStore, { path, sha256, size }: Artifact, owner: string): Promise<Preview> {
   const extension = extensionOf(path);
   if (extension in imageTypes) return size <= mostShown.image ? { kind: "image", size } : tooLarge(size, mostShown.image, "Pictures");
   if (["html", "htm", "ipynb"].includes(extension)) {
     if (size > mostShown.document) return tooLarge(size, mostShown.document, "Documents");
     return { kind: "document", size, note: "Shown in a sandbox: scripts do not run, nothing is loaded from elsewhere." };
   }
-  const start = await readHead(blobs, sha256);
+  const start = await readHead(blobs, { sha256, size }, artifactName(owner, path));
   if (start.includes(0)) return { kind: "none", size, note: "This is not text: download it to open it with its own program." };
   const whole = start.length === size;
   const text = new TextDecoder("utf-8").decode(start, { stream: !whole });
@@ -74,15 +75,7 @@ function indented(text: string): string {
   }
 }
 
-async function readHead(blobs: BlobStore, sha256: string): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  const stream = await blobs.stream(sha256);
-  for await (const chunk of stream) {
-    chunks.push(chunk as Buffer);
-    length += (chunk as Buffer).length;
-    if (length >= head) break;
-  }
-  stream.destroy();
-  return Buffer.concat(chunks).subarray(0, head);
+async function readHead(blobs: BlobStore, { sha256, size }: BlobInfo, of: string): Promise<Buffer> {
+  const stream = await blobs.stream(sha256, { of, size, ...(size > head && { part: { from: 0, to: head - 1 } }) });
+  return Buffer.concat(await stream.toArray());
 }

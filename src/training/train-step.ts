@@ -54,7 +54,7 @@ export const trainStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
-    const labelled = withLabels(await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] }), target);
+    const labelled = withLabels(await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset"), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] }), target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     return trainOn(train, { ...options, table, features: names, target, task, seed, report }, blobs);
   },

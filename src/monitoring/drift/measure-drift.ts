@@ -1,7 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier, literal, queryOne, withConnection } from "../../storage/duckdb.ts";
+import { identifier, literal, queryOne } from "../../storage/duckdb.ts";
 import type { House } from "../../stage.ts";
-import { predictionRows } from "../prediction-log.ts";
+import { readingLog } from "../prediction-log.ts";
 import type { DriftReport, FeatureDrift, FeatureReference, MonitorConfig, ReferenceProfile, TimeWindow } from "../types.ts";
 import { adjustForMany, chanceOf } from "./chance.ts";
 import { jensenShannon, psi } from "./distances.ts";
@@ -20,9 +20,7 @@ export async function measureDrift(
   version: number,
   reference: ReferenceProfile,
 ): Promise<Omit<DriftReport, "judgedAt"> | undefined> {
-  const log = await predictionRows(house, config.endpoint, window);
-  if (log === undefined) return undefined;
-  return withConnection(async (connection) => {
+  return readingLog<Omit<DriftReport, "judgedAt"> | undefined>(house, config.endpoint, window, undefined, async (connection, log) => {
     await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT *, from_json(nullif(unseen, ''), '["VARCHAR"]') AS unseen_names FROM ${log} WHERE NOT shadow`);
     const { rows } = await queryOne<{ rows: number }>(connection, "SELECT count(*) AS rows FROM answered");
     if (rows < config.drift.minRows) return undefined;

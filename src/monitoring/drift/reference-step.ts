@@ -22,14 +22,14 @@ export const referenceStep: Step = {
     const { features } = inputs["checked"] as ValidateOutput;
     const trained = inputs["trained"] as TrainOutput;
     const beside = table.rows * features.length >= cellsForThread && mostThreads() > 1;
-    const loaded = await readTable(await blobs.localPath(table.file.sha256), { columns: features.map((feature) => feature.name), shared: beside });
+    const loaded = await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset"), { columns: features.map((feature) => feature.name), shared: beside });
     // Time goes on: that it does is no drift.
     const watched = features.filter(({ type }) => type !== "timestamp").map(({ name }) => loaded.columns.find((column) => column.name === name)!);
     // Most inputs are profiled on another thread, while the model answers; the rest here behind its answers.
     const here = beside ? Math.floor(watched.length / 3) : watched.length;
     const coming = beside ? onThread<readonly Column[], FeatureReference[]>(import.meta.url, "reference-thread", watched.slice(here)) : [];
     const answered = loaded.rows <= mostAnswers ? loaded : selectRows(loaded, everyNth(loaded.rows, mostAnswers));
-    const answers = await scoreOnnx(await blobs.localPath(trained.model.sha256), trained.signature, answered, beside ? 1 : undefined);
+    const answers = await scoreOnnx(await blobs.localPath(trained.model.sha256, "the trained model"), trained.signature, answered, beside ? 1 : undefined);
     const profile: ReferenceProfile = {
       rows: table.rows,
       features: [...watched.slice(0, here).map(referenceOf), ...(await coming)],

@@ -18,8 +18,8 @@ const daysAtOnce = 16;
  * Takes into the index what has come to the log since the last time: finds rows that were asked for before (retries, and request ids that came again for other
  * rows), gives labels that waited their prediction, and notes which minutes are touched. Killed in between, it does the same again. Says how many labels met their prediction.
  */
-export async function updateIndex(house: House, endpoint: string): Promise<number> {
-  const fresh = await newFiles(house, endpoint);
+export async function updateIndex(house: House, endpoint: string, left: ReadonlySet<string>): Promise<number> {
+  const fresh = await newFiles(house, endpoint, left);
   let met = 0;
   for (let from = 0; from < fresh.length; from += daysAtOnce) met += await take(house, endpoint, fresh.slice(from, from + daysAtOnce));
   return met;

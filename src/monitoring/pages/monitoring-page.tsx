@@ -8,6 +8,7 @@ import { Page } from "../../ui/page.tsx";
 import type { LabelCounts } from "../match-labels.ts";
 import { removalText } from "../removal-text.ts";
 import type { MonitorConfig } from "../types.ts";
+import { unreadableText } from "../unreadable-text.ts";
 import { ChangedWindows } from "./changed-windows.tsx";
 import { DriftPanels } from "./drift-panels.tsx";
 import { LiveError } from "./live-error.tsx";
@@ -25,6 +26,7 @@ export function MonitoringPage() {
           return config ? (
             <>
               {config.removed ? <EmptyNotice title="Deployed no more">{removalText(config.endpoint, config.removed)}.</EmptyNotice> : null}
+              <LeftOut endpoint={config.endpoint} />
               <Settings config={config} />
               <LiveError endpoint={config.endpoint} />
               <ChangedWindows endpoint={config.endpoint} />
@@ -41,6 +43,13 @@ export function MonitoringPage() {
       </Loaded>
     </Page>
   );
+}
+
+/** Files of the prediction log that cannot be read. */
+function LeftOut({ endpoint }: { endpoint: string }) {
+  const monitor = useLiveQuery(["monitoring", "monitor", endpoint], (signal) => monitoringApi("GET /monitors/:endpoint", { params: { endpoint } }, { signal }));
+  const unreadable = monitor.data?.unreadable ?? [];
+  return unreadable.length === 0 ? null : <EmptyNotice title="Files of the prediction log are left out">{unreadableText(unreadable)}.</EmptyNotice>;
 }
 
 /** How many labels there are, and whether some have found no prediction. */

@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { House } from "../../stage.ts";
-import { literal, query, queryOne, withConnection } from "../../storage/duckdb.ts";
+import { literal, query, queryOne } from "../../storage/duckdb.ts";
 import { eachRow } from "../each-row.ts";
 import { addErrors, errorOfClass, errorOfNumber, noErrors } from "../error-sums.ts";
-import { inOrder, labelOfPrediction, loadLabels, outputsOf, predictionRows, type Outputs } from "../prediction-log.ts";
+import { inOrder, labelOfPrediction, loadLabels, outputsOf, readingLog, type Outputs } from "../prediction-log.ts";
 import type { ErrorSums, MonitorConfig, TimeWindow } from "../types.ts";
 
 /** One variant's part of a window. */
@@ -17,12 +17,10 @@ export interface WindowPart {
 
 /**
  * The live error of a window, from log and labels as they were known at `now` and from nothing else, summed in order of event time, request id and row: for what
- * clients got (`served`) and for each variant over all it answered, in the open or in the shadow. Undefined when the log has no file of the window's days.
+ * clients got (`served`) and for each variant over all it answered, in the open or in the shadow. Undefined when the log has no file of the window's days that can be read.
  */
 export async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<WindowPart[] | undefined> {
-  const rows = await predictionRows(house, config.endpoint, window);
-  if (rows === undefined) return undefined;
-  return withConnection(async (connection) => {
+  return readingLog<WindowPart[] | undefined>(house, config.endpoint, window, undefined, async (connection, rows) => {
     await loadLabels(connection, house, config.endpoint, { until: now, of: window });
     const outputs = await outputsOf(connection, rows);
     await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT request_id, row_index, event_time, variant, version::INTEGER AS version, shadow, ${outputs.sql} FROM ${rows} p`);

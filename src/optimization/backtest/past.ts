@@ -42,7 +42,7 @@ export interface Past {
 }
 
 export async function openPast({ file, ...ingested }: IngestOutput, options: PastParams, seed: number, blobs: BlobStore): Promise<Past> {
-  const table = withLabels(await readTable(await blobs.localPath(file.sha256)), options.target);
+  const table = withLabels(await readTable(await blobs.localPath(file.sha256, "the table of the dataset")), options.target);
   const times = eventTimes(table, options.time);
   const arrived = arrivalTimes(table, times, options);
   const { findTrainer } = await import("../../training/trainers.ts");

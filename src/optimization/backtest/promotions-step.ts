@@ -48,7 +48,7 @@ export const promotionsStep: Step = {
   run: async ({ params, inputs, blobs, report }) => {
     const { target, time, window, promotions } = params as unknown as PromotionsParams;
     const { file } = inputs["table"] as IngestOutput;
-    const table = withLabels(await readTable(await blobs.localPath(file.sha256)), target);
+    const table = withLabels(await readTable(await blobs.localPath(file.sha256, "the table of the dataset")), target);
     const times = eventTimes(table, time);
     const outcomes: PromotionOutcome[] = [];
     for (const [at, { time: since, promoted, replaced }] of promotions.entries()) {
@@ -56,7 +56,7 @@ export const promotionsStep: Step = {
       const column = rows.columns.find(({ name }) => name === target)!;
       const losses = async ({ sha256, signature }: PromotedVersion): Promise<Float64Array> => {
         const truth = signature.task === "regression" && column.type === "number" ? column.values : labelsOf(rows, target);
-        return lossesOf(scored(await scoreOnnx(await blobs.localPath(sha256), signature, rows), truth));
+        return lossesOf(scored(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, rows), truth));
       };
       const [own, other] = rows.rows === 0 ? [new Float64Array(), new Float64Array()] : [await losses(promoted), await losses(replaced)];
       const worse = own.map((loss, row) => loss - other[row]);

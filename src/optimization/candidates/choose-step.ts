@@ -91,7 +91,7 @@ export const chooseStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
     const features = specs.map(({ name }) => name);
-    const rows = withLabels(await readTable(await blobs.localPath(table.file.sha256), { columns: [...new Set([...features, target, time])] }), target);
+    const rows = withLabels(await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset"), { columns: [...new Set([...features, target, time])] }), target);
     const times = timesOf(rows, time);
     const ordered = inTimeOrder(times);
     const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
@@ -106,7 +106,7 @@ export const chooseStep: Step = {
     };
     const judged = part(rows, yardstick.rows);
     const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truth(of)));
-    const ofKnown = async ({ sha256, signature }: Known): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256), signature, judged), judged);
+    const ofKnown = async ({ sha256, signature }: Known): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, judged), judged);
     const ofChampion = await ofKnown(champion);
     const windows = Float64Array.from(yardstick.rows, (row) => Math.floor(times[row] / window));
     const compare = (others: Float64Array): PairedDifference => pairedDifference(ofChampion.map((loss, row) => loss - others[row]), windows);

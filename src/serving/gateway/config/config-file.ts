@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describeError, invalid } from "../../../errors.ts";
 import { parseBatching, parseLog, parseUnknownInputs } from "./batch-config.ts";
-import type { EndpointConfig, GatewayConfig, VariantConfig } from "./config.ts";
+import type { EndpointConfig, GatewayConfig, ModelContent, VariantConfig } from "./config.ts";
 import { duplicate, flag, list, number, record, text, textMap } from "./fields.ts";
 import type { Fail } from "./fields.ts";
 import { parseLoadOptions } from "./load-options.ts";
@@ -78,17 +78,25 @@ function parseEndpoint(value: unknown, where: string, fail: Fail): EndpointConfi
 
 function parseVariant(value: unknown, where: string, fail: Fail): VariantConfig {
   const variant = record(value, where, "it must be an object with name, version, location, weight and shadow", fail);
-  const { runtime, options, batching, pinned, warmup } = variant;
+  const { content, runtime, options, batching, pinned, warmup } = variant;
   return {
     weight: number(variant["weight"], `${where}.weight`, fail, 0, 1),
     shadow: flag(variant["shadow"], `${where}.shadow`, fail),
     name: text(variant["name"], `${where}.name`, fail),
     version: text(variant["version"], `${where}.version`, fail),
     location: text(variant["location"], `${where}.location`, fail),
+    ...(content !== undefined && { content: parseContent(content, `${where}.content`, fail) }),
     ...(runtime !== undefined && { runtime: text(runtime, `${where}.runtime`, fail) }),
     ...(options !== undefined && { options: parseLoadOptions(options, `${where}.options`, fail) }),
     ...(batching !== undefined && { batching: parseBatching(batching, `${where}.batching`, fail) }),
     ...(pinned !== undefined && { pinned: flag(pinned, `${where}.pinned`, fail) }),
     ...(warmup !== undefined && { warmup: list(warmup, `${where}.warmup`, "it must be a list of infer requests", fail) }),
   };
+}
+
+function parseContent(value: unknown, where: string, fail: Fail): ModelContent {
+  const content = record(value, where, "it must be an object with folder and files", fail);
+  const files = textMap(content["files"], `${where}.files`, fail);
+  for (const [path, sha256] of Object.entries(files)) if (!/^[0-9a-f]{64}$/.test(sha256)) throw fail(`${where}.files.${path}`, "it must be a SHA-256, 64 hex digits");
+  return { folder: text(content["folder"], `${where}.folder`, fail), files };
 }

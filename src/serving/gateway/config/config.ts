@@ -31,6 +31,8 @@ export interface VariantConfig {
   readonly version: string;
   /** Where the model is: the absolute path of a file or folder, or a URL. */
   readonly location: string;
+  /** What the files of the model hold: they are checked before it is loaded, where this is said. */
+  readonly content?: ModelContent;
   /** The runtime by its name; found by the location when absent. */
   readonly runtime?: string;
   readonly options?: LoadOptions;
@@ -43,6 +45,13 @@ export interface VariantConfig {
   readonly weight: number;
   /** Also scores the requests that another variant answers; those answers are logged, never returned. */
   readonly shadow: boolean;
+}
+
+/** The SHA-256 (64 hex digits) of each file of a model, by its path in a folder. */
+export interface ModelContent {
+  /** The absolute path of the folder. */
+  readonly folder: string;
+  readonly files: Readonly<Record<string, string>>;
 }
 
 /** What decides about a request beside the weights. */

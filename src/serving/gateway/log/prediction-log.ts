@@ -260,20 +260,27 @@ export class PredictionLog {
     this.#sealed = failed.concat(this.#sealed);
   }
 
+  /** Says once of a journal, or a folder of them, that it cannot be read; the others are. */
+  #tell(journal: string, error: unknown): string[] {
+    this.#failures++;
+    if (!this.#told.has(journal)) this.#options.onError(describeError(error));
+    this.#told.add(journal);
+    return [];
+  }
+
   async #recover(): Promise<void> {
     const { journals, directory, owner } = this.#options;
     for (const name of await namesIn(journals)) {
       if (name === owner || (await isAlive(name))) continue;
-      for (const file of await namesIn(join(journals, name))) {
+      const files = await namesIn(join(journals, name)).catch((error: unknown) => this.#tell(join(journals, name), error));
+      for (const file of files) {
         const journal = join(journals, name, file);
         try {
           const { rows, lost } = await this.#writer.write({ journal, directory });
           this.#recovered += rows;
           this.#lost += lost;
         } catch (error) {
-          this.#failures++;
-          if (!this.#told.has(journal)) this.#options.onError(describeError(error));
-          this.#told.add(journal);
+          this.#tell(journal, error);
         }
       }
       await rmdir(join(journals, name)).catch(() => undefined); // not empty: tried again later

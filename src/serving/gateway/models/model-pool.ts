@@ -2,7 +2,7 @@ import { readdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { describeError, invalid, MillraceError } from "../../../errors.ts";
-import type { VariantConfig } from "../config/config.ts";
+import type { ModelContent, VariantConfig } from "../config/config.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import { BatchCounts } from "../metrics/model-statistics.ts";
 import type { Endpoints, LoadContext, Model, Runtime, SharedModel } from "../runtimes/runtime.ts";
@@ -10,6 +10,7 @@ import { runtimeFor } from "../runtimes/runtimes.ts";
 import { bindInputs } from "../tensors/bind.ts";
 import { namesOf } from "../tensors/matrix-columns.ts";
 import { Batcher, batchLimits } from "./batcher.ts";
+import { checkContent } from "./check-content.ts";
 import type { MemoryBudget } from "./memory-budget.ts";
 import { ResidentModel, Usage } from "./resident-model.ts";
 import type { LoadedAgain } from "./resident-model.ts";
@@ -32,7 +33,7 @@ export interface HeldModel {
 }
 
 /** What says which model it is. */
-type ModelPlace = Pick<VariantConfig, "location" | "runtime" | "options" | "batching" | "pinned" | "warmup">;
+type ModelPlace = Pick<VariantConfig, "location" | "content" | "runtime" | "options" | "batching" | "pinned" | "warmup">;
 
 type Loaded = Omit<HeldModel, "release">;
 
@@ -185,11 +186,11 @@ export class ModelPool {
     return opened;
   }
 
-  async #openNow(runtime: Runtime, { location, options, warmup }: ModelPlace): Promise<Model> {
+  async #openNow(runtime: Runtime, { location, content, options, warmup }: ModelPlace): Promise<Model> {
     const began = performance.now();
     let model: Model | undefined;
     try {
-      model = await runtime.load(location, options ?? {}, this.#context);
+      model = await loadChecked(runtime, content, () => runtime.load(location, options ?? {}, this.#context));
       if (model.waitsFor?.() === undefined) await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
       this.#options.onLoad((performance.now() - began) / 1000, false);
       const { dependence, remarks = [] } = model;
@@ -203,8 +204,27 @@ export class ModelPool {
   }
 }
 
-async function identity({ location, runtime, options, batching, pinned, warmup }: ModelPlace): Promise<string> {
-  const how = [location, runtime, options, batching, pinned, warmup];
+/**
+ * Loads what holds what it should. A runtime that tries files in a process of their own does so while they are read for their checksums, and what it makes of
+ * damaged ones is given back; others wait.
+ */
+async function loadChecked(runtime: Runtime, content: ModelContent | undefined, load: () => Promise<Model>): Promise<Model> {
+  if (!content) return load();
+  if (!runtime.triesApart) {
+    await checkContent(content);
+    return load();
+  }
+  const [checked, loaded] = await Promise.allSettled([checkContent(content), load()]);
+  if (checked.status === "rejected") {
+    if (loaded.status === "fulfilled") await loaded.value.release();
+    throw checked.reason;
+  }
+  if (loaded.status === "rejected") throw loaded.reason;
+  return loaded.value;
+}
+
+async function identity({ location, content, runtime, options, batching, pinned, warmup }: ModelPlace): Promise<string> {
+  const how = [location, content, runtime, options, batching, pinned, warmup];
   if (isUrl(location)) return JSON.stringify(how);
   try {
     const { ino, size, mtimeMs } = await stat(location);

@@ -192,6 +192,8 @@ export interface Runtime {
   readonly name: string;
   /** Its models are made of others, and load nothing else. */
   readonly composite?: boolean;
+  /** It opens files in a process of their own first, so that damaged ones do no harm. */
+  readonly triesApart?: boolean;
   /** Whether a model's place (an absolute path of a file or folder, or a URL) is of this format. */
   accepts(location: string): Promise<boolean>;
   /** Loads a model and tries it; fails with a sentence that names the place. */

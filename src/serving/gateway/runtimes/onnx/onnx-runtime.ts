@@ -35,6 +35,7 @@ const mostTriedSeconds = 0.02;
  */
 export const onnxRuntime = {
   name: "onnx",
+  triesApart: true,
   accepts: async (location: string) => isGraph(location) || (await isFile(await loggedGraph(location))),
   load: async (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(isGraph(location) ? location : ((await loggedGraph(location)) ?? location), options, usualLimits, context?.log),
 } satisfies Runtime;
