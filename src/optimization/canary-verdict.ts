@@ -36,7 +36,8 @@ export function canaryVerdict(
       reason: `${challenger} is not judged: time is up, and labels came for ${labels} of the requests since ${since}, where judging takes ${needed} (deploy.min_labels); ${champion} keeps the traffic`,
     };
   }
-  const promote = belief.mean > 0;
+  // What live requests show for sure holds whatever was believed before.
+  const promote = low > 0 || (high >= 0 && belief.mean > 0);
   const why = apart ? "the interval of the paired difference leaves 0 out" : worth.gain <= worth.price ? "more labels would cost more than they can save" : "time is up";
   return {
     state: promote ? "promoted" : "rolled_back",

@@ -11,7 +11,7 @@ import type { Choice } from "./candidates/choose-step.ts";
 import { pairedDifference, type PairedDifference } from "./candidates/paired-difference.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
-import { learn, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
+import { learnAnew, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
 import type { Worth } from "./retrainings/types.ts";
 import { decideRollout, insertRollout, readDecisions, recordDecision } from "./store.ts";
 import type { CanaryEvidence, Loop, Rollout } from "./types.ts";
@@ -132,7 +132,7 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const { paired, ...evidence } = await canaryEvidence(house, loop, config, rollout, now);
   const started = (await readDecisions(house.db, loop.endpoint, { kinds: ["canary_started"], from: rollout.startedAt })).find(({ time }) => time === rollout.startedAt);
   const prior = (started?.evidence["belief"] as Belief | undefined) ?? { mean: 0, sd: 0.1 * Math.max(lossOfSums(config, evidence.championLoss), 1e-9) };
-  const belief = learn(prior, paired);
+  const belief = learnAnew(prior, paired);
   const { predictions, labels } = await windowTraffic(house, config);
   const { minLabels, maxDuration, share } = loop.project.deploy;
   const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance: paired.variance, wait: predictions, share });

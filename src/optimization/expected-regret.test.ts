@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../training/random.ts";
-import { learn, surenessOf, worthOfLook } from "./expected-regret.ts";
+import { learn, learnAnew, surenessOf, worthOfLook } from "./expected-regret.ts";
 
 test("what is learnt is the mean of belief and data by their precisions", () => {
   // Precisions 4 and 10/5 = 2: the mean is (4·1 + 2·4)/6, its variance 1/6.
@@ -19,6 +19,13 @@ test("no data change nothing, and data in any order and any parts give one belie
     expect(belief.mean).toBeCloseTo(whole.mean, 12);
     expect(belief.sd).toBeCloseTo(whole.sd, 12);
   }
+});
+
+test("data that refute a belief of other times replace it; others are learnt from", () => {
+  const belief = { mean: 6000, sd: 500 };
+  expect(learnAnew(belief, { n: 25, mean: -4000, variance: 1e6 })).toEqual({ mean: -4000, sd: 200 });
+  expect(learnAnew(belief, { n: 25, mean: 5000, variance: 1e6 })).toEqual(learn(belief, { n: 25, mean: 5000, variance: 1e6 }));
+  expect(learnAnew(belief, { n: 0, mean: 0, variance: 0 })).toEqual(belief);
 });
 
 test.each([

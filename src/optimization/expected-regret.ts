@@ -13,6 +13,20 @@ export function learn(belief: Belief, { n, mean, variance }: { readonly n: numbe
   return { mean: (belief.mean * before + mean * data) / precision, sd: Math.sqrt(1 / precision) };
 }
 
+/** Standard errors by which new data may differ from a belief that is still held: one in a thousand by chance. */
+const refuting = 3.29;
+
+/**
+ * A belief from other times, with data of these: learnt from where they agree; where the data refute it (they lie further from it than chance would have them),
+ * times have changed, and only the data count.
+ */
+export function learnAnew(belief: Belief, data: { readonly n: number; readonly mean: number; readonly variance: number }): Belief {
+  if (data.n === 0) return belief;
+  const error = Math.sqrt(data.variance / data.n);
+  if (Math.abs(data.mean - belief.mean) <= refuting * Math.hypot(belief.sd, error)) return learn(belief, data);
+  return { mean: data.mean, sd: Math.max(error, Number.MIN_VALUE) };
+}
+
 /** The probability that the challenger is better. */
 export const surenessOf = ({ mean, sd }: Belief): number => normalCdf(mean / sd);
 
