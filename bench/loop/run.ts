@@ -27,7 +27,7 @@ function write(stream: Stream, folder: string): string {
 
 /** The loss of river's forest on the replayed rows. */
 const riverLoss = (python: string, stream: Stream, folder: string): number =>
-  Number(execFileSync(python, [fileURLToPath(new URL("river.py", import.meta.url)), join(folder, "stream.csv"), String(productionStart), String(stream.delay), stream.task], { encoding: "utf8", maxBuffer: 1e8 }).trim());
+  Number(execFileSync(python, [fileURLToPath(new URL("river_forest.py", import.meta.url)), join(folder, "stream.csv"), String(productionStart), String(stream.delay), stream.task], { encoding: "utf8", maxBuffer: 1e8 }).trim());
 
 const header = "| stream | what happens | rows a day | never | loop | every window, all | every window, recent | hindsight | river's forest | trainings | alarms | promoted | surely worse | loop ÷ better every-window | loop ÷ never |";
 if (!options.json) console.log(`${header}\n|${"---|".repeat(header.split("|").length - 2)}`);
