@@ -1,9 +1,23 @@
 import colors from "picocolors";
 import { isoDate } from "../clock.ts";
 import type { Decision } from "../optimization/types.ts";
+import { replay, type ReplayOptions } from "./replay.ts";
+
+/** Replays, with a line for each decision and one that says how far it is; `unit` is what people call a window. */
+export async function replayAloud(options: Omit<ReplayOptions, "onWindow">, unit: string, say: (line: string) => void): Promise<void> {
+  const progress = progressLine(say);
+  await replay({
+    ...options,
+    onWindow: ({ index, windows, time, decisions, requests }) => {
+      for (const decision of decisions) progress.say(decisionLine(decision));
+      progress.update(`  ${isoDate(time)}  ${unit} ${index} of ${windows}, ${requests} requests`);
+    },
+  });
+  progress.done();
+}
 
 /** A decision as a line for people. */
-export const decisionLine = ({ time, kind, reason }: Decision): string => `  ${isoDate(time)} ${mark(kind)} ${reason}`;
+const decisionLine = ({ time, kind, reason }: Decision): string => `  ${isoDate(time)} ${mark(kind)} ${reason}`;
 
 function mark(kind: string): string {
   const words: Readonly<Record<string, string>> = {

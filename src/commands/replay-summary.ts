@@ -1,7 +1,7 @@
 import { isoDate } from "../clock.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
-import { addErrors, noErrors } from "../monitoring/error-sums.ts";
+import { addErrors, asMetric, noErrors } from "../monitoring/error-sums.ts";
 import type { MonitoringRoutes } from "../monitoring/routes.ts";
 import type { BacktestOutput, PeriodLosses } from "../optimization/backtest/backtest-step.ts";
 import { bestSchedule } from "../optimization/backtest/best-schedule.ts";
@@ -47,7 +47,7 @@ export async function summarise(server: string, loop: Loop, windows: number, run
   const { decisions } = await client<OptimizationRoutes>(server, "optimization")("GET /loops/:endpoint/decisions", { params: { endpoint }, query: {} });
   const attempts = decisions.filter(({ kind }) => kind === "alarm");
   const raised = attempts.filter(({ evidence }) => evidence["kind"] !== "data" && evidence["again"] !== true);
-  const metric = (loss: number, rows: number): number | null => (rows === 0 ? null : task === "regression" ? Math.sqrt(loss / rows) : loss / rows);
+  const metric = (loss: number, rows: number): number | null => (rows === 0 ? null : asMetric(task, loss / rows));
   const startOf = (k: number): number => startedAt + k * window;
   const inWindow = (k: number) => ({ time }: { readonly time: number }): boolean => time > startOf(k) && time <= startOf(k + 1);
   const rows = Array.from({ length: windows }, (_, k): ReplayWindow => {

@@ -10,8 +10,8 @@ import { loadProject } from "../project/load.ts";
 import type { PipelineRun } from "../stage.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
-import { decisionLine, progressLine } from "./replay-progress.ts";
-import { lastEventTime, replay } from "./replay.ts";
+import { progressLine, replayAloud } from "./replay-progress.ts";
+import { lastEventTime } from "./replay.ts";
 import { replayText, summarise, type ReplaySummary } from "./replay-summary.ts";
 import { runResult, stepLine } from "./walk-project.ts";
 
@@ -48,19 +48,7 @@ async function walk({ say, signal }: CommandContext, project: Awaited<ReturnType
   const windows = Math.floor(((await lastEventTime(loop)) - loop.startedAt) / window) + 1;
   const { run: backtest } = await optimization("POST /loops/:endpoint/backtests", { params, body: { periods: windows, period: window, thorough: true, ...arrivals } });
   say(`Replaying ${windows} windows from ${isoDate(loop.startedAt)} on as production`);
-  const progress = progressLine(say);
-  await replay({
-    server: url,
-    gateway,
-    loop,
-    signal,
-    ...arrivals,
-    onWindow: ({ index, windows: all, time, decisions, requests }) => {
-      for (const decision of decisions) progress.say(decisionLine(decision));
-      progress.update(`  ${isoDate(time)}  window ${index} of ${all}, ${requests} requests`);
-    },
-  });
-  progress.done();
+  await replayAloud({ server: url, gateway, loop, signal, ...arrivals }, "window", say);
   const { run: promotions } = await optimization("POST /loops/:endpoint/promotions", { params });
   const follow = async (run: string): Promise<PipelineRun> => {
     const line = progressLine(say);

@@ -14,8 +14,8 @@ import type { PipelineRoutes } from "../pipelines/routes.ts";
 import { loadProject } from "../project/load.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
-import { lastEventTime, replay } from "./replay.ts";
-import { decisionLine, progressLine } from "./replay-progress.ts";
+import { lastEventTime } from "./replay.ts";
+import { replayAloud } from "./replay-progress.ts";
 import { runResult, stepLine } from "./walk-project.ts";
 import { closingTable, period, readTour, type Tour } from "./tour-table.ts";
 
@@ -64,18 +64,7 @@ async function turn({ say, signal }: CommandContext, { url, gateway }: { url: st
   const weeks = await wholeWeeks(loop);
   const { run: backtest } = await optimization("POST /loops/:endpoint/backtests", { params: { endpoint: project.model }, body: { periods: weeks, period } });
   say(`Replaying ${weeks} weeks from ${isoDate(loop.startedAt)} on as production (labels come a day late)`);
-  const progress = progressLine(say);
-  await replay({
-    server: url,
-    gateway,
-    loop,
-    signal,
-    onWindow: ({ index, windows, time, decisions, requests }) => {
-      for (const decision of decisions) progress.say(decisionLine(decision));
-      progress.update(`  ${isoDate(time)}  day ${index} of ${windows}, ${requests} requests`);
-    },
-  });
-  progress.done();
+  await replayAloud({ server: url, gateway, loop, signal }, "day", say);
   await followRun(url, backtest, () => undefined, signal);
   return readTour(url, loop, weeks, backtest);
 }

@@ -5,14 +5,14 @@ import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
 import { heldOutRows, part, type Holdout } from "../training/holdout.ts";
-import { labelsOf, withLabels, type TrainOutput } from "../training/train-step.ts";
+import { withLabels, type TrainOutput } from "../training/train-step.ts";
 import type { Prediction, Signature } from "../training/types.ts";
 import { bootstrap, differenceOf, drawMetrics, intervalsOf } from "./bootstrap.ts";
 import { calibrationOf } from "./calibration.ts";
 import { lossName, metricsOf } from "./metrics.ts";
 import { evaluationReport } from "./report.ts";
 import { scoreOnnx } from "./score.ts";
-import { scored, type Scored } from "./scored.ts";
+import { scored, truthOf, type Scored } from "./scored.ts";
 import type { Evaluation, Slice } from "./types.ts";
 
 interface EvaluateParams {
@@ -47,7 +47,7 @@ export const evaluateStep: Step = {
     const test = part(loaded, heldOutRows(loaded, target, task, trained.holdout ?? options.holdout, features.map(({ name }) => name)).test);
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });
-    const truth = truthOf(test, target, trained.signature);
+    const truth = truthOf(test, target, trained.signature.task);
     const score = async (sha256: string, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, test, threads), truth);
     const model = await score(trained.model.sha256, trained.signature);
     const loss = lossName(model.task);
@@ -89,11 +89,6 @@ export const evaluateStep: Step = {
 function unseenBy(until: number | null, test: Table, time: string | null): boolean {
   const times = time === null ? undefined : test.columns.find((column) => column.name === time);
   return until !== null && times?.type === "number" && times.values.every((value) => value > until);
-}
-
-function truthOf(table: Table, target: string, signature: Signature): Float64Array | string[] {
-  const column = table.columns.find((one) => one.name === target)!;
-  return signature.task === "regression" && column.type === "number" ? column.values : labelsOf(table, target);
 }
 
 function naivePrediction({ naive, signature }: TrainOutput, rows: number): Prediction {

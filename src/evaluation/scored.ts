@@ -1,4 +1,6 @@
-import type { Prediction } from "../training/types.ts";
+import type { Table } from "../data/types.ts";
+import { labelsOf } from "../training/train-step.ts";
+import type { Prediction, Task } from "../training/types.ts";
 
 /** Truth and answers of the rows a model is judged by. */
 export type Scored =
@@ -11,6 +13,12 @@ export type Scored =
       /** Row-major, rows × classes. */
       readonly probabilities: Float64Array;
     };
+
+/** What was true of the rows of a table: numbers for regression, class labels else. */
+export function truthOf(table: Table, target: string, task: Task): Float64Array | string[] {
+  const column = table.columns.find((one) => one.name === target)!;
+  return task === "regression" && column.type === "number" ? column.values : labelsOf(table, target);
+}
 
 /** Sets what a model answered beside what was true: numbers for regression, class labels else. */
 export function scored(prediction: Prediction, truth: Float64Array | readonly string[]): Scored {

@@ -6,6 +6,9 @@ export const noErrors: ErrorSums = { n: 0, loss: 0, absolute: 0, signed: 0, labe
 /** The loss live error is judged by. */
 export const lossOf = (task: Task): Loss => (task === "regression" ? "rmse" : "log_loss");
 
+/** A mean loss per prediction (squared error, or log loss) as the metric it is told by: its root, or itself. */
+export const asMetric = (task: Task, meanLoss: number): number => (task === "regression" ? Math.sqrt(meanLoss) : meanLoss);
+
 /** The error of one labelled prediction, as sums of one. A label that no class of the model has counts as a total miss. */
 export const errorOf = (task: Task, prediction: LabelledPrediction): ErrorSums =>
   task === "regression" ? errorOfNumber(prediction.value, Number(prediction.label)) : errorOfClass(prediction.probabilities, prediction.classes.indexOf(prediction.label));

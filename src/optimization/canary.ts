@@ -1,4 +1,4 @@
-import { errorOf, lossOf } from "../monitoring/error-sums.ts";
+import { asMetric, errorOf, lossOf } from "../monitoring/error-sums.ts";
 import { labelledPredictions } from "../monitoring/prediction-log.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";
 import { moveAlias, removeAlias } from "../registry/aliases.ts";
@@ -11,7 +11,7 @@ import type { Choice } from "./candidates/choose-step.ts";
 import { pairedDifference, type PairedDifference } from "./candidates/paired-difference.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
-import { learnAnew, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
+import { horizonWindows, learnAnew, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
 import type { Worth } from "./retrainings/types.ts";
 import { decideRollout, insertRollout, readDecisions, recordDecision } from "./store.ts";
 import type { CanaryEvidence, Loop, Rollout } from "./types.ts";
@@ -50,9 +50,6 @@ export async function beginRollout(house: House, loop: Loop, config: MonitorConf
   await startCanary(house, loop, challenge, time, pipelineRunId, worth);
   return share;
 }
-
-/** Windows that the choice of a champion is taken to hold for. */
-const horizonWindows = 56;
 
 const sure = (belief: Belief): string => `${(100 * surenessOf(belief)).toFixed(1)} %`;
 
@@ -112,11 +109,10 @@ async function canaryEvidence(house: House, loop: Loop, config: MonitorConfig, r
   const { alpha, minLabels } = loop.project.deploy;
   const halfWidth = n < 2 ? Number.MAX_VALUE : confidenceSequence(n, sigma, alpha, Math.max(2 * minLabels, 48));
   const paired = pairedDifference(complete.map((pair) => pair.champion - pair.challenger), complete.map(({ window }) => window));
-  const asMetric = (loss: number): number => (config.task === "regression" ? Math.sqrt(loss) : loss);
   return {
     labels: n,
-    championLoss: asMetric(champion),
-    challengerLoss: asMetric(challenger),
+    championLoss: asMetric(config.task, champion),
+    challengerLoss: asMetric(config.task, challenger),
     difference,
     low: difference - halfWidth,
     high: difference + halfWidth,
@@ -169,7 +165,7 @@ export async function abandonCanary(house: House, rollout: Rollout, time: number
 /** Gives a challenger all the traffic without a canary; the comparison was its only judge. */
 async function promoteAtOnce(house: House, loop: Loop, config: MonitorConfig, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, reason: string, worth?: Worth): Promise<void> {
   const rollout = newRollout(loop, versions, time);
-  const metric = (loss: number): number => (config.task === "regression" ? Math.sqrt(Math.max(0, loss)) : loss);
+  const metric = (loss: number): number => asMetric(config.task, Math.max(0, loss));
   const best = choice.candidates[0]?.difference;
   const halfWidth = best ? 1.96 * Math.sqrt(best.variance / best.n) : 0;
   const shown = best && { labels: best.n, championLoss: metric(choice.championLoss), challengerLoss: metric(choice.championLoss - best.mean), difference: best.mean, low: best.mean - halfWidth, high: best.mean + halfWidth };

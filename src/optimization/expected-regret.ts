@@ -1,3 +1,6 @@
+/** Windows that the choice of a champion is taken to hold for. */
+export const horizonWindows = 56;
+
 /** What is believed of how much less a challenger loses per prediction than the champion: a normal distribution. */
 export interface Belief {
   readonly mean: number;

@@ -1,5 +1,6 @@
 import { isoDate } from "../clock.ts";
 import { conflict, MillraceError } from "../errors.ts";
+import { asMetric } from "../monitoring/error-sums.ts";
 import { evaluateDrift, evaluateErrors, readMonitor } from "../monitoring/monitoring.ts";
 import type { MonitorConfig } from "../monitoring/types.ts";
 import { resolveAlias } from "../registry/aliases.ts";
@@ -111,18 +112,16 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
     }
     return;
   }
-  const metric = (loss: number): number => (config.task === "regression" ? Math.sqrt(loss) : loss);
   await recordDecision(house.db, {
     endpoint: loop.endpoint,
     time: now,
     kind: run.state === "stopped" ? "gate_rejected" : "retraining_failed",
     reason: run.reason ?? "the retraining ended without a reason",
     // What newer rows did not better is as good as can be had now.
-    evidence: choice ? { ...compared(choice), championLoss: metric(choice.championLoss) } : {},
+    evidence: choice ? { ...compared(choice), championLoss: asMetric(config.task, choice.championLoss) } : {},
     pipelineRunId: runId,
   });
 }
-
 
 /** The oldest row a version was trained on, ms, as the loop chose it; null: all rows that there were. */
 async function oldestRow(house: House, { endpoint }: Loop, version: number): Promise<number | null> {

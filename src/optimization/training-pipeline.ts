@@ -2,12 +2,10 @@ import type { Schema } from "../data/validation/schema.ts";
 import type { TimeRange } from "../data/types.ts";
 import type { Project } from "../project/project.ts";
 import type { TrainedVersion } from "../registry/types.ts";
-import type { JsonObject, PipelineSpec, PipelineStep } from "../stage.ts";
+import type { PipelineSpec, PipelineStep } from "../stage.ts";
 import type { Holdout } from "../training/holdout.ts";
+import { json, knownVersion } from "./known-version.ts";
 import type { Loop } from "./types.ts";
-
-/** Anything that is plain JSON, as the pipeline's type for it. */
-const json = (value: object): JsonObject => value as JsonObject;
 
 /**
  * The well-worn path of a project, walked once: from the source table to a model that serves. With a champion there already, the new
@@ -67,7 +65,6 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
     time: { column: time.column, stored: time.stored },
     knownAt: why.time,
   };
-  const known = ({ version, artifact, signature }: TrainedVersion): object => ({ version, sha256: artifact.sha256, signature });
   const { algorithm, params } = project.train;
   // The rows of a table without a time of its own are older than any request.
   const seenUntil = champion.training.until ?? Number.MIN_SAFE_INTEGER;
@@ -85,7 +82,7 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
       {
         id: "train",
         step: "optimization.choose",
-        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...known(champion), seenUntil, from }, archived: archived.map(known), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
+        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map(knownVersion), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
         needs: { table: "append", checked: "validate" },
       },
       ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),
@@ -153,7 +150,7 @@ function judgeToRegister(project: Project, { table, holdout, champion, trigger, 
   const model = project.model;
   const needs = { table, checked: "validate" };
   const served = refit ? "refit" : "train";
-  const compared = champion ? { version: champion.version, sha256: champion.artifact.sha256, signature: champion.signature, until: champion.training.until } : null;
+  const compared = champion ? { ...knownVersion(champion), until: champion.training.until } : null;
   return [
     {
       id: "evaluate",

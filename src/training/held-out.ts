@@ -1,3 +1,4 @@
+import { inTimeOrder } from "./holdout.ts";
 import { drawToFront, seededRandom } from "./random.ts";
 
 /**
@@ -9,11 +10,10 @@ import { drawToFront, seededRandom } from "./random.ts";
  */
 export function heldOut(rows: number, share: number, times: Float64Array | undefined, seed: number): Int32Array {
   const count = Math.min(rows - 1, Math.max(1, Math.round(rows * share)));
-  const all = Int32Array.from({ length: rows }, (_, row) => row);
   if (times !== undefined && times.some((time) => time !== times[0])) {
-    all.sort((a, b) => times[a] - times[b] || a - b);
-    return all.slice(rows - count).sort();
+    return Int32Array.from(inTimeOrder(times).subarray(rows - count)).sort();
   }
+  const all = Int32Array.from({ length: rows }, (_, row) => row);
   drawToFront(all, count, seededRandom(seed));
   return all.slice(0, count).sort();
 }

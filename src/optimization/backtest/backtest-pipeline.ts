@@ -1,5 +1,6 @@
-import type { JsonObject, PipelineSpec, PipelineStep } from "../../stage.ts";
+import type { PipelineSpec, PipelineStep } from "../../stage.ts";
 import type { TrainedVersion } from "../../registry/types.ts";
+import { json, knownVersion } from "../known-version.ts";
 import type { Loop } from "../types.ts";
 import type { PastParams } from "./past.ts";
 
@@ -19,9 +20,6 @@ export interface Backtest {
   /** Also the policy of recent stretches and the schedule that is best in hindsight. */
   readonly thorough: boolean;
 }
-
-/** Anything that is plain JSON, as the pipeline's type for it. */
-const json = (value: object): JsonObject => value as JsonObject;
 
 const ingest = ({ project: { data } }: Loop): PipelineStep => ({
   id: "ingest",
@@ -64,8 +62,7 @@ export function backtestPipeline(loop: Loop, { periods, period, arrivals, thorou
 /** What became of promotions, on the rows of the source that followed them. */
 export function promotionsPipeline(loop: Loop, promotions: readonly { readonly time: number; readonly promoted: TrainedVersion; readonly replaced: TrainedVersion }[]): PipelineSpec {
   const { project } = loop;
-  const known = ({ version, artifact, signature }: TrainedVersion): object => ({ version, sha256: artifact.sha256, signature });
-  const compared = promotions.map(({ time, promoted, replaced }) => ({ time, promoted: known(promoted), replaced: known(replaced) }));
+  const compared = promotions.map(({ time, promoted, replaced }) => ({ time, promoted: knownVersion(promoted), replaced: knownVersion(replaced) }));
   return spec(loop, "promotions", [
     { id: "promotions", step: "optimization.promotions", params: json({ target: project.data.target, time: project.data.time!, window: project.monitor.window, promotions: compared }), needs: { table: "ingest" } },
   ]);

@@ -3,10 +3,10 @@ import type { IngestOutput } from "../../data/ingest-step.ts";
 import { readTable } from "../../data/read-table.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
-import { scored } from "../../evaluation/scored.ts";
+import { scored, truthOf } from "../../evaluation/scored.ts";
 import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../storage/blobs.ts";
-import { labelsOf, requestOf, withLabels } from "../../training/train-step.ts";
+import { requestOf, withLabels } from "../../training/train-step.ts";
 import type { Task, TrainedModel } from "../../training/types.ts";
 import { lossesOf } from "../candidates/losses.ts";
 
@@ -56,8 +56,7 @@ export async function openPast({ file, ...ingested }: IngestOutput, options: Pas
     const known = periods.get(period);
     if (known) return known;
     const part = selectRows(table, within(period));
-    const column = part.columns.find(({ name }) => name === options.target)!;
-    const found = { part, truth: options.task === "regression" && column.type === "number" ? column.values : labelsOf(part, options.target) };
+    const found = { part, truth: truthOf(part, options.target, options.task) };
     periods.set(period, found);
     return found;
   };

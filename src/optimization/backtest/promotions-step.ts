@@ -3,24 +3,18 @@ import type { IngestOutput } from "../../data/ingest-step.ts";
 import { readTable } from "../../data/read-table.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import { scoreOnnx } from "../../evaluation/score.ts";
-import { scored } from "../../evaluation/scored.ts";
+import { scored, truthOf } from "../../evaluation/scored.ts";
 import type { Step } from "../../stage.ts";
-import { labelsOf, withLabels } from "../../training/train-step.ts";
-import type { Signature } from "../../training/types.ts";
+import { withLabels } from "../../training/train-step.ts";
 import { lossesOf } from "../candidates/losses.ts";
-
-interface PromotedVersion {
-  readonly version: number;
-  readonly sha256: string;
-  readonly signature: Signature;
-}
+import type { KnownVersion } from "../known-version.ts";
 
 interface PromotionsParams {
   readonly target: string;
   readonly time: { readonly column: string; readonly hour: string | null };
   /** Length of the window after a promotion that is looked at, ms. */
   readonly window: number;
-  readonly promotions: readonly { readonly time: number; readonly promoted: PromotedVersion; readonly replaced: PromotedVersion }[];
+  readonly promotions: readonly { readonly time: number; readonly promoted: KnownVersion; readonly replaced: KnownVersion }[];
 }
 
 /** What became of a promotion: both models on the labelled rows of the window after it. */
@@ -53,9 +47,8 @@ export const promotionsStep: Step = {
     const outcomes: PromotionOutcome[] = [];
     for (const [at, { time: since, promoted, replaced }] of promotions.entries()) {
       const rows = selectRows(table, Uint32Array.from(times.keys()).filter((row) => times[row] >= since && times[row] < since + window));
-      const column = rows.columns.find(({ name }) => name === target)!;
-      const losses = async ({ sha256, signature }: PromotedVersion): Promise<Float64Array> => {
-        const truth = signature.task === "regression" && column.type === "number" ? column.values : labelsOf(rows, target);
+      const losses = async ({ sha256, signature }: KnownVersion): Promise<Float64Array> => {
+        const truth = truthOf(rows, target, signature.task);
         return lossesOf(scored(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, rows), truth));
       };
       const [own, other] = rows.rows === 0 ? [new Float64Array(), new Float64Array()] : [await losses(promoted), await losses(replaced)];

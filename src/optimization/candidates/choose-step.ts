@@ -1,27 +1,22 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { readTable } from "../../data/read-table.ts";
+import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
 import { scoreOnnx } from "../../evaluation/score.ts";
-import { scored } from "../../evaluation/scored.ts";
+import { scored, truthOf } from "../../evaluation/scored.ts";
 import { invalid } from "../../errors.ts";
 import type { Step } from "../../stage.ts";
 import { inTimeOrder, part, timesOf, type Holdout } from "../../training/holdout.ts";
-import { labelsOf, outputOf, requestOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
-import type { Prediction, Signature, TrainedModel } from "../../training/types.ts";
+import { outputOf, requestOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
+import type { Prediction, TrainedModel } from "../../training/types.ts";
 import { learn, type Belief } from "../expected-regret.ts";
+import type { KnownVersion } from "../known-version.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
 import { riskOfReturn, rowsBefore } from "./passing-changes.ts";
 import { rowSpans, type RowSpan } from "./row-spans.ts";
 import { chooseYardstick } from "./yardstick.ts";
-
-/** A version that is there already. */
-interface Known {
-  readonly version: number;
-  readonly sha256: string;
-  readonly signature: Signature;
-}
 
 export interface ChooseParams {
   readonly algorithm: string;
@@ -30,8 +25,8 @@ export interface ChooseParams {
   /** Length of a window, ms: rows of one are not as good as independent. */
   readonly window: number;
   /** `seenUntil`, `from`: the newest row it was trained on, and the oldest (null: all there were), ms. */
-  readonly champion: Known & { readonly seenUntil: number; readonly from: number | null };
-  readonly archived: readonly Known[];
+  readonly champion: KnownVersion & { readonly seenUntil: number; readonly from: number | null };
+  readonly archived: readonly KnownVersion[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
   /** How long a label takes, ms. */
@@ -96,29 +91,24 @@ export const chooseStep: Step = {
     const ordered = inTimeOrder(times);
     const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
     if (yardstick.state === "too_few") {
-      const choice: Choice = { yardstick: yardstick.rows, championLoss: Number.NaN, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
-      return { choice: { ...choice, championLoss: 0 }, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
+      const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
+      return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
     }
     const training = { ...options, table, features, target, task, seed, report, baseline: true };
-    const truth = (of: Table): Float64Array | string[] => {
-      const column = of.columns.find(({ name }) => name === target)!;
-      return task === "regression" && column.type === "number" ? column.values : labelsOf(of, target);
-    };
-    const judged = part(rows, yardstick.rows);
-    const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truth(of)));
-    const ofKnown = async ({ sha256, signature }: Known): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, judged), judged);
-    const ofChampion = await ofKnown(champion);
-    const windows = Float64Array.from(yardstick.rows, (row) => Math.floor(times[row] / window));
-    const compare = (others: Float64Array): PairedDifference => pairedDifference(ofChampion.map((loss, row) => loss - others[row]), windows);
+    const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
     const calmRows = changedAt === null ? new Uint32Array() : rowsBefore(ordered, times, champion.seenUntil, changedAt);
     const calm = part(rows, calmRows);
-    const ofChampionCalm = calm.rows > 0 ? losses(await scoreOnnx(await blobs.localPath(champion.sha256), champion.signature, calm), calm) : new Float64Array();
-    const calmWindows = Float64Array.from(calmRows, (row) => Math.floor(times[row] / window));
-    const before = (answers: () => Prediction): { readonly before?: PairedDifference } => {
-      if (calm.rows === 0) return {};
-      const others = losses(answers(), calm);
-      return { before: pairedDifference(ofChampionCalm.map((loss, row) => loss - others[row]), calmWindows) };
-    };
+    // The rows of the yardstick, then those of before the change: both are asked about in one go.
+    const askedRows = Uint32Array.from([...yardstick.rows, ...calmRows]);
+    const asked = selectRows(rows, askedRows);
+    const windows = Float64Array.from(askedRows, (row) => Math.floor(times[row] / window));
+    const ofKnown = async ({ sha256, signature }: KnownVersion): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, asked), asked);
+    const ofChampion = await ofKnown(champion);
+    const paired = (others: Float64Array, from: number, until: number): PairedDifference =>
+      pairedDifference(ofChampion.subarray(from, until).map((loss, row) => loss - others[row]), windows.subarray(from, until));
+    const onYardstick = (others: Float64Array): PairedDifference => paired(others, 0, yardstick.rows.length);
+    const onCalm = (others: () => Float64Array): { readonly before?: PairedDifference } => (calmRows.length === 0 ? {} : { before: paired(others(), yardstick.rows.length, askedRows.length) });
+    const compare = (others: Float64Array): Pick<Candidate, "difference" | "before"> => ({ difference: onYardstick(others), ...onCalm(() => others.subarray(yardstick.rows.length)) });
     const lasted = changedAt === null ? 0 : Math.max(1, (times[ordered[ordered.length - 1]] - changedAt) / window);
     const risk = changedAt === null ? 0 : riskOfReturn(lasted, 2 + options.labelDelay / window);
     const { findTrainer } = await import("../../training/trainers.ts");
@@ -143,23 +133,23 @@ export const chooseStep: Step = {
       try {
         if (!cross) {
           const model = fit(on);
-          return { ...about, rows: on.length, difference: compare(losses(model.predict(judged), judged)), ...before(() => model.predict(calm)), model };
+          return { ...about, rows: on.length, ...compare(losses(model.predict(asked), asked)), model };
         }
         if (on.length > mostRowsCross) {
           // The rows since the change are few beside these: it is judged as if it had none of them.
           const older = spanRows(yardstick.before, span);
           const model = fit(older);
-          return { ...about, rows: older.length, difference: compare(losses(model.predict(judged), judged)), ...before(() => model.predict(calm)) };
+          return { ...about, rows: older.length, ...compare(losses(model.predict(asked), asked)) };
         }
         const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
         const all = new Float64Array(yardstick.rows.length);
         for (const held of yardstick.parts) {
           const out = new Set(held);
-          const asked = part(rows, held);
-          const found = losses(fit(on.filter((row) => !out.has(row))).predict(asked), asked);
+          const heldRows = part(rows, held);
+          const found = losses(fit(on.filter((row) => !out.has(row))).predict(heldRows), heldRows);
           for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
         }
-        return { ...about, rows: on.length, difference: compare(all), ...before(() => fit(on).predict(calm)) };
+        return { ...about, rows: on.length, difference: onYardstick(all), ...onCalm(() => losses(fit(on).predict(calm), calm)) };
       } catch (error) {
         return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
       }
@@ -170,15 +160,12 @@ export const chooseStep: Step = {
       report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
       tried.push(tryRows(span));
     }
-    for (const known of archived) {
-      const answers = calm.rows > 0 ? await scoreOnnx(await blobs.localPath(known.sha256), known.signature, calm) : undefined;
-      tried.push({ name: `version ${known.version}`, rows: null, difference: compare(await ofKnown(known)), ...(answers && before(() => answers)), span: null, version: known.version, model: null });
-    }
+    for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, ...compare(await ofKnown(known)), span: null, version: known.version, model: null });
     /** What is won while the change lasts, less what is lost if it passes, per row of the former. */
     const worth = ({ difference, before: then }: Candidate): number => (difference ? difference.mean - risk * Math.max(0, -(then?.mean ?? 0)) : Number.NEGATIVE_INFINITY);
     const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
     const best = ranked[0];
-    const championLoss = ofChampion.reduce((sum, loss) => sum + loss, 0) / ofChampion.length;
+    const championLoss = ofChampion.subarray(0, yardstick.rows.length).reduce((sum, loss) => sum + loss, 0) / yardstick.rows.length;
     const believed = best?.difference ? believe({ ...best.difference, mean: worth(best) }, championLoss, ranked.length) : null;
     const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd / 2) / championLoss : 0;
     const choice: Choice = {

@@ -1,5 +1,4 @@
-/** Windows that a choice is taken to hold for. */
-const horizon = 56;
+import { horizonWindows } from "../expected-regret.ts";
 
 /**
  * How much a row after a change's end weighs beside one while it lasts, when a model is chosen for the changed times. A change that has lasted w windows lasts
@@ -9,7 +8,7 @@ const horizon = 56;
  * @param lasted windows since the change, > 0
  * @param delay windows until a return is seen and mended
  */
-export const riskOfReturn = (lasted: number, delay: number): number => delay / (lasted * Math.log(1 + horizon / lasted));
+export const riskOfReturn = (lasted: number, delay: number): number => delay / (lasted * Math.log(1 + horizonWindows / lasted));
 
 /** Fewer rows say nothing of the times before, and more say no more. */
 const [fewest, most] = [24, 500];
