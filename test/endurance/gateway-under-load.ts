@@ -9,6 +9,12 @@ export const lasting = (Number(process.env["ENDURANCE_MINUTES"] ?? 3) * 60_000) 
 /** Milliseconds from one change of models to the next. */
 export const swapEvery = Math.min(10_000, lasting / 6);
 
+/**
+ * What `measure` finds once a process has its working size: after 60 % of the time, when heaps have grown to what the load needs (which takes the first half
+ * minute) and what the prediction log held while its disk was full (a third to a half of the time) has been in memory once.
+ */
+export const settled = <T>(measure: () => Promise<T>): Promise<T> => until(lasting * 0.6).then(measure);
+
 interface Address {
   readonly pid: number;
   readonly port: number;

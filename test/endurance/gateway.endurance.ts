@@ -11,7 +11,7 @@ import { config, endpoint, makeHome, modelFile, startProcess, variant, writeConf
 import { keepAsking } from "../../src/serving/gateway/fixtures/own-gateway.ts";
 import { startMillrace } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { every, gatewayOf, lasting, rowsIn, sum, swapEvery } from "./gateway-under-load.ts";
+import { every, gatewayOf, lasting, rowsIn, settled, sum, swapEvery } from "./gateway-under-load.ts";
 
 /*
  * Gateways under load from 32 connections: models change places, threads and the server are killed, the
@@ -88,7 +88,7 @@ test("a gateway of its own: swaps lose nothing, threads that die are replaced, a
   const load = keepAsking(process1.url, "trips", 28);
   const slowLoad = keepAsking(process1.url, "slow", 4, amount);
   const end = performance.now() + lasting;
-  const level = until(lasting / 10).then(() => gateway.memory());
+  const level = settled(() => gateway.memory());
   const swaps = every(swapEvery, end, async (turn) => {
     await writeConfig(home, config(turn + 2, trips(turn + 2), slow));
     expect((await process1.admin("reload")).status).toBe(200);
@@ -112,7 +112,7 @@ test("a gateway of its own: swaps lose nothing, threads that die are replaced, a
   const rows = await rowsIn(folder);
   console.log(
     `alone: ${answered} requests (${Math.round(answered / (lasting / 1000))}/s), ${swapped} swaps, ${killed} threads killed, ${sum(slowOutcomes, (outcome) => outcome !== 2000)} requests failed by them; ` +
-      `${disk.what}: ${during.failures} failures, ${log.dropped} rows dropped; ${rows} rows in files; memory ${Math.round(first)} MiB after a tenth, ${Math.round(last)} MiB at the end`,
+      `${disk.what}: ${during.failures} failures, ${log.dropped} rows dropped; ${rows} rows in files; memory ${Math.round(first)} MiB when settled, ${Math.round(last)} MiB at the end`,
   );
   expect([pid, configError, process1.child.exitCode]).toEqual([gateway.pid, null, null]);
   // Swaps: every trip was answered by one version or the other.
@@ -151,7 +151,7 @@ test("a gateway under a server: deployments change and the server is killed, and
 
   const load = keepAsking(gateway.url, "trips", 32);
   const end = performance.now() + lasting;
-  const level = until(lasting / 10).then(() => gateway.memory());
+  const level = settled(() => gateway.memory());
   // A third of the turns find the server killed, and start it again.
   let lives = 1;
   const swaps = every(swapEvery, end, async (turn) => {
@@ -168,7 +168,7 @@ test("a gateway under a server: deployments change and the server is killed, and
   expect(await gateway.flush()).toBe(200);
   const { pid, log } = await gateway.status();
   const [answered, rows] = [sum(outcomes), await rowsIn(join(home, "predictions"))];
-  console.log(`under a server: ${answered} requests (${Math.round(answered / (lasting / 1000))}/s), ${swapped} deployments, ${lives} lives of the server; ${rows} rows in files, ${log.dropped} dropped; memory ${Math.round(first)} MiB after a tenth, ${Math.round(last)} MiB at the end`);
+  console.log(`under a server: ${answered} requests (${Math.round(answered / (lasting / 1000))}/s), ${swapped} deployments, ${lives} lives of the server; ${rows} rows in files, ${log.dropped} dropped; memory ${Math.round(first)} MiB when settled, ${Math.round(last)} MiB at the end`);
   expect(pid).toBe(gateway.pid);
   expect([...outcomes.keys()].filter((outcome) => outcome !== 13 && outcome !== 1013)).toEqual([]);
   expect([outcomes.get(13)! > 0, outcomes.get(1013)! > 0, lives > 1]).toEqual([true, true, true]);

@@ -9,7 +9,7 @@ import { config, endpoint, makeHome, startProcess, variant, writeConfig } from "
 import { keepAsking } from "../../src/serving/gateway/fixtures/own-gateway.ts";
 import { Random } from "../../src/serving/gateway/hostile/fuzz/random.ts";
 import { savePyfuncModels } from "../clients/pyfunc-models.ts";
-import { every, gatewayOf, lasting, rowsIn, sum, swapEvery } from "./gateway-under-load.ts";
+import { every, gatewayOf, lasting, rowsIn, settled, sum, swapEvery } from "./gateway-under-load.ts";
 
 interface PythonProcess {
   readonly pid: number;
@@ -47,7 +47,7 @@ test("Python models: processes are killed at random and models change places; ea
   const loads = [keepAsking(process1.url, "trips", 8), keepAsking(process1.url, "picky", 2, amount), keepAsking(process1.url, "onnx", 2)];
   const end = performance.now() + lasting;
   const memory = async () => [await gateway.memory(), (await pythonsOf(gateway.pid)).find(({ model }) => model.endsWith("picky"))!.mebibytes];
-  const level = until(lasting / 10).then(memory);
+  const level = settled(memory);
   let refused = 0;
   let served = 0;
   const swap = async () => {
@@ -89,7 +89,7 @@ test("Python models: processes are killed at random and models change places; ea
   const rows = await rowsIn(join(home, "predictions"));
   console.log(
     `Python: ${answered} requests answered (${Math.round(sum(tripOutcomes) / (lasting / 1000))}/s of the model that was killed), ${served} swaps, ${refused} refused, ${kill9s} processes killed (seed ${seed}), ${failed} requests failed by them; ` +
-      `${rows} rows in files, ${log.dropped} dropped; memory of the gateway ${first.map(Math.round)[0]} MiB after a tenth, ${Math.round(last[0])} MiB at the end, of a Python process ${Math.round(first[1])} and ${Math.round(last[1])} MiB`,
+      `${rows} rows in files, ${log.dropped} dropped; memory of the gateway ${first.map(Math.round)[0]} MiB when settled, ${Math.round(last[0])} MiB at the end, of a Python process ${Math.round(first[1])} and ${Math.round(last[1])} MiB`,
   );
   expect([pid, process1.child.exitCode]).toEqual([gateway.pid, null]);
   // Swaps: no request failed by them. Killed processes: what was in them was tried again, or failed with a sentence that says so.
