@@ -8,7 +8,7 @@ import { chooseFeatures, type ColumnUse, type Feature, type FeatureOptions } fro
 import { columnNotFound } from "./column-names.ts";
 import type { ColumnProfile } from "./profile/profile-types.ts";
 import { columnProfiles, compareAll, joinProfile, type ProfiledTable } from "./profile/profile.ts";
-import { readTable } from "./read-table.ts";
+import { tableOf } from "./held-table.ts";
 import { inferSchema, type Schema } from "./validation/schema.ts";
 import { inferTask, targetFacts } from "./suggest.ts";
 import type { DatasetColumn, Table } from "./types.ts";
@@ -53,10 +53,9 @@ export const validateStep: Step = {
     for (const name of options.exclude) if (!names.includes(name)) throw columnNotFound(name, names, "excluded column");
     for (const name of options.keep) if (!names.includes(name)) throw columnNotFound(name, names, "column to keep");
     if (options.group !== null && !names.includes(options.group)) throw columnNotFound(options.group, names, "data.split.group");
-    const path = await blobs.localPath(table.file.sha256, "the table of the dataset");
     const beside = table.rows * names.length >= cellsForThread && mostThreads() > 1;
     report({ message: `profiling ${table.rows} rows, ${names.length} columns` });
-    const loaded = await readTable(path, { shared: beside });
+    const loaded = await tableOf(table, blobs);
     const profiled: ProfiledTable = { table: loaded, columns: table.columns };
     // Each column is profiled on another thread, while this one compares rows and columns with each other.
     const coming = beside ? onThread<ProfiledTable, ColumnProfile[]>(import.meta.url, "profile/profile-thread", profiled) : undefined;

@@ -16,10 +16,19 @@ export const bootstrap = (model: Scored, seed: number, resamples = 300): MetricI
 /** Draws for `models` of the same rows, on several threads where they are many: the same draws, for each of which every model has its metrics. */
 export async function drawMetrics(models: readonly Scored[], seed: number, resamples = 300, threads?: number): Promise<Metrics[][]> {
   const parts = threads ?? Math.min(mostThreads(), Math.floor((rowsOf(models[0]) * resamples) / leastDraws));
-  const bounds = Array.from({ length: Math.max(1, parts) + 1 }, (_, at) => Math.round((at * resamples) / Math.max(1, parts)));
+  const bounds = partsOf(resamples, Math.max(1, parts));
   const others = bounds.slice(1, -1).map((from, at) => onThread<Resampling, Metrics[][]>(import.meta.url, "resample-thread", { models, seed, from, until: bounds[at + 2] }));
   const first = resampled({ models, seed, from: 0, until: bounds[1] });
   return [...first, ...(await Promise.all(others)).flat()];
+}
+
+/** Passing over a draw takes this part of the time that making and judging it does. */
+const skipCost = 0.3;
+
+/** Where the parts of the draws begin, and the end: a thread passes over all draws before its own, so each part is smaller than the one before. */
+function partsOf(resamples: number, parts: number): number[] {
+  const until = (part: number): number => (1 - (1 - skipCost) ** part) / (1 - (1 - skipCost) ** parts);
+  return Array.from({ length: parts + 1 }, (_, part) => Math.round(until(part) * resamples));
 }
 
 /** The intervals of a model's metrics by the draws, among whose models it is at `index`. */

@@ -1,5 +1,5 @@
 import type { IngestOutput } from "../data/ingest-step.ts";
-import { readTable } from "../data/read-table.ts";
+import { tableOf } from "../data/held-table.ts";
 import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
@@ -43,7 +43,7 @@ export const evaluateStep: Step = {
     const trained = inputs["trained"] as TrainOutput & { readonly holdout?: Holdout };
     const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
     if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
-    const loaded = withLabels(await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset")), target);
+    const loaded = withLabels(await tableOf(table, blobs), target);
     const test = part(loaded, heldOutRows(loaded, target, task, trained.holdout ?? options.holdout, features.map(({ name }) => name)).test);
     if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
     report({ message: `scoring ${test.rows} held-out rows` });

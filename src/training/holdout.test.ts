@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Table } from "../data/types.ts";
-import { holdOut } from "./holdout.ts";
+import { heldOutRows, holdOut } from "./holdout.ts";
 
 const dayMs = 86_400_000;
 const start = Date.UTC(2011, 0, 1);
@@ -88,4 +88,17 @@ test("nothing held out", () => {
 test("a column without points in time is said", () => {
   const table: Table = { rows: 1, columns: [{ name: "at", type: "category", codes: Int32Array.of(0), dictionary: ["monday"] }] };
   expect(() => holdOut(table, "y", "regression", { by: "time", column: "at", test: 0.2 }, [])).toThrow(expect.objectContaining({ code: "training.no_time" }) as Error);
+});
+
+test("a split at random is that of its own table, columns and settings, whatever was split before", () => {
+  const doubled = tableOf([...range(0, 40), ...range(0, 40)]);
+  const same: Table = { ...doubled, columns: doubled.columns.map((column, at) => (at === 1 ? { name: "y", type: "number", values: Float64Array.from(doubled.columns[0].type === "number" ? doubled.columns[0].values : []) } : column)) };
+  const held = (table: Table, seed: number, features: string[], columns = table.columns): number[] => [...heldOutRows({ ...table, columns }, "y", "regression", { by: "random", test: 0.3, stratify: false, seed }, features).test];
+  const [first, seed2, withTime, twins] = [held(doubled, 1, []), held(doubled, 2, []), held(doubled, 1, ["at"]), held(same, 1, ["at"])];
+  expect(held(doubled, 1, ["at"], [...doubled.columns].reverse())).toEqual(withTime);
+  expect([held(doubled, 1, []), held(doubled, 2, []), held(same, 1, ["at"])]).toEqual([first, seed2, twins]);
+  expect(seed2).not.toEqual(first);
+  // Equal rows stay together where whole rows are equal.
+  expect(twins.filter((row) => row < 40)).toEqual(twins.filter((row) => row >= 40).map((row) => row - 40));
+  expect(withTime.filter((row) => row < 40)).not.toEqual(withTime.filter((row) => row >= 40).map((row) => row - 40));
 });

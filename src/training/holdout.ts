@@ -41,13 +41,7 @@ export function heldOutRows(table: Table, target: string, task: Task, holdout: H
     const times = timesOf(table, column);
     return { train: all().filter((row) => times[row] >= from), test: new Uint32Array() };
   }
-  if (holdout.by === "random") {
-    // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
-    const classes = holdout.stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
-    const units = unitsOf(table, holdout.group, [...features, target]);
-    // A group may have rows of several classes, which then cannot be in their shares each.
-    return splitAtRandom(table.rows, holdout.test, { seed: holdout.seed, ...(classes && holdout.group === undefined ? { classes } : {}), ...(units && { units }) });
-  }
+  if (holdout.by === "random") return randomSplit(table, target, task, holdout, features);
   const times = timesOf(table, holdout.column);
   if (holdout.by === "time") return splitByTime(times, holdout.test, { wholeDays: true });
   if (holdout.by === "newest") {
@@ -74,6 +68,23 @@ export function timesOf(table: Table, name: string): Float64Array {
   const times = table.columns.find((column) => column.name === name);
   if (times?.type !== "number") throw invalid("training.no_time", `Column ${name} holds no points in time to hold rows out by`);
   return times.values;
+}
+
+/** The split that was made last: training and evaluation split the same table. */
+let made: { readonly of: readonly unknown[]; readonly split: Split } | undefined;
+
+function randomSplit(table: Table, target: string, task: Task, holdout: Extract<Holdout, { by: "random" }>, features: readonly string[]): Split {
+  const { group, test, stratify, seed } = holdout;
+  const rowNames = [...features, target];
+  const used = new Map(table.columns.map((column) => [column.name, column]));
+  const of = [table.rows, task, target, JSON.stringify(holdout), ...[...new Set([...rowNames, ...(group === undefined ? [] : [group])])].map((name) => used.get(name))];
+  if (made && made.of.length === of.length && of.every((one, at) => one === made?.of[at])) return made.split;
+  // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
+  const classes = stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
+  const units = unitsOf(table, group, rowNames);
+  // A group may have rows of several classes, which then cannot be in their shares each.
+  made = { of, split: splitAtRandom(table.rows, test, { seed, ...(classes && group === undefined ? { classes } : {}), ...(units && { units }) }) };
+  return made.split;
 }
 
 /** What keeps rows together that must not stand on both sides: a group, or equal rows, where those are the exception. */

@@ -37,14 +37,16 @@ export class RandomStream {
   /** As `next`, many times, with the state at hand. */
   #draw(count: number, counts: Int32Array | undefined): void {
     let [a, b, c, counter] = [this.#a, this.#b, this.#c, this.#counter];
-    const places = counts?.length ?? 0;
+    const into = counts ?? new Int32Array(1);
+    // A power of two changes no digit, so this is ⌊number × places⌋.
+    const scale = (counts?.length ?? 0) / 2 ** 32;
     for (let draw = 0; draw < count; draw++) {
       const sum = (((a + b) | 0) + counter) | 0;
       counter = (counter + 1) | 0;
       a = b ^ (b >>> 9);
       b = (c + (c << 3)) | 0;
       c = (((c << 21) | (c >>> 11)) + sum) | 0;
-      if (counts) counts[Math.floor(((sum >>> 0) / 2 ** 32) * places)]++;
+      into[((sum >>> 0) * scale) | 0]++;
     }
     [this.#a, this.#b, this.#c, this.#counter] = [a, b, c, counter];
   }

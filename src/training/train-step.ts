@@ -1,5 +1,5 @@
 import type { IngestOutput } from "../data/ingest-step.ts";
-import { readTable } from "../data/read-table.ts";
+import { tableOf } from "../data/held-table.ts";
 import { selectRows } from "../data/select-rows.ts";
 import { readingsOf, type Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
@@ -54,7 +54,7 @@ export const trainStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
-    const labelled = withLabels(await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset"), { columns: [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])] }), target);
+    const labelled = withLabels(await tableOf(table, blobs, [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])]), target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     return trainOn(train, { ...options, table, features: names, target, task, seed, report }, blobs);
   },
@@ -132,11 +132,13 @@ function eventTimeOf({ columns }: IngestOutput, time: string | null): TrainingRe
 export function withLabels(table: Table, target: string): Table {
   const column = table.columns.find((one) => one.name === target)!;
   const missing = (row: number): boolean => (column.type === "number" ? Number.isNaN(column.values[row]) : column.codes[row] < 0);
-  const rows: number[] = [];
-  for (let row = 0; row < table.rows; row++) if (!missing(row)) rows.push(row);
-  if (rows.length === table.rows) return table;
+  let labelled = 0;
+  for (let row = 0; row < table.rows; row++) if (!missing(row)) labelled++;
+  if (labelled === table.rows) return table;
+  const rows = new Uint32Array(labelled);
+  for (let row = 0, at = 0; row < table.rows; row++) if (!missing(row)) rows[at++] = row;
   if (rows.length === 0) throw invalid("training.no_labels", `No row has a value in the target ${target}`);
-  return selectRows(table, Uint32Array.from(rows));
+  return selectRows(table, rows);
 }
 
 function newest(table: Table, time: string | null): number | null {

@@ -1,5 +1,5 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
-import { readTable } from "../../data/read-table.ts";
+import { tableOf } from "../../data/held-table.ts";
 import { everyNth, selectRows } from "../../data/select-rows.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
 import { scoreOnnx } from "../../evaluation/score.ts";
@@ -22,7 +22,7 @@ export const referenceStep: Step = {
     const { features } = inputs["checked"] as ValidateOutput;
     const trained = inputs["trained"] as TrainOutput;
     const beside = table.rows * features.length >= cellsForThread && mostThreads() > 1;
-    const loaded = await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset"), { columns: features.map((feature) => feature.name), shared: beside });
+    const loaded = await tableOf(table, blobs, features.map((feature) => feature.name));
     // Time goes on: that it does is no drift.
     const watched = features.filter(({ type }) => type !== "timestamp").map(({ name }) => loaded.columns.find((column) => column.name === name)!);
     // Most inputs are profiled on another thread, while the model answers; the rest here behind its answers.

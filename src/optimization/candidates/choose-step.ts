@@ -1,5 +1,5 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
-import { readTable } from "../../data/read-table.ts";
+import { tableOf } from "../../data/held-table.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
@@ -86,7 +86,7 @@ export const chooseStep: Step = {
     const table = inputs["table"] as IngestOutput;
     const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
     const features = specs.map(({ name }) => name);
-    const rows = withLabels(await readTable(await blobs.localPath(table.file.sha256, "the table of the dataset"), { columns: [...new Set([...features, target, time])] }), target);
+    const rows = withLabels(await tableOf(table, blobs, [...new Set([...features, target, time])]), target);
     const times = timesOf(rows, time);
     const ordered = inTimeOrder(times);
     const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
