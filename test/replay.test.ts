@@ -37,7 +37,7 @@ test("a project is replayed through the real gateway: the loop beside simpler po
   expect(first.table[0]).toMatchObject({ window: 1, start: "2024-01-21T00:00:00.000Z", trainings: 0 });
   expect(first.promotions.length).toBeGreaterThan(0);
   expect(first.promotions[0]).toMatchObject({ version: 2, replaced: 1, surely_worse: false });
-  expect(first.promotions[0].loss).toBeLessThan(first.promotions[0].replaced_loss);
+  expect(first.promotions[0].loss!).toBeLessThan(first.promotions[0].replaced_loss!);
   expect(await replayed(folder, file)).toEqual(first);
 });
 

@@ -7,8 +7,9 @@ import { stringify } from "yaml";
 import type { Command } from "../cli/command.ts";
 import { columnNotFound } from "../data/column-names.ts";
 import { lookInto } from "../data/look-into.ts";
-import { loadSource } from "../data/sources/load-source.ts";
+import { loadSource, withJoined } from "../data/sources/load-source.ts";
 import { inspectSource, type TableSource } from "../data/sources/source.ts";
+import { suggestJoined } from "../data/suggest-joined.ts";
 import { suggestTarget } from "../data/suggest.ts";
 import { invalid, MillraceError } from "../errors.ts";
 import { modelName } from "../project/load.ts";
@@ -25,7 +26,11 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   const source = table ?? (ask ? String(await answer(text({ message: "Which table? (a path)", placeholder: "data.csv" }))) : undefined);
   if (source === undefined) throw invalid("init.no_table", "Name the table to begin with: `millrace init TABLE`");
   const { inspected, target, reason } = await chooseTarget(source, options["target"] as string | undefined, ask);
-  const found = lookInto(inspected.columns, await loadSource(inspected), target);
+  const loaded = await loadSource(inspected);
+  const joined = suggestJoined(loaded, inspected.columns, target);
+  const columns = joined ? [...inspected.columns, joined] : inspected.columns;
+  const found = lookInto(columns, joined ? withJoined(loaded, columns) : loaded, target);
+  const settings = settingsOf(inspected);
   const project = {
     model: modelName(basename(source, extname(source))),
     data: {
@@ -34,12 +39,13 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
       ...(found.time === null ? {} : { time: found.time }),
       ...(found.group === null ? {} : { split: { group: found.group } }),
       ...(found.exclude.length > 0 ? { exclude: found.exclude } : {}),
-      ...settingsOf(inspected),
+      ...settings,
+      ...(joined && { dates: { ...settings["dates"], [joined.name]: joined.joins } }),
     },
     train: { algorithm: "auto" },
   };
   const schemaLine = `# yaml-language-server: $schema=${fileURLToPath(new URL("../../schema/millrace.schema.json", import.meta.url))}\n`;
-  const notes = [...(reason === undefined ? [] : [`target ${target}: ${reason}`]), ...inspected.remarks.map(({ message }) => message), ...found.notes];
+  const notes = [...(reason === undefined ? [] : [`target ${target}: ${reason}`]), ...inspected.remarks.map(({ message }) => message), ...(joined ? [`${joined.name} is a new column: the date that ${joined.joins!.join(", ")} are together`] : []), ...found.notes];
   await writeFile(out, `${schemaLine}${notes.map((note) => `# ${note}\n`).join("")}${stringify(project)}`).catch((error: NodeJS.ErrnoException) => {
     throw invalid("init.cannot_write", `${out} cannot be written: ${error.code === "ENOENT" ? "its folder is not there" : error.message}`, { file: out });
   });

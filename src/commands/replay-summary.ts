@@ -23,7 +23,7 @@ export interface ReplayWindow {
   readonly alarms: number;
 }
 
-/** What `millrace replay --json` prints. Losses are RMSE or log loss over all labelled predictions. */
+/** What `millrace replay --json` prints. Losses are RMSE or log loss over all labelled predictions; of a promotion over those of the window that followed it, null without any. */
 export interface ReplaySummary {
   readonly windows: number;
   readonly metric: "rmse" | "log_loss";
@@ -32,7 +32,7 @@ export interface ReplaySummary {
   readonly trainings: { readonly loop: number; readonly every_window: number; readonly fits: number; readonly hindsight: number };
   readonly alarms: number;
   /** `healed`: from an alarm on the error to the promotion that followed it, in windows. */
-  readonly promotions: readonly { readonly time: string; readonly version: number; readonly replaced: number; readonly loss: number; readonly replaced_loss: number; readonly surely_worse: boolean; readonly healed: number | null }[];
+  readonly promotions: readonly { readonly time: string; readonly version: number; readonly replaced: number; readonly loss: number | null; readonly replaced_loss: number | null; readonly surely_worse: boolean; readonly healed: number | null }[];
   readonly table: readonly ReplayWindow[];
 }
 
@@ -84,7 +84,7 @@ export async function summarise(server: string, loop: Loop, windows: number, run
     loss: { never: total(({ never }) => never), loop: metric(answered.loss, answered.n) ?? Number.NaN, every_window_all: total(({ all: every }) => every), every_window_recent: total(({ recent }) => recent ?? Number.NaN), hindsight: metric(hindsight.loss, labels) ?? Number.NaN },
     trainings: { loop: attempts.length, every_window: windows - 1, fits: decisions.reduce((sum, { evidence, kind }) => sum + (kind === "promoted" && !("fits" in evidence) ? 0 : Number(evidence["fits"] ?? 0) + (kind === "canary_started" || kind === "promoted" ? 1 : 0)), 0), hindsight: hindsight.trainings },
     alarms: raised.length,
-    promotions: outcomes.map((one) => ({ time: new Date(one.time).toISOString(), version: one.version, replaced: one.replaced, loss: one.loss, replaced_loss: one.replacedLoss, surely_worse: one.surelyWorse, healed: after(one.time) })),
+    promotions: outcomes.map((one) => ({ time: new Date(one.time).toISOString(), version: one.version, replaced: one.replaced, loss: metric(one.loss * one.rows, one.rows), replaced_loss: metric(one.replacedLoss * one.rows, one.rows), surely_worse: one.surelyWorse, healed: after(one.time) })),
     table: rows,
   };
 }
@@ -97,7 +97,8 @@ export function replayText({ windows, metric, loss, trainings, alarms, promotion
   const mean = (group: readonly ReplayWindow[], of: (row: ReplayWindow) => number | null): number | null => {
     const known = group.filter((row) => of(row) !== null);
     if (known.length === 0) return null;
-    return metric === "rmse" ? Math.sqrt(known.reduce((sum, row) => sum + of(row)! ** 2, 0) / known.length) : known.reduce((sum, row) => sum + of(row)!, 0) / known.length;
+    const loss = known.reduce((sum, row) => sum + row.labels * (metric === "rmse" ? of(row)! ** 2 : of(row)!), 0) / known.reduce((sum, row) => sum + row.labels, 0);
+    return metric === "rmse" ? Math.sqrt(loss) : loss;
   };
   const lines = groups.map((group) => [
     group.length === 1 ? String(group[0].window) : `${group[0].window}–${group.at(-1)!.window}`,

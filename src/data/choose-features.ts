@@ -47,6 +47,7 @@ export function chooseFeatures(columns: readonly DatasetColumn[], options: Featu
   const known = exclude.filter((name) => !keep.includes(name) && columns.some((column) => column.name === name));
   if (known.length > 0) drop(known, "data.exclude says so");
   if (group !== null && !keep.includes(group)) drop([group], `rows are held out by ${group}, which new rows have other values of`, `data.keep: [${group}]`);
+  for (const { name, joins } of columns) if (joins && !dropped.has(name)) drop([name], `${name} is joined from ${joins.join(", ")}, which a row that is asked about has`);
   const timeColumn = columns.find(({ name }) => name === time);
   if (timeColumn && timeColumn.type !== "timestamp" && !keep.includes(timeColumn.name)) drop([timeColumn.name], `${timeColumn.name} says when a row was; later rows have values that no row here has`, `data.keep: [${timeColumn.name}]`);
   for (const { kind, columns: names, evidence } of findings) {

@@ -8,13 +8,14 @@ const nearlySorted = 0.9;
 const fewestYears = 3;
 
 /** Dates of a life, which do not say when a row was. */
-const birthName = /(^|[_\W\d])(birth\w*|born|dob|geb\w*|death|died|founded|established)([_\W\d]|$)|(birth|Birth)(Date|date|day|Day)/i;
+export const birthName = /(^|[_\W\d])(birth\w*|born|dob|geb\w*|death|died|founded|established)([_\W\d]|$)|(birth|Birth)(Date|date|day|Day)/i;
 
 /**
  * The column that tells when a row was: a date or timestamp column with at least two values and at most 5 % missing. Of several, the first
  * in whose order the rows (nearly) are, else the first. The order of the rows does not matter for a single one, because what splits by
  * time sorts by it. A whole-number column called timestamp, time or epoch that holds seconds or milliseconds since 1970 counts only if the
- * rows are in its order, the earliest or the latest first; otherwise it is a feature like any other. The same holds for three or more years in whole numbers. A date of birth is none. Nothing when there is no such column.
+ * rows are in its order, the earliest or the latest first; otherwise it is a feature like any other. The same holds for three or more years in whole numbers. A date of birth is none. A date that is joined from columns
+ * goes before one of them. Nothing when there is no such column.
  */
 export function suggestTimeColumn(table: Table, columns: readonly DatasetColumn[]): Suggestion | undefined {
   const found = columns.flatMap((column) => {
@@ -28,7 +29,7 @@ export function suggestTimeColumn(table: Table, columns: readonly DatasetColumn[
     const ordered = orderOf(values);
     return ordered >= nearlySorted ? [{ column, ordered }] : [];
   });
-  const best = found.find(({ ordered }) => ordered >= nearlySorted) ?? found[0];
+  const best = found.find(({ column }) => column.joins !== undefined) ?? found.find(({ ordered }) => ordered >= nearlySorted) ?? found[0];
   if (best === undefined) return undefined;
   const order = best.ordered >= nearlySorted ? "and the rows are in its order" : "though the rows are not in its order";
   return { column: best.column.name, reason: `"${best.column.name}" holds ${best.column.type === "number" && !isEpochName.test(best.column.name) ? "years" : best.column.stored === "DATE" ? "dates" : "times"} ${order}` };

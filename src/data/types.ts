@@ -36,6 +36,8 @@ export interface DatasetColumn {
   readonly stored: StoredType;
   /** How its cells became values; absent in datasets of before readings were kept, and in a Parquet file alone. */
   readonly reading?: Reading;
+  /** The columns that it was joined from, where it stands in no cell of the source (`columns/joined-date.ts`). */
+  readonly joins?: readonly string[];
 }
 
 /** How the columns that have a reading are read, by name. */

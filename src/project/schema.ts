@@ -35,8 +35,9 @@ const Data = Type.Object(
     decimal: Type.Optional(Type.Union([Decimal, Type.Record(Type.String(), Decimal)], { description: "The mark of decimals, for all columns or by column; found when absent" })),
     thousands: Type.Optional(Type.Union([Thousands, Type.Record(Type.String(), Thousands)], { description: "The mark between thousands, for all columns or by column; found when absent" })),
     dates: Type.Optional(
-      Type.Record(Type.String(), Type.Enum(["dmy", "mdy", "ymd", "s", "ms", "us", "ns", "excel", "yyyymmdd", "yyyymm", "year"]), {
-        description: "By column, which of 01/02/2024 is the day, or what its numbers count: seconds (s), milli-, micro- or nanoseconds since 1970, days of Excel, digits of a date or month, years",
+      Type.Record(Type.String(), Type.Union([Type.Enum(["dmy", "mdy", "ymd", "s", "ms", "us", "ns", "excel", "yyyymmdd", "yyyymm", "year"]), Type.Array(Type.String({ minLength: 1 }), { minItems: 2, maxItems: 6 })]), {
+        description:
+          "By column, which of 01/02/2024 is the day, or what its numbers count: seconds (s), milli-, micro- or nanoseconds since 1970, days of Excel, digits of a date or month, years. For a column that is not in the table, the columns that its date is joined from: a year, a month or quarter, a day, an hour, a minute, a second",
       }),
     ),
     types: Type.Optional(Type.Record(Type.String(), Type.Enum(["number", "text", "boolean", "date"]), { description: "By column, what it holds, where that is not to be told from its cells" })),

@@ -36,7 +36,8 @@ export function decideColumn(column: SurveyedColumn, marks: FileMarks, choices: 
   const { name, survey, typed } = column;
   const missing = chosenWords(choices.missing, name);
   const type = byColumn(choices.types, name);
-  const dates = byColumn(choices.dates, name);
+  const written = byColumn(choices.dates, name);
+  const dates = typeof written === "string" ? written : undefined;
   const text = (): Decision => ({ reading: { type: "category", ...(missing && { missing }) }, stored: "VARCHAR", remarks: [] });
   if (type === "text") return text();
   if (typed === "timestamp" || typed === "date") return { reading: { type: "timestamp", ...(missing && { missing }) }, stored: typed === "date" ? "DATE" : "TIMESTAMP", remarks: [] };

@@ -8,8 +8,8 @@ export interface ReadingChoices {
   readonly missing?: readonly string[] | Readonly<Record<string, readonly string[]>>;
   readonly decimal?: "." | "," | Readonly<Record<string, "." | ",">>;
   readonly thousands?: Mark | Readonly<Record<string, Mark>>;
-  /** Which of `01/02/2024` is the day, or what numbers count. */
-  readonly dates?: Readonly<Record<string, DateWriting>>;
+  /** Which of `01/02/2024` is the day, or what numbers count; or, for a new column, the columns that its date is joined from. */
+  readonly dates?: Readonly<Record<string, DateWriting | readonly string[]>>;
   readonly types?: Readonly<Record<string, ChosenType>>;
 }
 

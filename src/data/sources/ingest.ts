@@ -58,7 +58,7 @@ export async function ingest({ source, filter, into }: IngestRequest): Promise<I
   if (writer.rows === 0 && filter !== undefined) throw noRows(table, filter, first, last);
   const misfits = [...writer.misfits()].map(([column, count]) => ({
     column,
-    message: `${column}: ${count} of ${table.rows} cells are no ${describeReading(table.columns.find(({ name }) => name === column)!.reading!)}; they are read as missing`,
+    message: misfitsOf(table.columns.find(({ name }) => name === column)!, count, table.rows),
   }));
   return { path: into, rows: writer.rows, columns: table.columns, remarks: [...table.remarks, ...misfits], ...file };
 }
@@ -67,6 +67,13 @@ export async function ingest({ source, filter, into }: IngestRequest): Promise<I
 export async function copyToParquet(connection: DuckDBConnection, select: string, into: string): Promise<number> {
   const { Count } = await queryOne<{ Count: number }>(connection, `COPY (${select}) TO ${literal(resolve(into))} (FORMAT parquet, COMPRESSION zstd)`);
   return Count;
+}
+
+/** What is said of cells that are no value of their column. */
+function misfitsOf({ name, joins, reading }: DatasetColumn, count: number, rows: number): string {
+  if (!joins) return `${name}: ${count} of ${rows} cells are no ${describeReading(reading!)}; they are read as missing`;
+  if (count < rows) return `${name}: ${joins.join(", ")} are no date together in ${count} of ${rows} rows; it is missing there`;
+  throw invalid("data.dates_unusable", `data.dates.${name} joins ${joins.join(", ")}, which are a date together in no row: a year has four digits, a month is 1 to 12 or an English name, a quarter 1 to 4`, { column: name, parts: joins });
 }
 
 function noRows(table: TableSource, filter: TimeRange, first: number, last: number): Error {

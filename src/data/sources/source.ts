@@ -2,6 +2,7 @@ import { basename } from "node:path";
 import { invalid } from "../../errors.ts";
 import { withConnection } from "../../storage/duckdb.ts";
 import { decideColumn, marksOfFile } from "../columns/decide-column.ts";
+import { joinedColumn } from "../columns/joined-date.ts";
 import type { ReadingChoices, Remark, SurveyedColumn } from "../columns/decision.ts";
 import type { SurveyColumn } from "../columns/survey-column.ts";
 import { columnNotFound } from "../column-names.ts";
@@ -24,6 +25,7 @@ export interface TableSource {
   /** Bytes. */
   readonly size: number;
   readonly rows: number;
+  /** Those of the source in its order, then those that are joined from them. */
   readonly columns: readonly DatasetColumn[];
   /** Delimited text only. */
   readonly dialect?: CsvDialect;
@@ -50,7 +52,7 @@ export interface SourceOptions extends CsvChoices, ReadingChoices {
  * more than one value a row are left out. Whatever was not plain is told in `remarks`.
  *
  * @throws the codes of `openSource`, `data.header_only`, `data.ragged_rows`, `data.open_quote`, `data.delimiter_invalid`, `data.column_not_found` (a
- * choice for a column that is not there)
+ * choice for a column that is not there), `data.dates_unusable` (columns that cannot be joined to a date)
  */
 export async function inspectSource(path: string, options: SourceOptions = {}): Promise<TableSource> {
   const file = await openSource(path);
@@ -77,12 +79,18 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
     format: file.format,
     size: file.size,
     rows,
-    columns: decisions.map(({ reading, stored }, index) => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })),
+    columns: withJoined(decisions.map(({ reading, stored }, index): DatasetColumn => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })), options.dates),
     ...(dialect && { dialect }),
     layout,
     ...(surveys.every(({ cells }) => cells?.forgotten === false) && { surveys }),
     remarks: [...remarks, ...decisions.flatMap((decision) => decision.remarks)],
   };
+}
+
+/** The source's columns, and behind them those that are joined from some of them. */
+function withJoined(columns: readonly DatasetColumn[], dates: ReadingChoices["dates"]): DatasetColumn[] {
+  const joined = Object.entries(dates ?? {}).flatMap(([name, parts]) => (typeof parts === "string" ? [] : [joinedColumn(name, parts, columns)]));
+  return [...columns, ...joined];
 }
 
 interface Opened {
@@ -138,6 +146,6 @@ function checkChoices({ missing, decimal, thousands, dates, types }: SourceOptio
   const names = columns.map(({ name }) => name);
   for (const [setting, choice] of Object.entries({ missing, decimal, thousands, dates, types })) {
     if (typeof choice !== "object" || Array.isArray(choice)) continue;
-    for (const name of Object.keys(choice)) if (!names.includes(name)) throw columnNotFound(name, names, `data.${setting}`);
+    for (const [name, value] of Object.entries(choice)) if (!names.includes(name) && !(setting === "dates" && Array.isArray(value))) throw columnNotFound(name, names, `data.${setting}`);
   }
 }

@@ -23,7 +23,7 @@ export interface PromotionOutcome {
   readonly version: number;
   readonly replaced: number;
   readonly rows: number;
-  /** Mean loss of each: squared error, or log loss. */
+  /** Mean loss of each: squared error, or log loss; 0 without rows. */
   readonly loss: number;
   readonly replacedLoss: number;
   /** The replaced model would have been better by more than chance gives in one of a hundred windows. */

@@ -16,7 +16,7 @@ import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
 import { riskOfReturn, rowsBefore } from "./passing-changes.ts";
 import { rowSpans, type RowSpan } from "./row-spans.ts";
-import { chooseYardstick } from "./yardstick.ts";
+import { chooseYardstick, middleOf } from "./yardstick.ts";
 
 export interface ChooseParams {
   readonly algorithm: string;
@@ -74,6 +74,9 @@ const usualDifference = 0.1;
 /** More rows are not trained on four times over. */
 const mostRowsCross = 3000;
 
+/** Rows that are fewer than this part of the others change a model too little to train it again for them. */
+const worthLearning = 0.01;
+
 /** Trains candidates on different stretches of rows, and judges them, the versions that are there and the champion by the newest labelled rows. */
 export const chooseStep: Step = {
   name: "optimization.choose",
@@ -127,19 +130,27 @@ export const chooseStep: Step = {
     }
     const cross = yardstick.parts.length > 1;
     const spanRows = (of: Uint32Array, { from }: RowSpan): Uint32Array => (from === null ? of : of.filter((row) => times[row] >= from));
+    // As it would be in production: for the newer half of the yardstick the older half is there to learn from.
+    const half = middleOf(yardstick.rows, (row) => Math.floor(times[row] / window));
+    const newer = part(rows, yardstick.rows.subarray(half));
+    const inOrder = (span: RowSpan): { readonly model: TrainedModel; readonly losses: Float64Array; readonly rows: number } => {
+      const older = spanRows(yardstick.before, span);
+      const model = fit(older);
+      const found = losses(model.predict(asked), asked);
+      if (half >= older.length * worthLearning && newer.rows > 0) {
+        const later = fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]));
+        found.set(losses(later.predict(newer), newer), half);
+      }
+      return { model, losses: found, rows: older.length };
+    };
     const tryRows = (span: RowSpan): Tried => {
       const about = { name: span.name, span, version: null, model: null };
       const on = spanRows(cross ? ordered : yardstick.before, span);
       try {
-        if (!cross) {
-          const model = fit(on);
-          return { ...about, rows: on.length, ...compare(losses(model.predict(asked), asked)), model };
-        }
-        if (on.length > mostRowsCross) {
-          // The rows since the change are few beside these: it is judged as if it had none of them.
-          const older = spanRows(yardstick.before, span);
-          const model = fit(older);
-          return { ...about, rows: older.length, ...compare(losses(model.predict(asked), asked)) };
+        if (!cross || on.length > mostRowsCross) {
+          // The rows since a change are few beside these: they are not held out four times over.
+          const { model, losses: found, rows: trainedOn } = inOrder(span);
+          return { ...about, rows: trainedOn, ...compare(found), ...(!cross && { model }) };
         }
         const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
         const all = new Float64Array(yardstick.rows.length);

@@ -39,3 +39,11 @@ export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limit
   // By the order of time, the rows of a yardstick are the last of all.
   return { state: "ready", rows, before: ordered.slice(0, ordered.length - rows.length), parts: [rows] };
 }
+
+/** Where the newer half of rows in order of time begins: with the window of the middle one, or the next one where that is the first; their number where all are of one window. */
+export function middleOf(rows: Uint32Array, windowOf: (row: number) => number): number {
+  const middle = windowOf(rows[rows.length >> 1]);
+  const start = rows.findIndex((row) => windowOf(row) >= middle);
+  const at = start > 0 ? start : rows.findIndex((row) => windowOf(row) > middle);
+  return at < 0 ? rows.length : at;
+}

@@ -7,7 +7,7 @@ import { Scorer } from "./scorer.ts";
 import type { Scored, ScorerParts } from "./scorer.ts";
 import type { Deployment, Endpoint, Variant } from "./models/deployment.ts";
 import type { EndpointRef, NativeAnswer, NativeRequest } from "./runtimes/runtime.ts";
-import type { UnseenElements } from "./tensors/bind.ts";
+import type { BoundInputs } from "./tensors/bind.ts";
 import { selectOutputs } from "./tensors/select-outputs.ts";
 import type { Tensor } from "./tensors/tensor.ts";
 import type { Model } from "./runtimes/runtime.ts";
@@ -94,8 +94,7 @@ export class Inference {
         ...(variant !== picked.variant && { fallbackFrom: picked.variant.name }),
         model: variant.held.model,
         outputs: selectOutputs(scored.outputs!, request.outputs),
-        ...(scored.bound.ignored && { ignored: scored.bound.ignored }),
-        ...(scored.bound.unseen && { unseen: unseenCounts(scored.bound.unseen) }),
+        ...toldOf(scored.bound),
       };
     } finally {
       if (!handedOver) endpoint.leave();
@@ -164,7 +163,7 @@ export class Inference {
       const parts = bound.rows === 0 ? [answerToNoRows(model)] : stream(bound.inputs, { params: bound.params, signal: request.signal?.() });
       for await (const part of parts) {
         outputs = part;
-        yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(part, request.outputs) };
+        yield { endpoint: endpoint.name, version, variant: name, model, outputs: selectOutputs(part, request.outputs), ...toldOf(bound) };
       }
       stats.answered(bound.rows, { inputMs, queueMs: 0, runMs: performance.now() - start - inputMs, outputMs: 0 });
     } catch (cause) {
@@ -280,7 +279,11 @@ export class Inference {
   }
 }
 
-const unseenCounts = (unseen: UnseenElements): ReadonlyMap<string, number> => new Map([...unseen].map(([name, elements]) => [name, elements.length]));
+/** What an answer tells of how its inputs were bound. */
+const toldOf = ({ ignored, unseen }: Pick<BoundInputs, "ignored" | "unseen">): Pick<InferenceAnswer, "ignored" | "unseen"> => ({
+  ...(ignored && { ignored }),
+  ...(unseen && { unseen: new Map([...unseen].map(([name, elements]) => [name, elements.length])) }),
+});
 
 /** Which variant's outcome a request gets, and the probability that it was this one. */
 interface Served extends Route<Variant> {

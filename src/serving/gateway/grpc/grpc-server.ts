@@ -111,15 +111,15 @@ function handler(method: Method, handle: UnaryHandler | ServerStreamHandler | St
   if (!method.responseStream) {
     return (call: ServerUnaryCall<Buffer, Buffer>, done: sendUnaryData<Buffer>) => void unary(method, handle as UnaryHandler, answering, call, done);
   }
-  const answers = (call: ServerStream | Duplex) => {
-    const incoming = new Incoming(call, answering.stopping);
+  const answers = (call: ServerStream | Duplex, incoming: Incoming) => {
     if (method.requestStream) return (handle as StreamHandler)(readAll(method, answering, call as Duplex), incoming);
     return (handle as ServerStreamHandler)(answering.read(method, (call as ServerStream).request), incoming);
   };
   return (call: ServerStream | Duplex) => {
+    const incoming = new Incoming(call, answering.stopping);
     const fail = (ended: GrpcStatus) => void call.emit("error", ended); // grpc-js takes the status of a stream so
-    send(method, () => answers(call), call).then(
-      () => (method.requestStream && !(call as Duplex).readableEnded && answering.stopping.aborted ? fail(stoppingNow) : call.end()),
+    send(method, () => answers(call, incoming), call).then(
+      () => (method.requestStream && !(call as Duplex).readableEnded && answering.stopping.aborted ? fail(stoppingNow) : (call as ServerStream).end(incoming.trailer)),
       (error: unknown) => fail(answering.failure(error)),
     );
   };

@@ -49,6 +49,10 @@ test("a model that cannot stream answers with one event, plain and in the Open I
   const open = await fetch(`${url}/v2/models/trips/infer_stream`, { method: "POST", body: JSON.stringify(trip(1.5, 2, "Rome", { id: "a" })) });
   const [, event] = /^data: (.*)\n\n$/.exec(await open.text())!;
   expect(JSON.parse(event)).toMatchObject({ id: "a", model_name: "trips", outputs: [{ name: "prediction", data: [25] }] });
+  const more = { distance: 1.5, seats: 2, city: "Atlantis", id: 7 };
+  const told = await fetch(`${url}/predict/trips`, { method: "POST", headers: { accept: "text/event-stream", "content-type": "application/json" }, body: JSON.stringify(more) });
+  expect([told.status, told.headers.get("x-ignored-inputs")]).toEqual([200, "id"]);
+  await told.text();
   const wrong = await fetch(`${url}/v2/models/trips/infer_stream`, { method: "POST", body: "{}" });
   expect(wrong.status).toBe(400);
 });

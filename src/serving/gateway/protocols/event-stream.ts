@@ -1,6 +1,7 @@
 import { describeError, MillraceError } from "../../../errors.ts";
 import type { InferenceAnswer } from "../inference-request.ts";
 import type { HttpAnswer } from "./protocol.ts";
+import { tellings } from "./tellings.ts";
 
 /**
  * Answers in parts as server-sent events (HTML Standard, section 9.2): each part an event with JSON as its data. What fails before the first part is a plain
@@ -10,7 +11,7 @@ export async function eventStream(parts: AsyncGenerator<InferenceAnswer>, write:
   const first = await parts.next();
   return {
     status: 200,
-    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no" },
+    headers: { "content-type": "text/event-stream", "cache-control": "no-store", "x-accel-buffering": "no", ...(!first.done && tellings(first.value)) },
     body: events(first, parts, write),
   };
 }

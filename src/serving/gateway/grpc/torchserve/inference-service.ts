@@ -31,7 +31,10 @@ export const torchserveInferenceService: GrpcService = {
     },
     async *StreamPredictions(request: PredictionsRequest, call: GrpcCall) {
       const { inference, written } = read(request, call, context);
-      for await (const { outputs } of context.inference.stream(inference)) yield written(outputs);
+      for await (const answer of context.inference.stream(inference)) {
+        call.tell(tellings(answer));
+        yield written(answer.outputs);
+      }
     },
   }),
 };

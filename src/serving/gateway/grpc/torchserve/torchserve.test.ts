@@ -1,4 +1,5 @@
 import { status } from "@grpc/grpc-js";
+import { once } from "node:events";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { grpcClient } from "../../fixtures/grpc-client.ts";
@@ -29,6 +30,10 @@ test("predictions: fields, or JSON under data; the answer is that of REST; in a 
   const streamed: unknown[] = [];
   for await (const part of inference.watch("StreamPredictions", { model_name: "trips", input: trip })) streamed.push(json(part as Record<string, unknown>, "prediction"));
   expect(streamed).toEqual([{ prediction: 14 }]);
+  const stream = inference.watch("StreamPredictions", { model_name: "trips", input: { ...trip, id: Buffer.from("7") } });
+  const ended = once(stream, "status") as Promise<[{ metadata: { get: (name: string) => string[] } }]>;
+  for await (const part of stream) expect(json(part as Record<string, unknown>, "prediction")).toEqual({ prediction: 14 });
+  expect((await ended)[0].metadata.get("x-ignored-inputs")).toEqual(["id"]);
   await expect(inference.ask("Predictions", { model_name: "nobody", input: trip })).rejects.toMatchObject({ code: status.NOT_FOUND });
   await expect(inference.ask("Predictions", { model_name: "trips", input: { town: Buffer.from("x"), city: Buffer.from("y") } })).rejects.toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringMatching(/"distance", "seats" are missing; .* does not know "town"/) });
 });
