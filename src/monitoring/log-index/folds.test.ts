@@ -28,7 +28,10 @@ async function houseOf(days: number, perDay: boolean): Promise<House> {
 
 const features = [{ name: "hour", type: "number" as const }, { name: "sky", type: "category" as const }];
 const feedback = (house: House, days: number) => collectFeedback(house, { endpoint: "bikes", features, target: "cnt", regression: true, time: null, knownAt: start + days * dayMs });
-const folds = async (house: House): Promise<string[]> => (await readdir(join(house.settings.home, "prediction-index", "bikes", "folds")).catch(() => [])).toSorted();
+const folds = async (house: House): Promise<string[]> => {
+  const names: string[] = await readdir(join(house.settings.home, "prediction-index", "bikes", "folds")).catch(() => []);
+  return names.toSorted();
+};
 const fileOf = (house: House, day: number): string => join(house.settings.home, "predictions", "bikes", dateOf(day), "a.parquet");
 
 test("labelled rows out of folds are those out of the files, to the last byte", async () => {
