@@ -8,6 +8,7 @@ import { identifier, parquet, pathLiteral, query, withConnection } from "../stor
 import { eachRow } from "./each-row.ts";
 import { eachLabel } from "./labels.ts";
 import { firstOf } from "./log-index/attempts.ts";
+import { folded } from "./log-index/folds.ts";
 import { exists, repeatsFile } from "./log-index/index-files.ts";
 import { logRows } from "./log-rows.ts";
 import { matchLabels } from "./match-labels.ts";
@@ -23,6 +24,8 @@ async function predictionRows(house: House, endpoint: string, window: TimeWindow
   const left = await leftOut(house, endpoint);
   const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1), left);
   if (files.length === 0) return undefined;
+  // Of a part of the log the columns are those of its own files.
+  const read = window.from === 0 ? await folded(house, endpoint, files, left) : files;
   const repeats = repeatsFile(house, endpoint);
   const counted = (await exists(repeats))
     ? `AND NOT EXISTS (
@@ -31,7 +34,7 @@ async function predictionRows(house: House, endpoint: string, window: TimeWindow
           AND first_attempt.event_time <> epoch_ms(log.event_time))`
     : "";
   return `(
-    SELECT * FROM ${logRows(files.map(pathLiteral))} log
+    SELECT * FROM ${logRows(read.map(pathLiteral))} log
     WHERE epoch_ms(event_time) >= ${window.from} AND epoch_ms(event_time) < ${window.until} AND status = 'ok' ${counted}
     QUALIFY row_number() OVER (PARTITION BY request_id, row_index, row_digest, variant, version ORDER BY received_at) = 1
   )`;

@@ -7,7 +7,7 @@ import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import { parquet, withConnection } from "../storage/duckdb.ts";
 import { checkIndex } from "./log-index/check-index.ts";
-import { forgetSeen } from "./log-index/index-files.ts";
+import { forgetSeen } from "./log-index/new-files.ts";
 import { monitoringTables } from "./store.ts";
 import { touch } from "./windows/touched.ts";
 

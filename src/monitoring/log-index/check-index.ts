@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describeError } from "../../errors.ts";
 import type { House } from "../../stage.ts";
 import { parquet, withConnection } from "../../storage/duckdb.ts";
-import { indexFolder } from "./index-files.ts";
+import { exists, indexFolder } from "./index-files.ts";
 
 /** Reads an endpoint's index whole. Where it cannot be read it is taken away, to be made anew of the log: true. */
 export async function checkIndex(house: House, endpoint: string): Promise<boolean> {
@@ -14,6 +14,8 @@ export async function checkIndex(house: House, endpoint: string): Promise<boolea
       if (file.endsWith(".json")) JSON.parse(await readFile(file, "utf8"));
       else await withConnection(async (connection) => void (await connection.run(`SELECT bit_xor(hash(entries)) FROM ${parquet(file)} entries`)));
     } catch (error) {
+      // Merged into another meanwhile.
+      if (!(await exists(file))) continue;
       house.log.error({ file }, `the index of the prediction log of ${endpoint} cannot be read, and is made anew: ${file} (${describeError(error)})`);
       await rm(folder, { recursive: true, force: true });
       return true;

@@ -1,12 +1,13 @@
 import type { House } from "../../stage.ts";
-import { parquet, pathLiteral, query, withConnection } from "../../storage/duckdb.ts";
+import { parquet, query, withConnection } from "../../storage/duckdb.ts";
 import { eachRow } from "../each-row.ts";
 import type { Attempt } from "./attempts.ts";
-import { dayFile, exists, indexedDays, repeatsFile } from "./index-files.ts";
+import { exists, repeatsFile } from "./index-files.ts";
 import { keySql, loadRows } from "./request-rows.ts";
+import { rowsOf, runsOf } from "./runs.ts";
 
-/** Days of the index that are looked through together, the newest first: most labels are of the last weeks. */
-const daysAtOnce = 31;
+/** Runs of the index that are looked through together, the newest first: most labels are of the last weeks. */
+const runsAtOnce = 31;
 
 /**
  * The attempts of each of these rows that the index has, in the order of the rows. Of a row that was asked for once no more than the time is read: there is
@@ -26,13 +27,12 @@ export async function findAttempts(house: House, endpoint: string, rows: readonl
       );
       for (const { place, ...attempt } of several) found[place].push(attempt);
     }
-    const days = (await indexedDays(house, endpoint)).toReversed();
-    for (let from = 0; from < days.length; from += daysAtOnce) {
+    const runs = (await runsOf(house, endpoint)).toReversed();
+    for (let from = 0; from < runs.length; from += runsAtOnce) {
       const missing = [...rows.keys()].filter((place) => found[place].length === 0);
       if (missing.length === 0) return;
-      const files = days.slice(from, from + daysAtOnce).map((day) => pathLiteral(dayFile(house, endpoint, day)));
       await connection.run(`CREATE OR REPLACE TEMP TABLE missing AS SELECT place, ${keySql} AS key FROM wanted ${missing.length === rows.length ? "" : `WHERE place IN (${missing.join(", ")})`}`);
-      await eachRow(connection, `SELECT w.place, i.event_time::DOUBLE FROM read_parquet([${files.join(", ")}], hive_partitioning = false) i JOIN missing w USING (key)`, ([place, eventTime]) => {
+      await eachRow(connection, `SELECT w.place, i.event_time::DOUBLE FROM ${rowsOf(runs.slice(from, from + runsAtOnce))} i JOIN missing w USING (key)`, ([place, eventTime]) => {
         found[place as number].push({ digest: null, eventTime: eventTime as number, receivedAt: 0, shadow: false });
       });
     }

@@ -7,8 +7,10 @@ import { ofNone } from "../label-match.ts";
 import { logRows } from "../log-rows.ts";
 import { touch, type Touch } from "../windows/touched.ts";
 import { eventOf, type Attempt } from "./attempts.ts";
-import { dayFile, exists, indexedDays, newFiles, noteRead, repeatsFile, writeIndexFile, type NewFiles } from "./index-files.ts";
+import { exists, repeatsFile, writeIndexFile } from "./index-files.ts";
+import { newFiles, noteRead, type NewFiles } from "./new-files.ts";
 import { keySql, loadRows } from "./request-rows.ts";
+import { addRun, onceEach, rowsOf, runColumns, runsOf } from "./runs.ts";
 import { labelColumns, writeMatches, type Match, type MatchedLabel } from "./write-matches.ts";
 
 /** Days whose new files are read together, at most. */
@@ -44,34 +46,25 @@ async function take(house: House, endpoint: string, days: readonly NewFiles[]): 
       await writeMatches(transaction, endpoint, matches);
     });
     if (repeated.length > 0) await writeRepeats(connection, house, endpoint);
-    for (const day of days) {
-      await writeDay(connection, house, endpoint, day.day);
-      await noteRead(house, endpoint, day);
-    }
+    await addRun(connection, house, endpoint, "fresh");
+    for (const day of days) await noteRead(house, endpoint, day);
     return matches.filter(({ label, eventTime }) => (label.eventTime ?? ofNone) === ofNone && eventTime !== ofNone).length;
   });
 }
 
 /** `fresh`: the rows of the new files, once for each attempt; `known`: attempts of the same rows that the index has; `repeated`: all attempts of rows that have several. */
 async function readFresh(connection: DuckDBConnection, house: House, endpoint: string, days: readonly NewFiles[]): Promise<void> {
-  const selects = days.map(
-    ({ day, paths }) => `SELECT ${literal(day)} AS day, ${keySql} AS key, any_value(request_id) AS request_id, any_value(row_index) AS row_index, row_digest AS digest, epoch_ms(event_time) AS event_time,
-      min(epoch_ms(received_at)) AS received_at, bool_and(shadow) AS shadow FROM ${logRows(paths.map(pathLiteral))} WHERE status = 'ok' GROUP BY ALL`,
-  );
-  await connection.run(`CREATE OR REPLACE TEMP TABLE fresh AS ${selects.join(" UNION ALL ")}`);
-  const files = (await indexedDays(house, endpoint)).map((day) => pathLiteral(dayFile(house, endpoint, day)));
+  const files = days.flatMap(({ paths }) => paths.map(pathLiteral));
   await connection.run(
-    `CREATE OR REPLACE TEMP TABLE known AS ${
-      files.length === 0
-        ? "SELECT key, digest, event_time, received_at, shadow FROM fresh WHERE false"
-        : `SELECT key, digest, event_time, received_at, shadow FROM read_parquet([${files.join(", ")}], hive_partitioning = false) WHERE key IN (SELECT key FROM fresh)`
-    }`,
+    `CREATE OR REPLACE TEMP TABLE fresh AS SELECT ${keySql} AS key, any_value(request_id) AS request_id, any_value(row_index) AS row_index, row_digest AS digest, epoch_ms(event_time) AS event_time,
+      min(epoch_ms(received_at)) AS received_at, bool_and(shadow) AS shadow FROM ${logRows(files)} WHERE status = 'ok' GROUP BY ALL`,
   );
+  const runs = await runsOf(house, endpoint);
+  await connection.run(`CREATE OR REPLACE TEMP TABLE known AS SELECT ${runColumns} FROM ${runs.length === 0 ? "fresh WHERE false" : `${rowsOf(runs)} WHERE key IN (SELECT key FROM fresh)`}`);
   await connection.run(
     `CREATE OR REPLACE TEMP TABLE repeated AS
      WITH together AS (
-       SELECT key, digest, event_time, min(received_at) AS received_at, bool_and(shadow) AS shadow
-       FROM (SELECT key, digest, event_time, received_at, shadow FROM fresh UNION ALL SELECT * FROM known) GROUP BY ALL
+       SELECT * FROM ${onceEach(`(SELECT ${runColumns} FROM fresh UNION ALL SELECT ${runColumns} FROM known)`)}
      ), several AS (SELECT key FROM together GROUP BY key HAVING count(*) > 1),
      ids AS (SELECT key, any_value(request_id) AS request_id, any_value(row_index) AS row_index FROM fresh WHERE key IN (SELECT key FROM several) GROUP BY key)
      SELECT ids.request_id, ids.row_index, t.digest, t.event_time, t.received_at, t.shadow, t.key FROM together t JOIN ids USING (key)`,
@@ -130,17 +123,5 @@ async function writeRepeats(connection: DuckDBConnection, house: House, endpoint
   const before = (await exists(file)) ? `SELECT ${columns} FROM ${parquet(file)} p WHERE NOT EXISTS (SELECT 1 FROM repeated r WHERE r.request_id = p.request_id AND r.row_index = p.row_index) UNION ALL` : "";
   await writeIndexFile(file, async (temporary) => {
     await connection.run(`COPY (${before} SELECT ${columns} FROM repeated ORDER BY request_id, row_index, event_time) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
-  });
-}
-
-async function writeDay(connection: DuckDBConnection, house: House, endpoint: string, day: string): Promise<void> {
-  const file = dayFile(house, endpoint, day);
-  const columns = "key, digest, event_time, received_at, shadow";
-  const before = (await exists(file)) ? `SELECT ${columns} FROM ${parquet(file)} UNION ALL` : "";
-  await writeIndexFile(file, async (temporary) => {
-    await connection.run(
-      `COPY (SELECT key, digest, event_time, min(received_at) AS received_at, bool_and(shadow) AS shadow FROM (${before} SELECT ${columns} FROM fresh WHERE day = ${literal(day)}) GROUP BY ALL ORDER BY key)
-       TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`,
-    );
   });
 }
