@@ -82,7 +82,7 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
       {
         id: "train",
         step: "optimization.choose",
-        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map(knownVersion), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
+        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
         needs: { table: "append", checked: "validate" },
       },
       ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),

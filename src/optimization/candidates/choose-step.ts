@@ -14,7 +14,7 @@ import { learn, type Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
-import { riskOfReturn, rowsBefore } from "./passing-changes.ts";
+import { riskOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
 import { rowSpans, type RowSpan } from "./row-spans.ts";
 import { chooseYardstick, middleOf } from "./yardstick.ts";
 
@@ -26,7 +26,7 @@ export interface ChooseParams {
   readonly window: number;
   /** `seenUntil`, `from`: the newest row it was trained on, and the oldest (null: all there were), ms. */
   readonly champion: KnownVersion & { readonly seenUntil: number; readonly from: number | null };
-  readonly archived: readonly KnownVersion[];
+  readonly archived: readonly (KnownVersion & { readonly seenUntil: number })[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
   /** How long a label takes, ms. */
@@ -41,11 +41,11 @@ export interface Candidate {
   readonly name: string;
   /** Rows it was trained on for this comparison; null for a version that is there already. */
   readonly rows: number | null;
-  /** Champion's loss minus its own: above 0 the candidate is better; null where it could not be trained. */
+  /** Champion's loss minus its own: above 0 the candidate is better; null where it could not be trained, or not be compared. */
   readonly difference: PairedDifference | null;
-  /** After an alarm: the same on rows of before the change, in case that it passes. */
+  /** After an alarm: the same on rows of before the change, in case that it passes. Else, of a version that is there: on the rows before the yardstick that the champion has not seen. */
   readonly before?: PairedDifference | null;
-  /** Why it could not be trained. */
+  /** Why it could not be trained, or not be compared. */
   readonly failed?: string;
 }
 
@@ -99,9 +99,9 @@ export const chooseStep: Step = {
     }
     const training = { ...options, table, features, target, task, seed, report, baseline: true };
     const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
-    const calmRows = changedAt === null ? new Uint32Array() : rowsBefore(ordered, times, champion.seenUntil, changedAt);
+    const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
     const calm = part(rows, calmRows);
-    // The rows of the yardstick, then those of before the change: both are asked about in one go.
+    // The rows of the yardstick, then those of before the change, or of before the yardstick: both are asked about in one go.
     const askedRows = Uint32Array.from([...yardstick.rows, ...calmRows]);
     const asked = selectRows(rows, askedRows);
     const windows = Float64Array.from(askedRows, (row) => Math.floor(times[row] / window));
@@ -110,6 +110,17 @@ export const chooseStep: Step = {
     const paired = (others: Float64Array, from: number, until: number): PairedDifference =>
       pairedDifference(ofChampion.subarray(from, until).map((loss, row) => loss - others[row]), windows.subarray(from, until));
     const onYardstick = (others: Float64Array): PairedDifference => paired(others, 0, yardstick.rows.length);
+    /** The same of a version that is there, on rows that neither it nor the champion was trained on. */
+    const compareKnown = (others: Float64Array, seenUntil: number): Pick<Candidate, "difference" | "before" | "failed"> => {
+      const on = (from: number, until: number): PairedDifference => {
+        const unseen = Uint32Array.from({ length: until - from }, (_, at) => from + at).filter((at) => times[askedRows[at]] > seenUntil);
+        return pairedDifference(Float64Array.from(unseen, (at) => ofChampion[at] - others[at]), Float64Array.from(unseen, (at) => windows[at]));
+      };
+      const difference = on(0, yardstick.rows.length);
+      if (difference.n < yardstick.needed) return { difference: null, failed: `it was trained on ${yardstick.rows.length - difference.n} of the ${yardstick.rows.length} rows` };
+      const before = on(yardstick.rows.length, askedRows.length);
+      return { difference, ...(before.n > 0 && { before }) };
+    };
     const onCalm = (others: () => Float64Array): { readonly before?: PairedDifference } => (calmRows.length === 0 ? {} : { before: paired(others(), yardstick.rows.length, askedRows.length) });
     const compare = (others: Float64Array): Pick<Candidate, "difference" | "before"> => ({ difference: onYardstick(others), ...onCalm(() => others.subarray(yardstick.rows.length)) });
     const lasted = changedAt === null ? 0 : Math.max(1, (times[ordered[ordered.length - 1]] - changedAt) / window);
@@ -150,7 +161,8 @@ export const chooseStep: Step = {
         if (!cross || on.length > mostRowsCross) {
           // The rows since a change are few beside these: they are not held out four times over.
           const { model, losses: found, rows: trainedOn } = inOrder(span);
-          return { ...about, rows: trainedOn, ...compare(found), ...(!cross && { model }) };
+          // Without an alarm the rows before the yardstick are those it was trained on.
+          return { ...about, rows: trainedOn, ...(changedAt === null ? { difference: onYardstick(found) } : compare(found)), ...(!cross && { model }) };
         }
         const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
         const all = new Float64Array(yardstick.rows.length);
@@ -171,9 +183,13 @@ export const chooseStep: Step = {
       report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
       tried.push(tryRows(span));
     }
-    for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, ...compare(await ofKnown(known)), span: null, version: known.version, model: null });
-    /** What is won while the change lasts, less what is lost if it passes, per row of the former. */
-    const worth = ({ difference, before: then }: Candidate): number => (difference ? difference.mean - risk * Math.max(0, -(then?.mean ?? 0)) : Number.NEGATIVE_INFINITY);
+    for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, ...compareKnown(await ofKnown(known), known.seenUntil), span: null, version: known.version, model: null });
+    /** What is won while the change lasts, less what is lost if it passes, per row of the former. Without a change: by the yardstick alone and by all unseen rows, whichever is less. */
+    const worth = ({ difference, before: then }: Candidate): number => {
+      if (!difference) return Number.NEGATIVE_INFINITY;
+      if (changedAt !== null) return difference.mean - risk * Math.max(0, -(then?.mean ?? 0));
+      return then ? Math.min(difference.mean, (difference.n * difference.mean + then.n * then.mean) / (difference.n + then.n)) : difference.mean;
+    };
     const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
     const best = ranked[0];
     const championLoss = ofChampion.subarray(0, yardstick.rows.length).reduce((sum, loss) => sum + loss, 0) / yardstick.rows.length;

@@ -1,8 +1,8 @@
 /** The newest labelled rows that the champion has not seen, by which all candidates are judged, and how. */
 export type Yardstick =
   | { readonly state: "too_few"; readonly rows: number; readonly needed: number }
-  /** `before`: all rows that are older than the yardstick, in order of time. `parts`: rows of the yardstick that a candidate must not have seen when it is asked for them. */
-  | { readonly state: "ready"; readonly rows: Uint32Array; readonly before: Uint32Array; readonly parts: readonly Uint32Array[] };
+  /** `needed`: fewest rows that a comparison takes. `before`: all rows that are older than the yardstick, in order of time. `parts`: rows of the yardstick that a candidate must not have seen when it is asked for them. */
+  | { readonly state: "ready"; readonly needed: number; readonly rows: Uint32Array; readonly before: Uint32Array; readonly parts: readonly Uint32Array[] };
 
 /** Fewest rows to compare by, after an alarm (when hardly anything can be worse than what is there) and else. */
 const [fewestAfterAlarm, fewest] = [5, 24];
@@ -32,12 +32,12 @@ export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limit
     const foldOf = windows.length >= folds ? (row: number): number => windows.indexOf(Math.floor(times[row] / window)) % folds : (_: number, at: number): number => at % folds;
     const parts = Array.from({ length: folds }, (_, fold) => fresh.filter((row, at) => foldOf(row, at) === fold)).filter((part) => part.length > 0);
     const isFresh = new Set(fresh);
-    return { state: "ready", rows: fresh, before: ordered.filter((row) => !isFresh.has(row)), parts };
+    return { state: "ready", needed, rows: fresh, before: ordered.filter((row) => !isFresh.has(row)), parts };
   }
   const wanted = Math.max(leastRows, Math.min(mostRows, Math.round(fresh.length / (changedAt === null ? 3 : 2))));
   const rows = fresh.slice(-wanted);
   // By the order of time, the rows of a yardstick are the last of all.
-  return { state: "ready", rows, before: ordered.slice(0, ordered.length - rows.length), parts: [rows] };
+  return { state: "ready", needed: Math.min(needed, rows.length), rows, before: ordered.slice(0, ordered.length - rows.length), parts: [rows] };
 }
 
 /** Where the newer half of rows in order of time begins: with the window of the middle one, or the next one where that is the first; their number where all are of one window. */
