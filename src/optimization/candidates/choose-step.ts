@@ -81,7 +81,7 @@ const worthLearning = 0.01;
 export const chooseStep: Step = {
   name: "optimization.choose",
   purpose: "Trains candidates on different stretches of the rows and compares them, and earlier versions, with the champion on the newest labelled rows",
-  version: 1,
+  version: 2,
   where: "worker",
   run: async ({ params, inputs, seed, blobs, report }): Promise<ChooseOutput> => {
     const options = params as unknown as ChooseParams;
