@@ -35,7 +35,7 @@ test("what a loop deploys and the gateway does not load is taken back, and nothi
   await ask("PUT", "trips", { reason: "first", variants: [champion(1)] });
   await add(Buffer.from("no model"));
   const loop = { endpoint: "trips", project: { deploy: { strategy: "canary", share: 0.1 } } } as Loop;
-  const choice: Choice = { yardstick: 30, championLoss: 2, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 3 };
+  const choice: Choice = { yardstick: 30, championLoss: 2, changedAt: null, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 3 };
   const startCanary = (challengerVersion: number, time: number) => beginRollout(house, loop, {} as MonitorConfig, { champion: 1, challenger: challengerVersion, choice }, time, "run");
   await expect(startCanary(3, 1000)).rejects.toMatchObject({ code: "serving.gateway_refused" });
   expect((await readDeployment(house, "trips"))?.variants).toEqual([{ name: "champion", version: 1, weight: 1, shadow: false }]);

@@ -12,6 +12,8 @@ export interface CanaryVerdict {
 export interface Judged extends CanaryEvidence {
   readonly belief: Belief;
   readonly worth: ReturnType<typeof worthOfLook>;
+  /** What the challenger is expected to lose per prediction when the change passes that it was chosen after; 0 where it would lose nothing. */
+  readonly passing: number;
 }
 
 /**
@@ -21,13 +23,13 @@ export interface Judged extends CanaryEvidence {
  */
 export function canaryVerdict(
   { championVersion, challengerVersion, startedAt }: Pick<Rollout, "championVersion" | "challengerVersion" | "startedAt">,
-  { labels, championLoss, challengerLoss, low, high, belief, worth }: Judged,
+  { labels, championLoss, challengerLoss, low, high, belief, worth, passing }: Judged,
   { loss, minLabels, timeIsUp }: { loss: Loss; minLabels: number; timeIsUp: boolean },
 ): CanaryVerdict | undefined {
   const [champion, challenger, since] = [`version ${championVersion}`, `version ${challengerVersion}`, isoDate(startedAt)];
   const needed = Math.max(1, minLabels);
   const enough = labels >= needed;
-  const apart = low > 0 || high < 0;
+  const apart = low > passing || high < 0;
   const decided = enough && (apart || worth.gain <= worth.price);
   if (!decided && !timeIsUp) return undefined;
   if (!enough) {
@@ -37,13 +39,13 @@ export function canaryVerdict(
     };
   }
   // What live requests show for sure holds whatever was believed before.
-  const promote = low > 0 || (high >= 0 && belief.mean > 0);
+  const promote = low > passing || (high >= 0 && belief.mean > 0);
   const why = apart ? "the interval of the paired difference leaves 0 out" : worth.gain <= worth.price ? "more labels would cost more than they can save" : "time is up";
   return {
     state: promote ? "promoted" : "rolled_back",
     reason:
       `live ${loss} of ${challenger} was ${format(challengerLoss)} against ${format(championLoss)} of ${champion} on the same ${labels} labelled requests since ${since}; ` +
-      `with the comparison before, ${challenger} is better with a probability of ${(100 * surenessOf(belief)).toFixed(1)} % (${why}): ${challenger} ${promote ? "takes all traffic" : "is rolled back"}`,
+      `${passing > 0 ? "counting what it would lose when the change passes, and " : ""}with the comparison before, ${challenger} is better with a probability of ${(100 * surenessOf(belief)).toFixed(1)} % (${why}): ${challenger} ${promote ? "takes all traffic" : "is rolled back"}`,
   };
 }
 

@@ -8,13 +8,14 @@ import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import { canaryVerdict, type CanaryVerdict } from "./canary-verdict.ts";
 import type { Choice } from "./candidates/choose-step.ts";
+import { delayOfReturn, lossOfReturn } from "./candidates/passing-changes.ts";
 import { pairedDifference, type PairedDifference } from "./candidates/paired-difference.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
 import { horizonWindows, learnAnew, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
 import type { Worth } from "./retrainings/types.ts";
 import { decideRollout, insertRollout, readDecisions, recordDecision } from "./store.ts";
-import type { CanaryEvidence, Loop, Rollout } from "./types.ts";
+import type { CanaryEvidence, Decision, Loop, Rollout } from "./types.ts";
 import { windowTraffic } from "./window-traffic.ts";
 
 /** The versions of a rollout, and what was found by comparing them before it. */
@@ -128,15 +129,23 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const { paired, ...evidence } = await canaryEvidence(house, loop, config, rollout, now);
   const started = (await readDecisions(house.db, loop.endpoint, { kinds: ["canary_started"], from: rollout.startedAt })).find(({ time }) => time === rollout.startedAt);
   const prior = (started?.evidence["belief"] as Belief | undefined) ?? { mean: 0, sd: 0.1 * Math.max(lossOfSums(config, evidence.championLoss), 1e-9) };
-  const belief = learnAnew(prior, paired);
+  const passing = passingOf(started, config, now);
+  const belief = learnAnew(prior, { ...paired, mean: paired.mean - passing });
   const { predictions, labels } = await windowTraffic(house, config);
   const { minLabels, maxDuration, share } = loop.project.deploy;
   const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance: paired.variance, wait: predictions, share });
   const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
-  const verdict = canaryVerdict(rollout, { ...evidence, belief, worth }, { loss: lossOf(config.task), minLabels, timeIsUp });
+  const verdict = canaryVerdict(rollout, { ...evidence, belief, worth, passing }, { loss: lossOf(config.task), minLabels, timeIsUp });
   if (verdict === undefined) return false;
-  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, sureness: surenessOf(belief), worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
+  await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, ...(passing > 0 && { passing }), sureness: surenessOf(belief), worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
   return true;
+}
+
+/** What the challenger would lose, per prediction while the change lasts, when the change passes after which it was chosen. */
+function passingOf(started: Decision | undefined, { labelDelay, window }: MonitorConfig, now: number): number {
+  const { changedAt, candidates } = (started?.evidence ?? {}) as Partial<Pick<Choice, "changedAt" | "candidates">>;
+  if (typeof changedAt !== "number") return 0;
+  return lossOfReturn(candidates?.[0]?.before?.mean ?? 0, (now - labelDelay - changedAt) / window, delayOfReturn(labelDelay, window));
 }
 
 /** A metric's value as the mean of the losses it is made from. */
@@ -152,6 +161,7 @@ export const compared = (choice: Choice): Readonly<Record<string, unknown>> => (
   fits: choice.fits,
   from: choice.from,
   ...(choice.belief && { belief: choice.belief }),
+  ...(choice.changedAt !== null && { changedAt: choice.changedAt }),
 });
 
 /** Ends the canary of an endpoint that is not deployed any more, which deploys nothing. */

@@ -41,3 +41,10 @@ test("the better one is trained on all rows, as if it had been asked for", async
   const request = { table: made(500, plane), target: "y", features: ["x", "z"], task: "regression", params: {}, seed: 1 } as const;
   expect(auto.train(request).predict(request.table)).toEqual(linear.train(request).predict(request.table));
 });
+
+test("where the older rows are all of one class, which no linear model takes, boosting is trained on all", () => {
+  const { columns, rows } = made(500, plane);
+  const table: Table = { rows, columns: [...columns.slice(0, 2), { name: "y", type: "category", codes: Int32Array.from({ length: rows }, (_, row) => (row < 450 ? 0 : row % 2)), dictionary: ["no", "yes"] }] };
+  const model = auto.train({ table, target: "y", features: ["x", "z"], task: "binary", params: {}, seed: 1, times: Float64Array.from({ length: rows }, (_, row) => row) });
+  expect([model.algorithm, model.signature.classes]).toEqual(["gradient-boosting", ["no", "yes"]]);
+});

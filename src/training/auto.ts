@@ -1,4 +1,5 @@
 import { selectRows } from "../data/select-rows.ts";
+import { MillraceError } from "../errors.ts";
 import type { Table } from "../data/types.ts";
 import { columnOf } from "./columns.ts";
 import { gradientBoosting, tryBoosting } from "./gradient-boosting/gradient-boosting.ts";
@@ -44,9 +45,20 @@ function linearLoss(request: TrainingRequest, held: Int32Array): number {
   const take = (values: Float64Array | undefined): Float64Array | undefined => values && Float64Array.from(fit, (row) => values[row]);
   const [weights, times] = [take(request.weights), take(request.times)];
   const { onProgress: _, ...rest } = request;
-  const model = linear.train({ ...rest, table: selectRows(request.table, fit), params: {}, ...(weights && { weights }), ...(times && { times }) });
+  const model = trained({ ...rest, table: selectRows(request.table, fit), params: {}, ...(weights && { weights }), ...(times && { times }) });
+  if (!model) return Number.POSITIVE_INFINITY;
   const rows = selectRows(request.table, Uint32Array.from(held));
   return meanLoss(model.predict(rows), rows, request.target, request.weights && Float64Array.from(held, (row) => request.weights![row]));
+}
+
+/** A linear model; none where the rows do not allow it, as when all are of one class. */
+function trained(request: TrainingRequest): TrainedModel | undefined {
+  try {
+    return linear.train(request);
+  } catch (error) {
+    if (error instanceof MillraceError) return undefined;
+    throw error;
+  }
 }
 
 function meanLoss(predicted: Prediction, rows: Table, target: string, weights: Float64Array | undefined): number {

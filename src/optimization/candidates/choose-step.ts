@@ -14,7 +14,7 @@ import { learn, type Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
-import { riskOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
+import { delayOfReturn, lossOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
 import { rowSpans, type RowSpan } from "./row-spans.ts";
 import { chooseYardstick, middleOf } from "./yardstick.ts";
 
@@ -54,6 +54,8 @@ export interface Choice {
   readonly yardstick: number;
   readonly championLoss: number;
   readonly candidates: readonly Candidate[];
+  /** When the change began that an alarm found, ms; null without one. */
+  readonly changedAt: number | null;
   /** Of the best one: what is believed of its difference to the champion. */
   readonly belief: Belief | null;
   /** The gain that is sure of the best one: what is believed, less half its standard deviation (the best of several looks better than it is), as a share of the champion's loss; ≥ 0. */
@@ -94,7 +96,7 @@ export const chooseStep: Step = {
     const ordered = inTimeOrder(times);
     const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
     if (yardstick.state === "too_few") {
-      const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
+      const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, changedAt, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
       return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
     }
     const training = { ...options, table, features, target, task, seed, report, baseline: true };
@@ -123,8 +125,7 @@ export const chooseStep: Step = {
     };
     const onCalm = (others: () => Float64Array): { readonly before?: PairedDifference } => (calmRows.length === 0 ? {} : { before: paired(others(), yardstick.rows.length, askedRows.length) });
     const compare = (others: Float64Array): Pick<Candidate, "difference" | "before"> => ({ difference: onYardstick(others), ...onCalm(() => others.subarray(yardstick.rows.length)) });
-    const lasted = changedAt === null ? 0 : Math.max(1, (times[ordered[ordered.length - 1]] - changedAt) / window);
-    const risk = changedAt === null ? 0 : riskOfReturn(lasted, 2 + options.labelDelay / window);
+    const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
     const { findTrainer } = await import("../../training/trainers.ts");
     let fits = 0;
     const fit = (on: Uint32Array): TrainedModel => {
@@ -187,7 +188,7 @@ export const chooseStep: Step = {
     /** What is won while the change lasts, less what is lost if it passes, per row of the former. Without a change: by the yardstick alone and by all unseen rows, whichever is less. */
     const worth = ({ difference, before: then }: Candidate): number => {
       if (!difference) return Number.NEGATIVE_INFINITY;
-      if (changedAt !== null) return difference.mean - risk * Math.max(0, -(then?.mean ?? 0));
+      if (changedAt !== null) return difference.mean - lossOfReturn(then?.mean ?? 0, lasted, delayOfReturn(options.labelDelay, window));
       return then ? Math.min(difference.mean, (difference.n * difference.mean + then.n * then.mean) / (difference.n + then.n)) : difference.mean;
     };
     const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
@@ -198,6 +199,7 @@ export const chooseStep: Step = {
     const choice: Choice = {
       yardstick: yardstick.rows.length,
       championLoss,
+      changedAt,
       candidates: ranked.map(({ name, rows: trainedOn, difference, before: then, failed }) => ({ name, rows: trainedOn, difference, ...(then && { before: then }), ...(failed !== undefined && { failed }) })),
       belief: believed,
       gain,

@@ -10,6 +10,17 @@ import { horizonWindows } from "../expected-regret.ts";
  */
 export const riskOfReturn = (lasted: number, delay: number): number => delay / (lasted * Math.log(1 + horizonWindows / lasted));
 
+/**
+ * What a challenger is expected to lose, per prediction while the change lasts, when the change passes.
+ *
+ * @param before its mean gain in loss on rows of before the change; below 0 it is worse there
+ * @param lasted windows from the change until now
+ */
+export const lossOfReturn = (before: number, lasted: number, delay: number): number => riskOfReturn(Math.max(1, lasted), delay) * Math.max(0, -before);
+
+/** Windows until a change's end is seen and mended: two of labels, and the time these take. */
+export const delayOfReturn = (labelDelay: number, window: number): number => 2 + labelDelay / window;
+
 /** Fewer rows say nothing of the times before, and more say no more. */
 const [fewest, most] = [24, 500];
 
