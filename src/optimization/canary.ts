@@ -130,15 +130,23 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const started = (await readDecisions(house.db, loop.endpoint, { kinds: ["canary_started"], from: rollout.startedAt })).find(({ time }) => time === rollout.startedAt);
   const prior = (started?.evidence["belief"] as Belief | undefined) ?? { mean: 0, sd: 0.1 * Math.max(lossOfSums(config, evidence.championLoss), 1e-9) };
   const passing = passingOf(started, config, now);
-  const belief = learnAnew(prior, { ...paired, mean: paired.mean - passing });
+  const belief = learnAnew(prior, { ...paired, mean: paired.mean - passing, variance: withLent(paired, started) });
   const { predictions, labels } = await windowTraffic(house, config);
   const { minLabels, maxDuration, share } = loop.project.deploy;
-  const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance: paired.variance, wait: predictions, share });
+  const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance: withLent(paired, started), wait: predictions, share });
   const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
   const verdict = canaryVerdict(rollout, { ...evidence, belief, worth, passing }, { loss: lossOf(config.task), minLabels, timeIsUp });
   if (verdict === undefined) return false;
   await settle(house, loop, config, rollout, { ...verdict, time: now, evidence: { ...evidence, belief, ...(passing > 0 && { passing }), sureness: surenessOf(belief), worth, ...(started && { from: started.evidence["from"], challenger: rollout.challengerVersion }) }, pipelineRunId: null });
   return true;
+}
+
+/** As many pairs of the comparison before are lent to the variance of the live ones, of which a few say little. */
+const lentPairs = 5;
+
+function withLent({ n, variance }: PairedDifference, started: Decision | undefined): number {
+  const before = (started?.evidence as Partial<Pick<Choice, "candidates">> | undefined)?.candidates?.[0]?.difference?.variance;
+  return before === undefined ? variance : (n * variance + lentPairs * before) / (n + lentPairs);
 }
 
 /** What the challenger would lose, per prediction while the change lasts, when the change passes after which it was chosen. */

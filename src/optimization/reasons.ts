@@ -11,6 +11,7 @@ import { expectation } from "./expectation.ts";
 import { fewestUnseen, nextComparison, savedAt } from "./retrainings/loop-sums.ts";
 import { retrainingsOf } from "./retrainings/retrainings-of.ts";
 import { readDecisions } from "./store.ts";
+import { labelsTried } from "./labels-tried.ts";
 import type { Decision, Loop } from "./types.ts";
 
 /** Why a retraining is wanted now. */
@@ -55,8 +56,7 @@ async function riseReason(house: House, config: MonitorConfig, champion: Trained
   const rise = await liveRise(house, config, { version: champion.version, since: from });
   const limit = await performanceLimit(house, config, champion.version, from);
   if (!rise?.alarms) return limit;
-  const tried = decisions.filter(({ kind, time, evidence }) => kind === "alarm" && time >= from && evidence["kind"] === "performance");
-  const labels = Math.max(0, ...tried.map(({ evidence }) => Number(evidence["labels"] ?? 0)));
+  const labels = labelsTried(decisions, from);
   if (rise.labels < 2 * labels) return undefined;
   const { message, evidence } = riseAlarm(config, champion.version, rise);
   return { kind: "performance", message, evidence: { ...evidence, again: labels > 0 } };
