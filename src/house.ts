@@ -7,9 +7,9 @@ import { openEvents } from "./events.ts";
 import { openLog } from "./log.ts";
 import { openEngine, type Engine } from "./pipelines/engine.ts";
 import { openProcessExecutor } from "./pipelines/process-executor.ts";
+import { houseMigrations } from "./house-migrations.ts";
 import type { House, Stage, Step } from "./stage.ts";
-import { auditMigrations } from "./storage/audit.ts";
-import { artifactStoreMigration, claimArtifacts } from "./storage/claim-artifacts.ts";
+import { claimArtifacts } from "./storage/claim-artifacts.ts";
 import { openDatabase, type Database } from "./storage/database.ts";
 import { openFolderBlobs } from "./storage/folder-blobs.ts";
 import { holdsOf } from "./storage/holds.ts";
@@ -37,7 +37,7 @@ export async function openHouse(settings: Settings, stages: readonly Stage[], cl
   const log = openLog(settings.logLevel, "server");
   const db = await openMetadata(settings);
   try {
-    await migrate(db, [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages], clock.now());
+    await migrate(db, houseMigrations(stages), clock.now());
     if (holdsOf(db).shared) await claimArtifacts(db, settings.artifacts);
   } catch (error) {
     await db.destroy();

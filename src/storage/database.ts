@@ -9,11 +9,11 @@ import { explainOpening, explainSqlite } from "./sqlite-errors.ts";
 // eslint-disable-next-line typescript/no-empty-object-type
 export type Database = Kysely<{}>;
 
-function openSqlite(file: string): DatabaseSync {
+function openSqlite(file: string, readOnly: boolean): DatabaseSync {
   let sqlite: DatabaseSync | undefined;
   try {
-    sqlite = new DatabaseSync(file, { timeout: 10_000 });
-    sqlite.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+    sqlite = new DatabaseSync(file, { timeout: 10_000, readOnly });
+    if (!readOnly) sqlite.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
     return sqlite;
   } catch (error) {
     sqlite?.close();
@@ -29,9 +29,9 @@ const mostPrepared = 200;
  * Throws `storage.bad_database` where the file is no database or may not be written; every statement throws `storage.disk_full`, `storage.database_damaged` and
  * `storage.database_failed` where the machine fails under it, and nothing of its transaction is kept then. Kysely speaks to `node:sqlite` through its better-sqlite3 dialect: the shim below is all the difference there is.
  */
-export function openDatabase(file: string): Database {
-  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
-  const sqlite = openSqlite(file);
+export function openDatabase(file: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): Database {
+  if (file !== ":memory:" && !readOnly) mkdirSync(dirname(file), { recursive: true });
+  const sqlite = openSqlite(file, readOnly);
   addRegularExpressions(sqlite);
   // Some failures (a full disk, I/O, memory, an interrupt) roll a transaction back by themselves: what is still asked in it is refused for the same reason, since
   // it would be done on its own, and there is nothing left to roll back.
