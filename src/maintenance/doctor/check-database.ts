@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
-import { describeError } from "../../errors.ts";
+import { describeError, MillraceError } from "../../errors.ts";
 import { verifyAudit, type AuditTables } from "../../storage/audit.ts";
 import { openDatabase, type Database } from "../../storage/database.ts";
 import { isSqlite, tableNames } from "../../storage/dialect.ts";
@@ -21,11 +21,15 @@ export async function checkDatabase(exam: Exam): Promise<void> {
   const { db } = exam;
   if (!db) return;
   const where = databasePlace(exam.settings);
+  let told = "";
   const attempt = async (look: () => Promise<void>): Promise<void> => {
     try {
       await look();
     } catch (error) {
-      exam.find({ check: "database", severity: "error", what: `The database cannot be read: ${describeError(error)}`, where, todo: isSqlite(db) ? putBack : "Look into PostgreSQL's log; restore a dump of it into an empty database" });
+      const what = whatIsWrong(error);
+      if (what === told) return;
+      told = what;
+      exam.find({ check: "database", severity: "error", what, where, todo: isSqlite(db) ? putBack : "Look into PostgreSQL's log; restore a dump of it into an empty database" });
     }
   };
   if (isSqlite(db)) {
@@ -35,6 +39,10 @@ export async function checkDatabase(exam: Exam): Promise<void> {
   await attempt(() => checkSchema(exam, db, where));
   if (exam.full) await attempt(() => checkAudit(exam, db, where));
 }
+
+/** In SQLite's own words: the sentence of a server would send people here. */
+const whatIsWrong = (error: unknown): string =>
+  error instanceof MillraceError && error.code === "storage.database_damaged" && error.cause !== undefined ? `The database is damaged: ${describeError(error.cause)}` : `The database cannot be read: ${describeError(error)}`;
 
 /** The database of these settings, to people. */
 export const databasePlace = ({ home, database }: Exam["settings"]): string => (database === null ? join(home, "millrace.db") : withoutPassword(database));
@@ -117,7 +125,7 @@ export async function openForReading({ settings, find }: Pick<Exam, "settings" |
     await sql`select count(*) from sqlite_master`.execute(db);
     return db;
   } catch (error) {
-    find({ check: "database", severity: "error", what: describeError(error), where, todo: settings.database === null ? putBack : "Start PostgreSQL, or say where it is with --database" });
+    find({ check: "database", severity: "error", what: whatIsWrong(error), where, todo: settings.database === null ? putBack : "Start PostgreSQL, or say where it is with --database" });
     return undefined;
   }
 }
