@@ -40,7 +40,7 @@ export function explainOpening(error: unknown, file: string): unknown {
   const other = "or name another folder with --home (MILLRACE_HOME)";
   const unfit = (message: string): MillraceError => new MillraceError("storage.bad_database", 400, message, { cause: error, details: { file } });
   const code = codeOf(error);
-  if (code === codes.notadb) return unfit(`The file ${file} is no SQLite database; put the database back from a copy of the home folder, ${other}`);
+  if (code === codes.notadb) return unfit(`The file ${file} is no SQLite database; restore a backup into another folder (\`millrace restore\`), ${other}`);
   if (code === codes.cantopen) return unfit(`The database ${file} cannot be opened: it is no file, or this user may not read and write it and its folder; mend that, ${other}`);
   if (code === codes.readonly) return unfit(`The database ${file} cannot be written by this user, or lies on a file system that is read-only; mend that, ${other}`);
   return explainSqlite(error, file);

@@ -58,7 +58,7 @@ async function nameOf(exam: Exam, sha256: string, column: string | undefined): P
 /** What to do about a content that is damaged or gone: a copy that is known to be whole is put there again. */
 async function mending(exam: Exam, sha256: string): Promise<{ todo: string; repair?: Repair }> {
   const copy = await exam.copyOf(sha256);
-  if (copy === undefined) return { todo: "Put the file there again from a copy of this folder, or log its content once more" };
+  if (copy === undefined) return { todo: "Put the file there again from a backup (`millrace doctor --repair --from BACKUP`), or log its content once more" };
   return {
     todo: "Put its whole copy there: `millrace doctor --repair` with the same options",
     repair: { does: `put the whole copy ${copy} there`, whileRunning: true, act: async () => void (await exam.blobs.putFile(copy)) },

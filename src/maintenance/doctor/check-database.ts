@@ -14,7 +14,7 @@ const mostTold = 20;
 /** What SQLite says of an index that does not fit its table (pragma integrity_check): the rows are whole, and the index follows from them. */
 const ofIndex = /^(row \d+ missing from index|wrong # of entries in index|non-unique entry in index)/;
 
-const putBack = "Stop the server and put the database back from a copy of the home folder; what came after the copy `sqlite3 millrace.db .recover` may give";
+const putBack = "Restore the newest backup into another folder (`millrace restore BACKUP --home DIR`); what came after it `sqlite3 millrace.db .recover` may give";
 
 /** Pages (all of them, each page's own order; with `full` every index against its table), foreign keys, the schema's age, and the chain of the audit log. */
 export async function checkDatabase(exam: Exam): Promise<void> {
@@ -29,7 +29,7 @@ export async function checkDatabase(exam: Exam): Promise<void> {
       const what = whatIsWrong(error);
       if (what === told) return;
       told = what;
-      exam.find({ check: "database", severity: "error", what, where, todo: isSqlite(db) ? putBack : "Look into PostgreSQL's log; restore a dump of it into an empty database" });
+      exam.find({ check: "database", severity: "error", what, where, todo: isSqlite(db) ? putBack : "Look into PostgreSQL's log; restore a backup into an empty one (`millrace restore`)" });
     }
   };
   if (isSqlite(db)) {
@@ -86,7 +86,7 @@ async function checkForeignKeys(exam: Exam, db: Database, where: string): Promis
 /** PostgreSQL looks after its own pages: whether it has met a wrong checksum, keys that are not held to, and with `full` whether every row can be read. */
 async function checkTables(exam: Exam, db: Database): Promise<void> {
   const { rows: failures } = await sql<{ failures: number | null }>`select checksum_failures as failures from pg_stat_database where datname = current_database()`.execute(db);
-  if ((failures[0]?.failures ?? 0) > 0) exam.find({ check: "database", severity: "error", what: `PostgreSQL has met ${failures[0].failures} pages whose checksums are wrong`, where: databasePlace(exam.settings), todo: "Look into its log for the tables; restore a dump of it into an empty database" });
+  if ((failures[0]?.failures ?? 0) > 0) exam.find({ check: "database", severity: "error", what: `PostgreSQL has met ${failures[0].failures} pages whose checksums are wrong`, where: databasePlace(exam.settings), todo: "Look into its log for the tables; restore a backup into an empty one (`millrace restore`)" });
   const { rows: keys } = await sql<{ name: string; table: string }>`select conname as name, conrelid::regclass::text as "table" from pg_constraint where not convalidated and connamespace = current_schema()::regnamespace`.execute(db);
   for (const { name, table } of keys) exam.find({ check: "database", severity: "warning", what: `The constraint ${name} is not held to by all rows`, where: `table ${table}`, todo: `alter table ${table} validate constraint ${name}` });
   for (const name of await tableNames(db)) {
@@ -95,7 +95,7 @@ async function checkTables(exam: Exam, db: Database): Promise<void> {
     try {
       await sql`select sum(length(t::text)) from ${sql.table(name)} t`.execute(db);
     } catch (error) {
-      exam.find({ check: "database", severity: "error", what: `The table ${name} cannot be read: ${describeError(error)}`, where: `table ${name}`, todo: "Look into PostgreSQL's log; restore a dump of it into an empty database" });
+      exam.find({ check: "database", severity: "error", what: `The table ${name} cannot be read: ${describeError(error)}`, where: `table ${name}`, todo: "Look into PostgreSQL's log; restore a backup into an empty one (`millrace restore`)" });
     }
   }
 }
@@ -109,7 +109,7 @@ async function checkSchema(exam: Exam, db: Database, where: string): Promise<voi
 
 async function checkAudit(exam: Exam, db: Database, where: string): Promise<void> {
   const broken = await verifyAudit(db.withTables<AuditTables>());
-  if (broken !== undefined) exam.find({ check: "database", severity: "error", what: `The audit log was changed: the hash of its entry ${broken} does not follow from the ones before`, where: `${where}, table audit_log`, todo: "Find out who wrote to the database; compare it with a copy" });
+  if (broken !== undefined) exam.find({ check: "database", severity: "error", what: `The audit log was changed: the hash of its entry ${broken} does not follow from the ones before`, where: `${where}, table audit_log`, todo: "Find out who wrote to the database; compare it with a backup" });
 }
 
 /** The database for reading, or a finding; SQLite's needs a home that can be written, for the index of its log. */
