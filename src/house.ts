@@ -1,15 +1,18 @@
 import { randomUUID } from "node:crypto";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { systemClock, type Clock } from "./clock.ts";
 import type { Settings } from "./config.ts";
 import { openEvents } from "./events.ts";
-import { openLog } from "./log.ts";
+import { describeError } from "./errors.ts";
+import { openLog, type Logger } from "./log.ts";
 import { openEngine, type Engine } from "./pipelines/engine.ts";
 import { openProcessExecutor } from "./pipelines/process-executor.ts";
+import { houseMigrations } from "./house-migrations.ts";
 import type { House, Stage, Step } from "./stage.ts";
-import { auditMigrations } from "./storage/audit.ts";
-import { artifactStoreMigration, claimArtifacts } from "./storage/claim-artifacts.ts";
+import { claimArtifacts } from "./storage/claim-artifacts.ts";
+import { databaseDamaged, watchOf } from "./storage/damage.ts";
 import { openDatabase, type Database } from "./storage/database.ts";
 import { openFolderBlobs } from "./storage/folder-blobs.ts";
 import { holdsOf } from "./storage/holds.ts";
@@ -32,12 +35,33 @@ async function openMetadata({ home, database }: Settings): Promise<Database> {
   return (await import("./storage/postgres.ts")).openPostgres(database);
 }
 
+/** Bytes up to which a database is read through before the server begins; a larger one meanwhile. */
+const checkedAtOnce = 256 << 20;
+
+/** Looks through the pages of SQLite's file at the start, and again at the first sign of damage; what is found is in the log, in `/health`, and stops writes. */
+async function watchDamage(db: Database, { home, database }: Settings, log: Logger): Promise<void> {
+  const watch = watchOf(db);
+  if (!watch || database !== null) return;
+  const file = join(home, "millrace.db");
+  watch.onDamage(({ what }) => {
+    log.error({ file }, databaseDamaged(file, what).message);
+    // The first sign is one page; the log has what else is broken.
+    watch.check().then(
+      (wrong) => log.error({ file, wrong }, `what is wrong with ${file}: ${wrong.join("; ") || "every page can be read now"}`),
+      (error: unknown) => log.error({ err: error }, `${file} could not be looked through: ${describeError(error)}`),
+    );
+  });
+  const first = watch.check().catch((error: unknown) => log.error({ err: error }, `${file} could not be looked through: ${describeError(error)}`));
+  if (statSync(file).size <= checkedAtOnce) await first;
+}
+
 /** Opens the foundations over a home folder and brings its schema up to date. */
 export async function openHouse(settings: Settings, stages: readonly Stage[], clock: Clock = systemClock): Promise<OpenHouse> {
   const log = openLog(settings.logLevel, "server");
   const db = await openMetadata(settings);
   try {
-    await migrate(db, [{ name: "storage", migrations: [...auditMigrations, artifactStoreMigration] }, ...stages], clock.now());
+    await watchDamage(db, settings, log);
+    await migrate(db, houseMigrations(stages), clock.now());
     if (holdsOf(db).shared) await claimArtifacts(db, settings.artifacts);
   } catch (error) {
     await db.destroy();

@@ -7,6 +7,7 @@ import { runningServer, type ServerAddress } from "./cli/find-server.ts";
 import { conflict } from "./errors.ts";
 import { openHouse } from "./house.ts";
 import { listen, openServer } from "./http/server.ts";
+import { despiteDamage } from "./storage/damage.ts";
 import { explainOpening } from "./storage/sqlite-errors.ts";
 import { writeAtomically } from "./storage/atomic-file.ts";
 import { orDiskFull } from "./storage/disk-full.ts";
@@ -42,8 +43,8 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     for (const stage of stages) if (stage.name === "serving") await startRoom(house, stage);
     stops.push(() => closeServer(http));
     const url = await listen(http, settings.host, settings.port);
-    await engine.resume();
-    for (const stage of stages) if (stage.name !== "serving") await startRoom(house, stage);
+    await despiteDamage(house.log, () => engine.resume());
+    for (const stage of stages) if (stage.name !== "serving") await despiteDamage(house.log, () => startRoom(house, stage));
     // Before the rooms: a turn of the loop that waits for a retraining is cut off, not waited for.
     stops.push(() => engine.stop());
     const address: ServerAddress = { pid: process.pid, url, gateway: gatewayUrl(house), bound: process.channel !== undefined };

@@ -1,5 +1,6 @@
 import { data } from "./data/stage.ts";
 import { evaluation } from "./evaluation/stage.ts";
+import { maintenance } from "./maintenance/stage.ts";
 import { mlflow } from "./mlflow/stage.ts";
 import { monitoring } from "./monitoring/stage.ts";
 import { optimization } from "./optimization/stage.ts";
@@ -11,4 +12,4 @@ import { tracking } from "./tracking/stage.ts";
 import { training } from "./training/stage.ts";
 
 /** The rooms, in the order of a model's life; then the engine that runs their steps. */
-export const stages: readonly Stage[] = [tracking, data, training, evaluation, registry, mlflow, serving, monitoring, optimization, pipelines];
+export const stages: readonly Stage[] = [tracking, data, training, evaluation, registry, mlflow, serving, monitoring, optimization, maintenance, pipelines];

@@ -57,7 +57,17 @@ test.skipIf(!mayMount)("a full disk: writers and uploads get 507 with folder and
   const refused = await put("large.bin", Buffer.alloc(freeBytes(folder)! + 1_000_000));
   expect([refused.status, await refused.text()]).toEqual([507, expect.stringMatching(/The disk is full: \d+ bytes are free in \S+/)]);
   expect(await readdir(join(home, "artifacts"), { recursive: true }).catch(() => [])).toEqual(before);
+  const health = async () => {
+    const [answer, metrics] = await Promise.all([fetch(`${server.url}/health`), fetch(`${server.url}/metrics`)]);
+    const { status, problems } = (await answer.json()) as { status: string; problems: { code: string; message: string }[] };
+    return { http: answer.status, status, problems, full: /^millrace_server_disk_full\{folder="home"\} (\d)$/m.exec(await metrics.text())?.[1] };
+  };
+  // That one upload was too large says nothing of the others.
+  expect(await health()).toEqual({ http: 200, status: "ok", problems: [], full: "0" });
   const ballast = await fill(folder);
+  expect(await health()).toEqual({ http: 200, status: "disk_full", problems: [{ code: "storage.disk_full", message: expect.stringMatching(/^The disk is full: 0 bytes are free in \S+home\. Writes are refused/) as string }], full: "1" });
+  const gatewayMetrics = await (await fetch(`${server.gateway}/metrics`)).text();
+  expect(gatewayMetrics).toMatch(/^millrace_gateway_disk_free_bytes 0$/m);
   const text = "t".repeat(5000);
   const outcomes: { key: string; status: number; message: string }[] = [];
   for (let at = 0; at < 200 && outcomes.filter(({ status }) => status !== 200).length < 5; at++) {
@@ -79,6 +89,7 @@ test.skipIf(!mayMount)("a full disk: writers and uploads get 507 with folder and
   expect(await tagsNow()).toEqual(acknowledged.toSorted());
   for (const file of await readdir(folder)) if (file.startsWith("ballast")) await rm(join(folder, file));
   expect(ballast).toContain(folder);
+  expect(await health()).toEqual({ http: 200, status: "ok", problems: [], full: "0" });
   expect((await post("runs/log-batch", { run_id: id, tags: [{ key: "k-after", value: text }] })).status).toBe(200);
   expect((await put("small.bin", Buffer.alloc(200_000))).status).toBe(200);
   expect(await tagsNow()).toEqual(acknowledged.toSorted());

@@ -12,7 +12,7 @@ export interface Import {
 }
 
 /** The rooms, in the order of a model's life. */
-export const rooms = ["tracking", "data", "training", "evaluation", "registry", "mlflow", "serving", "monitoring", "optimization"] as const;
+export const rooms = ["tracking", "data", "training", "evaluation", "registry", "mlflow", "serving", "monitoring", "optimization", "maintenance"] as const;
 
 const foundationFiles = ["checked-file.ts", "errors.ts", "clock.ts", "canonical-json.ts", "config.ts", "events.ts", "log.ts", "process-alive.ts", "stage.ts", "threads.ts"];
 const foundationFolders = ["values", "parquet", "storage", "http", "cli", "project", "ui"];
@@ -85,6 +85,12 @@ export const faces: Readonly<Record<string, string>> = {
   "registry/webhooks/test-webhook.ts": "an example sent to a webhook, at once",
   "registry/webhooks/secret-key.ts": "the key of their secrets",
   "registry/webhooks/types.ts": "the nouns of webhooks",
+  "serving/store.ts": "what is deployed, read of a database without a house",
+  "serving/gateway-process.ts": "what the gateway of a home says of itself",
+  "serving/gateway/config/config-file.ts": "what the gateway was told, checked",
+  "serving/gateway/config/config.ts": "its shape",
+  "serving/gateway/log/journal-frames.ts": "what of a journal of the prediction log is whole",
+  "serving/gateway/log/journal-owner.ts": "whether the gateway of a journal is alive",
   "monitoring/drift/drift-alarm.ts": "a drift alarm in words",
   "monitoring/performance/live-rise.ts": "whether the live loss has risen, and since when",
   "monitoring/labelled-since.ts": "how many rows a champion has not seen",

@@ -8,7 +8,7 @@ export const exitCodes = {
   internal: 1,
   /** The command line or an input (file, table, project) is wrong. */
   usage: 2,
-  /** A gate refused the model, or a stage did not do its work. */
+  /** A gate refused the model, a stage did not do its work, or the doctor found something wrong. */
   refused: 3,
   /** What was named does not exist. */
   notFound: 4,

@@ -21,10 +21,9 @@ export async function runningServer(home: string): Promise<ServerAddress | undef
   if (text === undefined) return undefined;
   const address = JSON.parse(text) as ServerAddress;
   const answers = await fetch(`${address.url}/health`, { signal: AbortSignal.timeout(5000) }).then(
-    // Another server may have taken the port of one that was killed.
-    async (response) => response.ok && ((await response.json()) as { pid?: number }).pid === address.pid,
-    () => false,
-  );
+    // Another server may have taken the port of one that was killed. One whose database is damaged answers, too, and says so with 503.
+    async (response) => ((await response.json()) as { pid?: number }).pid === address.pid,
+  ).catch(() => false);
   return answers ? address : undefined;
 }
 

@@ -5,6 +5,7 @@ import { conflict, describeError, MillraceError } from "../errors.ts";
 import type { House, Stage } from "../stage.ts";
 import type { RawReply, Route } from "./route.ts";
 import { orDiskFull } from "../storage/disk-full.ts";
+import { expositionType, healthOf, serverMetrics } from "./health.ts";
 import { refuseForeignSites } from "./same-site.ts";
 import { requestValidator } from "./validation.ts";
 
@@ -38,7 +39,11 @@ export async function openServer(house: House, stages: readonly Stage[], pagesFo
     return sendError(reply, new MillraceError("http.internal", 500, "Something failed inside Millrace; the server's log says what"));
   });
 
-  server.get("/health", () => ({ status: "ok", pid: process.pid }));
+  server.get("/health", (_request, reply) => {
+    const health = healthOf(house);
+    return reply.status(health.status === "damaged" ? 503 : 200).send(health);
+  });
+  server.get("/metrics", (_request, reply) => reply.type(expositionType).send(serverMetrics(house)));
   for (const stage of stages) {
     for (const [key, route] of Object.entries(stage.routes ?? {})) mount(server, house, stage.name, key, route);
     // A scope of its own: a protocol's error shape and body parsers are its own too.

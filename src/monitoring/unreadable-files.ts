@@ -5,7 +5,7 @@ import { describeError, MillraceError } from "../errors.ts";
 import { predictionFolder } from "../serving/serving.ts";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
-import { parquet, withConnection } from "../storage/duckdb.ts";
+import { readParquetWhole } from "../storage/read-parquet.ts";
 import { checkIndex } from "./log-index/check-index.ts";
 import { forgetSeen } from "./log-index/new-files.ts";
 import { monitoringTables } from "./store.ts";
@@ -91,7 +91,7 @@ async function lookThrough(house: House, endpoint: string): Promise<boolean> {
       const stamp = await stampOf(path);
       if (readable.get(path) === stamp || known.some((one) => one.file === file)) continue;
       try {
-        await readWhole(path);
+        await readParquetWhole(path);
         readable.set(path, stamp);
       } catch (error) {
         note(file, stamp, error);
@@ -103,9 +103,6 @@ async function lookThrough(house: House, endpoint: string): Promise<boolean> {
   await writeList(house, endpoint, [...known, ...found]);
   return true;
 }
-
-/** Decodes every value. */
-const readWhole = (path: string): Promise<void> => withConnection(async (connection) => void (await connection.run(`SELECT bit_xor(hash(log)) FROM ${parquet(path)} log`)));
 
 /** What is known to be unreadable and is as it was when it was found. */
 async function stillUnreadable(house: House, endpoint: string): Promise<Known[]> {

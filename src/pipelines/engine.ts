@@ -194,7 +194,7 @@ const lookMs = 5000;
 const holdOf = (id: string): string => `pipelines.run ${id}`;
 
 /** Whether a walk ended for reasons that are none of the run's: it goes on, here or elsewhere. */
-const brokeOff = (error: unknown): boolean => error instanceof MillraceError && ["pipelines.taken_over", "storage.database_unavailable"].includes(error.code);
+const brokeOff = (error: unknown): boolean => error instanceof MillraceError && ["pipelines.taken_over", "storage.database_unavailable", "storage.database_damaged"].includes(error.code);
 
 /** What makes two runs of a worker step the same work; undefined when a file it reads cannot be read, which is for the step to say. */
 async function cacheKeyOf(step: Step & { readonly where: "worker" }, params: JsonObject, inputs: Readonly<Record<string, JsonObject>>, seed: number): Promise<string | undefined> {

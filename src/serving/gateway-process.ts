@@ -165,6 +165,15 @@ export async function stopGateway(home: string): Promise<number | undefined> {
   return pid;
 }
 
+/** What the gateway of a home says of itself, whoever started it, when asked or told to write its log; undefined where none runs. Throws `serving.gateway_silent`. */
+export async function gatewayOfHome(home: string, action: "status" | "flush" = "status"): Promise<GatewayStatus | undefined> {
+  const address = readAddress(home);
+  if (!address || !alive(address.pid)) return undefined;
+  const status = await callGateway(address, action, action === "status" ? 5000 : 60_000).catch(() => undefined);
+  if (status === undefined && (await listens(address)) !== false) throw new MillraceError("serving.gateway_silent", 503, `The gateway of ${home} (process ${address.pid}) runs but does not answer`);
+  return status?.pid === address.pid ? status : undefined;
+}
+
 /** Whether anything takes connections at the address; undefined where that cannot be told in time. */
 function listens({ host, port }: GatewayAddress): Promise<boolean | undefined> {
   return new Promise((resolve) => {

@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { describeError } from "../errors.ts";
 import type { House, Stage } from "../stage.ts";
+import { despiteDamage } from "../storage/damage.ts";
 import { holdsOf } from "../storage/holds.ts";
 import { servingCommands } from "./commands.ts";
 import { followDeployments } from "./follow-deployments.ts";
@@ -31,7 +32,7 @@ export const serving: Stage = {
       log: house.log,
     });
     attachGateway(house, supervisor);
-    await holdAllDeployed(house);
+    await despiteDamage(house.log, () => holdAllDeployed(house));
     // What does not load (any more) must not keep the server from those who would roll it back.
     const applied = await applyDeployments(house).catch((error: unknown) => {
       house.log.error({ err: error }, `The gateway does not serve what is deployed: ${describeError(error)}`);

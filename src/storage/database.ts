@@ -3,17 +3,18 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Kysely, SqliteDialect, type SqliteDatabase, type SqliteStatement } from "kysely";
 import { addRegularExpressions } from "./regular-expression.ts";
-import { explainOpening, explainSqlite } from "./sqlite-errors.ts";
+import { DamageWatch, databaseDamaged, provideWatch } from "./damage.ts";
+import { explainOpening, explainSqlite, isDamage, isReadOnly } from "./sqlite-errors.ts";
 
 /** The metadata database as rooms see it: Kysely without tables; a room adds its own with `withTables<...>()`. */
 // eslint-disable-next-line typescript/no-empty-object-type
 export type Database = Kysely<{}>;
 
-function openSqlite(file: string): DatabaseSync {
+function openSqlite(file: string, readOnly: boolean): DatabaseSync {
   let sqlite: DatabaseSync | undefined;
   try {
-    sqlite = new DatabaseSync(file, { timeout: 10_000 });
-    sqlite.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
+    sqlite = new DatabaseSync(file, { timeout: 10_000, readOnly });
+    if (!readOnly) sqlite.exec("pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;");
     return sqlite;
   } catch (error) {
     sqlite?.close();
@@ -26,15 +27,16 @@ const mostPrepared = 200;
 
 /**
  * Opens the SQLite database of a home folder (WAL; FULL sync, so that an acknowledged write survives power loss as well as `kill -9`).
- * Throws `storage.bad_database` where the file is no database or may not be written; every statement throws `storage.disk_full`, `storage.database_damaged` and
+ * The first sign of damage, here or in a check of all pages, freezes it: `damage.ts`. Throws `storage.bad_database` where the file is no database or may not be written; every statement throws `storage.disk_full`, `storage.database_damaged` and
  * `storage.database_failed` where the machine fails under it, and nothing of its transaction is kept then. Kysely speaks to `node:sqlite` through its better-sqlite3 dialect: the shim below is all the difference there is.
  */
-export function openDatabase(file: string): Database {
-  if (file !== ":memory:") mkdirSync(dirname(file), { recursive: true });
-  const sqlite = openSqlite(file);
+export function openDatabase(file: string, { readOnly = false }: { readonly readOnly?: boolean } = {}): Database {
+  if (file !== ":memory:" && !readOnly) mkdirSync(dirname(file), { recursive: true });
+  const sqlite = openSqlite(file, readOnly);
   addRegularExpressions(sqlite);
   // Some failures (a full disk, I/O, memory, an interrupt) roll a transaction back by themselves: what is still asked in it is refused for the same reason, since
   // it would be done on its own, and there is nothing left to roll back.
+  const watch = new DamageWatch(file, () => sqlite.exec("pragma query_only = on"));
   let began = false;
   let lost: unknown;
   const guarded = <T>(sql: string, act: () => T): T => {
@@ -42,7 +44,8 @@ export function openDatabase(file: string): Database {
     try {
       return act();
     } catch (error) {
-      const explained = explainSqlite(error, file);
+      if (isDamage(error)) watch.note((error as Error).message);
+      const explained = watch.damage && isReadOnly(error) ? databaseDamaged(file, watch.damage.what) : explainSqlite(error, file);
       if (began && !sqlite.isTransaction) lost ??= explained;
       throw explained;
     }
@@ -81,5 +84,7 @@ export function openDatabase(file: string): Database {
       return shim;
     },
   };
-  return new Kysely({ dialect: new SqliteDialect({ database }) });
+  const db: Database = new Kysely({ dialect: new SqliteDialect({ database }) });
+  provideWatch(db, watch);
+  return db;
 }

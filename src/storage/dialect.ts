@@ -62,3 +62,11 @@ export async function textColumns(db: Pick<Kysely<unknown>, "getExecutor">): Pro
   const { rows } = await columns.execute(db);
   return rows.filter(({ type }) => /text|char|json|clob/i.test(type)).map(({ table, column }) => ({ table, column }));
 }
+
+/** The tables of the schema we use, in the order of their names. */
+export async function tableNames(db: Pick<Kysely<unknown>, "getExecutor">): Promise<string[]> {
+  const names = isSqlite(db)
+    ? sql<{ name: string }>`select name from sqlite_master where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name`
+    : sql<{ name: string }>`select table_name as name from information_schema.tables where table_schema = current_schema() and table_type = 'BASE TABLE' order by 1`;
+  return (await names.execute(db)).rows.map(({ name }) => name);
+}

@@ -4,6 +4,9 @@ import { dirname, join, sep } from "node:path";
 import { MillraceError } from "../errors.ts";
 import { freeBytes } from "./disk-full.ts";
 
+/** In a home as long as a restore writes to it: what is half there is taken for no home. */
+export const restoringFile = "restoring.json";
+
 /** What a home folder lets others do: nothing. */
 const ownerOnly = 0o700;
 
@@ -20,6 +23,9 @@ export async function openHome(home: string): Promise<string[]> {
   }
   // A file of that name passes mkdir's test for being there.
   if (!(await stat(home)).isDirectory()) throw badHome(home, Object.assign(new Error(), { code: "ENOTDIR" }));
+  if (await stat(join(home, restoringFile)).then(() => true, () => false)) {
+    throw new MillraceError("server.restoring", 409, `The home folder ${home} was not restored to the end; run \`millrace restore\` with it again, or name another folder with --home (MILLRACE_HOME)`, { details: { home } });
+  }
   try {
     await access(home, constants.R_OK | constants.W_OK | constants.X_OK);
     // What only a write finds out: a file system that is read-only, or full.

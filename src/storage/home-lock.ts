@@ -24,8 +24,8 @@ export async function homeHolder(home: string): Promise<number | undefined> {
   return Number.isInteger(pid) && pid > 0 ? pid : undefined;
 }
 
-/** Node has no file locks of its own; SQLite's are the system's. */
-function tryLock(path: string): DatabaseSync | undefined {
+/** An exclusive lock on a file, which the system takes back however this process ends; undefined where another has it. Node has no file locks of its own; SQLite's are the system's. */
+export function tryLock(path: string): DatabaseSync | undefined {
   const lock = new DatabaseSync(path, { timeout: 0 });
   try {
     lock.exec("begin exclusive");

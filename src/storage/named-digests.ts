@@ -24,3 +24,24 @@ export async function namedDigests(db: Database): Promise<Set<string>> {
 export function* digestsIn(text: string): Generator<string> {
   for (const [run] of text.matchAll(/[0-9a-f]{64,}/g)) for (let at = 0; at + 64 <= run.length; at++) yield run.slice(at, at + 64);
 }
+
+/**
+ * The contents that rows say are kept, each with the column that says so (`files.sha256`): what stands in a column named for it, or in JSON text as
+ * `sha256` beside a `size`. Unlike `namedDigests` it leaves out what may be the hash of something else, so each of these must be there.
+ */
+export async function keptContents(db: Database): Promise<Map<string, string>> {
+  const kept = new Map<string, string>();
+  for (const { table, column } of await textColumns(db)) {
+    if (notCounted.has(table)) continue;
+    const text = sql<string>`cast(${sql.ref(column)} as text)`;
+    const { rows } = await sql<{ text: string }>`select ${text} as text from ${sql.table(table)} where ${digestWithin(db, text)}`.execute(db);
+    const own = column.endsWith("sha256");
+    for (const row of rows) for (const sha256 of own ? [row.text] : filesIn(row.text)) if (!kept.has(sha256)) kept.set(sha256, `${table}.${column}`);
+  }
+  return kept;
+}
+
+/** The files of JSON text, `{"sha256":…,"size":…}` in either order: what has no size is of a file elsewhere. */
+function* filesIn(json: string): Generator<string> {
+  for (const [, before, sha256, after] of json.matchAll(/("size":\d+,)?"sha256":"([0-9a-f]{64})"(,"size":\d)?/g)) if (before !== undefined || after !== undefined) yield sha256;
+}

@@ -70,7 +70,7 @@ test("a wrong statement stays what it is, and takes back its transaction alone",
 });
 
 test.each<[string, (file: string) => Promise<void>, RegExp]>([
-  ["no database", (file) => writeFile(file, "these are words, and as many of them as a header has, so that it cannot be taken for an empty file ".repeat(3)), /is no SQLite database; put the database back from a copy/],
+  ["no database", (file) => writeFile(file, "these are words, and as many of them as a header has, so that it cannot be taken for an empty file ".repeat(3)), /is no SQLite database; restore a backup into another folder/],
   ["a folder", (file) => mkdir(file), /cannot be opened: it is no file/],
 ])("what is %s is not opened, and told in one sentence with the path", async (_, make, sentence) => {
   const file = join(await temporaryFolder(), "millrace.db");

@@ -15,6 +15,8 @@ const locationUnder = (root: string, id: string): string => `${root}/${id}`;
 
 /** Makes sure that the default experiment is there. */
 export async function ensureDefaultExperiment(db: Database, now: number, artifactRoot = storeRoot): Promise<void> {
+  // Looked for first: a start on a database that may not be written has nothing to write.
+  if (await trackingTables(db).selectFrom("experiments").select("id").where("id", "=", defaultExperimentId).executeTakeFirst()) return;
   await trackingTables(db)
     .insertInto("experiments")
     .values({ id: defaultExperimentId, name: "Default", artifact_location: locationUnder(artifactRoot, defaultExperimentId), lifecycle: "active", created_at: now, updated_at: now })

@@ -92,3 +92,8 @@ const below = async (db: Database, owner: string, prefix: string): Promise<Artif
 
 /** What lies below a folder, as a range of paths, which the key answers without reading the rest: "0" is the character after "/". */
 const rangeOf = (folder: string): readonly [string, string] => [`${folder}/`, `${folder}0`];
+
+/** Who has a content, and under which path; at most a hundred. */
+export async function filesOfContent(db: Database, sha256: string): Promise<{ owner: string; path: string }[]> {
+  return trackingTables(db).selectFrom("files").select(["owner", "path"]).where("sha256", "=", sha256).orderBy("owner").limit(100).execute();
+}

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { statfsSync } from "node:fs";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -164,6 +165,7 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     onModelError: atMostEvery(modelErrorGapMs, (error: Error, skipped) => log.error(error.message, { skipped })),
   });
   addLogMetrics(metrics, predictionLog);
+  addDiskMetrics(metrics, options.home);
   addProcessMetrics(metrics);
 
   let stopping: Promise<void> | undefined;
@@ -313,6 +315,19 @@ const handlersOf = (protocol: Protocol, context: ProtocolContext): [prefix: stri
     prefix,
     { handle: withCloudEvents((request) => protocol.handle(request, context)), failure: protocol.failure?.bind(protocol) },
   ]);
+
+/** A full disk costs no answer, but rows of the log once the memory for them is full. */
+function addDiskMetrics(metrics: MetricsRegistry, home: string): void {
+  const free = (): number => {
+    try {
+      const { bavail, bsize } = statfsSync(home);
+      return bavail * bsize;
+    } catch {
+      return Number.NaN;
+    }
+  };
+  metrics.gauge("millrace_gateway_disk_free_bytes", "Bytes that the gateway may still write where its log and journals are.", free);
+}
 
 function addLogMetrics(metrics: MetricsRegistry, log: PredictionLog): void {
   const read = (name: keyof PredictionLogStatus) => () => Number(log.status()[name]);
