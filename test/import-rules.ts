@@ -106,6 +106,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
   "optimization/retrainings/outcome-names.ts": "words: the same in the terminal and on the page",
   "monitoring/unreadable-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
+  "monitoring/comparison-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
   "monitoring/removal-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
 };
 

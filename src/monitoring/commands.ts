@@ -2,6 +2,7 @@ import type { Command } from "../cli/command.ts";
 import { isoDate } from "../clock.ts";
 import { table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
+import { comparisonText } from "./comparison-text.ts";
 import { lossOf } from "./error-sums.ts";
 import { removalText } from "./removal-text.ts";
 import type { MonitoringRoutes } from "./routes.ts";
@@ -37,9 +38,11 @@ export const monitoringCommands: readonly Command[] = [
       const ambiguous = labels.ambiguous === 0 ? "" : `; of ${labels.ambiguous} the request id has several predictions with other rows, so they count for nothing`;
       const errorRows = errors.windows.slice(-Number(count)).map((window) => [isoDate(window.start), window.predictions, window.sums.n, ...Object.values(window.metrics).map((value) => value.toPrecision(4))]);
       const driftRows = drift.reports.slice(-Number(count)).map((report) => {
-        const worst = [...report.features].sort((a, b) => b.distance - a.distance)[0];
-        return [isoDate(report.start), report.rows, `${Math.round(report.driftedShare * 100)} %`, worst ? `${worst.feature} ${worst.distance.toFixed(2)}` : ""];
+        const worst = [...report.features].filter((one) => !one.unsettled).sort((a, b) => b.distance - a.distance)[0];
+        return [isoDate(report.start), report.rows, `${Math.round(report.driftedShare * 100)} %`, report.features.filter((one) => one.drifted).map((one) => one.feature).join(", "), worst ? `${worst.feature} ${worst.distance.toFixed(2)}` : ""];
       });
+      const latest = drift.reports.at(-1);
+      const featureRows = [...(latest?.features ?? []), ...(latest?.prediction ? [latest.prediction] : [])].map((one) => [one.feature, one.distance.toFixed(3), one.drifted ? "drifted" : "", one.effect === undefined ? "" : `${(100 * one.effect).toFixed(1)} %`, comparisonText(one, latest!)]);
       const metrics = Object.keys(errors.windows.findLast(({ sums }) => sums.n > 0)?.metrics ?? {});
       const loss = lossOf(errors.config.task);
       const served = (states: readonly WindowState[]): string => {
@@ -55,7 +58,8 @@ export const monitoringCommands: readonly Command[] = [
           `${labels.matched} labels of predictions${waiting}${ambiguous}`,
           table(["window", "predictions", "labelled", ...metrics], errorRows, "No window has all its labels yet: send them to POST /api/monitoring/monitors/<endpoint>/labels."),
           ...(changed.length === 0 ? [] : [`Windows that changed after they were computed (${loss}, labels of predictions):\n${table(["window", "was", "is", "since", "because of"], changed, "")}`]),
-          table(["window", "predictions", "drifted", "most"], driftRows, "No drift window has ended yet."),
+          table(["window", "predictions", "drifted", "features", "farthest"], driftRows, "No drift window has ended yet."),
+          ...(latest ? [`Features in the window to ${isoDate(latest.end)} (effect: the share of the variance of the model's answers that hangs on it):\n${table(["feature", latest.method, "", "effect", "compared with"], featureRows, "")}`] : []),
         ].join("\n\n"),
       };
     },

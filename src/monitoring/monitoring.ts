@@ -117,10 +117,12 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
   if (!champion) return [];
   const reference = await readReference(house.db, config.endpoint, champion.version);
   if (!reference) return [];
+  let before = last?.end == null ? undefined : (await driftReports(house.db, config.endpoint)).at(-1);
   for (let start = last?.end ?? since; start + config.drift.window <= now; start += config.drift.window) {
-    const measured = await measureDrift(house, config, { from: start, until: start + config.drift.window }, champion.version, reference);
+    const measured = await measureDrift(house, config, { from: start, until: start + config.drift.window }, champion.version, reference, before);
     if (!measured) continue;
     const report: DriftReport = { ...measured, judgedAt: now };
+    before = report;
     await tables
       .insertInto("drift_reports")
       .values({ endpoint: config.endpoint, start: report.start, end: report.end, report: JSON.stringify(report) })

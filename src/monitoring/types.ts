@@ -1,4 +1,6 @@
 import type { Task } from "../training/types.ts";
+import type { CycleName } from "./drift/cycles.ts";
+import type { TimeReference } from "./drift/time-reference.ts";
 import type { Reading } from "../values/reading.ts";
 
 /** How an endpoint is watched; from `monitor:` of the project file. */
@@ -47,9 +49,20 @@ export interface MonitorConfig {
 export type DriftMethod = "psi" | "jensen_shannon";
 
 /** Where a feature's values lay when the model was trained: what live windows are compared with. */
-export type FeatureReference =
-  | { readonly name: string; readonly type: "number"; readonly edges: readonly number[]; readonly shares: readonly number[]; readonly missing: number; /** Each bin is a value. */ readonly discrete?: boolean }
-  | { readonly name: string; readonly type: "category"; readonly categories: readonly string[]; readonly shares: readonly number[]; readonly missing: number };
+export type FeatureReference = FeatureBins & {
+  readonly name: string;
+  readonly shares: readonly number[];
+  readonly missing: number;
+  /** What time does to it; absent where no time of the rows is known, and in references of before. */
+  readonly time?: TimeReference;
+  /** What it does to the model's answers (`effects.ts`): 0 where the model does not use it; absent of predictions and in references of before. */
+  readonly effect?: number;
+};
+
+/** The bins that values are counted in. */
+export type FeatureBins =
+  | { readonly type: "number"; readonly edges: readonly number[]; /** Each bin is a value. */ readonly discrete?: boolean }
+  | { readonly type: "category"; readonly categories: readonly string[] };
 
 export interface ReferenceProfile {
   readonly rows: number;
@@ -58,6 +71,8 @@ export interface ReferenceProfile {
   readonly prediction: FeatureReference | null;
   /** Rows that the prediction's shares were taken from, evenly spaced; all where absent. */
   readonly answers?: number;
+  /** The oldest and the newest row, ms; absent where no time of the rows is known, and in references of before. */
+  readonly span?: TimeWindow;
 }
 
 /** The name of the loss live error is judged by: RMSE for regression, log loss for classes. Lower is better. */
@@ -142,6 +157,19 @@ export interface FeatureDrift {
   readonly unseen?: number;
   /** Shares of the window's values that are there and known, in the reference's bins. */
   readonly shares: readonly number[];
+  /** The seasons by which it was compared, with the reference's shares in them (`expected`); absent where it was compared with the whole reference. */
+  readonly cycles?: readonly CycleName[];
+  readonly expected?: readonly number[];
+  /**
+   * What it does in a year is not known (`TimeReference.unsettled`), so that its distance from the reference does not count. It drifts where it is far from the
+   * window before: `step`, which `chance` is then of; absent where that is not known.
+   */
+  readonly unsettled?: boolean;
+  readonly step?: number;
+  /** The share of its rows that lie farther off than its own movement would reach by now, where there are any: from `gaps` on it has drifted. */
+  readonly beyond?: number;
+  /** What the feature does to the model's answers; absent of predictions and where it is not known. */
+  readonly effect?: number;
 }
 
 export interface DriftReport {
@@ -154,7 +182,10 @@ export interface DriftReport {
   readonly threshold: number;
   readonly features: readonly FeatureDrift[];
   readonly prediction: FeatureDrift | null;
+  /** The share of the features that drifted, each weighted by what it does to the model's answers where that is known. */
   readonly driftedShare: number;
+  /** The span of the reference where its times are known. */
+  readonly reference?: TimeWindow;
   readonly alarm: boolean;
   /** The time of the turn that judged the window; later than its end when turns and windows do not meet. */
   readonly judgedAt: number;

@@ -171,7 +171,7 @@ function judgeToRegister(project: Project, { table, holdout, champion, trigger, 
           },
         ]
       : []),
-    { id: "reference", step: "monitoring.reference", params: {}, needs: { ...needs, trained: served } },
+    { id: "reference", step: "monitoring.reference", params: json({ time: time === null ? null : { column: time, hour: project.data.time?.column === time ? project.data.time.hour : null }, window: project.monitor.drift.window }), needs: { ...needs, trained: served } },
     {
       id: "register",
       step: "registry.register",

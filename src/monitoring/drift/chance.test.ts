@@ -2,6 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { adjustForMany, chanceOf } from "./chance.ts";
 import { chiSquareTail, logGamma } from "./chi-square.ts";
+import { fTail } from "./f-tail.ts";
+import { seededRandom } from "../../training/random.ts";
+import type { Spread } from "./spread.ts";
 
 // SciPy 1.17.1: scipy.stats.chi2.sf.
 test.each([
@@ -58,15 +61,36 @@ describe("chance", () => {
     expect(chanceOf(reference, moved)).toBeLessThan(1e-6);
   });
 
-  test("it lies in (0, 1] and does not depend on the order of the bins", () => {
+  test("few rows are held to the stated rate, too: ten bins, 24 rows, 1344 in the reference", () => {
+    const random = seededRandom(2);
+    const sample = (rows: number): number[] => {
+      const counts = Array.from({ length: 10 }, () => 0);
+      for (let row = 0; row < rows; row++) counts[Math.floor(random() * 10)]++;
+      return counts;
+    };
+    const reference = sample(1344);
+    const found = Array.from({ length: 4000 }, () => chanceOf(reference, sample(24))).filter((chance) => chance <= 0.01).length;
+    expect(found / 4000).toBeLessThan(0.01 + 3 * Math.sqrt(0.0099 / 4000));
+  });
+
+  test("where windows differ by themselves, a window must differ more: the more, the fewer of them are known", () => {
+    const [reference, window] = [[500, 500], [150, 50]];
+    const spread = (between: number, windows: number): Spread => ({ between, windows, freedom: 1, perRow: 0.006, rowFreedom: 1, largest: 1 });
+    const bare = chanceOf(reference, window);
+    expect(bare).toBeLessThan(1e-8);
+    expect(chanceOf(reference, window, spread(0, 20))).toBe(bare);
+    // Pearson’s statistic is (1/4)²/(13·11/576·0.006) by hand; its expectation 1 + 0.1/0.006: F with 1 and 20 degrees of freedom.
+    expect(chanceOf(reference, window, spread(0.1, 20))).toBeCloseTo(2 * fTail(0.0625 / (((13 * 11) / 576) * 0.006) / (1 + 0.1 / 0.006), 1, 20), 9);
+    expect(chanceOf(reference, window, spread(0.1, 4))).toBeGreaterThan(chanceOf(reference, window, spread(0.1, 20)));
+  });
+
+  test("it lies in [0, 1]", () => {
     const bins = fc.array(fc.tuple(fc.nat(500), fc.nat(500)), { minLength: 1, maxLength: 12 });
     fc.assert(
       fc.property(bins, (counts) => {
         const chance = chanceOf(counts.map(([r]) => r), counts.map(([, w]) => w));
         expect(chance).toBeGreaterThanOrEqual(0);
         expect(chance).toBeLessThanOrEqual(1);
-        const swapped = counts.toReversed();
-        if (new Set(counts.map(([r, w]) => r + w)).size === counts.length) expect(chanceOf(swapped.map(([r]) => r), swapped.map(([, w]) => w))).toBeCloseTo(chance, 10);
       }),
     );
   });

@@ -8,7 +8,7 @@ export function driftAlarm(report: DriftReport): Alarm {
   const { method, threshold, prediction } = report;
   const sentences = [
     ...(drifted.length > 0 || gaps.length === 0
-      ? [`${drifted.length} of ${report.features.length} features drifted in the window to ${isoDate(report.end)} (${method} ≥ ${threshold})${drifted.length > 0 ? `: ${listed(drifted, (feature) => `${feature.feature} ${feature.distance.toFixed(2)}`)}` : ""}`]
+      ? [`${drifted.length} of ${report.features.length} features drifted in the window to ${isoDate(report.end)} (${method} ≥ ${threshold})${drifted.length > 0 ? `: ${listed(drifted, distanceOf)}${weightOf(report)}` : ""}`]
       : []),
     ...(gaps.length > 0 ? [`${listed(gaps, gapOf)}${drifted.length > 0 ? "" : ` in the window to ${isoDate(report.end)}`}`] : []),
     ...(prediction?.drifted ? [`the predictions drifted (${method} ${prediction.distance.toFixed(2)})`] : []),
@@ -24,6 +24,15 @@ export function driftAlarm(report: DriftReport): Alarm {
     },
   };
 }
+
+/** A feature's distance, in words where it is not that from the whole reference. */
+function distanceOf({ feature, distance, unsettled, step, beyond = 0 }: FeatureDrift): string {
+  if (beyond > 0.005) return `${feature} (far outside of the reference in ${percent(beyond)} of the rows)`;
+  return unsettled ? `${feature} ${(step ?? 0).toFixed(2)} from the window before` : `${feature} ${distance.toFixed(2)}`;
+}
+
+/** What the features that drifted do to the answers, where that is known. */
+const weightOf = ({ features, driftedShare }: DriftReport): string => (features.every(({ effect }) => effect !== undefined) ? `, which make ${percent(driftedShare)} of what moves the answers` : "");
 
 const absent = ({ missing, unseen = 0 }: FeatureDrift): number => missing + unseen;
 const percent = (share: number): string => `${(100 * share).toFixed(0)} %`;

@@ -1,17 +1,19 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { identifier, literal, queryOne } from "../../storage/duckdb.ts";
+import { double, identifier, literal, query, queryOne } from "../../storage/duckdb.ts";
 import type { House } from "../../stage.ts";
 import { readingLog } from "../prediction-log.ts";
-import type { DriftReport, FeatureDrift, FeatureReference, MonitorConfig, ReferenceProfile, TimeWindow } from "../types.ts";
-import { adjustForMany, chanceOf } from "./chance.ts";
-import { jensenShannon, psi } from "./distances.ts";
+import type { DriftReport, FeatureReference, MonitorConfig, ReferenceProfile, TimeWindow } from "../types.ts";
+import { compareWindow, driftedShare, judgeFeatures, reachOf, seasonsOf, windowBefore, type Compared } from "./compare-window.ts";
+import { slotSql } from "./cycles.ts";
 import { binsOf } from "./reference.ts";
 
 /**
  * Compares the inputs and answers of a window with the reference of the version that served it. A feature has drifted when its distance is at the threshold
- * and more than chance gives for so many rows and bins, with the rate of false ones held over all features. The alarm is raised when enough features have
- * drifted, when the prediction has, or when one feature is missing or unseen far more often than in training. Undefined when the window has fewer rows than
- * `minRows`: too few to judge.
+ * and more than chance gives for so many rows and bins, season and the reference's own movement taken into account, with the rate of false ones held over all
+ * features. The alarm is raised when what has drifted makes up enough of what moves the model's answers, when the prediction has, or when one feature that the
+ * model uses is missing or unseen far more often than in training. Undefined when the window has fewer rows than `minRows`: too few to judge.
+ *
+ * @param report that of the window before, if there is one
  */
 export async function measureDrift(
   house: House,
@@ -19,17 +21,20 @@ export async function measureDrift(
   window: TimeWindow,
   version: number,
   reference: ReferenceProfile,
+  report?: DriftReport,
 ): Promise<Omit<DriftReport, "judgedAt"> | undefined> {
   return readingLog<Omit<DriftReport, "judgedAt"> | undefined>(house, config.endpoint, window, undefined, async (connection, log) => {
     await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT *, from_json(nullif(unseen, ''), '["VARCHAR"]') AS unseen_names FROM ${log} WHERE NOT shadow`);
     const { rows } = await queryOne<{ rows: number }>(connection, "SELECT count(*) AS rows FROM answered");
     if (rows < config.drift.minRows) return undefined;
     const watched = reference.features.filter((one) => !config.drift.exclude.includes(one.name));
-    const measured: Measured[] = [];
-    for (const feature of watched) measured.push(await measure(connection, config, feature, `input_${feature.name}`, reference.rows));
-    const features = judge(config, measured);
-    const [prediction = null] = reference.prediction ? judge(config, [await measure(connection, config, reference.prediction, predictionColumn(reference.prediction), reference.answers ?? reference.rows)]) : [];
-    const driftedShare = features.length === 0 ? 0 : features.filter((feature) => feature.drifted).length / features.length;
+    const mixes = await mixesOf(connection, [...watched, ...(reference.prediction ? [reference.prediction] : [])]);
+    const compare = (one: FeatureReference, column: string, referenceRows: number): Promise<Compared> => compareColumn(connection, config, { one, column, referenceRows, mixes, span: reference.span, until: window.until, before: windowBefore(one, window, report, version) });
+    const compared: Compared[] = [];
+    for (const one of watched) compared.push(await compare(one, `input_${one.name}`, reference.rows));
+    const features = judgeFeatures(config.drift, compared);
+    const [prediction = null] = reference.prediction ? judgeFeatures(config.drift, [await compare(reference.prediction, predictionColumn(reference.prediction), reference.answers ?? reference.rows)]) : [];
+    const share = driftedShare(features);
     return {
       endpoint: config.endpoint,
       start: window.from,
@@ -40,50 +45,43 @@ export async function measureDrift(
       threshold: config.drift.threshold,
       features,
       prediction,
-      driftedShare,
-      alarm: (features.length > 0 && driftedShare >= config.drift.share) || prediction?.drifted === true || features.some((feature) => feature.gaps),
+      driftedShare: share,
+      alarm: (features.some((feature) => feature.drifted) && share >= config.drift.share) || prediction?.drifted === true || features.some((feature) => feature.gaps),
+      ...(reference.span && { reference: reference.span }),
     };
   });
 }
 
-type Measured = Omit<FeatureDrift, "drifted" | "gaps"> & { readonly chance: number; readonly unseen: number; readonly chanceOfGaps: number };
+type Mixes = ReadonlyMap<string, ReadonlyMap<number, number>>;
 
-async function measure(connection: DuckDBConnection, config: MonitorConfig, one: FeatureReference, column: string, referenceRows: number): Promise<Measured> {
-  const unseenHere = one.type === "category" ? `coalesce(list_contains(unseen_names, ${literal(one.name)}), false)` : undefined;
-  const { counts, missing, unseen } = await binsOf(connection, "answered", identifier(column), one, unseenHere);
-  const rows = counts.reduce((sum, count) => sum + count, missing + unseen);
-  const there = rows - missing - unseen;
-  const live = [...counts, missing, unseen];
-  const trained = [...one.shares.map((share) => share * (1 - one.missing)), one.missing, 0];
-  const trainedRows = trained.map((share) => Math.round(share * referenceRows));
-  const missingBefore = trainedRows.at(-2)!;
-  return {
-    feature: one.name,
-    distance: (config.drift.method === "psi" ? psi : jensenShannon)(trained, live.map((count) => count / rows)),
-    chance: chanceOf(trainedRows, live),
-    chanceOfGaps: chanceOf([referenceRows - missingBefore, missingBefore], [there, missing + unseen]),
-    missing: missing / rows,
-    missingReference: one.missing,
-    unseen: unseen / rows,
-    shares: counts.map((count) => count / Math.max(1, there)),
-  };
+/** The window's rows in the slots of each season. */
+async function mixesOf(connection: DuckDBConnection, references: readonly FeatureReference[]): Promise<Mixes> {
+  const mixes = new Map<string, ReadonlyMap<number, number>>();
+  for (const names of seasonsOf(references)) {
+    const found = await query<{ slot: number; n: number }>(connection, `SELECT ${slotSql(names, "epoch_ms(event_time)")} AS slot, count(*) AS n FROM answered GROUP BY ALL ORDER BY slot`);
+    mixes.set(names.join(" "), new Map(found.map(({ slot, n }) => [slot, n])));
+  }
+  return mixes;
 }
 
-function judge(config: MonitorConfig, measured: readonly Measured[]): FeatureDrift[] {
-  const { threshold, falseAlarms = 0.01, gaps = 0.1 } = config.drift;
-  const chances = adjustForMany(measured.map((one) => one.chance));
-  const chancesOfGaps = adjustForMany(measured.map((one) => one.chanceOfGaps));
-  return measured.map(({ feature, distance, missing, missingReference, unseen, shares }, at) => ({
-    feature,
-    distance,
-    chance: chances[at],
-    drifted: distance >= threshold && chances[at] <= falseAlarms,
-    gaps: missing + unseen - missingReference >= gaps && chancesOfGaps[at] <= falseAlarms,
-    missing,
-    missingReference,
-    unseen,
-    shares,
-  }));
+interface ColumnOf {
+  readonly one: FeatureReference;
+  readonly column: string;
+  readonly referenceRows: number;
+  readonly mixes: Mixes;
+  readonly span: TimeWindow | undefined;
+  readonly until: number;
+  readonly before: readonly number[] | undefined;
+}
+
+async function compareColumn(connection: DuckDBConnection, config: MonitorConfig, { one, column, referenceRows, mixes, span, until, before }: ColumnOf): Promise<Compared> {
+  const unseenHere = one.type === "category" ? `coalesce(list_contains(unseen_names, ${literal(one.name)}), false)` : undefined;
+  const bins = await binsOf(connection, "answered", identifier(column), one, unseenHere);
+  const reach = one.time ? reachOf(one, span, until) : undefined;
+  const beyond = reach
+    ? (await queryOne<{ n: number }>(connection, `SELECT count(*) AS n FROM answered WHERE ${identifier(column)}::FLOAT < ${double(reach.low)} OR ${identifier(column)}::FLOAT > ${double(reach.high)}`)).n
+    : 0;
+  return compareWindow(config.drift.method, one, referenceRows, { ...bins, beyond, before, mix: mixes.get(one.time?.cycles.join(" ") ?? "") ?? new Map() });
 }
 
 const predictionColumn = (reference: FeatureReference): string => (reference.type === "number" ? "output_prediction" : "output_label");

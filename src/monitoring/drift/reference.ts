@@ -3,7 +3,7 @@ import { quantilesOf } from "../../data/profile/order-statistics.ts";
 import type { CategoryColumn, Column } from "../../data/types.ts";
 import { double, query } from "../../storage/duckdb.ts";
 import { EdgeBins } from "./edge-bins.ts";
-import type { FeatureReference } from "../types.ts";
+import type { FeatureBins, FeatureReference } from "../types.ts";
 
 const bins = 10;
 /** Numbers with at most so many values have a bin for each. */
@@ -90,7 +90,24 @@ function categoryReference({ name, codes, dictionary }: CategoryColumn): Feature
   return { name, type: "category", categories: top.map((code) => dictionary[code]), shares, missing: codes.length === 0 ? 0 : (codes.length - present) / codes.length };
 }
 
-type Bins = { readonly type: "number"; readonly edges: readonly number[] } | { readonly type: "category"; readonly categories: readonly string[] };
+/** The bin of each row of a column, as `binsOf` counts them; the number of bins where it is missing. */
+export function codesOf(column: Column, of: FeatureBins): Int32Array {
+  const found = new Int32Array(column.type === "number" ? column.values.length : column.codes.length);
+  if (column.type === "number") {
+    if (of.type !== "number") throw new TypeError(`${column.name} is a number, its bins are categories`);
+    const binOf = new EdgeBins(Float32Array.from(of.edges));
+    for (let row = 0; row < found.length; row++) {
+      const value = Math.fround(column.values[row]);
+      found[row] = value !== value ? of.edges.length + 1 : binOf.of(value);
+    }
+    return found;
+  }
+  if (of.type !== "category") throw new TypeError(`${column.name} is a category, its bins are numbers`);
+  const place = new Map(of.categories.map((category, at) => [category, at]));
+  const binOfCode = column.dictionary.map((category) => place.get(category) ?? of.categories.length);
+  for (let row = 0; row < found.length; row++) found[row] = column.codes[row] < 0 ? of.categories.length + 1 : binOfCode[column.codes[row]];
+  return found;
+}
 
 /** How many rows of a window have a column's value in each bin, none, or a category that training did not see. */
 export interface BinCounts {
@@ -105,7 +122,7 @@ export interface BinCounts {
  *
  * @param unseen an expression that is true for rows whose category training did not see
  */
-export async function binsOf(connection: DuckDBConnection, rows: string, column: string, of: Bins, unseen = "false"): Promise<BinCounts> {
+export async function binsOf(connection: DuckDBConnection, rows: string, column: string, of: FeatureBins, unseen = "false"): Promise<BinCounts> {
   const bin =
     of.type === "number"
       ? `len(list_filter([${of.edges.map((edge) => `${double(edge)}::FLOAT`).join(", ")}]::FLOAT[], lambda edge: edge < ${column}::FLOAT))`

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { HeatMap } from "../../ui/charts/heat-map.tsx";
-import { count, formatDay, formatPercent, metricName } from "../../ui/format.ts";
+import { count, formatDay, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -34,6 +34,12 @@ function gapsOf({ features }: DriftReport): string {
   return gaps.length === 0 ? "" : `; far more than in training is missing or unseen of ${gaps.map((one) => `${one.feature} (${formatPercent(one.missing + (one.unseen ?? 0))})`).join(", ")}`;
 }
 
+/** What moves by itself, so that the reference does not show what it does in a year. */
+function unsettledOf({ features, reference }: DriftReport): string {
+  const moving = features.filter((one) => one.unsettled);
+  return moving.length === 0 ? "" : `. ${moving.map((one) => one.feature).join(", ")} ${moving.length === 1 ? "moves by itself and is" : "move by themselves and are"} compared with the window before: the reference covers ${reference ? formatSpan(reference.until - reference.from) : "less than a year"}, which ${reference ? "do" : "does"} not show a season`;
+}
+
 function Drift({ reports, reference }: { reports: readonly DriftReport[]; reference: ReferenceProfile | null }) {
   const last = reports.at(-1)!;
   const [feature, setFeature] = useState(() => [...last.features].sort((a, b) => b.distance - a.distance)[0]?.feature ?? answers);
@@ -46,7 +52,7 @@ function Drift({ reports, reference }: { reports: readonly DriftReport[]; refere
     <>
       <Panel
         title={`Drift by window (${metricName(last.method)})`}
-        note={`In the window to ${formatDay(last.end)}, ${drifted} of ${count(last.features.length, "feature")} drifted (${formatPercent(last.driftedShare)})${gapsOf(last)}. Every window is compared with the data of the version that served it, so a promotion starts the comparison anew.`}
+        note={`In the window to ${formatDay(last.end)}, ${drifted} of ${count(last.features.length, "feature")} drifted (${formatPercent(last.driftedShare)}${last.features.every(({ effect }) => effect !== undefined) ? " of what moves the answers" : ""})${gapsOf(last)}${unsettledOf(last)}. Every window is compared with the data of the version that served it, so a promotion starts the comparison anew.`}
       >
         <HeatMap
           summary={`${metricName(last.method)} of ${count(names.length, "feature")} and of the prediction in ${count(reports.length, "window")} from ${formatDay(reports[0].start)} to ${formatDay(last.end)}; ${drifted} drifted in the last`}

@@ -3,6 +3,7 @@ import { ChartFrame, Legend } from "../../ui/charts/chart-frame.tsx";
 import { formatDay, formatNumber, formatPercent, metricName } from "../../ui/format.ts";
 import { Panel } from "../../ui/panel.tsx";
 import type { DriftReport, FeatureDrift, FeatureReference, ReferenceProfile } from "../types.ts";
+import { comparisonText } from "../comparison-text.ts";
 import { binNames } from "./bin-names.ts";
 
 interface FeatureDistributionProps {
@@ -40,13 +41,13 @@ export function FeatureDistribution({ reports, reference, feature, isPrediction,
         <p>
           {metricName(report.method)} <b>{formatNumber(drift.distance)}</b>, {verdictOf(drift, report.threshold)}; {formatNumber(report.rows)} predictions by version {report.version}. {formatPercent(drift.missing)} missing,{" "}
           {formatPercent(drift.missingReference)} in the reference{drift.unseen ? <>; <b>{formatPercent(drift.unseen)}</b> with a category that training did not see</> : null}
-          {drift.gaps ? ": enough to alarm by itself." : "."}
+          {drift.gaps ? ": enough to alarm by itself." : "."} Compared with {comparisonText(drift, report)}.{effectText(drift)}
         </p>
       ) : (
         <p className="muted">It was not measured in this window.</p>
       )}
       {comparable ? (
-        <Comparison feature={feature} expected={expected} shares={drift.shares} />
+        <Comparison feature={feature} expected={drift.expected ? { ...expected, shares: drift.expected } : expected} shares={drift.shares} />
       ) : drift ? (
         <p className="muted small">
           This window was compared with version {report.version}, whose bins are not those of the champion now. Choose a window of version {reports.at(-1)!.version} to see both distributions.
@@ -56,11 +57,19 @@ export function FeatureDistribution({ reports, reference, feature, isPrediction,
   );
 }
 
+/** What the feature does to the model's answers. */
+function effectText({ effect }: FeatureDrift): string {
+  if (effect === undefined) return "";
+  return effect === 0 ? " The model does not use it: it raises no alarm by itself." : ` ${formatPercent(effect)} of the variance of the model's answers hangs on it.`;
+}
+
 /** Whether a feature drifted, and why not where its distance alone would say so. */
-function verdictOf({ distance, drifted, chance }: FeatureDrift, threshold: number): string {
-  const often = chance === undefined ? "" : `, ${chance < 0.001 ? "and chance gives that in fewer than 1 of 1000 windows" : `and chance gives that in ${formatPercent(chance)} of windows`}`;
-  if (drifted) return `drifted (threshold ${formatNumber(threshold)}${often})`;
-  return distance >= threshold ? `not drifted (above the threshold of ${formatNumber(threshold)}${often.replace(", and", ", but")})` : `not drifted (threshold ${formatNumber(threshold)})`;
+function verdictOf({ distance, drifted, chance, unsettled, beyond = 0 }: FeatureDrift, threshold: number): string {
+  const often = chance === undefined ? "" : `chance gives that in ${chance < 0.001 ? "fewer than 1 of 1000 windows" : `${formatPercent(chance)} of windows`}`;
+  if (drifted && beyond > 0.005) return `drifted (${formatPercent(beyond)} of its values lie far outside of the reference)`;
+  if (unsettled) return drifted ? `drifted (far from the window before: ${often})` : "not drifted (its distance from the reference does not count)";
+  if (drifted) return `drifted (threshold ${formatNumber(threshold)}${often && `, and ${often}`})`;
+  return distance >= threshold ? `not drifted (above the threshold of ${formatNumber(threshold)}${often && `, but ${often}`})` : `not drifted (threshold ${formatNumber(threshold)})`;
 }
 
 function Comparison({ feature, expected, shares }: { feature: string; expected: FeatureReference; shares: readonly number[] }) {

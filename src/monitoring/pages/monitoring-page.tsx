@@ -75,7 +75,7 @@ function Settings({ config }: { config: MonitorConfig }) {
           },
           {
             name: "Drift alarm",
-            value: `${metricName(drift.method)} of ${formatNumber(drift.threshold)} in ${formatPercent(drift.share)} of the features`,
+            value: `${metricName(drift.method)} of ${formatNumber(drift.threshold)} in features that make ${formatPercent(drift.share)} of what moves the answers`,
             note: `or of the predictions, or ${formatPercent(drift.gaps ?? 0.1)} more of a feature missing or unseen; windows of ${formatSpan(drift.window)}, at least ${formatNumber(drift.minRows)} predictions`,
           },
         ]}
