@@ -36,7 +36,7 @@ async function world() {
     const all: ChooseParams = { algorithm: "linear", params: {}, time: "at", window: day, labelDelay: day, maxAge: null, ...params };
     const inputs = { table, checked: { target: "y", task: "regression", features: [{ name: "x", type: "number" }] } };
     if (chooseStep.where !== "worker") throw new Error("it runs in a worker");
-    return (await chooseStep.run({ params: all as never, inputs: inputs as never, seed: 0, blobs, workdir: folder, report: () => undefined })) as unknown as ChooseOutput;
+    return (await chooseStep.run({ params: all as never, inputs, seed: 0, blobs, workdir: folder, report: () => undefined })) as unknown as ChooseOutput;
   };
   return { version, choose };
 }
