@@ -86,7 +86,7 @@ test("a file where a day's folder should be is passed over", async () => {
   expect(await labelledRows(house)).toEqual([24, 0]);
 });
 
-test.each(["run-000000000001.parquet", "2011-01-01.json", "repeats/attempts.parquet"])("an index whose %s cannot be read is made anew", async (file) => {
+test.each(["runs/000000000001.run", "runs/2011-01-01.json", "repeats/attempts.parquet"])("an index whose %s cannot be read is made anew", async (file) => {
   const house = await openMonitoredHouse();
   await logDay(house, 0, "a");
   // The same requests once more, an hour later: retries, which the index keeps apart.

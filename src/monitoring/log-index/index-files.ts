@@ -10,6 +10,9 @@ import type { House } from "../../stage.ts";
 
 export const indexFolder = (house: House, endpoint: string): string => join(house.settings.home, "prediction-index", encodeURIComponent(endpoint));
 
+/** Runs of attempts, and which files of the log they are of. */
+export const runFolder = (house: House, endpoint: string): string => join(indexFolder(house, endpoint), "runs");
+
 /** All attempts of rows that were asked for more than once (columns `request_id`, `row_index`, `digest`, `event_time`, `received_at`, `shadow`). */
 export const repeatsFile = (house: House, endpoint: string): string => join(indexFolder(house, endpoint), "repeats", "attempts.parquet");
 

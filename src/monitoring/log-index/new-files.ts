@@ -1,10 +1,10 @@
-import { statSync } from "node:fs";
-import { readFile, utimes } from "node:fs/promises";
+import { readdirSync, statSync } from "node:fs";
+import { readFile, rm, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { predictionFolder } from "../../serving/serving.ts";
 import type { House } from "../../stage.ts";
 import { writeAtomically } from "../../storage/atomic-file.ts";
-import { absent, indexFolder, namesIn } from "./index-files.ts";
+import { absent, exists, indexFolder, namesIn, runFolder } from "./index-files.ts";
 
 /** Files of one day of the log that the index does not have, and those that it has then. */
 export interface NewFiles {
@@ -13,8 +13,8 @@ export interface NewFiles {
   readonly names: readonly string[];
 }
 
-/** A folder's time may be that of a file that came after it was read: it is looked at again while it is so young. */
-const settledMs = 5000;
+/** A folder's time may be that of a file that came after it was read, by two seconds on some file systems: it is looked at again while it is so young. */
+const settledMs = 2500;
 
 /** Of days that are still looked at again: which files were read, by the marker's path and time. */
 const remembered = new Map<string, { readonly mtimeMs: number; readonly names: ReadonlySet<string> }>();
@@ -24,7 +24,9 @@ const remembered = new Map<string, { readonly mtimeMs: number; readonly names: R
  * its files were read. Folders are asked one after another without waiting: for as many as there are, that costs an eighth.
  */
 export async function newFiles(house: House, endpoint: string, left: ReadonlySet<string>): Promise<NewFiles[]> {
-  const [log, index] = [predictionFolder(house, endpoint), indexFolder(house, endpoint)];
+  const [log, index] = [predictionFolder(house, endpoint), runFolder(house, endpoint)];
+  // An index of before runs, or none.
+  if (!(await exists(index))) await rm(indexFolder(house, endpoint), { recursive: true, force: true });
   const found: NewFiles[] = [];
   for (const day of (await namesIn(log)).toSorted()) {
     const [folder, path] = [join(log, day), join(index, `${day}.json`)];
@@ -34,7 +36,7 @@ export async function newFiles(house: House, endpoint: string, left: ReadonlySet
       remembered.delete(path);
       continue;
     }
-    const names = (await namesIn(folder)).filter((name) => name.endsWith(".parquet") && !left.has(join(folder, name))).toSorted();
+    const names = readdirSync(folder).filter((name) => name.endsWith(".parquet") && !left.has(join(folder, name))).toSorted();
     const known = marker ? await namesRead(path, marker.mtimeMs) : new Set<string>();
     const fresh = names.filter((name) => !known.has(name));
     if (fresh.length > 0) found.push({ day, paths: fresh.map((name) => join(folder, name)), names: [...known, ...fresh] });
@@ -53,7 +55,7 @@ async function namesRead(path: string, mtimeMs: number): Promise<ReadonlySet<str
 }
 
 /** Notes that the files of a day are in its index. */
-export const noteRead = (house: House, endpoint: string, { day, names }: NewFiles): Promise<void> => writeAtomically(indexFolder(house, endpoint), `${day}.json`, JSON.stringify(names));
+export const noteRead = (house: House, endpoint: string, { day, names }: NewFiles): Promise<void> => writeAtomically(runFolder(house, endpoint), `${day}.json`, JSON.stringify(names));
 
 /** Has a day looked at again, although its folder is as it was. */
-export const forgetSeen = (house: House, endpoint: string, day: string): Promise<void> => utimes(join(indexFolder(house, endpoint), `${day}.json`), 0, 0).catch(absent);
+export const forgetSeen = (house: House, endpoint: string, day: string): Promise<void> => utimes(join(runFolder(house, endpoint), `${day}.json`), 0, 0).catch(absent);

@@ -1,8 +1,5 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 
-/** 64 bits of MD5 of a row's request id and place; the same in every version of DuckDB. */
-export const keySql = "md5_number_lower(row_index || ' ' || request_id)";
-
 /** Puts rows of requests into a temporary table (`place` is that in the list). */
 export async function loadRows(connection: DuckDBConnection, table: string, rows: readonly { readonly requestId: string; readonly rowIndex: number }[]): Promise<void> {
   await connection.run(`CREATE OR REPLACE TEMP TABLE ${table} (place INTEGER, request_id VARCHAR, row_index BIGINT)`);

@@ -1,4 +1,4 @@
-import { copyFile, readdir, rename } from "node:fs/promises";
+import { copyFile, mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { House } from "../../stage.ts";
@@ -25,8 +25,8 @@ async function log(house: House, day: number, file: number, requests: string): P
   await matchLabels(house, "bikes");
 }
 
-const indexOf = (house: House): string => join(house.settings.home, "prediction-index", "bikes");
-const runs = async (house: House): Promise<string[]> => (await readdir(indexOf(house))).filter((name) => name.endsWith(".parquet")).toSorted();
+const indexOf = (house: House): string => join(house.settings.home, "prediction-index", "bikes", "runs");
+const runs = async (house: House): Promise<string[]> => (await readdir(indexOf(house))).filter((name) => name.endsWith(".run")).toSorted();
 const timesOf = async (house: House, requests: readonly string[]): Promise<number[][]> =>
   (await findAttempts(house, "bikes", requests.map((requestId) => ({ requestId, rowIndex: 0 })))).map((attempts) => attempts.map(({ eventTime }) => (eventTime - start) / dayMs));
 
@@ -46,13 +46,13 @@ test("the index of many days is a few files, in which every request is found", a
   expect([windows[0], windows[69]].map(({ predictions, sums }) => [predictions, sums.n])).toEqual([[2, 1], [2, 0]]);
 });
 
-test("an index with a file for each day, as there were before, is merged with what comes", async () => {
+test("an index of before there were runs is made anew", async () => {
   const house = await openMonitoredHouse();
-  for (let day = 0; day < 7; day++) await log(house, day, day, `r${day}`);
-  for (const [day, name] of (await runs(house)).entries()) await rename(join(indexOf(house), name), join(indexOf(house), `2011-01-0${day + 1}.parquet`));
-  await log(house, 7, 7, "r7");
-  expect(await runs(house)).toEqual(["run-000000000002.parquet"]);
-  expect(await timesOf(house, ["r0-0", "r6-0", "r7-0"])).toEqual([[0], [6], [7]]);
+  await mkdir(join(indexOf(house), ".."), { recursive: true });
+  await writeFile(join(indexOf(house), "..", "2011-01-01.json"), '["0.parquet"]');
+  await log(house, 0, 0, "r0");
+  expect(await timesOf(house, ["r0-0", "r0-1"])).toEqual([[0], [0]]);
+  expect(await readdir(join(indexOf(house), ".."))).toEqual(["runs"]);
 });
 
 test("a run that stayed after it was merged, since its server was killed, changes nothing", async () => {

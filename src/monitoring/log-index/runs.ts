@@ -1,54 +1,44 @@
-import { rm, stat } from "node:fs/promises";
+import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
 import type { House } from "../../stage.ts";
-import { literal, pathLiteral } from "../../storage/duckdb.ts";
-import { indexFolder, namesIn, writeIndexFile } from "./index-files.ts";
+import { namesIn, runFolder } from "./index-files.ts";
+import { inKeyOrder } from "./keys.ts";
+import { hasDigest, isShadow, readRunKeys, writeRunFile, type Entries } from "./run-file.ts";
 
 /*
- * The rows of the index lie in runs: files that are written once, each with what came at one time (columns `key`, `digest`, `event_time`, `received_at`,
- * `shadow`, in order of `key`). Runs of about the same size are merged when there are eight of them (a log-structured merge tree, O'Neil et al. 1996): opening a
- * file costs as much as thousands of rows, and with one for each day of a log every look would cost more with every day. After a crash two runs may hold the
- * same row, which says no more than one does.
+ * The attempts of the index lie in runs: files that are written once, each with what came at one time. Runs of about the same size are merged when there are
+ * eight of them (a log-structured merge tree, O'Neil et al. 1996), or every look would cost more with every day of the log. After a crash two runs may hold the
+ * same attempt, which says no more than one does.
  */
 
 /** Runs that are merged, at least; bytes of the smallest size and of the largest that merging makes, so that no turn waits for it. */
-const [together, smallest, most] = [8, 16_384, 4_194_304];
-
-/** The columns of a run. */
-export const runColumns = "key, digest, event_time, received_at, shadow";
-
-/** The table expression over rows of the same attempts: each once. */
-export const onceEach = (rows: string): string => `(SELECT key, digest, event_time, min(received_at) AS received_at, bool_and(shadow) AS shadow FROM ${rows} GROUP BY ALL)`;
+const [together, smallest, most] = [8, 16_384, 8_388_608];
 
 /** The files of an endpoint's index, oldest first. */
 export async function runsOf(house: House, endpoint: string): Promise<string[]> {
-  const folder = indexFolder(house, endpoint);
-  return (await namesIn(folder)).filter((name) => name.endsWith(".parquet")).toSorted().map((name) => join(folder, name));
+  const folder = runFolder(house, endpoint);
+  return (await namesIn(folder)).filter((name) => name.endsWith(".run")).toSorted().map((name) => join(folder, name));
 }
 
-/** The table expression over runs. */
-export const rowsOf = (runs: readonly string[]): string => `read_parquet([${runs.map(pathLiteral).join(", ")}], hive_partitioning = false)`;
-
-/** Adds the rows of a table expression as a run, then merges what has become many. */
-export async function addRun(connection: DuckDBConnection, house: House, endpoint: string, rows: string): Promise<void> {
-  await writeRun(connection, house, endpoint, rows);
+/** Adds attempts, in any order, as a run, then merges what has become many. */
+export async function addRun(house: House, endpoint: string, entries: Entries): Promise<void> {
+  await writeRun(house, endpoint, entries);
   for (;;) {
     const many = await manyOfASize(await runsOf(house, endpoint));
     if (many.length === 0) return;
-    await writeRun(connection, house, endpoint, rowsOf(many));
+    await writeRun(house, endpoint, joined(await Promise.all(many.map(async (run) => (await readRunKeys(run)).rest()))));
     for (const run of many) await rm(run);
   }
 }
 
-async function writeRun(connection: DuckDBConnection, house: House, endpoint: string, rows: string): Promise<void> {
-  await writeIndexFile(join(indexFolder(house, endpoint), nextName(await runsOf(house, endpoint))), async (temporary) => {
-    await connection.run(`COPY (SELECT ${runColumns} FROM ${onceEach(rows)} ORDER BY key) TO ${literal(temporary)} (FORMAT parquet, COMPRESSION zstd)`);
-  });
+async function writeRun(house: House, endpoint: string, entries: Entries): Promise<void> {
+  const folder = runFolder(house, endpoint);
+  await mkdir(folder, { recursive: true });
+  const last = (await runsOf(house, endpoint)).at(-1);
+  const path = join(folder, `${String(1 + Number(last?.match(/(\d+)\.run$/)?.[1] ?? 0)).padStart(12, "0")}.run`);
+  await writeRunFile(`${path}.tmp`, onceEach(entries));
+  await rename(`${path}.tmp`, path);
 }
-
-/** Runs are numbered; files of before runs were named by their day, which sorts them before all numbers. */
-const nextName = (runs: readonly string[]): string => `run-${String(1 + Number(runs.at(-1)?.match(/run-(\d+)\.parquet$/)?.[1] ?? 0)).padStart(12, "0")}.parquet`;
 
 /** Runs of about the same size that are to be merged: the oldest, as many as make no run that is too large; none where they are too few. */
 async function manyOfASize(runs: readonly string[]): Promise<string[]> {
@@ -60,4 +50,48 @@ async function manyOfASize(runs: readonly string[]): Promise<string[]> {
     if (some.length >= together) return some.map(({ run }) => run);
   }
   return [];
+}
+
+function joined(parts: readonly Entries[]): Entries {
+  const all = entriesOf(parts.reduce((sum, { flags }) => sum + flags.length, 0));
+  let at = 0;
+  for (const { keys, eventTimes, receivedAts, digests, flags } of parts) {
+    all.keys.set(keys, 2 * at);
+    all.eventTimes.set(eventTimes, at);
+    all.receivedAts.set(receivedAts, at);
+    all.digests.set(digests, at);
+    all.flags.set(flags, at);
+    at += flags.length;
+  }
+  return all;
+}
+
+/** Room for `n` attempts. */
+export const entriesOf = (n: number): Entries => ({ keys: new Uint32Array(2 * n), eventTimes: new Float64Array(n), receivedAts: new Float64Array(n), digests: new BigInt64Array(n), flags: new Uint8Array(n) });
+
+/** Whether two attempts are of the same row and time. */
+export const isSameAttempt = (a: Entries, i: number, b: Entries, j: number): boolean =>
+  a.eventTimes[i] === b.eventTimes[j] && a.digests[i] === b.digests[j] && (a.flags[i] & hasDigest) === (b.flags[j] & hasDigest);
+
+/** The same attempts in order of key, each once: received when it came first, in the shadow where nobody got an answer of it. */
+export function onceEach(entries: Entries): Entries {
+  const all = entriesOf(entries.flags.length);
+  let n = 0;
+  for (const place of inKeyOrder(entries.keys)) {
+    const [low, high] = [entries.keys[2 * place], entries.keys[2 * place + 1]];
+    let at = n - 1;
+    while (at >= 0 && all.keys[2 * at] === low && all.keys[2 * at + 1] === high && !isSameAttempt(all, at, entries, place)) at -= 1;
+    if (at >= 0 && all.keys[2 * at] === low && all.keys[2 * at + 1] === high) {
+      all.receivedAts[at] = Math.min(all.receivedAts[at], entries.receivedAts[place]);
+      all.flags[at] &= entries.flags[place] | ~isShadow;
+      continue;
+    }
+    all.keys.set([low, high], 2 * n);
+    all.eventTimes[n] = entries.eventTimes[place];
+    all.receivedAts[n] = entries.receivedAts[place];
+    all.digests[n] = entries.digests[place];
+    all.flags[n] = entries.flags[place];
+    n += 1;
+  }
+  return { keys: all.keys.slice(0, 2 * n), eventTimes: all.eventTimes.slice(0, n), receivedAts: all.receivedAts.slice(0, n), digests: all.digests.slice(0, n), flags: all.flags.slice(0, n) };
 }

@@ -1,0 +1,111 @@
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { pathLiteral } from "../../storage/duckdb.ts";
+import { eachRow } from "../each-row.ts";
+import { logRows } from "../log-rows.ts";
+import type { Attempt } from "./attempts.ts";
+import { compareKeys, eachMatch, inKeyOrder, keysOf } from "./keys.ts";
+import { hasDigest, isShadow, readRunKeys, type Entries } from "./run-file.ts";
+import { entriesOf, isSameAttempt } from "./runs.ts";
+
+/** Attempts that new files of the log hold, with the requests that they are of. */
+export interface FreshRows {
+  readonly requests: readonly { readonly requestId: string; readonly rowIndex: number }[];
+  readonly entries: Entries;
+}
+
+/** All attempts of a row that was asked for several times. */
+export interface Repeated {
+  readonly requestId: string;
+  readonly rowIndex: number;
+  readonly attempts: readonly Attempt[];
+}
+
+/** Reads files of the log: each attempt once, whatever variants answered it. */
+export async function readFresh(connection: DuckDBConnection, paths: readonly string[]): Promise<FreshRows> {
+  const requests: { requestId: string; rowIndex: number }[] = [];
+  const [digests, eventTimes, receivedAts, shadows]: [(bigint | null)[], number[], number[], boolean[]] = [[], [], [], []];
+  const sql = `SELECT request_id, row_index::INTEGER, row_digest, epoch_ms(event_time)::DOUBLE AS at, min(epoch_ms(received_at))::DOUBLE, bool_and(shadow) FROM ${logRows(paths.map(pathLiteral))} WHERE status = 'ok' GROUP BY ALL`;
+  await eachRow(connection, sql, ([requestId, rowIndex, digest, eventTime, receivedAt, shadow]) => {
+    requests.push({ requestId: requestId as string, rowIndex: rowIndex as number });
+    digests.push(digest as bigint | null);
+    eventTimes.push(eventTime as number);
+    receivedAts.push(receivedAt as number);
+    shadows.push(shadow === true);
+  });
+  const entries: Entries = {
+    keys: keysOf(requests),
+    eventTimes: Float64Array.from(eventTimes),
+    receivedAts: Float64Array.from(receivedAts),
+    digests: BigInt64Array.from(digests, (digest) => digest ?? 0n),
+    flags: Uint8Array.from(digests, (digest, at) => (shadows[at] ? isShadow : 0) | (digest === null ? 0 : hasDigest)),
+  };
+  return { requests, entries };
+}
+
+/** What the runs know of new attempts. */
+export interface Compared {
+  /** By the place of the new attempt: 1 where the index has it already, in the open if it is. */
+  readonly known: Uint8Array;
+  readonly repeated: readonly Repeated[];
+}
+
+/** Looks for what the index has of the rows of new attempts. */
+export async function compareWithRuns({ requests, entries }: FreshRows, runs: readonly string[]): Promise<Compared> {
+  const order = inKeyOrder(entries.keys);
+  const known = new Uint8Array(requests.length);
+  const before = new Map<number, Found[]>();
+  for (const run of runs) {
+    const { keys, rest } = await readRunKeys(run);
+    const hits: [number, number][] = [];
+    eachMatch(keys, entries.keys, order, (place, at) => hits.push([place, at]));
+    if (hits.length === 0) continue;
+    const indexed = await rest();
+    for (const [place, at] of hits) {
+      const other = before.get(place);
+      if (other) other.push({ of: indexed, at });
+      else before.set(place, [{ of: indexed, at }]);
+      if (isSameAttempt(indexed, at, entries, place) && (indexed.flags[at] & isShadow) <= (entries.flags[place] & isShadow)) known[place] = 1;
+    }
+  }
+  const repeated: Repeated[] = [];
+  for (let from = 0; from < order.length; ) {
+    let until = from + 1;
+    while (until < order.length && compareKeys(entries.keys, order[from], entries.keys, order[until]) === 0) until += 1;
+    const indexed = before.get(order[from]) ?? [];
+    if (until - from > 1 || indexed.length > 0) {
+      const attempts = attemptsOf([...indexed, ...Array.from(order.subarray(from, until), (at): Found => ({ of: entries, at }))]);
+      if (attempts.length > 1) repeated.push({ ...requests[order[from]], attempts });
+    }
+    from = until;
+  }
+  return { known, repeated };
+}
+
+interface Found {
+  readonly of: Entries;
+  readonly at: number;
+}
+
+/** The different attempts among some of one row, in order of event time. */
+function attemptsOf(found: readonly Found[]): Attempt[] {
+  const all = entriesOf(found.length);
+  let n = 0;
+  for (const { of, at } of found) {
+    const same = Array.from({ length: n }, (_, i) => i).find((i) => isSameAttempt(all, i, of, at));
+    if (same !== undefined) {
+      all.receivedAts[same] = Math.min(all.receivedAts[same], of.receivedAts[at]);
+      all.flags[same] &= of.flags[at] | ~isShadow;
+      continue;
+    }
+    all.eventTimes[n] = of.eventTimes[at];
+    all.receivedAts[n] = of.receivedAts[at];
+    all.digests[n] = of.digests[at];
+    all.flags[n++] = of.flags[at];
+  }
+  return Array.from({ length: n }, (_, i): Attempt => ({
+    digest: (all.flags[i] & hasDigest) === 0 ? null : String(all.digests[i]),
+    eventTime: all.eventTimes[i],
+    receivedAt: all.receivedAts[i],
+    shadow: (all.flags[i] & isShadow) !== 0,
+  })).toSorted((a, b) => a.eventTime - b.eventTime);
+}
