@@ -5,7 +5,7 @@ import { logRows } from "../log-rows.ts";
 import type { Attempt } from "./attempts.ts";
 import { compareKeys, eachMatch, inKeyOrder, keysOf } from "./keys.ts";
 import { hasDigest, isShadow, readRunKeys, type Entries } from "./run-file.ts";
-import { entriesOf, isSameAttempt } from "./runs.ts";
+import { entriesOf } from "./runs.ts";
 
 /** Attempts that new files of the log hold, with the requests that they are of. */
 export interface FreshRows {
@@ -52,34 +52,46 @@ export interface Compared {
 /** Looks for what the index has of the rows of new attempts. */
 export async function compareWithRuns({ requests, entries }: FreshRows, runs: readonly string[]): Promise<Compared> {
   const order = inKeyOrder(entries.keys);
-  const known = new Uint8Array(requests.length);
+  const startsKey = (at: number): boolean => at === 0 || compareKeys(entries.keys, order[at - 1], entries.keys, order[at]) !== 0;
+  // A key is looked up once, however many attempts it has: some clients give all their requests one id.
+  const firsts = order.filter((_, at) => startsKey(at));
   const before = new Map<number, Found[]>();
   for (const run of runs) {
     const { keys, rest } = await readRunKeys(run);
     const hits: [number, number][] = [];
-    eachMatch(keys, entries.keys, order, (place, at) => hits.push([place, at]));
+    eachMatch(keys, entries.keys, firsts, (place, at) => hits.push([place, at]));
     if (hits.length === 0) continue;
     const indexed = await rest();
     for (const [place, at] of hits) {
       const other = before.get(place);
       if (other) other.push({ of: indexed, at });
       else before.set(place, [{ of: indexed, at }]);
-      if (isSameAttempt(indexed, at, entries, place) && (indexed.flags[at] & isShadow) <= (entries.flags[place] & isShadow)) known[place] = 1;
     }
   }
+  const known = new Uint8Array(requests.length);
   const repeated: Repeated[] = [];
   for (let from = 0; from < order.length; ) {
     let until = from + 1;
-    while (until < order.length && compareKeys(entries.keys, order[from], entries.keys, order[until]) === 0) until += 1;
+    while (until < order.length && !startsKey(until)) until += 1;
     const indexed = before.get(order[from]) ?? [];
+    const places = order.subarray(from, until);
+    const open = new Map<string, boolean>();
+    for (const { of, at } of indexed) open.set(nameOf(of, at), (open.get(nameOf(of, at)) ?? false) || (of.flags[at] & isShadow) === 0);
+    for (const place of places) {
+      const inOpen = open.get(nameOf(entries, place));
+      if (inOpen !== undefined && (inOpen || (entries.flags[place] & isShadow) !== 0)) known[place] = 1;
+    }
     if (until - from > 1 || indexed.length > 0) {
-      const attempts = attemptsOf([...indexed, ...Array.from(order.subarray(from, until), (at): Found => ({ of: entries, at }))]);
+      const attempts = attemptsOf([...indexed, ...Array.from(places, (at): Found => ({ of: entries, at }))]);
       if (attempts.length > 1) repeated.push({ ...requests[order[from]], attempts });
     }
     from = until;
   }
   return { known, repeated };
 }
+
+/** What tells attempts of one key apart: the row's time and values. */
+const nameOf = ({ eventTimes, digests, flags }: Entries, at: number): string => `${eventTimes[at]} ${digests[at]} ${flags[at] & hasDigest}`;
 
 interface Found {
   readonly of: Entries;
@@ -89,14 +101,17 @@ interface Found {
 /** The different attempts among some of one row, in order of event time. */
 function attemptsOf(found: readonly Found[]): Attempt[] {
   const all = entriesOf(found.length);
+  const known = new Map<string, number>();
   let n = 0;
   for (const { of, at } of found) {
-    const same = Array.from({ length: n }, (_, i) => i).find((i) => isSameAttempt(all, i, of, at));
+    const name = nameOf(of, at);
+    const same = known.get(name);
     if (same !== undefined) {
       all.receivedAts[same] = Math.min(all.receivedAts[same], of.receivedAts[at]);
       all.flags[same] &= of.flags[at] | ~isShadow;
       continue;
     }
+    known.set(name, n);
     all.eventTimes[n] = of.eventTimes[at];
     all.receivedAts[n] = of.receivedAts[at];
     all.digests[n] = of.digests[at];

@@ -68,3 +68,16 @@ test("a run that stayed after it was merged, since its server was killed, change
   for (let day = 9; day < 16; day++) await log(house, day, day, `r${day}`);
   expect(await timesOf(house, ["r0-0", "r1-0", "r15-0"])).toEqual([[0, 8], [1], [15]]);
 });
+
+test("a client that gives all its requests one id is no slower than others: each attempt is there once", async () => {
+  const house = await openMonitoredHouse();
+  const same = (day: number, count: number) =>
+    logPredictions(house, "bikes", new Date(start + day * dayMs).toISOString().slice(0, 10), "a", `SELECT 'x' AS request_id, 0::BIGINT AS row_index, make_timestamp(${(start + day * dayMs) * 1000} + i * 1000) AS event_time, make_timestamp(${(start + day * dayMs) * 1000} + i * 1000) AS received_at, i AS row_digest,
+      false AS shadow, 'champion' AS variant, '1' AS version, 'ok' AS status, i::DOUBLE AS input_hour, i::DOUBLE AS output_prediction FROM range(${count}) t(i)`);
+  for (const day of [0, 1, 2]) {
+    await same(day, 20_000);
+    await matchLabels(house, "bikes");
+  }
+  const [times] = await timesOf(house, ["x"]);
+  expect([times.length, times[0], new Set(times).size]).toEqual([60_000, 0, 60_000]);
+});

@@ -2,7 +2,7 @@ import { mkdir, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { House } from "../../stage.ts";
 import { namesIn, runFolder } from "./index-files.ts";
-import { inKeyOrder } from "./keys.ts";
+import { compareKeys } from "./keys.ts";
 import { hasDigest, isShadow, readRunKeys, writeRunFile, type Entries } from "./run-file.ts";
 
 /*
@@ -70,23 +70,21 @@ function joined(parts: readonly Entries[]): Entries {
 export const entriesOf = (n: number): Entries => ({ keys: new Uint32Array(2 * n), eventTimes: new Float64Array(n), receivedAts: new Float64Array(n), digests: new BigInt64Array(n), flags: new Uint8Array(n) });
 
 /** Whether two attempts are of the same row and time. */
-export const isSameAttempt = (a: Entries, i: number, b: Entries, j: number): boolean =>
+const isSameAttempt = (a: Entries, i: number, b: Entries, j: number): boolean =>
   a.eventTimes[i] === b.eventTimes[j] && a.digests[i] === b.digests[j] && (a.flags[i] & hasDigest) === (b.flags[j] & hasDigest);
 
 /** The same attempts in order of key, each once: received when it came first, in the shadow where nobody got an answer of it. */
 export function onceEach(entries: Entries): Entries {
   const all = entriesOf(entries.flags.length);
   let n = 0;
-  for (const place of inKeyOrder(entries.keys)) {
-    const [low, high] = [entries.keys[2 * place], entries.keys[2 * place + 1]];
-    let at = n - 1;
-    while (at >= 0 && all.keys[2 * at] === low && all.keys[2 * at + 1] === high && !isSameAttempt(all, at, entries, place)) at -= 1;
-    if (at >= 0 && all.keys[2 * at] === low && all.keys[2 * at + 1] === high) {
-      all.receivedAts[at] = Math.min(all.receivedAts[at], entries.receivedAts[place]);
-      all.flags[at] &= entries.flags[place] | ~isShadow;
+  for (const place of inAttemptOrder(entries)) {
+    const last = n - 1;
+    if (last >= 0 && compareKeys(all.keys, last, entries.keys, place) === 0 && isSameAttempt(all, last, entries, place)) {
+      all.receivedAts[last] = Math.min(all.receivedAts[last], entries.receivedAts[place]);
+      all.flags[last] &= entries.flags[place] | ~isShadow;
       continue;
     }
-    all.keys.set([low, high], 2 * n);
+    all.keys.set([entries.keys[2 * place], entries.keys[2 * place + 1]], 2 * n);
     all.eventTimes[n] = entries.eventTimes[place];
     all.receivedAts[n] = entries.receivedAts[place];
     all.digests[n] = entries.digests[place];
@@ -95,3 +93,9 @@ export function onceEach(entries: Entries): Entries {
   }
   return { keys: all.keys.slice(0, 2 * n), eventTimes: all.eventTimes.slice(0, n), receivedAts: all.receivedAts.slice(0, n), digests: all.digests.slice(0, n), flags: all.flags.slice(0, n) };
 }
+
+/** The places of attempts in order of key, then of time and digest: those of one row and time follow each other, however many a key has. */
+const inAttemptOrder = ({ keys, eventTimes, digests, flags }: Entries): Uint32Array =>
+  Uint32Array.from({ length: flags.length }, (_, place) => place).sort(
+    (a, b) => compareKeys(keys, a, keys, b) || eventTimes[a] - eventTimes[b] || Number(digests[a] > digests[b]) - Number(digests[a] < digests[b]) || (flags[a] & hasDigest) - (flags[b] & hasDigest),
+  );
