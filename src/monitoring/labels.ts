@@ -132,14 +132,15 @@ export async function readLabels(db: Database, endpoint: string, range: LabelRan
   return found.sort((a, b) => a.arrivedAt - b.arrivedAt || (a.requestId < b.requestId ? -1 : Number(a.requestId > b.requestId)) || a.rowIndex - b.rowIndex);
 }
 
-/** A window is read in so many parts, so that not all its labels are in memory at once. */
-const slices = 32;
+/** Labels of a window that are read at once, about, so that not all are in memory. */
+const labelsAtOnce = 4096;
 
 /** Hands out the labels that `readLabels` reads, in no order. */
 export async function eachLabel(db: Database, endpoint: string, { until, of }: LabelRange, take: (label: StoredLabel) => void): Promise<void> {
   const known = `select ${columnsOfWord}, l.event_time as "eventTime" from labels l where l.endpoint = ? and l.arrived_at <= ?`;
   if (of) {
-    const width = Math.max(1, Math.ceil((of.until - of.from) / slices));
+    const [{ n }] = await fetchRows<{ n: number }>(db, "select count(*) as n from labels l where l.endpoint = ? and l.event_time >= ? and l.event_time < ?", [endpoint, of.from, of.until]);
+    const width = Math.max(1, Math.ceil(((of.until - of.from) * labelsAtOnce) / Math.max(labelsAtOnce, Number(n))));
     for (let from = of.from; from < of.until; from += width) {
       for (const label of await fetchRows<StoredLabel>(db, `${known} and l.event_time >= ? and l.event_time < ?`, [endpoint, until, from, Math.min(from + width, of.until)])) take(label);
     }

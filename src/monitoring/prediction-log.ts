@@ -92,6 +92,9 @@ export const inOrder = "ORDER BY p.event_time, p.request_id, p.row_index, p.vari
 
 const probability = "output_probability_";
 
+/** The columns of a log that errors are made of, in SQL. */
+export const answerColumns = `COLUMNS(name -> name IN ('request_id', 'row_index', 'event_time', 'variant', 'version', 'shadow', 'output_prediction') OR starts_with(name, '${probability}'))`;
+
 /** The outputs that errors are made of, as columns of `p`: a number (null of classifiers), then a probability for each of the classes. */
 export interface Outputs {
   readonly sql: string;

@@ -36,7 +36,7 @@ export async function newFiles(house: House, endpoint: string, left: ReadonlySet
       remembered.delete(path);
       continue;
     }
-    const names = readdirSync(folder).filter((name) => name.endsWith(".parquet") && !left.has(join(folder, name))).toSorted();
+    const names = namesNow(folder).filter((name) => name.endsWith(".parquet") && !left.has(join(folder, name))).toSorted();
     const known = marker ? await namesRead(path, marker.mtimeMs) : new Set<string>();
     const fresh = names.filter((name) => !known.has(name));
     if (fresh.length > 0) found.push({ day, paths: fresh.map((name) => join(folder, name)), names: [...known, ...fresh] });
@@ -44,6 +44,15 @@ export async function newFiles(house: House, endpoint: string, left: ReadonlySet
     else if (marker && changed.mtimeMs + settledMs < Date.now()) await writeAtomically(index, `${day}.json`, JSON.stringify([...known]));
   }
   return found;
+}
+
+/** The names in a folder, none where it has just gone. */
+function namesNow(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    return absent(error as NodeJS.ErrnoException) ?? [];
+  }
 }
 
 async function namesRead(path: string, mtimeMs: number): Promise<ReadonlySet<string>> {

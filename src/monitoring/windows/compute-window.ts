@@ -1,9 +1,9 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
 import type { House } from "../../stage.ts";
-import { literal, query, queryOne } from "../../storage/duckdb.ts";
+import { literal, query } from "../../storage/duckdb.ts";
 import { eachRow } from "../each-row.ts";
 import { addErrors, errorOfClass, errorOfNumber, noErrors } from "../error-sums.ts";
-import { inOrder, labelOfPrediction, loadLabels, outputsOf, readingLog, type Outputs } from "../prediction-log.ts";
+import { answerColumns, inOrder, labelOfPrediction, loadLabels, outputsOf, readingLog, type Outputs } from "../prediction-log.ts";
 import type { ErrorSums, MonitorConfig, TimeWindow } from "../types.ts";
 
 /** One variant's part of a window. */
@@ -22,11 +22,14 @@ export interface WindowPart {
 export async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<WindowPart[] | undefined> {
   return readingLog<WindowPart[] | undefined>(house, config.endpoint, window, undefined, async (connection, rows) => {
     await loadLabels(connection, house, config.endpoint, { until: now, of: window });
-    const outputs = await outputsOf(connection, rows);
-    await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT request_id, row_index, event_time, variant, version::INTEGER AS version, shadow, ${outputs.sql} FROM ${rows} p`);
-    const { predictions } = await queryOne<{ predictions: number }>(connection, "SELECT count(*) AS predictions FROM answered WHERE NOT shadow");
-    const answered = await query<{ variant: string; version: number }>(connection, "SELECT DISTINCT variant, version FROM answered ORDER BY ALL");
-    const parts = answered.map((part) => ({ ...part, sums: noErrors }));
+    await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT * REPLACE (version::INTEGER AS version) FROM (SELECT ${answerColumns} FROM ${rows})`);
+    const outputs = await outputsOf(connection, "answered");
+    const answered = await query<{ variant: string; version: number; open: number }>(
+      connection,
+      "SELECT variant, version, count(*) FILTER (NOT shadow) AS open FROM answered GROUP BY ALL ORDER BY ALL",
+    );
+    const predictions = answered.reduce((sum, { open }) => sum + open, 0);
+    const parts = answered.map(({ variant, version }) => ({ variant, version, sums: noErrors }));
     let served = noErrors;
     if (answered.length > 0) {
       await eachError(connection, config, outputs, answered, (part, shadow, error) => {
