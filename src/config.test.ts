@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { resolveSettings, withoutDatabase, type SettingsInput } from "./config.ts";
 
 test("without anything the defaults hold", () => {
-  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", artifactRoot: "mlflow-artifacts:", python: null, memoryLimit: null, workers: 2, webhookAllow: [], allowedHosts: [], parallelTransfers: false });
+  expect(resolveSettings({}, {})).toEqual({ home: resolve(".millrace"), database: null, artifacts: resolve(".millrace/artifacts"), host: "127.0.0.1", port: 5000, gatewayPort: 8080, logLevel: "warn", artifactRoot: "mlflow-artifacts:", python: null, memoryLimit: null, workers: 2, webhookAllow: [], allowedHosts: [], parallelTransfers: false, backup: null });
 });
 
 test.each([["true", true], ["1", true], ["TRUE", true], ["false", false], ["0", false], ["", false]])("MILLRACE_PARALLEL_TRANSFERS=%s", (text, expected) => {
@@ -12,6 +12,13 @@ test.each([["true", true], ["1", true], ["TRUE", true], ["false", false], ["0", 
 
 test.each(["yes", "on", "2"])("MILLRACE_PARALLEL_TRANSFERS=%s is refused", (text) => {
   expect(() => resolveSettings({}, { MILLRACE_PARALLEL_TRANSFERS: text })).toThrow(/must be true or false/);
+});
+
+test("a server backs its home up by itself where it is told to", () => {
+  expect(resolveSettings({}, { MILLRACE_BACKUP: "/mnt/mill" }).backup).toEqual({ target: "/mnt/mill", everyMs: 86_400_000, keep: "last=3,daily=7,weekly=4" });
+  expect(resolveSettings({ backup: "/mnt/other", backupEvery: "15m", backupKeep: "within=2d" }, { MILLRACE_BACKUP: "/mnt/mill", MILLRACE_BACKUP_EVERY: "1d" }).backup).toEqual({ target: "/mnt/other", everyMs: 900_000, keep: "within=2d" });
+  for (const every of ["10s", "often", "0h"]) expect(() => resolveSettings({ backup: "/mnt/mill", backupEvery: every }, {})).toThrow(/must be a duration of at least a minute/);
+  expect(() => resolveSettings({ backup: "mill.tar" }, {})).toThrow(/must be a folder/);
 });
 
 test("the command line comes before the environment, the environment before the defaults", () => {

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { parseDuration } from "./clock.ts";
 import { invalid } from "./errors.ts";
 
 /** The settings of one running Millrace: command line first, then environment, then these defaults. */
@@ -29,6 +30,8 @@ export interface Settings {
   readonly allowedHosts: readonly string[];
   /** Whether MLflow's clients are told to move large artifacts in parts, side by side, over further connections to this server. */
   readonly parallelTransfers: boolean;
+  /** Where the server backs its home up to by itself, how often (ms), and which backups it keeps (as `millrace backup --keep`); null: it does not. */
+  readonly backup: { readonly target: string; readonly everyMs: number; readonly keep: string } | null;
 }
 
 export interface SettingsInput {
@@ -43,6 +46,9 @@ export interface SettingsInput {
   readonly python?: string | undefined;
   readonly memoryLimit?: string | undefined;
   readonly workers?: number | undefined;
+  readonly backup?: string | undefined;
+  readonly backupEvery?: string | undefined;
+  readonly backupKeep?: string | undefined;
 }
 
 /** Ports that browsers, and Node's fetch, never connect to (WHATWG Fetch standard, "port blocking"). */
@@ -85,6 +91,7 @@ export function resolveSettings(input: SettingsInput, env: Readonly<Record<strin
     webhookAllow: hostsOf("MILLRACE_WEBHOOK_ALLOW", env),
     allowedHosts: hostsOf("MILLRACE_ALLOWED_HOSTS", env),
     parallelTransfers: switchOf("MILLRACE_PARALLEL_TRANSFERS", env),
+    backup: backupOf(input, env),
   };
 }
 
@@ -94,6 +101,19 @@ function hostsOf(variable: string, env: Readonly<Record<string, string | undefin
   const wrong = hosts.find((host) => !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$|^[0-9a-f:.]*:[0-9a-f:.]*:[0-9a-f:.]*$/.test(host));
   if (wrong === undefined) return hosts;
   throw invalid("config.bad_hosts", `${variable} lists hosts, as in localhost,*.corp.example,10.1.2.3; ${JSON.stringify(wrong)} is none`);
+}
+
+/** The least time between two backups that a server makes by itself: a shorter one would do little else. */
+const leastBackupMs = 60_000;
+
+function backupOf(input: SettingsInput, env: Readonly<Record<string, string | undefined>>): Settings["backup"] {
+  const target = (input.backup ?? env["MILLRACE_BACKUP"]) || undefined;
+  const every = (input.backupEvery ?? env["MILLRACE_BACKUP_EVERY"]) || "24h";
+  const everyMs = parseDuration(every);
+  if (everyMs === undefined || everyMs < leastBackupMs) throw invalid("config.bad_backup", `--backup-every (MILLRACE_BACKUP_EVERY) must be a duration of at least a minute, such as 24h or 15m, got ${JSON.stringify(every)}`);
+  if (target === undefined) return null;
+  if (target.endsWith(".tar")) throw invalid("config.bad_backup", `--backup (MILLRACE_BACKUP) must be a folder, which holds many backups; ${target} would be a file, which holds one`);
+  return { target: resolve(target), everyMs, keep: (input.backupKeep ?? env["MILLRACE_BACKUP_KEEP"]) || "last=3,daily=7,weekly=4" };
 }
 
 /** `true` or `false`; false when it is not set. */

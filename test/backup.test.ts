@@ -275,3 +275,24 @@ test("under writers: what was acknowledged before is in the backup, what is in i
   expect(await restoreTo(place, to, "--at", data.id)).toMatchObject({ code: 0 });
   await same(own, to);
 });
+
+test("a server backs its home up by itself, and the doctor says when it could not", async () => {
+  const own = join(await temporaryFolder(), "home");
+  await cp(home, own, { recursive: true, preserveTimestamps: true });
+  const place = join(await temporaryFolder(), "backups");
+  const server = await startMillrace(own, { env: { MILLRACE_BACKUP: place, MILLRACE_BACKUP_EVERY: "1h" } });
+  while (!existsSync(join(own, "run", "backup.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect((await json("backup", place, "--list")).data.backups).toHaveLength(1);
+  const to = join(await temporaryFolder(), "restored");
+  expect(await restoreTo(place, to)).toMatchObject({ code: 0 });
+  await whole(to);
+  expect((await millrace(["doctor", "--home", own])).out).toMatch(/is whole\.\nLooked at .*1 backups/);
+  server.child.kill("SIGTERM");
+  await server.exited;
+  await rm(join(own, "run", "backup.json"));
+  const file = join(own, "letters");
+  await writeFile(file, "no folder");
+  await startMillrace(own, { env: { MILLRACE_BACKUP: file } });
+  while (!existsSync(join(own, "run", "backup.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await millrace(["doctor", "--home", own])).toMatchObject({ code: 3, out: expect.stringMatching(/error backup: The server could not back the home up whole: error \S+letters cannot be used for backups/) as string });
+});

@@ -1,6 +1,6 @@
 import { chmod, cp, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Report } from "../src/maintenance/types.ts";
 import { makeHome, type LivedIn } from "./lived-in-home.ts";
@@ -174,6 +174,25 @@ describe("what is wrong is told: what, where, what to do, and whether it is safe
     db.close();
     const { code, report } = await doctor();
     expect([code, report.findings.map(({ what }) => what)]).toEqual([3, [expect.stringMatching(/^The gateway was told revision 1 of the deployments, and revision 2 is deployed/), "world is deployed with champion 7, and the gateway serves champion 1"]]);
+  });
+
+  test("a model that is damaged in store and gateway: the gateway that cannot serve it is not ready, and is again when the artifact is back", async () => {
+    await fresh();
+    const path = await model();
+    const artifactPath = join(home, "artifacts", basename(path).slice(0, 2), basename(path).slice(2, 64));
+    const content = await readFile(artifactPath);
+    for (const one of [path, artifactPath]) await flip(one);
+    const server = await startMillrace(home);
+    const ready = async (): Promise<number> => (await fetch(`${server.gateway}/v2/health/ready`)).status;
+    expect(await ready()).toBe(503);
+    expect((await fetch(`${server.gateway}/v2/health/live`)).status).toBe(200);
+    const { code, report } = await doctor();
+    expect([code, report.findings.map(({ what }) => what)]).toEqual([3, [expect.stringMatching(/^world is not served as it is deployed: .* is damaged/)]]);
+    await writeFile(artifactPath, content);
+    server.child.kill("SIGTERM");
+    await server.exited;
+    const again = await startMillrace(home);
+    expect((await fetch(`${again.gateway}/v2/health/ready`)).status).toBe(200);
   });
 
   test("a home that is not there is no home", async () => {

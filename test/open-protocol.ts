@@ -27,7 +27,7 @@ export type Answer = any;
 export async function openProtocol(options: { readonly artifactRoot?: string; readonly webhookAllow?: readonly string[]; readonly parallelTransfers?: boolean } = {}): Promise<Protocol> {
   const home = await temporaryFolder();
   const clock = virtualClock(1000);
-  const { house, close } = await openHouse({ home, database: await testDatabase(), artifacts: join(home, "artifacts"), host: "127.0.0.1", port: 0, gatewayPort: 0, logLevel: "silent", artifactRoot: options.artifactRoot ?? "mlflow-artifacts:", python: null, memoryLimit: null, workers: 1, webhookAllow: options.webhookAllow ?? [], allowedHosts: [], parallelTransfers: options.parallelTransfers ?? false }, stages, clock);
+  const { house, close } = await openHouse({ home, database: await testDatabase(), artifacts: join(home, "artifacts"), host: "127.0.0.1", port: 0, gatewayPort: 0, logLevel: "silent", artifactRoot: options.artifactRoot ?? "mlflow-artifacts:", python: null, memoryLimit: null, workers: 1, webhookAllow: options.webhookAllow ?? [], allowedHosts: [], parallelTransfers: options.parallelTransfers ?? false, backup: null }, stages, clock);
   // With pages, as users have it: their catch-all must not take what belongs to the protocol.
   const pages = join(home, "pages");
   await mkdir(pages);

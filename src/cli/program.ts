@@ -73,6 +73,9 @@ async function runCommand(command: Command, args: readonly string[], options: Re
     artifactRoot: options["artifactRoot"] as string | undefined,
     python: options["python"] as string | undefined,
     memoryLimit: options["memoryLimit"] as string | undefined,
+    backup: options["backup"] as string | undefined,
+    backupEvery: options["backupEvery"] as string | undefined,
+    backupKeep: options["backupKeep"] as string | undefined,
   };
   const context: CommandContext = {
     settings,

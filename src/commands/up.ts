@@ -21,7 +21,12 @@ export const upCommand: Command = {
   name: "up",
   summary: "Starts the server and the gateway, and keeps the loops turning until interrupted",
   example: "millrace up --home ./mill --port 5000 --gateway-port 8080",
-  options: serverOptions,
+  options: {
+    ...serverOptions,
+    "--backup <dir>": "back the home up into this folder by itself (MILLRACE_BACKUP; not at all)",
+    "--backup-every <duration>": "how often (MILLRACE_BACKUP_EVERY; 24h)",
+    "--backup-keep <rule>": "which backups are kept, as for `millrace backup --keep` (MILLRACE_BACKUP_KEEP; last=3,daily=7,weekly=4)",
+  },
   run: async ({ settings, json, say, signal }) => {
     const started = performance.now();
     // A parent that started us with a channel and is gone wants us gone too; it may go while we start, or before.

@@ -8,6 +8,7 @@ import { openFolderBlobs } from "../../storage/folder-blobs.ts";
 import { homeHolder, lockHome } from "../../storage/home-lock.ts";
 import type { Finding, Report, ToldFinding } from "../types.ts";
 import { checkArtifacts } from "./check-artifacts.ts";
+import { checkBackup } from "./check-backup.ts";
 import { checkDatabase, openForReading } from "./check-database.ts";
 import { checkGateway } from "./check-gateway.ts";
 import { checkClock, checkDisk, checkPermissions } from "./check-machine.ts";
@@ -56,6 +57,7 @@ export async function examine(settings: Settings, clock: Clock, options: DoctorO
     await checkClock(exam);
     checkDisk(exam);
     await checkPermissions(exam);
+    await checkBackup(exam);
   } finally {
     await db?.destroy();
   }

@@ -169,7 +169,8 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
   addProcessMetrics(metrics);
 
   let stopping: Promise<void> | undefined;
-  const ready = () => models.loaded && !stopping && state.current.healthy();
+  const answering = () => models.loaded && !stopping && state.current.healthy();
+  const ready = () => answering() && !managed.incomplete;
   const flush = async () => {
     await inference.settled();
     await predictionLog.flush();
@@ -178,7 +179,8 @@ export async function startGateway(options: GatewayOptions, log: GatewayLog): Pr
     pid: process.pid,
     grpcPort: grpc?.port ?? null,
     revision: state.current.revision,
-    ready: ready(),
+    // Of what is served; the refusals are told beside it.
+    ready: answering(),
     configError: managed.error,
     refusals: managed.refusals,
     memory: { bytes: pool.memoryBytes, limit: options.memoryLimit ?? null },

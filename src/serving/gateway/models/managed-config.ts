@@ -18,6 +18,8 @@ export class ManagedConfig {
   #loaded = false;
   #error: string | null = null;
   #refusals: Refusals = {};
+  /** Endpoints that this process found deployed when it started, and has never served. */
+  #missing: ReadonlySet<string> = new Set();
   /** What is served, as the configuration that it came from says it. */
   #served: ReadonlyMap<string, EndpointConfig> = new Map();
   #last: Promise<void> = Promise.resolve();
@@ -44,12 +46,21 @@ export class ManagedConfig {
     return this.#refusals;
   }
 
+  /**
+   * Whether an endpoint that was deployed when this process started cannot be served at all: whoever sends requests must know. A deployment that is refused
+   * later changes nothing, and is taken back.
+   */
+  get incomplete(): boolean {
+    return this.#missing.size > 0;
+  }
+
   /** Serves `config.json`, and what of it cannot be served as it was served last; without either, waits for a reload. */
   start(): Promise<void> {
     return this.#inTurn(async () => {
       try {
         const lastGood = await readConfig(this.#lastGoodFile).catch(() => undefined);
         await this.#serve(this.#configFile, lastGood?.endpoints);
+        this.#missing = new Set(Object.keys(this.#refusals).filter((name) => !this.#served.has(name)));
         return;
       } catch (error) {
         this.#log.warn(`cannot serve ${this.#configFile}: ${describeError(error)}`);
@@ -115,6 +126,7 @@ export class ManagedConfig {
       ...withheld.map(([name, message]) => [name, { message, status: 500 }] as const),
       ...[...refused].map(([name, error]) => [name, { message: describeError(error), status: error instanceof MillraceError ? error.status : 500 }] as const),
     ]);
+    this.#missing = new Set([...this.#missing].filter((name) => Object.hasOwn(this.#refusals, name) && !served.has(name)));
     this.#loaded = true;
     this.#log.info(`serving revision ${config.revision}`, { revision: config.revision, file });
     if (file !== this.#configFile) return;
