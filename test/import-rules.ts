@@ -93,6 +93,8 @@ export const faces: Readonly<Record<string, string>> = {
   "serving/gateway/log/journal-owner.ts": "whether the gateway of a journal is alive",
   "monitoring/drift/drift-alarm.ts": "a drift alarm in words",
   "monitoring/performance/live-rise.ts": "whether the live loss has risen, and since when",
+  "monitoring/performance/sight.ts": "what the alarm can see of a model, and when",
+  "monitoring/performance/sight-text.ts": "the same in words",
   "monitoring/labelled-since.ts": "how many rows a champion has not seen",
   "monitoring/error-sums.ts": "the loss live error is judged by",
   "monitoring/prediction-log.ts": "the prediction log joined with labels",
@@ -107,6 +109,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "optimization/retrainings/outcome-names.ts": "words: the same in the terminal and on the page",
   "monitoring/unreadable-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
   "monitoring/comparison-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
+  "monitoring/performance/sight-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
   "monitoring/removal-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
 };
 

@@ -9,6 +9,7 @@ import { optimizationCommands } from "../src/optimization/commands.ts";
 import type { LoopSums } from "../src/optimization/retrainings/loop-sums.ts";
 import type { Retraining } from "../src/optimization/retrainings/types.ts";
 import type { Choice } from "../src/optimization/candidates/choose-step.ts";
+import type { Sight } from "../src/monitoring/performance/sight.ts";
 import type { OptimizationRoutes } from "../src/optimization/routes.ts";
 import type { RegistryRoutes } from "../src/registry/routes.ts";
 import type { ServingRoutes } from "../src/serving/routes.ts";
@@ -120,6 +121,11 @@ test("a challenger that is worse live than on the rows it was chosen by is rolle
   expect(sureness).toBeLessThan(0.5);
   expect(sums.fits).toBe(retrainings.reduce((sum, one) => sum + one.comparison!.fits!, 0));
   expect(text).toMatch(/^world is watched since 2024-[^]*brought nothing; \d+ models trained to compare\n[^]*performance .* rolled back[^]*began because the absolute error of version 1 has risen[^]*\(best\)/);
+  // What it can see follows from the spread of its errors, the rows a day of its table and the delay of labels.
+  const { sight } = data as { sight: Sight };
+  expect(sight).toMatchObject({ loss: "absolute error", rowsPerDay: expect.any(Number) as number });
+  for (const { rise, labels } of sight.rises) expect(labels).toBe(Math.max(5, Math.ceil(((1 + rise) * Math.sqrt(2 * Math.log((0.23 * 365) / 0.1)) * sight.spread / rise) ** 2)));
+  expect(text).toMatch(new RegExp(`a rise of the absolute error by 20 % is seen after about ${sight.rises[0].labels} labels`));
   await expect(shown(0)).rejects.toThrow("--retrainings takes a whole number from 1, not 0");
 });
 

@@ -11,6 +11,8 @@ import { MillraceError } from "../errors.ts";
 import type { EvaluateOutput } from "../evaluation/evaluate-step.ts";
 import type { GateVerdict } from "../evaluation/gate.ts";
 import { client } from "../http/client.ts";
+import { sightText } from "../monitoring/performance/sight-text.ts";
+import type { Sight } from "../monitoring/performance/sight.ts";
 import type { OptimizationRoutes } from "../optimization/routes.ts";
 import { loadProject } from "../project/load.ts";
 import type { PipelineRun, StepRun } from "../stage.ts";
@@ -25,8 +27,14 @@ export const walkProject = (program: string): Command["run"] => async ({ setting
   if (server.started) say(`server started in the background at ${server.address.url} (\`millrace down\` stops it)`);
   const { run: id } = await client<OptimizationRoutes>(server.address.url, "optimization")("POST /runs", { body: { project } });
   const run = await followRun(server.address.url, id, (step) => say(stepLine(step)), signal);
-  return runResult(run);
+  return runResult(run, await sightOfLoop(server.address.url, run));
 };
+
+/** What the loop that a run set can see; null where it set none. */
+async function sightOfLoop(url: string, run: PipelineRun): Promise<Sight | null> {
+  const deployed = run.steps.find(({ id }) => id === "deploy")?.output as { endpoint: string } | undefined;
+  return deployed ? (await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: deployed.endpoint } })).sight : null;
+}
 
 /** A step's state as a line for people. */
 export function stepLine(step: StepRun): string {
@@ -37,8 +45,8 @@ export function stepLine(step: StepRun): string {
   return colors.dim(`  - ${step.id.padEnd(10)} skipped`);
 }
 
-/** What `millrace run` ends with; throws when a step failed. */
-export function runResult(run: PipelineRun): { data: unknown; text: string; exitCode: number } {
+/** What `millrace run` ends with; throws when a step failed. `sight`: what the loop that it set can see. */
+export function runResult(run: PipelineRun, sight: Sight | null = null): { data: unknown; text: string; exitCode: number } {
   const failed = run.steps.find((step) => step.state === "failed");
   if (run.state === "failed") {
     const code = failed?.error?.code ?? "pipelines.step_failed";
@@ -65,10 +73,11 @@ export function runResult(run: PipelineRun): { data: unknown; text: string; exit
     ...checked.anomalies.map((anomaly) => `  ${anomaly.severity.toLowerCase()}: ${anomaly.message}`),
     table(["metric", "model", "95 % interval", "naive", "linear", ...(evaluation.champion ? ["champion"] : [])], rows, ""),
     ...gate.checks.map((check) => `  ${check.passed ? colors.green("✓") : colors.red("✗")} ${check.reason}`),
+    ...(sight === null ? [] : [`  what its loop can see: ${sightText(sight)}`]),
     deployed ? `version ${deployed.version} answers at ${deployed.url}` : `no version: ${run.reason}`,
   ].join("\n");
   return {
-    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, remarks: output<IngestOutput>("ingest")?.remarks ?? [], findings: checked.findings, uses: checked.uses, anomalies: checked.anomalies },
+    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, sight, remarks: output<IngestOutput>("ingest")?.remarks ?? [], findings: checked.findings, uses: checked.uses, anomalies: checked.anomalies },
     text,
     exitCode: deployed ? exitCodes.ok : exitCodes.refused,
   };

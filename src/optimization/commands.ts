@@ -24,7 +24,7 @@ export const optimizationCommands: readonly Command[] = [
   },
   {
     name: "show",
-    summary: "Shows what a loop's retrainings brought and cost, when the next one may come, and how the candidates of each one did",
+    summary: "Shows what a loop can see at its rate of labels, what its retrainings brought and cost, when the next one may come, and how the candidates of each one did",
     example: "millrace loops show bike-demand --retrainings 4",
     arguments: { "<endpoint>": "the endpoint's name" },
     options: { "--retrainings <n>": { description: "how many retrainings, the newest last", default: 8 } },
@@ -33,12 +33,12 @@ export const optimizationCommands: readonly Command[] = [
       if (!Number.isInteger(most) || most < 1) throw invalid("cli.usage", `--retrainings takes a whole number from 1, not ${String(count)}`);
       const api = client<OptimizationRoutes>(await server(), "optimization");
       const params = { endpoint: endpoint ?? "" };
-      const { loop, tick, rollouts, resting, sums } = await api("GET /loops/:endpoint", { params });
+      const { loop, tick, rollouts, resting, sight, sums } = await api("GET /loops/:endpoint", { params });
       const { retrainings } = await api("GET /loops/:endpoint/retrainings", { params });
       const latest = retrainings.slice(-most);
       return {
-        data: { endpoint: loop.endpoint, tick, resting, canary: rollouts.find(({ state }) => state === "canary") ?? null, sums, retrainings: latest },
-        text: describeLoop({ loop, tick, rollouts, resting, sums, retrainings: latest }),
+        data: { endpoint: loop.endpoint, tick, resting, canary: rollouts.find(({ state }) => state === "canary") ?? null, sight, sums, retrainings: latest },
+        text: describeLoop({ loop, tick, rollouts, resting, sight, sums, retrainings: latest }),
       };
     },
   },

@@ -1,5 +1,7 @@
 import { moment, table } from "../cli/table.ts";
 import { isoDate } from "../clock.ts";
+import { sightText } from "../monitoring/performance/sight-text.ts";
+import type { Sight } from "../monitoring/performance/sight.ts";
 import type { LoopSums } from "./retrainings/loop-sums.ts";
 import { outcomeNames } from "./retrainings/outcome-names.ts";
 import type { CandidateComparison, ComparedCandidate, Retraining } from "./retrainings/types.ts";
@@ -11,13 +13,14 @@ interface LoopState {
   readonly tick: Tick | null;
   readonly rollouts: readonly Rollout[];
   readonly resting: string | null;
+  readonly sight: Sight | null;
   readonly sums: LoopSums;
   /** Those to show, oldest first. */
   readonly retrainings: readonly Retraining[];
 }
 
 /** A loop for the terminal: where it stands, its sums, its latest retrainings, and the candidates of the last one. */
-export function describeLoop({ loop, tick, rollouts, resting, sums, retrainings }: LoopState): string {
+export function describeLoop({ loop, tick, rollouts, resting, sight, sums, retrainings }: LoopState): string {
   const canary = rollouts.find(({ state }) => state === "canary");
   const compared = retrainings.findLast(({ comparison }) => comparison !== null);
   const rows = retrainings.map(({ time, alarm, comparison, sureness, outcome, atOnce }) => {
@@ -38,6 +41,7 @@ export function describeLoop({ loop, tick, rollouts, resting, sums, retrainings 
     ...(resting === null ? [] : [`${resting}.`]),
     ...(canary ? [`Version ${canary.challengerVersion} is a canary beside version ${canary.championVersion} since ${isoDate(canary.startedAt)}.`] : []),
     "",
+    ...(sight === null ? [] : [`${sightText(sight)}.`, ""]),
     ...sumsInWords(sums),
     "",
     table(["day", "began by", "best candidate", "compared on", "better with", "gain", "models", "outcome"], rows, `No retraining yet; one begins on ${loop.project.retrain.on.join(" or ")} (retrain.on). \`millrace replay FILE.yaml\` shows what a loop would have done on a table with a time column.`),

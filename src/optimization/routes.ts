@@ -1,6 +1,8 @@
 import Type from "typebox";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
+import { readMonitor } from "../monitoring/monitoring.ts";
+import { sightOf } from "../monitoring/performance/sight.ts";
 import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import { readTrainedVersion, trained } from "../registry/versions.ts";
@@ -30,16 +32,18 @@ export const optimizationRoutes = {
     handle: async (house) => ({ loops: await listLoops(house.db) }),
   }),
   "GET /loops/:endpoint": route({
-    summary: "One loop: its settings, how far it has turned, its rollouts, what its retrainings brought and cost in all, when the next one may come, and why it rests where its endpoint is not deployed",
+    summary: "One loop: its settings, how far it has turned, its rollouts, what its retrainings brought and cost in all, when the next one may come, after how many labels and days its alarm sees a rise of the loss, and why it rests where its endpoint is not deployed",
     params: endpoint,
     handle: async (house, { params }) => {
       const loop = await readLoop(house, params.endpoint);
       const tick = (await latestTick(house.db, params.endpoint)) ?? null;
+      const champion = await resolveAlias(house.db, params.endpoint, "champion");
       return {
         loop,
         tick,
         rollouts: await listRollouts(house.db, params.endpoint),
         resting: await whyResting(house, params.endpoint),
+        sight: champion?.origin === "trained" ? ((await sightOf(house, await readMonitor(house.db, params.endpoint), champion.version)) ?? null) : null,
         sums: loopSums(loop, retrainingsOf(await readDecisions(house.db, params.endpoint)), tick?.time ?? loop.startedAt),
       };
     },

@@ -156,7 +156,7 @@ export const ProjectSchema = Type.Object(
                 method: Type.Optional(Type.Enum(["psi", "jensen_shannon"])),
                 threshold: Type.Optional(Type.Number({ exclusiveMinimum: 0, description: "Distance from which a feature has drifted; 0.2" })),
                 window: Type.Optional(Duration),
-                share: Type.Optional(Share),
+                share: Type.Optional({ ...Share, description: "The alarm is raised when the features that drifted make this share of what moves the model's answers; 50%" }),
                 exclude: Type.Optional(Type.Array(Type.String(), { description: "Features that move by themselves, such as those of the calendar" })),
                 min_rows: Type.Optional(Type.Integer({ minimum: 1, description: "Windows with fewer predictions are not judged; 100" })),
                 gaps: Type.Optional({ ...Share, description: "Alarms whatever the other features do: so much more of a feature missing, or unseen in training; 10%" }),

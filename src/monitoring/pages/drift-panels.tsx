@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { HeatMap } from "../../ui/charts/heat-map.tsx";
-import { count, formatDay, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
+import { count, formatDay, formatPercent, metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/panel.tsx";
@@ -37,7 +37,7 @@ function gapsOf({ features }: DriftReport): string {
 /** What moves by itself, so that the reference does not show what it does in a year. */
 function unsettledOf({ features, reference }: DriftReport): string {
   const moving = features.filter((one) => one.unsettled);
-  return moving.length === 0 ? "" : `. ${moving.map((one) => one.feature).join(", ")} ${moving.length === 1 ? "moves by itself and is" : "move by themselves and are"} compared with the window before: the reference covers ${reference ? formatSpan(reference.until - reference.from) : "less than a year"}, which ${reference ? "do" : "does"} not show a season`;
+  return moving.length === 0 ? "" : `. ${moving.map((one) => one.feature).join(", ")} ${moving.length === 1 ? "moves by itself and is" : "move by themselves and are"} compared with the window before: the reference covers ${reference ? count(Math.max(1, Math.round((reference.until - reference.from) / 86_400_000)), "day") : "less than a year"}, too little to show a season`;
 }
 
 function Drift({ reports, reference }: { reports: readonly DriftReport[]; reference: ReferenceProfile | null }) {

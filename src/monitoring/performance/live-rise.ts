@@ -8,7 +8,7 @@ import type { Alarm, ErrorSums, MonitorConfig } from "../types.ts";
 import { deviateFor, strongestRise, type LossSums, type Rise } from "./change-point.ts";
 
 /** Fewer labels since a rise are no reason to believe it. */
-const fewestLabels = 5;
+export const fewestLabels = 5;
 
 /** A rise of a version's live loss, and when it began. */
 export interface LiveRise extends Rise {
@@ -25,7 +25,7 @@ export interface LiveRise extends Rise {
 export async function liveRise(house: House, config: MonitorConfig, { version, since }: { readonly version: number; readonly since: number }): Promise<LiveRise | undefined> {
   const windows = await errorWindows(house.db, config, { variant: "champion", version, from: since });
   const { metrics, training } = await readTrainedVersion(house.db, config.endpoint, version);
-  const rise = strongestRise(evaluated(config, metrics, training.judged ?? Math.round(training.rows / 5)), windows.map(({ sums }) => lossSums(config, sums)));
+  const rise = strongestRise(evaluatedLosses(config, metrics, training.judged ?? Math.round(training.rows / 5)), windows.map(({ sums }) => lossSums(config, sums)));
   if (!rise) return undefined;
   return { ...rise, changedAt: windows[rise.at].start, alarms: rise.labels >= fewestLabels && rise.z > deviateFor(config.performance.falseAlarms ?? 0.1) };
 }
@@ -37,7 +37,7 @@ function lossSums({ task }: MonitorConfig, { n, loss, absolute, squares }: Error
 }
 
 /** Rows of an evaluation, as far as its metrics tell: of classes the spread of the loss follows from its 95 % interval. */
-function evaluated({ task }: MonitorConfig, metrics: MetricIntervals, rows: number): LossSums {
+export function evaluatedLosses({ task }: MonitorConfig, metrics: MetricIntervals, rows: number): LossSums {
   const none = { n: 0, sum: 0, squares: 0 };
   if (task === "regression") {
     const [mae, rmse] = [metrics["mae"]?.value, metrics["rmse"]?.value];

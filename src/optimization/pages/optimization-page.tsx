@@ -5,6 +5,8 @@ import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
+import { sightText } from "../../monitoring/performance/sight-text.ts";
+import type { Sight } from "../../monitoring/performance/sight.ts";
 import type { Loop } from "../types.ts";
 import { DecisionLog } from "./decision-log.tsx";
 import { LoopSumsPanel } from "./loop-sums-panel.tsx";
@@ -43,10 +45,10 @@ function OneLoop({ endpoint }: { endpoint: string }) {
   return (
     <>
       <Loaded query={loop}>
-        {({ loop: settings, tick, resting, sums }) => (
+        {({ loop: settings, tick, resting, sight, sums }) => (
           <>
             {resting === null ? null : <EmptyNotice title="The loop rests">{resting}.</EmptyNotice>}
-            <Settings loop={settings} turnedAt={tick?.time ?? null} />
+            <Settings loop={settings} turnedAt={tick?.time ?? null} sight={sight} />
             <LoopSumsPanel sums={sums} />
             <Loaded query={retrained}>{({ retrainings }) => <RetrainingList retrainings={retrainings} loop={settings} />}</Loaded>
           </>
@@ -64,7 +66,7 @@ function OneLoop({ endpoint }: { endpoint: string }) {
   );
 }
 
-function Settings({ loop, turnedAt }: { loop: Loop; turnedAt: number | null }) {
+function Settings({ loop, turnedAt, sight }: { loop: Loop; turnedAt: number | null; sight: Sight | null }) {
   const { retrain, deploy } = loop.project;
   return (
     <section className="panel" aria-label="How the loop is set">
@@ -76,6 +78,7 @@ function Settings({ loop, turnedAt }: { loop: Loop; turnedAt: number | null }) {
           { name: "Error probability", value: formatPercent(deploy.alpha), note: "of the interval beside it, however often one looks" },
         ]}
       />
+      {sight === null ? null : <p>What it can see: {sightText(sight)}.</p>}
     </section>
   );
 }
