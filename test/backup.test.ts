@@ -168,7 +168,8 @@ describe("moments in one folder", () => {
     expect((await json("backup", place, "--list")).data.backups.map(({ id }) => id)).toEqual([last.data.id, kept.data.id]);
     expect(await json("backup", place, "--verify")).toMatchObject({ code: 0, data: { wrong: {} } });
     expect(await names(last.data.id)).toHaveLength(1);
-  });
+    // Some fifteen processes, one after the other.
+  }, 180_000);
 
   test("a list that is damaged hides no other moment, and nothing is swept for it", async () => {
     const place = join(await temporaryFolder(), "backups");
