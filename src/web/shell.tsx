@@ -2,6 +2,7 @@ import { Outlet, useLocation, useParams, useSearch } from "@tanstack/react-route
 import { Suspense, useEffect, useMemo, useRef } from "react";
 import { CarriedSearch, CurrentModel } from "../ui/current-model.ts";
 import { PollInterval } from "../ui/live-query.ts";
+import { HealthStrip } from "./health-strip.tsx";
 import { Navigation } from "./navigation.tsx";
 import "./shell.css";
 import { useActivity } from "./use-activity.ts";
@@ -25,6 +26,7 @@ export function Shell() {
           <div className="shell">
             <Navigation models={models} model={model} busy={busy} />
             <main id="main" ref={main} tabIndex={-1}>
+              <HealthStrip />
               <Suspense fallback={<output className="loading">Loading…</output>}>
                 <Outlet />
               </Suspense>

@@ -190,7 +190,7 @@ export class ModelPool {
     const began = performance.now();
     let model: Model | undefined;
     try {
-      model = await loadChecked(runtime, content, () => runtime.load(location, options ?? {}, this.#context));
+      model = await loadChecked(runtime, content, () => runtime.load(location, options ?? {}, { ...this.#context, ...(content && { check: () => checkContent(content) }) }));
       if (model.waitsFor?.() === undefined) await warmUp(model, warmup ?? (await samplesBeside(location)), this.#options.readSample);
       this.#options.onLoad((performance.now() - began) / 1000, false);
       const { dependence, remarks = [] } = model;

@@ -185,6 +185,8 @@ export interface LoadContext {
   /** Loads a model by its place, or shares it; each needs its release. */
   readonly share: (location: string) => Promise<SharedModel>;
   readonly endpoints: Endpoints;
+  /** Makes sure that the files are still what was deployed: before they are opened again later (a thread or process that died). Throws `serving.model_damaged`. */
+  readonly check?: () => Promise<void>;
 }
 
 /** A way to run models of one format. */

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -109,5 +110,27 @@ describe("models that do not come to an end in time", () => {
     await gateway.exited;
     await lengthy;
     await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
+  });
+
+  test("a process that starts later reads a file that is still what was deployed, or none", async () => {
+    const home = await makeHome();
+    const [folder, content] = [join(home, "models"), await readFile(modelFile("slow"))];
+    const file = join(folder, "slow.onnx");
+    await mkdir(folder);
+    await writeFile(file, content);
+    const sha256 = createHash("sha256").update(content).digest("hex");
+    await writeConfig(home, config(1, endpoint("slow", variant("champion", "slow", 1, { location: file, content: { folder, files: { "slow.onnx": sha256 } }, options: { instances: 1, runTimeoutMs: 500 } }))));
+    const gateway = await startProcess(home);
+    const ask = (value: number) => gateway.infer("slow", { inputs: [{ name: "amount", datatype: "FP32", shape: [1], data: [value] }] });
+    expect((await ask(3)).body.outputs?.[0].data).toEqual([3]);
+    // One bit of a name within the file: it would still load.
+    const spoiled = Buffer.from(content);
+    spoiled[spoiled.length - 3] ^= 1;
+    await writeFile(file, spoiled);
+    expect((await ask(1e15)).status).toBe(504);
+    const refused = await ask(3);
+    expect([refused.status, refused.body.error]).toEqual([500, expect.stringMatching(/The model file \S+slow\.onnx is not what was deployed/)]);
+    await writeFile(file, content);
+    expect((await ask(4)).body.outputs?.[0].data).toEqual([4]);
   });
 });

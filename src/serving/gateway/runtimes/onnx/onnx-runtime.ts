@@ -37,7 +37,7 @@ export const onnxRuntime = {
   name: "onnx",
   triesApart: true,
   accepts: async (location: string) => isGraph(location) || (await isFile(await loggedGraph(location))),
-  load: async (location: string, options: LoadOptions, context?: Pick<LoadContext, "log">) => loadOnnx(isGraph(location) ? location : ((await loggedGraph(location)) ?? location), options, usualLimits, context?.log),
+  load: async (location: string, options: LoadOptions, context?: Pick<LoadContext, "log" | "check">) => loadOnnx(isGraph(location) ? location : ((await loggedGraph(location)) ?? location), options, usualLimits, context),
 } satisfies Runtime;
 
 const isGraph = (location: string): boolean => location.endsWith(".onnx") || isOrtFormat(location);
@@ -45,7 +45,7 @@ const isGraph = (location: string): boolean => location.endsWith(".onnx") || isO
 const isFile = async (path: string | undefined): Promise<boolean> => path !== undefined && isGraph(path) && (await stat(path).catch(() => undefined))?.isFile() === true;
 
 /** Loads an ONNX file under other limits than the usual ones. */
-export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits, log?: GatewayLog): Promise<Model> {
+export async function loadOnnx(file: string, options: LoadOptions, limits: InlineLimits, { log, check }: { readonly log?: GatewayLog; readonly check?: LoadContext["check"] } = {}): Promise<Model> {
   let size: number;
   let version: string;
   let metadata: ReadonlyMap<string, string>;
@@ -68,7 +68,12 @@ export async function loadOnnx(file: string, options: LoadOptions, limits: Inlin
   const loadTimeoutMs = options.loadTimeoutMs ?? usualLoadMs + (size / 2 ** 20) * loadMsPerMebibyte;
   const facts = await trial.of(file, version, threads, loadTimeoutMs);
   await runtime;
-  const start = () => (loops ? startIsolated(file, threads, facts, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads, facts));
+  const open = () => (loops ? startIsolated(file, threads, facts, options.runTimeoutMs ?? usualRunMs) : startOnnxWorker(file, threads, facts));
+  // A thread or process that starts later reads the file anew.
+  const start = async () => {
+    await check?.();
+    return open();
+  };
   const place = await Placement.open({ file, threads, facts, start, instances, limits, inline: mayInline && facts.seconds <= mostTriedSeconds });
   const { inputs, named, problem } = withSignature(facts.inputs, metadata, await columnsBeside(file, log));
   if (problem !== undefined) log?.warn(`${file}: ${problem}`);
