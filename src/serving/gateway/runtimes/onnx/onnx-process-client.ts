@@ -24,6 +24,7 @@ export class OnnxProcess {
   readonly #exited: Promise<void>;
   #nextId = 0;
   #ended: ProcessLost | undefined;
+  #killed = false;
 
   constructor() {
     // The published package holds .js where the sources hold .ts.
@@ -55,8 +56,9 @@ export class OnnxProcess {
     return this.#child.pid;
   }
 
+  /** Whether it may be asked: not once it has ended, nor from the moment it is to be killed. */
   get alive(): boolean {
-    return this.#ended === undefined;
+    return !this.#killed && this.#ended === undefined;
   }
 
   get pending(): number {
@@ -78,6 +80,7 @@ export class OnnxProcess {
 
   /** Ends the process whatever it does; resolves when it is gone. */
   async kill(): Promise<void> {
+    this.#killed = true;
     this.#child.kill("SIGKILL");
     await this.#exited;
   }
