@@ -230,7 +230,7 @@ describe("answers", () => {
   test("without built pages it says how to build them", async () => {
     const { url } = await start();
     expect((await errorOf(await fetch(`${url}/`))).message).toMatch(/npm run build/);
-    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: "ok", pid: process.pid });
+    expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: "ok", pid: process.pid, problems: [] });
   });
 
   test("a taken port becomes an error that says what to do", async () => {
