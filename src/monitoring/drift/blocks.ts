@@ -15,25 +15,30 @@ export interface Blocks {
 
 /** Cuts rows into at most `most` spans of `length` ms that end at `until`, the newest; those with less than half as many rows as usual, and rows without a time, are in none. */
 export function blocksOf(codes: Int32Array, bins: number, times: Float64Array, { until, length, most }: { readonly until: number; readonly length: number; readonly most: number }): Blocks {
-  const spanOf = (row: number): number => -Math.floor((until - times[row]) / length);
-  const sizes = new Map<number, number>();
+  // How many spans before the newest a row lies; in arrays, since a million rows are asked for.
+  const of = new Int32Array(times.length);
+  const sizes = new Int32Array(most);
   for (let row = 0; row < times.length; row++) {
-    const span = spanOf(row);
-    if (span > -most) sizes.set(span, (sizes.get(span) ?? 0) + 1);
+    const back = Math.floor((until - times[row]) / length);
+    of[row] = back < most ? back : -1;
+    if (of[row] >= 0 && back === back) sizes[back]++;
+    else of[row] = -1;
   }
-  const usual = [...sizes.values()].sort((a, b) => a - b)[Math.floor(sizes.size / 2)] ?? 0;
-  const place = new Map([...sizes].filter(([, size]) => size >= usual / 2).map(([span]) => span).sort((a, b) => a - b).map((span, at) => [span, at]));
-  const count = place.size;
+  const there = sizes.filter((size) => size > 0).sort();
+  const usual = there[Math.floor(there.length / 2)] ?? 0;
+  const spans = [...sizes.keys()].filter((back) => sizes[back] > 0 && sizes[back] >= usual / 2).reverse();
+  const place = new Int32Array(most).fill(-1);
+  for (const [at, back] of spans.entries()) place[back] = at;
+  const count = spans.length;
   const [rows, counts] = [new Float64Array(count), new Float64Array(count * bins)];
-  const of = new Int32Array(times.length).fill(-1);
   for (let row = 0; row < times.length; row++) {
-    const block = place.get(spanOf(row));
-    if (block === undefined) continue;
+    const block = of[row] < 0 ? -1 : place[of[row]];
     of[row] = block;
+    if (block < 0) continue;
     rows[block]++;
     counts[block * bins + codes[row]]++;
   }
-  return { count, bins, rows, counts, of, middles: Float64Array.from(place.keys(), (span) => until + (span - 0.5) * length) };
+  return { count, bins, rows, counts, of, middles: Float64Array.from(spans, (back) => until - (back + 0.5) * length) };
 }
 
 /** Vectors of equal length, one behind the other. */

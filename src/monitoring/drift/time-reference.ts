@@ -136,9 +136,17 @@ function compare(blocks: Blocks, codes: Int32Array, times: Float64Array, names: 
   const counts = new Float64Array(slotsOf(names) * bins);
   const mixes = Array.from({ length: blocks.count }, () => new Map<number, number>());
   const owns = Array.from({ length: blocks.count }, () => new Map<number, Float64Array>());
+  for (let block = 0; names.length === 0 && block < blocks.count; block++) {
+    mixes[block].set(0, blocks.rows[block]);
+    owns[block].set(0, blocks.counts.subarray(block * bins, (block + 1) * bins));
+  }
   for (let row = 0; row < codes.length; row++) {
     if (Number.isNaN(times[row])) continue;
-    const slot = names.length === 0 ? 0 : slotOf(names, times[row]);
+    if (names.length === 0) {
+      counts[codes[row]]++;
+      continue;
+    }
+    const slot = slotOf(names, times[row]);
     counts[slot * bins + codes[row]]++;
     const block = blocks.of[row];
     if (block < 0) continue;
