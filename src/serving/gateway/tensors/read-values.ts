@@ -88,6 +88,7 @@ function fromNumbers(numbers: Float64Array, datatype: Datatype, count: number): 
   const { array, integer, range } = datatypes.get(datatype)!;
   if (numbers.length !== count || !array || datatype === "BF16") return undefined;
   if (datatype === "FP64") return numbers;
+  if (datatype === "FP32") return asFloats(numbers);
   if (integer) {
     // 2^63 and 2^64 are doubles, and no integers of 64 bits any more.
     const open = datatype.endsWith("INT64");
@@ -97,6 +98,19 @@ function fromNumbers(numbers: Float64Array, datatype: Datatype, count: number): 
   if (values instanceof BigInt64Array || values instanceof BigUint64Array) for (let i = 0; i < count; i++) values[i] = BigInt(numbers[i]);
   else values.set(numbers);
   return values;
+}
+
+/** Numbers in 32 bits; undefined where one does not fit. Large tensors are mostly these, so each number is looked at once. */
+function asFloats(numbers: Float64Array): Float32Array | undefined {
+  const values = new Float32Array(numbers.length);
+  const sure = surelyFits("FP32");
+  let large = false;
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i];
+    values[i] = value;
+    if (value > sure || value < -sure) large = true;
+  }
+  return large && firstMisfit(numbers, "FP32") >= 0 ? undefined : values;
 }
 
 /** The elements of nested lists; stops counting when there are more than `count`. What is amiss in the lists, `readList` says. */
