@@ -282,7 +282,7 @@ test("a server backs its home up by itself, and the doctor says when it could no
   await cp(home, own, { recursive: true, preserveTimestamps: true });
   const place = join(await temporaryFolder(), "backups");
   const server = await startMillrace(own, { env: { MILLRACE_BACKUP: place, MILLRACE_BACKUP_EVERY: "1h" } });
-  while (!existsSync(join(own, "run", "backup.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => existsSync(join(own, "run", "backup.json")), { timeout: 30_000, interval: 20 }).toBe(true);
   expect((await json("backup", place, "--list")).data.backups).toHaveLength(1);
   const to = join(await temporaryFolder(), "restored");
   expect(await restoreTo(place, to)).toMatchObject({ code: 0 });
@@ -294,6 +294,6 @@ test("a server backs its home up by itself, and the doctor says when it could no
   const file = join(own, "letters");
   await writeFile(file, "no folder");
   await startMillrace(own, { env: { MILLRACE_BACKUP: file } });
-  while (!existsSync(join(own, "run", "backup.json"))) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => existsSync(join(own, "run", "backup.json")), { timeout: 30_000, interval: 20 }).toBe(true);
   expect(await millrace(["doctor", "--home", own])).toMatchObject({ code: 3, out: expect.stringMatching(/error backup: The server could not back the home up whole: error \S+letters cannot be used for backups/) as string });
 });

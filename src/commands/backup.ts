@@ -4,8 +4,7 @@ import { exitCodes } from "../cli/exit-codes.ts";
 import { table } from "../cli/table.ts";
 import { systemClock } from "../clock.ts";
 import { resolveSettings } from "../config.ts";
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+import { artifactsOption, databaseOption, megabytes } from "./home-options.ts";
 
 export const backupCommand: Command = {
   name: "backup",
@@ -16,8 +15,8 @@ export const backupCommand: Command = {
     "--keep <rule>": "then forget backups but these: last=N, hourly=N, daily=N, weekly=N, monthly=N, yearly=N, within=30d, several with commas (all are kept)",
     "--list": "only list the backups that are there",
     "--verify": "only read every backup that is there, and compare it with what was written",
-    "--database <url>": "the PostgreSQL database of the metadata (MILLRACE_DATABASE; SQLite in the home folder)",
-    "--artifacts <dir>": "folder of the artifacts (MILLRACE_ARTIFACTS; artifacts in the home folder)",
+    ...databaseOption,
+    ...artifactsOption,
   },
   run: async ({ settings }, [target], options) => {
     const [{ openBackups }, { backUp }, { givenUp, parseKeep }, { timeOf }, { verifyBackups }] = await Promise.all([

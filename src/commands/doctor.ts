@@ -7,6 +7,7 @@ import { resolveSettings } from "../config.ts";
 import { houseMigrations } from "../house-migrations.ts";
 import type { BackupStore } from "../maintenance/backup/backup-store.ts";
 import { keepPrivate } from "../storage/home-folder.ts";
+import { artifactsOption, databaseOption } from "./home-options.ts";
 
 export const doctorCommand: Command = {
   name: "doctor",
@@ -16,8 +17,8 @@ export const doctorCommand: Command = {
     "--full": "read everything: every artifact against its name, every value of the prediction log, every index of the database",
     "--repair": "do what can be done without losing anything; each finding says whether that is so",
     "--from <backup>": "take whole copies of damaged or missing artifacts from this folder of backups",
-    "--database <url>": "the PostgreSQL database of the metadata (MILLRACE_DATABASE; SQLite in the home folder)",
-    "--artifacts <dir>": "folder of the artifacts (MILLRACE_ARTIFACTS; artifacts in the home folder)",
+    ...databaseOption,
+    ...artifactsOption,
   },
   run: async ({ settings }, _args, options) => {
     const [{ examine }, { reportText }, { stages }] = await Promise.all([import("../maintenance/doctor/doctor.ts"), import("../maintenance/doctor/report-text.ts"), import("../stages.ts")]);

@@ -29,7 +29,7 @@ export const initTable: Command["run"] = async ({ say }, [table], options) => {
   const loaded = await loadSource(inspected);
   const joined = suggestJoined(loaded, inspected.columns, target);
   const columns = joined ? [...inspected.columns, joined] : inspected.columns;
-  const found = lookInto(columns, joined ? withJoined(loaded, columns) : loaded, target);
+  const found = lookInto(columns, withJoined(loaded, columns), target);
   const settings = settingsOf(inspected);
   const project = {
     model: modelName(basename(source, extname(source))),

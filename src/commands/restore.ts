@@ -3,6 +3,7 @@ import type { Command } from "../cli/command.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
 import { resolveSettings } from "../config.ts";
 import { houseMigrations } from "../house-migrations.ts";
+import { artifactsOption, megabytes } from "./home-options.ts";
 
 export const restoreCommand: Command = {
   name: "restore",
@@ -12,7 +13,7 @@ export const restoreCommand: Command = {
   options: {
     "--at <time>": "the newest backup that is not later, a moment (2026-11-30T16:05Z) or a backup's name (the newest)",
     "--database <url>": "the empty PostgreSQL database for a backup that came from one (MILLRACE_DATABASE)",
-    "--artifacts <dir>": "folder of the artifacts (MILLRACE_ARTIFACTS; artifacts in the home folder)",
+    ...artifactsOption,
   },
   run: async ({ settings }, [source], options) => {
     const [{ openBackups }, { restore }, { stages }] = await Promise.all([import("../maintenance/backup/backup-store.ts"), import("../maintenance/backup/restore.ts"), import("../stages.ts")]);
@@ -22,7 +23,7 @@ export const restoreCommand: Command = {
       const done = await restore(resolveSettings(settings, process.env), store, options["at"] as string | undefined, houseMigrations(stages));
       const lines = [
         ...done.missing.map((what) => `was not in the backup: ${what}`),
-        `Restored ${done.home} as it was at ${new Date(done.time).toISOString()}: ${done.contents} files, ${(done.bytes / 1e6).toFixed(1)} MB. Start it with \`millrace up --home ${done.home}\`.`,
+        `Restored ${done.home} as it was at ${new Date(done.time).toISOString()}: ${done.contents} files, ${megabytes(done.bytes)}. Start it with \`millrace up --home ${done.home}\`.`,
       ];
       return { data: done, text: lines.join("\n"), exitCode: done.missing.length > 0 ? exitCodes.refused : exitCodes.ok };
     } finally {

@@ -4,10 +4,11 @@ import type { Command } from "../cli/command.ts";
 import { resolveSettings } from "../config.ts";
 import { startServer } from "../server.ts";
 import { stages } from "../stages.ts";
+import { artifactsOption } from "./home-options.ts";
 
 export const serverOptions = {
   "--database <url>": "keep the metadata in PostgreSQL: postgres://user:password@host:port/name (MILLRACE_DATABASE; SQLite in the home folder)",
-  "--artifacts <dir>": "folder of the artifacts (MILLRACE_ARTIFACTS; artifacts in the home folder)",
+  ...artifactsOption,
   "--port <n>": "port of the API and the pages (MILLRACE_PORT; 5000; 0 takes any free one)",
   "--gateway-port <n>": "port of the gateway, whose gRPC takes the one after it (MILLRACE_GATEWAY_PORT; 8080; 0 takes any free ones)",
   "--host <address>": "address to listen on (MILLRACE_HOST; 127.0.0.1)",

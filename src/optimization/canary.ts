@@ -8,7 +8,7 @@ import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import { canaryVerdict, type CanaryVerdict } from "./canary-verdict.ts";
 import type { Choice } from "./candidates/choose-step.ts";
-import { delayOfReturn, lossOfReturn } from "./candidates/passing-changes.ts";
+import { lossOfReturn } from "./candidates/passing-changes.ts";
 import { pairedDifference, type PairedDifference } from "./candidates/paired-difference.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
@@ -130,10 +130,11 @@ export async function judgeCanary(house: House, loop: Loop, config: MonitorConfi
   const started = (await readDecisions(house.db, loop.endpoint, { kinds: ["canary_started"], from: rollout.startedAt })).find(({ time }) => time === rollout.startedAt);
   const prior = (started?.evidence["belief"] as Belief | undefined) ?? { mean: 0, sd: 0.1 * Math.max(lossOfSums(config, evidence.championLoss), 1e-9) };
   const passing = passingOf(started, config, now);
-  const belief = learnAnew(prior, { ...paired, mean: paired.mean - passing, variance: withLent(paired, started) });
+  const variance = withLent(paired, started);
+  const belief = learnAnew(prior, { ...paired, mean: paired.mean - passing, variance });
   const { predictions, labels } = await windowTraffic(house, config);
   const { minLabels, maxDuration, share } = loop.project.deploy;
-  const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance: withLent(paired, started), wait: predictions, share });
+  const worth = worthOfLook(belief, { horizon: horizonWindows * predictions, next: labels, variance, wait: predictions, share });
   const timeIsUp = now - rollout.startedAt >= maxDuration + config.labelDelay;
   const verdict = canaryVerdict(rollout, { ...evidence, belief, worth, passing }, { loss: lossOf(config.task), minLabels, timeIsUp });
   if (verdict === undefined) return false;
@@ -150,10 +151,10 @@ function withLent({ n, variance }: PairedDifference, started: Decision | undefin
 }
 
 /** What the challenger would lose, per prediction while the change lasts, when the change passes after which it was chosen. */
-function passingOf(started: Decision | undefined, { labelDelay, window }: MonitorConfig, now: number): number {
+function passingOf(started: Decision | undefined, config: MonitorConfig, now: number): number {
   const { changedAt, candidates } = (started?.evidence ?? {}) as Partial<Pick<Choice, "changedAt" | "candidates">>;
   if (typeof changedAt !== "number") return 0;
-  return lossOfReturn(candidates?.[0]?.before?.mean ?? 0, (now - labelDelay - changedAt) / window, delayOfReturn(labelDelay, window));
+  return lossOfReturn(candidates?.[0]?.before?.mean ?? 0, (now - config.labelDelay - changedAt) / config.window, config);
 }
 
 /** A metric's value as the mean of the losses it is made from. */

@@ -11,13 +11,18 @@ const notCounted = new Set(["audit_log"]);
  */
 export async function namedDigests(db: Database): Promise<Set<string>> {
   const named = new Set<string>();
+  for await (const { texts } of textsWithDigests(db)) for (const text of texts) for (const digest of digestsIn(text)) named.add(digest);
+  return named;
+}
+
+/** Of each text column of what is counted, the values with a digest in them. */
+async function* textsWithDigests(db: Database): AsyncGenerator<{ readonly table: string; readonly column: string; readonly texts: readonly string[] }> {
   for (const { table, column } of await textColumns(db)) {
     if (notCounted.has(table)) continue;
     const text = sql<string>`cast(${sql.ref(column)} as text)`;
     const { rows } = await sql<{ text: string }>`select ${text} as text from ${sql.table(table)} where ${digestWithin(db, text)}`.execute(db);
-    for (const row of rows) for (const digest of digestsIn(row.text)) named.add(digest);
+    yield { table, column, texts: rows.map((row) => row.text) };
   }
-  return named;
 }
 
 /** All runs of 64 hex digits of a text, those within longer ones too. */
@@ -31,12 +36,9 @@ export function* digestsIn(text: string): Generator<string> {
  */
 export async function keptContents(db: Database): Promise<Map<string, string>> {
   const kept = new Map<string, string>();
-  for (const { table, column } of await textColumns(db)) {
-    if (notCounted.has(table)) continue;
-    const text = sql<string>`cast(${sql.ref(column)} as text)`;
-    const { rows } = await sql<{ text: string }>`select ${text} as text from ${sql.table(table)} where ${digestWithin(db, text)}`.execute(db);
+  for await (const { table, column, texts } of textsWithDigests(db)) {
     const own = column.endsWith("sha256");
-    for (const row of rows) for (const sha256 of own ? [row.text] : filesIn(row.text)) if (!kept.has(sha256)) kept.set(sha256, `${table}.${column}`);
+    for (const text of texts) for (const sha256 of own ? [text] : filesIn(text)) if (!kept.has(sha256)) kept.set(sha256, `${table}.${column}`);
   }
   return kept;
 }

@@ -2,7 +2,8 @@ import { invalid } from "../errors.ts";
 import { selectRows } from "../data/select-rows.ts";
 import { firstOfEqualRows } from "../data/profile/duplicate-rows.ts";
 import { groupUnits, splitAtRandom, splitByTime, type Split } from "../data/split.ts";
-import type { Table } from "../data/types.ts";
+import type { Column, Table } from "../data/types.ts";
+import { columnOf } from "./columns.ts";
 import type { Task } from "./types.ts";
 
 /** Which rows are held out of training, to judge the model by. Plain JSON: training and evaluation apply the same to the same table. */
@@ -70,21 +71,24 @@ export function timesOf(table: Table, name: string): Float64Array {
   return times.values;
 }
 
-/** The split that was made last: training and evaluation split the same table. */
-let made: { readonly of: readonly unknown[]; readonly split: Split } | undefined;
+/** The split that was made last of the table with a target column: training and evaluation split the same one. Gone with the table. */
+const made = new WeakMap<Column, { readonly of: readonly unknown[]; readonly split: Split }>();
 
 function randomSplit(table: Table, target: string, task: Task, holdout: Extract<Holdout, { by: "random" }>, features: readonly string[]): Split {
   const { group, test, stratify, seed } = holdout;
   const rowNames = [...features, target];
   const used = new Map(table.columns.map((column) => [column.name, column]));
-  const of = [table.rows, task, target, JSON.stringify(holdout), ...[...new Set([...rowNames, ...(group === undefined ? [] : [group])])].map((name) => used.get(name))];
-  if (made && made.of.length === of.length && of.every((one, at) => one === made?.of[at])) return made.split;
+  const of = [table.rows, task, JSON.stringify(holdout), ...[...new Set([...rowNames, ...(group === undefined ? [] : [group])])].map((name) => used.get(name))];
+  const targetColumn = columnOf(table, target);
+  const last = made.get(targetColumn);
+  if (last?.of.length === of.length && of.every((one, at) => one === last.of[at])) return last.split;
   // A project may leave it open what kind of target it has; a number's values are no classes, and each alone would never be held out.
-  const classes = stratify && task !== "regression" ? table.columns.find((column) => column.name === target) : undefined;
+  const classes = stratify && task !== "regression" ? targetColumn : undefined;
   const units = unitsOf(table, group, rowNames);
   // A group may have rows of several classes, which then cannot be in their shares each.
-  made = { of, split: splitAtRandom(table.rows, test, { seed, ...(classes && group === undefined ? { classes } : {}), ...(units && { units }) }) };
-  return made.split;
+  const split = splitAtRandom(table.rows, test, { seed, ...(classes && group === undefined ? { classes } : {}), ...(units && { units }) });
+  made.set(targetColumn, { of, split });
+  return split;
 }
 
 /** What keeps rows together that must not stand on both sides: a group, or equal rows, where those are the exception. */

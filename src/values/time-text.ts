@@ -20,7 +20,8 @@ const namedMonth = new RegExp(String.raw`^${month}[\s-]+(\d{4})$`, "i");
 const quarter = /^(?:(\d{4})[\s-]*q([1-4])|q([1-4])[\s-]*(\d{4}))$/i;
 
 const months = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
-const monthNumber = (name: string): number => months.indexOf(name.slice(0, 3).toLowerCase()) + 1;
+/** 1 to 12 of a month's English name, of which the first three letters tell; 0 of any other word. */
+export const monthNumber = (name: string): number => months.indexOf(name.slice(0, 3).toLowerCase()) + 1;
 
 /**
  * The instant that a trimmed text names, milliseconds since 1970-01-01 UTC (fractions are microseconds); undefined where it names none or could be two

@@ -1,4 +1,5 @@
 import { invalid } from "../../errors.ts";
+import { monthNumber } from "../../values/time-text.ts";
 import { columnNotFound } from "../column-names.ts";
 import type { Column, DatasetColumn } from "../types.ts";
 
@@ -7,7 +8,6 @@ const kinds = ["year", "month", "day", "hour", "minute", "second"] as const;
 type Kind = (typeof kinds)[number] | "quarter";
 
 const quarterName = /^(quarter|qtr|q)$/i;
-const months = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 
 /** Cells of a column as they are being read or were read. */
 export type PartCells = { readonly values: Float64Array } | { readonly codes: Int32Array; readonly dictionary: readonly string[] };
@@ -60,10 +60,7 @@ function readerOf(kind: Kind, cells: PartCells): (row: number) => number {
 function partOfText(text: string, kind: Kind): number {
   const written = text.trim();
   if (kind === "quarter") return Number(/^q?([1-4])$/i.exec(written)?.[1] ?? Number.NaN);
-  if (kind === "month" && /^[a-z]{3,9}\.?$/i.test(written)) {
-    const at = months.indexOf(written.slice(0, 3).toLowerCase());
-    return at < 0 ? Number.NaN : at + 1;
-  }
+  if (kind === "month" && /^[a-z]{3,9}\.?$/i.test(written)) return monthNumber(written) || Number.NaN;
   return /^\d+(\.\d+)?$/.test(written) ? Number(written) : Number.NaN;
 }
 

@@ -79,7 +79,7 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
     format: file.format,
     size: file.size,
     rows,
-    columns: withJoined(decisions.map(({ reading, stored }, index): DatasetColumn => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })), options.dates),
+    columns: joinedToo(decisions.map(({ reading, stored }, index): DatasetColumn => ({ name: layout.columns[index].name, type: columnType(stored), stored, reading })), options.dates),
     ...(dialect && { dialect }),
     layout,
     ...(surveys.every(({ cells }) => cells?.forgotten === false) && { surveys }),
@@ -88,7 +88,7 @@ export async function inspectSource(path: string, options: SourceOptions = {}): 
 }
 
 /** The source's columns, and behind them those that are joined from some of them. */
-function withJoined(columns: readonly DatasetColumn[], dates: ReadingChoices["dates"]): DatasetColumn[] {
+function joinedToo(columns: readonly DatasetColumn[], dates: ReadingChoices["dates"]): DatasetColumn[] {
   const joined = Object.entries(dates ?? {}).flatMap(([name, parts]) => (typeof parts === "string" ? [] : [joinedColumn(name, parts, columns)]));
   return [...columns, ...joined];
 }

@@ -1,23 +1,20 @@
-import { readdir, rm, stat } from "node:fs/promises";
+import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { hashFile, damaged } from "../../checked-file.ts";
 import { day } from "../../clock.ts";
-import { describeError } from "../../errors.ts";
 import { keptContents } from "../../storage/named-digests.ts";
 import { filesOfContent } from "../../tracking/files.ts";
 import type { Repair } from "../types.ts";
-import type { Exam } from "./exam.ts";
-
-const emptySha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+import { damageOf } from "./damage-of.ts";
+import { namesIn, type Exam } from "./exam.ts";
 
 /** Every content that a row names is there; with `full` every file of the store is read and holds what its name says. */
 export async function checkArtifacts(exam: Exam): Promise<void> {
   const root = exam.settings.artifacts;
   const kept = exam.db ? await keptContents(exam.db).catch(() => new Map<string, string>()) : new Map<string, string>();
   const there = new Set<string>();
-  for (const folder of await namesIn(exam, root)) {
+  for (const folder of await namesIn(exam, "artifacts", root)) {
     if (!/^[0-9a-f]{2}$/.test(folder)) continue;
-    for (const rest of await namesIn(exam, join(root, folder))) {
+    for (const rest of await namesIn(exam, "artifacts", join(root, folder))) {
       const [sha256, path] = [`${folder}${rest}`, join(root, folder, rest)];
       if (!/^[0-9a-f]{64}$/.test(sha256)) {
         exam.find({ check: "artifacts", severity: "warning", what: "A file of the artifact store is not named by a checksum, so nothing uses it", where: path, todo: "Look at it, and remove it if it is none of yours" });
@@ -36,17 +33,6 @@ export async function checkArtifacts(exam: Exam): Promise<void> {
     exam.find({ check: "artifacts", severity: "error", what: `${await nameOf(exam, sha256, column)} is gone`, where: join(root, sha256.slice(0, 2), sha256.slice(2)), ...(await mending(exam, sha256)) });
   }
   await checkLeftovers(exam, join(root, "tmp"));
-}
-
-/** What is wrong with a file of the store; without `full` only what its size tells. */
-async function damageOf(path: string, sha256: string, full: boolean): Promise<string | undefined> {
-  try {
-    if (!full) return (await stat(path)).size === 0 && sha256 !== emptySha256 ? "it is empty" : undefined;
-    const found = await hashFile(path);
-    return found.sha256 === sha256 ? undefined : damaged(found);
-  } catch (error) {
-    return `the system does not give it (${describeError(error)})`;
-  }
 }
 
 async function nameOf(exam: Exam, sha256: string, column: string | undefined): Promise<string> {
@@ -68,7 +54,7 @@ async function mending(exam: Exam, sha256: string): Promise<{ todo: string; repa
 /** Uploads that were cut off; a server's own are younger than a day. */
 async function checkLeftovers(exam: Exam, folder: string): Promise<void> {
   const old: string[] = [];
-  for (const name of await namesIn(exam, folder)) {
+  for (const name of await namesIn(exam, "artifacts", folder)) {
     const found = await stat(join(folder, name)).catch(() => undefined);
     if (found && !name.startsWith("removing-") && found.mtimeMs < exam.clock.now() - day) old.push(join(folder, name));
   }
@@ -80,12 +66,5 @@ async function checkLeftovers(exam: Exam, folder: string): Promise<void> {
     where: folder,
     todo: "Have them removed: `millrace doctor --repair`",
     repair: { does: "remove them", whileRunning: true, act: async () => void (await Promise.all(old.map((path) => rm(path, { force: true })))) },
-  });
-}
-
-async function namesIn(exam: Exam, folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") exam.find({ check: "artifacts", severity: "error", what: `A folder cannot be read: ${error.message}`, where: folder, todo: "Give this user the folder (chown, chmod), or mend the disk" });
-    return [];
   });
 }

@@ -1,11 +1,11 @@
 import { copyFile, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { damaged, hashFile } from "../../checked-file.ts";
 import { describeError } from "../../errors.ts";
 import { readConfig } from "../../serving/gateway/config/config-file.ts";
 import type { GatewayConfig } from "../../serving/gateway/config/config.ts";
 import { gatewayOfHome, type GatewayStatus } from "../../serving/gateway-process.ts";
 import { readDeployments } from "../../serving/store.ts";
+import { damageOf } from "./damage-of.ts";
 import type { Exam } from "./exam.ts";
 
 /** What is deployed, what the gateway was told, what it opens and what it serves are the same. */
@@ -64,16 +64,6 @@ async function checkFiles(exam: Exam, { endpoints }: GatewayConfig): Promise<voi
       todo: artifact === undefined ? "Mend the artifact that it comes from first, then start the server, which puts it there anew" : "Have it brought again from the artifact store: `millrace doctor --repair`, or start the server",
       ...(artifact !== undefined && { repair: { does: "bring it again from the artifact store", whileRunning: true, act: () => bring(artifact, path) } }),
     });
-  }
-}
-
-async function damageOf(path: string, sha256: string, full: boolean): Promise<string | undefined> {
-  try {
-    if (!full) return (await stat(path)).size === 0 ? "it is empty" : undefined;
-    const found = await hashFile(path);
-    return found.sha256 === sha256 ? undefined : damaged(found);
-  } catch (error) {
-    return `it cannot be read (${describeError(error)})`;
   }
 }
 

@@ -1,10 +1,10 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describeError } from "../../errors.ts";
 import { isAlive } from "../../serving/gateway/log/journal-owner.ts";
 import { readFrames } from "../../serving/gateway/log/journal-frames.ts";
 import { readParquetFooter, readParquetWhole } from "../../storage/read-parquet.ts";
-import type { Exam } from "./exam.ts";
+import { namesIn, type Exam } from "./exam.ts";
 
 /** Every Parquet file of the prediction log can be read: its footer, with `full` every value. */
 export async function checkPredictions(exam: Exam): Promise<void> {
@@ -60,9 +60,5 @@ async function folders(exam: Exam, folder: string, check: "predictions" | "journ
   return (await list(exam, check, folder)).filter((name) => !name.endsWith(".parquet"));
 }
 
-async function list(exam: Exam, check: "predictions" | "journals", folder: string): Promise<string[]> {
-  return readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT" && error.code !== "ENOTDIR") exam.find({ check, severity: "error", what: `A folder cannot be read: ${error.message}`, where: folder, todo: "Give this user the folder (chown, chmod), or mend the disk" });
-    return [];
-  });
-}
+/** A file where a folder should be has no names: monitoring and gateway pass it over, too. */
+const list = (exam: Exam, check: "predictions" | "journals", folder: string): Promise<string[]> => namesIn(exam, check, folder, ["ENOENT", "ENOTDIR"]);

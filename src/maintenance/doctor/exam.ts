@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import type { Clock } from "../../clock.ts";
 import type { Settings } from "../../config.ts";
 import type { BlobStore } from "../../storage/blobs.ts";
@@ -26,3 +27,10 @@ export interface Exam {
   /** Notes how many of something were looked at. */
   readonly count: (what: string, many?: number) => void;
 }
+
+/** What lies in a folder; a folder that cannot be read is a finding, but for reasons that are `none`. */
+export const namesIn = (exam: Pick<Exam, "find">, check: Finding["check"], folder: string, none: readonly string[] = ["ENOENT"]): Promise<string[]> =>
+  readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (!none.includes(error.code ?? "")) exam.find({ check, severity: "error", what: `A folder cannot be read: ${error.message}`, where: folder, todo: "Give this user the folder (chown, chmod), or mend the disk" });
+    return [];
+  });

@@ -1,6 +1,6 @@
 import { everyNth, selectRows } from "../../data/select-rows.ts";
 import type { Column, Table } from "../../data/types.ts";
-import { seededRandom, type Random } from "../../training/random.ts";
+import { drawToFront, seededRandom, type Random } from "../../training/random.ts";
 import type { Prediction } from "../../training/types.ts";
 
 /** Rows that a feature's effect is measured on. */
@@ -73,12 +73,9 @@ function permuted(table: Table, features: readonly string[], random: Random): Ta
   return { rows, columns };
 }
 
-/** Row numbers in a random order (Fisher-Yates). */
-function shuffled(rows: number, random: Random): Uint32Array {
-  const order = Uint32Array.from({ length: rows }, (_, row) => row);
-  for (let last = rows - 1; last > 0; last--) {
-    const other = Math.floor(random() * (last + 1));
-    [order[last], order[other]] = [order[other], order[last]];
-  }
+/** Row numbers in a random order. */
+function shuffled(rows: number, random: Random): Int32Array {
+  const order = Int32Array.from({ length: rows }, (_, row) => row);
+  drawToFront(order, rows, random);
   return order;
 }

@@ -14,7 +14,7 @@ import { learn, type Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
-import { delayOfReturn, lossOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
+import { lossOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
 import { rowSpans, type RowSpan } from "./row-spans.ts";
 import { chooseYardstick, middleOf } from "./yardstick.ts";
 
@@ -109,22 +109,22 @@ export const chooseStep: Step = {
     const windows = Float64Array.from(askedRows, (row) => Math.floor(times[row] / window));
     const ofKnown = async ({ sha256, signature }: KnownVersion): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, asked), asked);
     const ofChampion = await ofKnown(champion);
-    const paired = (others: Float64Array, from: number, until: number): PairedDifference =>
-      pairedDifference(ofChampion.subarray(from, until).map((loss, row) => loss - others[row]), windows.subarray(from, until));
-    const onYardstick = (others: Float64Array): PairedDifference => paired(others, 0, yardstick.rows.length);
+    /** The differences at places of `asked` from `from` up to `until`, whose losses begin at `others[0]`; of rows newer than `seenUntil` alone, where that is given. */
+    const paired = (others: Float64Array, from: number, until: number, seenUntil?: number): PairedDifference => {
+      const unseen = Uint32Array.from({ length: until - from }, (_, at) => at).filter((at) => seenUntil === undefined || times[askedRows[from + at]] > seenUntil);
+      return pairedDifference(Float64Array.from(unseen, (at) => ofChampion[from + at] - others[at]), Float64Array.from(unseen, (at) => windows[from + at]));
+    };
+    const onYardstick = (others: Float64Array, seenUntil?: number): PairedDifference => paired(others, 0, yardstick.rows.length, seenUntil);
+    const onCalm = (others: Float64Array, seenUntil?: number): { readonly before?: PairedDifference } => {
+      const before = paired(others, yardstick.rows.length, askedRows.length, seenUntil);
+      return before.n === 0 ? {} : { before };
+    };
     /** The same of a version that is there, on rows that neither it nor the champion was trained on. */
     const compareKnown = (others: Float64Array, seenUntil: number): Pick<Candidate, "difference" | "before" | "failed"> => {
-      const on = (from: number, until: number): PairedDifference => {
-        const unseen = Uint32Array.from({ length: until - from }, (_, at) => from + at).filter((at) => times[askedRows[at]] > seenUntil);
-        return pairedDifference(Float64Array.from(unseen, (at) => ofChampion[at] - others[at]), Float64Array.from(unseen, (at) => windows[at]));
-      };
-      const difference = on(0, yardstick.rows.length);
+      const difference = onYardstick(others, seenUntil);
       if (difference.n < yardstick.needed) return { difference: null, failed: `it was trained on ${yardstick.rows.length - difference.n} of the ${yardstick.rows.length} rows` };
-      const before = on(yardstick.rows.length, askedRows.length);
-      return { difference, ...(before.n > 0 && { before }) };
+      return { difference, ...onCalm(others.subarray(yardstick.rows.length), seenUntil) };
     };
-    const onCalm = (others: () => Float64Array): { readonly before?: PairedDifference } => (calmRows.length === 0 ? {} : { before: paired(others(), yardstick.rows.length, askedRows.length) });
-    const compare = (others: Float64Array): Pick<Candidate, "difference" | "before"> => ({ difference: onYardstick(others), ...onCalm(() => others.subarray(yardstick.rows.length)) });
     const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
     const { findTrainer } = await import("../../training/trainers.ts");
     let fits = 0;
@@ -163,7 +163,7 @@ export const chooseStep: Step = {
           // The rows since a change are few beside these: they are not held out four times over.
           const { model, losses: found, rows: trainedOn } = inOrder(span);
           // Without an alarm the rows before the yardstick are those it was trained on.
-          return { ...about, rows: trainedOn, ...(changedAt === null ? { difference: onYardstick(found) } : compare(found)), ...(!cross && { model }) };
+          return { ...about, rows: trainedOn, difference: onYardstick(found), ...(changedAt !== null && onCalm(found.subarray(yardstick.rows.length))), ...(!cross && { model }) };
         }
         const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
         const all = new Float64Array(yardstick.rows.length);
@@ -173,7 +173,7 @@ export const chooseStep: Step = {
           const found = losses(fit(on.filter((row) => !out.has(row))).predict(heldRows), heldRows);
           for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
         }
-        return { ...about, rows: on.length, difference: onYardstick(all), ...onCalm(() => losses(fit(on).predict(calm), calm)) };
+        return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(fit(on).predict(calm), calm))) };
       } catch (error) {
         return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
       }
@@ -188,7 +188,7 @@ export const chooseStep: Step = {
     /** What is won while the change lasts, less what is lost if it passes, per row of the former. Without a change: by the yardstick alone and by all unseen rows, whichever is less. */
     const worth = ({ difference, before: then }: Candidate): number => {
       if (!difference) return Number.NEGATIVE_INFINITY;
-      if (changedAt !== null) return difference.mean - lossOfReturn(then?.mean ?? 0, lasted, delayOfReturn(options.labelDelay, window));
+      if (changedAt !== null) return difference.mean - lossOfReturn(then?.mean ?? 0, lasted, options);
       return then ? Math.min(difference.mean, (difference.n * difference.mean + then.n * then.mean) / (difference.n + then.n)) : difference.mean;
     };
     const ranked = tried.toSorted((a, b) => worth(b) - worth(a));

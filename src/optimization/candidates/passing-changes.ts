@@ -15,11 +15,10 @@ export const riskOfReturn = (lasted: number, delay: number): number => delay / (
  *
  * @param before its mean gain in loss on rows of before the change; below 0 it is worse there
  * @param lasted windows from the change until now
+ * @param times how long a label takes and a window is, ms: a change's end is seen and mended after two windows of labels, and the time these take
  */
-export const lossOfReturn = (before: number, lasted: number, delay: number): number => riskOfReturn(Math.max(1, lasted), delay) * Math.max(0, -before);
-
-/** Windows until a change's end is seen and mended: two of labels, and the time these take. */
-export const delayOfReturn = (labelDelay: number, window: number): number => 2 + labelDelay / window;
+export const lossOfReturn = (before: number, lasted: number, { labelDelay, window }: { readonly labelDelay: number; readonly window: number }): number =>
+  riskOfReturn(Math.max(1, lasted), 2 + labelDelay / window) * Math.max(0, -before);
 
 /** Fewer rows say nothing of the times before, and more say no more. */
 const [fewest, most] = [24, 500];
