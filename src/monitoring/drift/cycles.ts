@@ -17,12 +17,15 @@ export const cycles = {
 
 export type CycleName = keyof typeof cycles;
 
+/** How far into a period a point in time is, both ms. */
+export const phaseOf = (time: number, period: number): number => ((time % period) + period) % period;
+
 /** The slot of a point in time (ms): of several seasons the product of their slots, the first one slowest. Of none: 0. */
 export function slotOf(names: readonly CycleName[], time: number): number {
   let slot = 0;
   for (const name of names) {
     const { period, slots } = cycles[name];
-    slot = slot * slots + Math.floor(((((time % period) + period) % period) * slots) / period);
+    slot = slot * slots + Math.floor((phaseOf(time, period) * slots) / period);
   }
   return slot;
 }

@@ -1,5 +1,5 @@
 import { blocksOf, residuals, type Blocks, type Vectors } from "./blocks.ts";
-import { cycles, slotOf, slotsOf, type CycleName } from "./cycles.ts";
+import { cycles, phaseOf, slotOf, slotsOf, type CycleName } from "./cycles.ts";
 import { expectedShares, type Expected, type SlotTable } from "./expected-shares.ts";
 import { chanceOfGroups, chanceOfSlowness } from "./season-tests.ts";
 import { chanceOfSpread, fewestBlocks, spreadOf, type Spread } from "./spread.ts";
@@ -118,13 +118,13 @@ function fineCycles(cut: (length: number) => Blocks, { span, window, resolution,
     const groups = Math.min(slots, Math.floor(period / size));
     if (groups < 2) return false;
     const blocks = cut(size);
-    const whole = Float64Array.from({ length: blocks.bins }, () => 0);
+    const whole = new Float64Array(blocks.bins);
     for (let at = 0; at < blocks.counts.length; at++) whole[at % blocks.bins] += blocks.counts[at];
     const rows = whole.reduce((sum, count) => sum + count, 0);
     const shares = whole.map((count) => count / rows);
     const expected = Array.from({ length: blocks.count }, () => ({ shares, rows }));
     const vectors = residuals(blocks, expected.map((one) => one.shares));
-    return chanceOfSpread(blocks, expected, vectors) <= error && chanceOfGroups(vectors, Array.from(blocks.middles, (middle) => Math.floor((((middle % period) + period) % period) / (period / groups)))) <= error;
+    return chanceOfSpread(blocks, expected, vectors) <= error && chanceOfGroups(vectors, Array.from(blocks.middles, (middle) => Math.floor(phaseOf(middle, period) / (period / groups)))) <= error;
   };
   const [hour, weekday] = [explains("hour"), explains("weekday")];
   return hour && weekday ? ["hour_of_week"] : hour ? ["hour"] : weekday ? ["weekday"] : [];
