@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Table } from "../data/types.ts";
-import { heldOutRows, holdOut } from "./holdout.ts";
+import { heldOutRows, holdOut, weightsByAge } from "./holdout.ts";
 
 const dayMs = 86_400_000;
 const start = Date.UTC(2011, 0, 1);
@@ -101,4 +101,8 @@ test("a split at random is that of its own table, columns and settings, whatever
   // Equal rows stay together where whole rows are equal.
   expect(twins.filter((row) => row < 40)).toEqual(twins.filter((row) => row >= 40).map((row) => row - 40));
   expect(withTime.filter((row) => row < 40)).not.toEqual(withTime.filter((row) => row >= 40).map((row) => row - 40));
+});
+
+test("rows that are a half-life older weigh half, those without a time as the oldest", () => {
+  expect([...weightsByAge(Float64Array.of(100, 90, 80, NaN, 60), 10)]).toEqual([1, 0.5, 0.25, 1 / 16, 1 / 16]);
 });

@@ -8,7 +8,13 @@ import type { Task } from "./types.ts";
 
 /** Which rows are held out of training, to judge the model by. Plain JSON: training and evaluation apply the same to the same table. */
 export type Holdout =
-  | { readonly by: "none"; /** Only rows from that time on (ms) are trained on. */ readonly since?: { readonly column: string; readonly from: number } }
+  | {
+      readonly by: "none";
+      /** Only rows from that time on (ms) are trained on. */
+      readonly since?: { readonly column: string; readonly from: number };
+      /** They weigh the less the older they are (`weightsByAge`). */
+      readonly halfLife?: { readonly column: string; readonly ms: number };
+    }
   /** The newest rows by time, then by their order; of the others those from `from` on (ms; null: all) are trained on. */
   | { readonly by: "newest"; readonly column: string; readonly rows: number; readonly from: number | null }
   /** Rows of one `group` stay together; without a group, rows that are equal in every column that matters. */
@@ -54,6 +60,16 @@ export function heldOutRows(table: Table, target: string, task: Task, holdout: H
   const days = recentDays(times, holdout.since, holdout.days);
   const isHeld = (row: number): boolean => days.has(Math.floor(times[row] / dayMs));
   return { train: all().filter((row) => !isHeld(row)), test: all().filter(isHeld) };
+}
+
+/** How much rows weigh by their times (ms): one that is `halfLife` older than the newest half as much as that, one without a time as the oldest. */
+export function weightsByAge(times: Float64Array, halfLife: number): Float64Array {
+  let [oldest, newest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const time of times) {
+    if (time < oldest) oldest = time;
+    if (time > newest) newest = time;
+  }
+  return times.map((time) => 2 ** ((Number.isNaN(time) ? oldest - newest : time - newest) / halfLife));
 }
 
 /** The numbers of all rows by their time, then by their order; rows without a time come first. */

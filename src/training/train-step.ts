@@ -6,7 +6,7 @@ import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
 import type { Step, StepProgress } from "../stage.ts";
 import type { BlobStore } from "../storage/blobs.ts";
-import { heldOutRows, part, type Holdout } from "./holdout.ts";
+import { heldOutRows, part, timesOf, weightsByAge, type Holdout } from "./holdout.ts";
 import type { Signature, TrainedModel, TrainingRequest } from "./types.ts";
 
 interface TrainParams {
@@ -56,7 +56,9 @@ export const trainStep: Step = {
     const names = features.map((feature) => feature.name);
     const labelled = withLabels(await tableOf(table, blobs, [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])]), target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
-    return trainOn(train, { ...options, table, features: names, target, task, seed, report }, blobs);
+    const aged = options.holdout.by === "none" ? options.holdout.halfLife : undefined;
+    const weights = aged && weightsByAge(timesOf(train, aged.column), aged.ms);
+    return trainOn(train, { ...options, table, features: names, target, task, seed, report, ...(weights && { weights }) }, blobs);
   },
 };
 
@@ -67,6 +69,8 @@ export interface Training extends Pick<TrainParams, "algorithm" | "params" | "ti
   readonly target: string;
   readonly task: TrainingRequest["task"];
   readonly seed: number;
+  /** How much each row of it counts; absent: all alike. */
+  readonly weights?: Float64Array;
   readonly report: (progress: StepProgress) => void;
 }
 
@@ -92,10 +96,10 @@ export async function trainOn(train: Table, training: Training, blobs: BlobStore
 }
 
 /** The request for a training on these rows, but for the parameters. */
-export function requestOf(train: Table, { table, features, target, task, time, seed }: Pick<Training, "table" | "features" | "target" | "task" | "time" | "seed">): Omit<TrainingRequest, "params"> {
+export function requestOf(train: Table, { table, features, target, task, time, seed, weights }: Pick<Training, "table" | "features" | "target" | "task" | "time" | "seed" | "weights">): Omit<TrainingRequest, "params"> {
   const eventTime = eventTimeOf(table, time);
   const times = time === null ? undefined : train.columns.find(({ name }) => name === time);
-  return { table: train, target, features, task, seed, readings: readingsOf(table.columns), ...(eventTime && { eventTime }), ...(times?.type === "number" && { times: times.values }) };
+  return { table: train, target, features, task, seed, readings: readingsOf(table.columns), ...(eventTime && { eventTime }), ...(times?.type === "number" && { times: times.values }), ...(weights && { weights }) };
 }
 
 /** What a trained model hands on; its files go into the artifact store. */

@@ -50,10 +50,10 @@ describe("the yardstick", () => {
 describe("the rows of candidates", () => {
   const times = Float64Array.from({ length: 100 }, (_, row) => row);
   test.each<[string, number | null, number | null, unknown[]]>([
-    ["all, and the newest quarter", null, null, [["all rows", null], ["recent rows", 75]]],
-    ["what the champion had, too", 20, null, [["all rows", null], ["the champion's rows", 20], ["recent rows", 80]]],
-    ["since a change", 20, 90, [["all rows", null], ["the champion's rows", 20], ["since the change", 90]]],
-  ])("are %s", (_, champion, changedAt, expected) => expect(rowSpans(times, champion, changedAt).map(({ name, from }) => [name, from])).toEqual(expected));
+    ["all, the newest quarter, and all by their age", null, null, [["all rows", null, null], ["recent rows", 75, null], ["rows by age", null, 24]]],
+    ["what the champion had, too", 40, null, [["all rows", null, null], ["the champion's rows", 40, null], ["recent rows", 85, null], ["rows by age", 15, 14]]],
+    ["since a change", 20, 90, [["all rows", null, null], ["the champion's rows", 20, null], ["since the change", 90, null]]],
+  ])("are %s", (_, champion, changedAt, expected) => expect(rowSpans(times, champion, changedAt).map(({ name, from, halfLife }) => [name, from, halfLife])).toEqual(expected));
 });
 
 describe("paired differences", () => {

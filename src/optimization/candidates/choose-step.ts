@@ -7,7 +7,7 @@ import { scoreOnnx } from "../../evaluation/score.ts";
 import { scored, truthOf } from "../../evaluation/scored.ts";
 import { invalid } from "../../errors.ts";
 import type { Step } from "../../stage.ts";
-import { inTimeOrder, part, timesOf, type Holdout } from "../../training/holdout.ts";
+import { inTimeOrder, part, timesOf, weightsByAge, type Holdout } from "../../training/holdout.ts";
 import { outputOf, requestOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
 import type { Prediction, TrainedModel } from "../../training/types.ts";
 import { learn, type Belief } from "../expected-regret.ts";
@@ -128,8 +128,9 @@ export const chooseStep: Step = {
     const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
     const { findTrainer } = await import("../../training/trainers.ts");
     let fits = 0;
-    const fit = (on: Uint32Array): TrainedModel => {
-      const model = findTrainer(options.algorithm).train({ ...requestOf(part(rows, on), training), params: options.params });
+    const weigh = (on: Uint32Array, { halfLife }: RowSpan): { readonly weights?: Float64Array } => (halfLife === null ? {} : { weights: weightsByAge(Float64Array.from(on, (row) => times[row]), halfLife) });
+    const fit = (on: Uint32Array, span: RowSpan): TrainedModel => {
+      const model = findTrainer(options.algorithm).train({ ...requestOf(part(rows, on), { ...training, ...weigh(on, span) }), params: options.params });
       fits += 1;
       // A class that a stretch of rows lacks is still a class.
       if ((model.signature.classes?.length ?? 0) < (champion.signature.classes?.length ?? 0)) throw invalid("training.class_missing", `its rows hold ${model.signature.classes?.length} of ${champion.signature.classes?.length} classes`);
@@ -147,10 +148,10 @@ export const chooseStep: Step = {
     const newer = part(rows, yardstick.rows.subarray(half));
     const inOrder = (span: RowSpan): { readonly model: TrainedModel; readonly losses: Float64Array; readonly rows: number } => {
       const older = spanRows(yardstick.before, span);
-      const model = fit(older);
+      const model = fit(older, span);
       const found = losses(model.predict(asked), asked);
       if (half >= older.length * worthLearning && newer.rows > 0) {
-        const later = fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]));
+        const later = fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]), span);
         found.set(losses(later.predict(newer), newer), half);
       }
       return { model, losses: found, rows: older.length };
@@ -170,10 +171,10 @@ export const chooseStep: Step = {
         for (const held of yardstick.parts) {
           const out = new Set(held);
           const heldRows = part(rows, held);
-          const found = losses(fit(on.filter((row) => !out.has(row))).predict(heldRows), heldRows);
+          const found = losses(fit(on.filter((row) => !out.has(row)), span).predict(heldRows), heldRows);
           for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
         }
-        return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(fit(on).predict(calm), calm))) };
+        return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(fit(on, span).predict(calm), calm))) };
       } catch (error) {
         return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
       }
@@ -213,9 +214,9 @@ export const chooseStep: Step = {
     const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
     const output = best.model
       ? await outputOf(best.model, part(rows, on), { losses: [], seconds: 0, baseline: null, time, target }, blobs)
-      : await trainOn(part(rows, on), { ...training, baseline: false }, blobs);
-    const { from } = best.span!;
-    return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }) } };
+      : await trainOn(part(rows, on), { ...training, ...weigh(on, best.span!), baseline: false }, blobs);
+    const { from, halfLife } = best.span!;
+    return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
   },
 };
 

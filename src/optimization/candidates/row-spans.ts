@@ -1,22 +1,31 @@
-/** The rows a candidate is trained on: those from a point in time on. */
+/** The rows a candidate is trained on: those from a point in time on, all alike or the newest most. */
 export interface RowSpan {
-  readonly name: "all rows" | "the champion's rows" | "since the change" | "recent rows";
+  readonly name: "all rows" | "the champion's rows" | "since the change" | "recent rows" | "rows by age";
   /** Milliseconds; null: all rows there are. */
   readonly from: number | null;
+  /** A row that is so much older than the newest weighs half as much, ms; null: all weigh the same. */
+  readonly halfLife: number | null;
 }
+
+/** Rows that weigh less than 1/64 of the newest change nothing and cost as much as others. */
+const halvings = 6;
 
 /**
  * Which stretches of rows candidates are trained on: all; what the champion's stretch has grown to; what came since the change; without an alarm the newest
- * quarter of the champion's stretch, which is better where things change slowly.
+ * quarter of the champion's stretch, and that stretch with weights that halve in a quarter of it, which are better where things change slowly.
  *
  * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion` or `changedAt` is set
  */
 export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null): RowSpan[] {
-  const spans: RowSpan[] = [{ name: "all rows", from: null }];
-  if (champion !== null) spans.push({ name: "the champion's rows", from: champion });
-  if (changedAt !== null) return [...spans, { name: "since the change", from: changedAt }];
+  const spans: RowSpan[] = [{ name: "all rows", from: null, halfLife: null }];
+  if (champion !== null) spans.push({ name: "the champion's rows", from: champion, halfLife: null });
+  if (changedAt !== null) return [...spans, { name: "since the change", from: changedAt, halfLife: null }];
   const stretch = times.filter((time) => champion === null || time >= champion);
   const quarter = stretch[Math.floor(stretch.length * 0.75)];
-  if (quarter !== undefined && !Number.isNaN(quarter) && quarter > stretch[0]) spans.push({ name: "recent rows", from: quarter });
+  if (quarter === undefined || Number.isNaN(quarter) || !(quarter > stretch[0])) return spans;
+  const newest = stretch[stretch.length - 1];
+  const halfLife = newest - quarter;
+  spans.push({ name: "recent rows", from: quarter, halfLife: null });
+  if (halfLife > 0) spans.push({ name: "rows by age", from: newest - halvings * halfLife > times[0] ? newest - halvings * halfLife : null, halfLife });
   return spans;
 }
