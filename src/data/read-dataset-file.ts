@@ -1,8 +1,7 @@
+import { numbersOf } from "../parquet/plain-values.ts";
 import { ParquetReader, type ColumnBlock, type StoredColumn } from "../parquet/parquet-reader.ts";
 import { TextTable } from "./columns/text-table.ts";
 import type { Column, Table } from "./types.ts";
-
-const dayMs = 86_400_000;
 
 /**
  * Reads columns (all where none are named) of a Parquet file that ingest wrote, without a database: what `readTable` says of its table holds. Undefined
@@ -64,17 +63,6 @@ class FilledNumbers implements Filler {
   column(): Column {
     return { name: this.#name, type: "number", values: this.#values };
   }
-}
-
-/** Values in PLAIN encoding, which may begin at any byte. */
-function numbersOf(plain: Buffer, physical: StoredColumn["physical"]): Float64Array {
-  const bytes = new Uint8Array(plain).buffer;
-  if (physical === "DOUBLE") return new Float64Array(bytes);
-  if (physical === "INT32") return Float64Array.from(new Int32Array(bytes), (days) => days * dayMs);
-  const words = new Int32Array(bytes);
-  const numbers = new Float64Array(words.length / 2);
-  for (let at = 0; at < numbers.length; at++) numbers[at] = words[2 * at + 1] * 2 ** 32 + (words[2 * at] >>> 0);
-  return numbers;
 }
 
 class FilledTruth implements Filler {

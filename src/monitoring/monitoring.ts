@@ -117,7 +117,7 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
   if (!champion) return [];
   const reference = await readReference(house.db, config.endpoint, champion.version);
   if (!reference) return [];
-  let before = last?.end == null ? undefined : (await driftReports(house.db, config.endpoint)).at(-1);
+  let before = last?.end == null ? undefined : (await newestReports(house.db, config.endpoint, 1))[0];
   for (let start = last?.end ?? since; start + config.drift.window <= now; start += config.drift.window) {
     const measured = await measureDrift(house, config, { from: start, until: start + config.drift.window }, champion.version, reference, before);
     if (!measured) continue;
@@ -130,7 +130,22 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
       .execute();
     if (report.alarm) await house.events.emit({ name: "monitoring.drift_detected", time: now, payload: { endpoint: config.endpoint, end: report.end } });
   }
-  return (await driftReports(house.db, config.endpoint)).filter((report) => report.judgedAt === now && report.alarm);
+  return (await judgedAt(house.db, config.endpoint, now)).filter((report) => report.alarm);
+}
+
+/** The reports of the turn at `now`, oldest first: no turn after it has judged any. */
+async function judgedAt(db: Database, endpoint: string, now: number): Promise<DriftReport[]> {
+  for (let most = 4; ; most *= 8) {
+    const newest = await newestReports(db, endpoint, most);
+    const before = newest.findIndex((report) => report.judgedAt !== now);
+    if (before >= 0 || newest.length < most) return newest.slice(0, before < 0 ? newest.length : before).toReversed();
+  }
+}
+
+/** The newest reports, so many at most, newest first. */
+async function newestReports(db: Database, endpoint: string, most: number): Promise<DriftReport[]> {
+  const rows = await monitoringTables(db).selectFrom("drift_reports").select("report").where("endpoint", "=", endpoint).orderBy("end", "desc").limit(most).execute();
+  return rows.map((row) => JSON.parse(row.report) as DriftReport);
 }
 
 /** All drift reports, oldest first. */

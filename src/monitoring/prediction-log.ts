@@ -21,11 +21,10 @@ import { despiteUnreadable, leftOut } from "./unreadable-files.ts";
  * logged then.
  */
 async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
-  const left = await leftOut(house, endpoint);
-  const files = await logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1), left);
+  const files = await windowFiles(house, endpoint, window);
   if (files.length === 0) return undefined;
   // Of a part of the log the columns are those of its own files.
-  const read = window.from === 0 ? await folded(house, endpoint, files, left) : files;
+  const read = window.from === 0 ? await folded(house, endpoint, files, await leftOut(house, endpoint)) : files;
   const repeats = repeatsFile(house, endpoint);
   const counted = (await exists(repeats))
     ? `AND NOT EXISTS (
@@ -46,6 +45,10 @@ export const readingLog = <T>(house: House, endpoint: string, window: TimeWindow
     const rows = await predictionRows(house, endpoint, window);
     return rows === undefined ? none : withConnection((connection) => read(connection, rows));
   }, () => matchLabels(house, endpoint));
+
+/** The files of an endpoint's log that may hold rows of a window, but for those that are left out. */
+export const windowFiles = async (house: House, endpoint: string, window: TimeWindow): Promise<string[]> =>
+  logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1), await leftOut(house, endpoint));
 
 /** The files of the days from `first` to `last` (ISO dates), in order of name, but for those that are left out. */
 async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
@@ -90,7 +93,11 @@ export async function labelledPredictions(house: House, endpoint: string, window
 /** The order in which errors are summed. */
 export const inOrder = "ORDER BY p.event_time, p.request_id, p.row_index, p.variant, p.version";
 
-const probability = "output_probability_";
+/** What the columns of probabilities begin with; the class follows. */
+export const probability = "output_probability_";
+
+/** Whether errors are made of a column. */
+export const isAnswer = (name: string): boolean => name === "output_prediction" || name.startsWith(probability);
 
 /** The columns of a log that errors are made of, in SQL. */
 export const answerColumns = `COLUMNS(name -> name IN ('request_id', 'row_index', 'event_time', 'variant', 'version', 'shadow', 'output_prediction') OR starts_with(name, '${probability}'))`;

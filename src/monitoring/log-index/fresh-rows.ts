@@ -1,6 +1,7 @@
 import type { DuckDBConnection } from "@duckdb/node-api";
-import { pathLiteral } from "../../storage/duckdb.ts";
+import { pathLiteral, withConnection } from "../../storage/duckdb.ts";
 import { eachRow } from "../each-row.ts";
+import { areAllDifferent, readLogRows, rowsAt, type LogRows } from "../log-files/read-log-rows.ts";
 import { logRows } from "../log-rows.ts";
 import type { Attempt } from "./attempts.ts";
 import { compareKeys, eachMatch, inKeyOrder, keysOf } from "./keys.ts";
@@ -21,7 +22,37 @@ export interface Repeated {
 }
 
 /** Reads files of the log: each attempt once, whatever variants answered it. */
-export async function readFresh(connection: DuckDBConnection, paths: readonly string[]): Promise<FreshRows> {
+export async function readFresh(paths: readonly string[]): Promise<FreshRows> {
+  const rows = await readLogRows(paths, () => false);
+  return rows ? freshOf(onceEach(rows)) : withConnection((connection) => freshBySql(connection, paths));
+}
+
+/** Each attempt once, with the earliest time of arrival, in the open if it is there in the open. */
+function onceEach(rows: LogRows): LogRows {
+  if (areAllDifferent(rows)) return rows;
+  const { n, requestIds, rowIndexes, digests, hasDigest: has, eventTimes, receivedAts, shadows } = rows;
+  const places = new Map<string, number>();
+  for (let row = 0; row < n; row++) {
+    const name = `${rowIndexes[row]} ${eventTimes[row]} ${has[row] === 1 ? digests[row] : ""} ${requestIds[row]}`;
+    const place = places.get(name);
+    if (place === undefined) places.set(name, row);
+    else {
+      receivedAts[place] = Math.min(receivedAts[place], receivedAts[row]);
+      shadows[place] &= shadows[row];
+    }
+  }
+  return rowsAt(rows, Uint32Array.from(places.values()));
+}
+
+function freshOf({ n, requestIds, rowIndexes, digests, hasDigest: has, eventTimes, receivedAts, shadows }: LogRows): FreshRows {
+  const requests = requestIds.map((requestId, row) => ({ requestId, rowIndex: rowIndexes[row] }));
+  const flags = new Uint8Array(n);
+  for (let row = 0; row < n; row++) flags[row] = (shadows[row] === 1 ? isShadow : 0) | (has[row] === 1 ? hasDigest : 0);
+  return { requests, entries: { keys: keysOf(requests), eventTimes, receivedAts, digests, flags } };
+}
+
+/** The same of files that others wrote. */
+async function freshBySql(connection: DuckDBConnection, paths: readonly string[]): Promise<FreshRows> {
   const requests: { requestId: string; rowIndex: number }[] = [];
   const [digests, eventTimes, receivedAts, shadows]: [(bigint | null)[], number[], number[], boolean[]] = [[], [], [], []];
   const sql = `SELECT request_id, row_index::INTEGER, row_digest, epoch_ms(event_time)::DOUBLE AS at, min(epoch_ms(received_at))::DOUBLE, bool_and(shadow) FROM ${logRows(paths.map(pathLiteral))} WHERE status = 'ok' GROUP BY ALL`;

@@ -37,7 +37,7 @@ export async function updateIndex(house: House, endpoint: string, left: Readonly
 }
 
 async function take(house: House, endpoint: string, days: readonly NewFiles[]): Promise<number> {
-  const fresh = await withConnection((connection) => readFresh(connection, days.flatMap(({ paths }) => paths)));
+  const fresh = await readFresh(days.flatMap(({ paths }) => paths));
   const { known, repeated } = await compareWithRuns(fresh, await runsOf(house, endpoint));
   const touches: Touch[] = [
     ...cameBy(fresh, known),

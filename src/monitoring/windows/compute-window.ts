@@ -3,23 +3,27 @@ import type { House } from "../../stage.ts";
 import { literal, query } from "../../storage/duckdb.ts";
 import { eachRow } from "../each-row.ts";
 import { addErrors, errorOfClass, errorOfNumber, noErrors } from "../error-sums.ts";
-import { answerColumns, inOrder, labelOfPrediction, loadLabels, outputsOf, readingLog, type Outputs } from "../prediction-log.ts";
+import { readWindowRows } from "../log-files/window-rows.ts";
+import { matchLabels } from "../match-labels.ts";
+import { answerColumns, inOrder, isAnswer, labelOfPrediction, loadLabels, outputsOf, readingLog, type Outputs } from "../prediction-log.ts";
 import type { ErrorSums, MonitorConfig, TimeWindow } from "../types.ts";
-
-/** One variant's part of a window. */
-export interface WindowPart {
-  /** `served`: what clients got. */
-  readonly variant: string;
-  readonly version: number;
-  readonly predictions: number;
-  readonly sums: ErrorSums;
-}
+import { despiteUnreadable } from "../unreadable-files.ts";
+import { sumErrors } from "./sum-errors.ts";
+import type { WindowPart } from "./window-part.ts";
 
 /**
  * The live error of a window, from log and labels as they were known at `now` and from nothing else, summed in order of event time, request id and row: for what
  * clients got (`served`) and for each variant over all it answered, in the open or in the shadow. Undefined when the log has no file of the window's days that can be read.
  */
 export async function computeWindow(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<WindowPart[] | undefined> {
+  const { endpoint } = config;
+  const read = await despiteUnreadable(house, endpoint, () => readWindowRows(house, endpoint, window, isAnswer), () => matchLabels(house, endpoint));
+  if (read.state === "nothing") return undefined;
+  return read.state === "read" ? sumErrors(house, config, window, now, read.rows) : computeBySql(house, config, window, now);
+}
+
+/** The same by a database, which holds no more than a part of the window in memory. */
+export function computeBySql(house: House, config: MonitorConfig, window: TimeWindow, now: number): Promise<WindowPart[] | undefined> {
   return readingLog<WindowPart[] | undefined>(house, config.endpoint, window, undefined, async (connection, rows) => {
     await loadLabels(connection, house, config.endpoint, { until: now, of: window });
     await connection.run(`CREATE OR REPLACE TEMP TABLE answered AS SELECT * REPLACE (version::INTEGER AS version) FROM (SELECT ${answerColumns} FROM ${rows})`);

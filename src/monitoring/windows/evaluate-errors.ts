@@ -3,7 +3,8 @@ import { matchLabels } from "../match-labels.ts";
 import { noErrors } from "../error-sums.ts";
 import { monitoringTables } from "../store.ts";
 import type { MonitorConfig, TimeWindow } from "../types.ts";
-import { computeWindow, type WindowPart } from "./compute-window.ts";
+import { computeWindow } from "./compute-window.ts";
+import type { WindowPart } from "./window-part.ts";
 import { replaceWindow } from "./revisions.ts";
 import { forgetTouched, readTouched, within, type TouchedMinute } from "./touched.ts";
 

@@ -3,7 +3,7 @@ import { lock, transact } from "../../storage/transactions.ts";
 import { metricsOf } from "../error-sums.ts";
 import { monitoringTables } from "../store.ts";
 import type { ErrorSums, MonitorConfig, RevisionCauses, TimeWindow, WindowRevision, WindowState } from "../types.ts";
-import type { WindowPart } from "./compute-window.ts";
+import type { WindowPart } from "./window-part.ts";
 import type { TouchedMinute } from "./touched.ts";
 
 /** Writes what a window is at `now`; where it was something else before, that is kept with what touched it. */
