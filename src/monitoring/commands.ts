@@ -7,8 +7,14 @@ import { lossOf } from "./error-sums.ts";
 import { removalText } from "./removal-text.ts";
 import type { MonitoringRoutes } from "./routes.ts";
 import { unreadableText } from "./unreadable-text.ts";
-import type { WindowState } from "./types.ts";
+import type { MonitorConfig, WindowState } from "./types.ts";
 import { describeCauses } from "./windows/describe-causes.ts";
+
+/** What raises the alarm on a live error, in words. */
+export function performanceText({ threshold, falseAlarms = 0.1, max }: MonitorConfig["performance"]): string {
+  const rise = threshold === null ? `a rise, ${falseAlarms} false alarms in 365 windows` : `CUSUM > ${threshold}`;
+  return max === null ? rise : `${rise}; above ${max}`;
+}
 
 export const monitoringCommands: readonly Command[] = [
   {
@@ -17,7 +23,7 @@ export const monitoringCommands: readonly Command[] = [
     example: "millrace monitors list",
     run: async ({ server }) => {
       const data = await client<MonitoringRoutes>(await server(), "monitoring")("GET /monitors");
-      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, `CUSUM > ${monitor.performance.threshold}`, monitor.removed ? `removed ${isoDate(monitor.removed.time)}` : "yes"]);
+      const rows = data.monitors.map((monitor) => [monitor.endpoint, monitor.target, monitor.task, `${monitor.drift.method} ≥ ${monitor.drift.threshold}`, performanceText(monitor.performance), monitor.removed ? `removed ${isoDate(monitor.removed.time)}` : "yes"]);
       return { data, text: table(["endpoint", "target", "task", "drift", "performance", "deployed"], rows, "Nothing is watched yet: `millrace run` watches what it deploys.") };
     },
   },
