@@ -11,7 +11,7 @@ import { despiteDamage } from "./storage/damage.ts";
 import { explainOpening } from "./storage/sqlite-errors.ts";
 import { writeAtomically } from "./storage/atomic-file.ts";
 import { orDiskFull } from "./storage/disk-full.ts";
-import { keepPrivate, openHome } from "./storage/home-folder.ts";
+import { keepPrivate, openHome, requireDatabase } from "./storage/home-folder.ts";
 import { lockHome } from "./storage/home-lock.ts";
 import { gatewayUrl } from "./serving/serving.ts";
 import type { House, Stage } from "./stage.ts";
@@ -26,6 +26,7 @@ export interface RunningServer {
 /** The control plane of a home folder: opens the house, starts the rooms, listens, and leaves its address in `<home>/run/server.json`. */
 export async function startServer(settings: Settings, stages: readonly Stage[]): Promise<RunningServer> {
   const shared = await openHome(settings.home);
+  if (settings.database === null) await requireDatabase(settings.home);
   keepPrivate(settings.home, settings.artifacts);
   const stops: (() => Promise<void>)[] = [await takeHome(settings.home).catch((error: unknown) => Promise.reject(orDiskFull(explainOpening(error, join(settings.home, "run", "server.lock")), settings.home)))];
   const stop = async (): Promise<void> => {

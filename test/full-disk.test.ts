@@ -1,10 +1,10 @@
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { program, startMillrace } from "./running-server.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { disk, fill, makeRoom } from "./disk.ts";
 import { freeBytes } from "../src/storage/disk-full.ts";
 
 const run = promisify(execFile);
@@ -23,23 +23,6 @@ const mayMount = await (async () => {
     await rm(folder, { recursive: true });
   }
 })();
-
-/** A disk of so many mebibytes. */
-async function disk(mebibytes: number, options = ""): Promise<string> {
-  const folder = join(await temporaryFolder(), "disk");
-  await mkdir(folder);
-  await run("mount", ["-t", "tmpfs", "-o", `size=${mebibytes}m${options}`, "none", folder]);
-  onTestFinished(async () => void (await run("umount", ["-l", folder])));
-  return folder;
-}
-
-/** Fills it up to the last byte. */
-async function fill(folder: string): Promise<string> {
-  const file = join(folder, "ballast");
-  await writeFile(file, Buffer.alloc(freeBytes(folder)!));
-  for (let at = 0; freeBytes(folder)! > 0; at++) await writeFile(`${file}${at}`, Buffer.alloc(freeBytes(folder)!)).catch(() => undefined);
-  return file;
-}
 
 test.skipIf(!mayMount)("a full disk: writers and uploads get 507 with folder and free bytes, reads go on, nothing is half there, and it heals when there is room", async () => {
   const folder = await disk(24);
@@ -64,7 +47,7 @@ test.skipIf(!mayMount)("a full disk: writers and uploads get 507 with folder and
   };
   // That one upload was too large says nothing of the others.
   expect(await health()).toEqual({ http: 200, status: "ok", problems: [], full: "0" });
-  const ballast = await fill(folder);
+  await fill(folder);
   expect(await health()).toEqual({ http: 200, status: "disk_full", problems: [{ code: "storage.disk_full", message: expect.stringMatching(/^The disk is full: 0 bytes are free in \S+home\. Writes are refused/) as string }], full: "1" });
   const gatewayMetrics = await (await fetch(`${server.gateway}/metrics`)).text();
   expect(gatewayMetrics).toMatch(/^millrace_gateway_disk_free_bytes 0$/m);
@@ -87,8 +70,7 @@ test.skipIf(!mayMount)("a full disk: writers and uploads get 507 with folder and
   };
   const acknowledged = outcomes.filter(({ status }) => status === 200).map(({ key }) => key);
   expect(await tagsNow()).toEqual(acknowledged.toSorted());
-  for (const file of await readdir(folder)) if (file.startsWith("ballast")) await rm(join(folder, file));
-  expect(ballast).toContain(folder);
+  await makeRoom(folder);
   expect(await health()).toEqual({ http: 200, status: "ok", problems: [], full: "0" });
   expect((await post("runs/log-batch", { run_id: id, tags: [{ key: "k-after", value: text }] })).status).toBe(200);
   expect((await put("small.bin", Buffer.alloc(200_000))).status).toBe(200);

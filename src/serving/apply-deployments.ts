@@ -4,6 +4,7 @@ import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { writeAtomically } from "../storage/atomic-file.ts";
 import type { EndpointConfig, GatewayConfig } from "./gateway/config/config.ts";
+import { sealed } from "./gateway/config/sealed.ts";
 import { gatewayOf } from "./attached-gateway.ts";
 import { placeModel } from "./place-model.ts";
 import type { ServingSettings } from "./serving-settings.ts";
@@ -42,7 +43,7 @@ async function applyNow(house: House): Promise<Applied> {
     ),
   );
   const config: GatewayConfig = { revision, endpoints: placed.filter((endpoint) => endpoint !== undefined), withheld: Object.fromEntries([...refusals].map(([endpoint, { message }]) => [endpoint, message])) };
-  await writeAtomically(join(house.settings.home, "gateway"), "config.json", JSON.stringify(config, null, 2));
+  await writeAtomically(join(house.settings.home, "gateway"), "config.json", sealed(config));
   const status = await gatewayOf(house).call("reload");
   if (status.revision !== revision) {
     throw new MillraceError("serving.gateway_behind", 500, `The gateway serves revision ${status.revision}, not ${revision}, after a reload`);

@@ -64,7 +64,7 @@ export const provideWatch = (db: Database, watch: DamageWatch): void => void wat
 export const watchOf = (db: Database): DamageWatch | undefined => watches.get(db);
 
 /** What is wrong with the pages of an SQLite database, as sentences of SQLite's; none where it is whole. Read on a thread of its own. */
-const quickCheck = (file: string): Promise<readonly string[]> => onThread<{ file: string }, readonly string[]>(import.meta.url, "quick-check-thread", { file });
+export const quickCheck = (file: string): Promise<readonly string[]> => onThread<{ file: string }, readonly string[]>(import.meta.url, "quick-check-thread", { file });
 
 /** Why nothing is written, or why something cannot be read, of a damaged database. */
 export const databaseDamaged = (file: string, what: string, cause?: unknown): MillraceError =>

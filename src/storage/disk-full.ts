@@ -42,6 +42,15 @@ export function orDiskFull(error: unknown, folder: string): unknown {
   return code === "ENOSPC" || code === "EDQUOT" ? diskFull(folder, error) : error;
 }
 
+/** Does what writes to a folder; where there is no room it is told as that. */
+export async function onDisk<T>(folder: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    throw orDiskFull(error, folder);
+  }
+}
+
 /** Bytes that this user may still write to the file system of a folder, or of the nearest one above it that is there. */
 export function freeBytes(folder: string): number | undefined {
   for (let at = folder; ; at = join(at, "..")) {

@@ -39,6 +39,19 @@ export async function openHome(home: string): Promise<string[]> {
   return left;
 }
 
+/**
+ * Makes sure that a home which was lived in still has its database: one that is empty, or not there, beside artifacts would be taken for a new home, and everything in
+ * it for gone. Throws `storage.database_gone`.
+ */
+export async function requireDatabase(home: string): Promise<void> {
+  const file = join(home, "millrace.db");
+  const size = await stat(file).then((found) => found.size, () => undefined);
+  if (size !== undefined && size > 0) return;
+  const folders = await readdir(join(home, "artifacts")).catch(() => []);
+  if (!folders.some((name) => /^[0-9a-f]{2}$/.test(name))) return;
+  throw new MillraceError("storage.database_gone", 409, `The home folder ${home} holds artifacts, and its database ${file} is ${size === undefined ? "not there" : "empty"}: restore a backup into another folder (\`millrace restore\`), say where the database is if it is in PostgreSQL (--database), or, to begin anew, move ${join(home, "artifacts")} away`, { details: { file } });
+}
+
 /** Files created from here on by this process, and those that it starts, are their owner's alone; not where artifacts are kept elsewhere, which others may share. */
 export function keepPrivate(home: string, artifacts: string): void {
   if (artifacts.startsWith(home + sep)) process.umask(0o077);

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { sql } from "kysely";
 import { expect, onTestFinished, test } from "vitest";
@@ -6,6 +7,7 @@ import { tableNames } from "../../src/storage/dialect.ts";
 import { liveIn, logRun, predict } from "../lived-in-home.ts";
 import { millrace, startMillrace } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { runUntilKilled } from "../faults/kill-points.ts";
 
 /** Every row of every table as PostgreSQL writes it, in order. */
 async function rowsOf(file: string): Promise<Record<string, string[]>> {
@@ -56,4 +58,35 @@ test("a home on PostgreSQL is looked over, backed up under writers, and comes ba
   // What the database counts up goes on after what was there.
   await logRun(second.url, "afterwards");
   expect((await millrace(["doctor", "--full", "--home", restored, "--database", to])).code).toBe(0);
+});
+
+test("kill -9 in a backup and in a restore of a home on PostgreSQL: what is half there counts for nothing, and the same command ends it", async () => {
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  const from = (await testDatabase(join(home, "millrace.db")))!;
+  const server = await startMillrace(home);
+  for (let at = 0; at < 20; at++) await logRun(server.url, `run ${at}`);
+  server.child.kill("SIGTERM");
+  await server.exited;
+  const place = join(folder, "backups");
+  const backUp = ["backup", place, "--home", home, "--database", from];
+  for (const at of ["^before rename \\S+ \\S+/contents/", "^after rename \\S+ \\S+/contents/", "^before rename \\S+ \\S+/moments/"]) {
+    await runUntilKilled(folder, { within: "main.ts backup", at }, backUp);
+    expect(readdirSync(join(place, "moments")).filter((name) => name.endsWith(".json"))).toEqual([]);
+  }
+  expect((await millrace(backUp)).code).toBe(0);
+  expect((await millrace(["backup", place, "--verify"])).code).toBe(0);
+  const restored = join(folder, "restored");
+  const to = (await testDatabase(join(restored, "millrace.db")))!;
+  const restore = ["restore", place, "--home", restored, "--database", to];
+  // Amid the rows, which are in one transaction; and when they are there, and the home is not yet.
+  for (const point of [{ at: "^before readFile \\S+/contents/", after: 3 }, { at: "^before rm \\S+/restoring.json" }]) {
+    await runUntilKilled(folder, { within: "main.ts restore", ...point }, restore);
+    expect(existsSync(join(restored, "restoring.json"))).toBe(true);
+    expect((await millrace(["up", "--home", restored, "--port", "0", "--gateway-port", "0"])).err).toMatch(/was not restored to the end/);
+  }
+  const done = await millrace(restore);
+  expect([done.code, done.err]).toEqual([0, ""]);
+  const [before, after] = [await rowsOf(join(home, "millrace.db")), await rowsOf(join(restored, "millrace.db"))];
+  expect({ ...after, schema_migrations: [] }).toEqual({ ...before, schema_migrations: [] });
 });

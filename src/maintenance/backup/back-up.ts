@@ -13,7 +13,7 @@ import { forEachAtOnce } from "./for-each-at-once.ts";
 import { homeFiles } from "./home-files.ts";
 import { idAt, timeOf, type BackupFile, type DatabaseCopy, type Manifest } from "./manifest.ts";
 import { copyPostgres } from "./postgres-copy.ts";
-import { copySqlite, storeSqlite } from "./sqlite-copy.ts";
+import { checkCopy, copySqlite, storeSqlite } from "./sqlite-copy.ts";
 
 /** What was backed up. */
 export interface BackedUp {
@@ -49,13 +49,17 @@ export async function backUp(settings: Settings, clock: Clock, store: BackupStor
     // A gateway that does not answer has its rows in its journals.
     await gatewayOfHome(home, "flush").catch(() => undefined);
     const time = await momentAfter(store, clock);
-    const { database, kept } = await copyDatabase(settings, store);
+    const { database, kept, sound } = await copyDatabase(settings, store, known);
     const files = await storeFiles(home, store, put, known);
     const there = await contentsIn(artifacts);
     const gone = [...kept].filter(([sha256]) => !there.has(sha256));
     // Removed since the moment of the database: another moment does not name it.
-    if (gone.length > 0 && tries < mostTries && (await anyKept(store, there, gone))) continue;
+    if (gone.length > 0 && tries < mostTries && (await anyKept(store, there, gone))) {
+      await sound;
+      continue;
+    }
     const { stored, missing } = await storeArtifacts(artifacts, there, kept, store, put);
+    await sound;
     const storeId = await readFile(join(artifacts, "store-id"), "utf8").catch(() => null);
     const manifest: Manifest = { format: 1, id: idAt(time), time, home, database, artifacts: stored, storeId, files, missing };
     await store.commit(manifest);
@@ -71,9 +75,11 @@ const anyKept = async (store: BackupStore, there: ReadonlyMap<string, number>, g
 async function momentAfter(store: BackupStore, clock: Clock): Promise<number> {
   const now = clock.now();
   const last = timeOf((await store.ids()).at(-1) ?? "") ?? -Infinity;
-  if (last > now + 60_000) throw conflict("maintenance.clock_behind", `The newest backup in ${store.place} is of ${new Date(last).toISOString()}, and this machine's clock says ${new Date(now).toISOString()}: set the clock right first`);
+  if (last > now + 60_000) throw conflict("maintenance.clock_behind", `The newest backup in ${store.place} is of ${new Date(last).toISOString()}, and this machine's clock says ${new Date(now).toISOString()}. Set the clock right; where it is right, and was ahead then, forget that backup: take ${placeOfMoment(store, last)} away, or name another place`);
   return Math.max(now, last + 1);
 }
+
+const placeOfMoment = (store: BackupStore, time: number): string => join(store.place, "moments", `${idAt(time)}.json`);
 
 async function newest(store: BackupStore): Promise<Manifest | undefined> {
   const id = (await store.ids()).at(-1);
@@ -81,25 +87,47 @@ async function newest(store: BackupStore): Promise<Manifest | undefined> {
   return id === undefined ? undefined : store.read(id).catch(() => undefined);
 }
 
-/** The database at one moment, and what it says is kept: content → column. */
-async function copyDatabase(settings: Settings, store: BackupStore): Promise<{ database: DatabaseCopy; kept: ReadonlyMap<string, string> }> {
+interface CopiedDatabase {
+  readonly database: DatabaseCopy;
+  /** What it says is kept: content → column. */
+  readonly kept: ReadonlyMap<string, string>;
+  /** Settles when all its pages were looked at, which goes on beside everything else. Rejects with `storage.database_damaged`. */
+  readonly sound: Promise<void>;
+}
+
+/** The database at one moment. */
+async function copyDatabase(settings: Settings, store: BackupStore, last: Manifest | undefined): Promise<CopiedDatabase> {
   if (settings.database !== null) {
     const db: Database = await (await import("../../storage/postgres.ts")).openPostgres(settings.database);
     try {
-      return await readAtOnce(db, async (transaction) => ({ database: await copyPostgres(transaction, store), kept: await keptContents(transaction) }));
+      return await readAtOnce(db, async (transaction) => ({ database: await copyPostgres(transaction, store), kept: await keptContents(transaction), sound: Promise.resolve() }));
     } finally {
       await db.destroy();
     }
   }
   const copy = join(store.scratch, "millrace.db");
   await rm(copy, { force: true });
-  await copySqlite(join(settings.home, "millrace.db"), copy);
+  const file = join(settings.home, "millrace.db");
+  await copySqlite(file, copy);
   const db = openDatabase(copy, { readOnly: true });
   try {
+    const database = await storeSqlite(store, copy);
+    // Every piece is one of the last backup, whose pages were looked at.
+    const same = last !== undefined && JSON.stringify(last.database) === JSON.stringify(database);
     const kept = await keptContents(db);
-    return { database: await storeSqlite(store, copy), kept };
+    const sound = looked(copy, file, same);
+    sound.catch(() => undefined);
+    return { database, kept, sound };
   } finally {
     await db.destroy();
+  }
+}
+
+/** Looks at the pages of a copy, unless that was done, and takes it away. */
+async function looked(copy: string, file: string, known: boolean): Promise<void> {
+  try {
+    if (!known) await checkCopy(copy, file);
+  } finally {
     await rm(copy, { force: true });
   }
 }

@@ -1,4 +1,5 @@
 import type { BlobInfo } from "../../storage/blobs.ts";
+import type { Hashers } from "./hashers.ts";
 import { openFolderStore } from "./folder-store.ts";
 import type { Manifest } from "./manifest.ts";
 import { openTarStore } from "./tar-store.ts";
@@ -14,12 +15,14 @@ export interface BackupStore {
   readonly read: (id: string) => Promise<Manifest>;
   readonly has: (content: BlobInfo) => Promise<boolean>;
   readonly put: (content: Uint8Array) => Promise<BlobInfo>;
-  /** Copies a file, and says what the copy holds: it is read again from where it was written. */
+  /** Copies a file, and says what the copy holds: it is read again from where it was written. It is there for certain when `commit` has returned. */
   readonly putFile: (path: string) => Promise<BlobInfo>;
   /** Makes a backup of what was put: from now on it is there, whole. */
   readonly commit: (manifest: Manifest) => Promise<void>;
   /** A small content, checked. Throws `maintenance.backup_damaged`. */
   readonly get: (content: BlobInfo) => Promise<Buffer>;
+  /** SHA-256 and size of a file, or of a part of it, read on another thread. */
+  readonly hash: Hashers["hash"];
   /** Writes a content to a path, on the disk when it returns, and checks it. Throws `maintenance.backup_damaged`. */
   readonly take: (content: BlobInfo, path: string) => Promise<void>;
   /** A path at which the content can be read, where it is there as a file; not checked. */

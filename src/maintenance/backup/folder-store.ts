@@ -1,13 +1,16 @@
-import { createHash } from "node:crypto";
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { createHash, randomUUID } from "node:crypto";
+import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { damaged, hashFile } from "../../checked-file.ts";
+import { damaged } from "../../checked-file.ts";
 import { conflict, describeError, invalid, MillraceError, notFound } from "../../errors.ts";
 import type { BlobInfo } from "../../storage/blobs.ts";
 import { openFolderBlobs } from "../../storage/folder-blobs.ts";
+import { onDisk } from "../../storage/disk-full.ts";
 import { tryLock } from "../../storage/home-lock.ts";
 import type { BackupStore } from "./backup-store.ts";
+import { openHashers, type Hashers } from "./hashers.ts";
 import { contentsOf, decodeManifest, encodeManifest, timeOf, type Manifest } from "./manifest.ts";
+import { openSettling } from "./settle-contents.ts";
 
 /** What marks a folder as one of backups, so that no other is written to or swept. */
 const mark = "millrace-backups";
@@ -36,6 +39,10 @@ export async function openFolderStore(place: string, writing: boolean): Promise<
     return decodeManifest(await readFile(file, "utf8"), file);
   };
   const has = async ({ sha256, size }: BlobInfo): Promise<boolean> => (await stat(fileOf(sha256)).catch(() => undefined))?.size === size;
+  const hashers = openHashers();
+  // A content gets its name when it is on the disk: what has a name is whole, also after the power has failed.
+  const settling = openSettling(fileOf);
+  const newFile = (): string => join(scratch, randomUUID());
   return {
     place,
     scratch,
@@ -44,16 +51,31 @@ export async function openFolderStore(place: string, writing: boolean): Promise<
     has,
     put: async (content) => {
       const info = { sha256: createHash("sha256").update(content).digest("hex"), size: content.byteLength };
-      return (await has(info)) ? info : contents.put(content);
+      if (settling.has(info.sha256) || (await has(info))) return info;
+      const coming = newFile();
+      await onDisk(place, async () => {
+        await writeFile(coming, content, { mode: 0o600 });
+        await settling.add(coming, info);
+      });
+      return info;
     },
-    putFile: (path) => contents.putFile(path),
+    putFile: (path) =>
+      onDisk(place, async () => {
+        const coming = newFile();
+        await copyFile(path, coming);
+        const info = await hashers.hash({ path: coming });
+        await settling.add(coming, info);
+        return info;
+      }),
     commit: async (manifest) => {
+      await onDisk(place, () => settling.finish());
       const file = join(moments, `${manifest.id}.json`);
       if (await stat(file).catch(() => undefined)) throw conflict("maintenance.backup_exists", `There is a backup of that moment already: ${file}`);
-      await writeDurably(file, encodeManifest(manifest));
+      await onDisk(place, () => writeDurably(file, encodeManifest(manifest)));
     },
     get: ({ sha256 }) => contents.get(sha256).catch((error: unknown) => Promise.reject(wrongContent(fileOf(sha256), describeError(error)))),
-    take: (content, path) => takeFile(fileOf(content.sha256), content, path),
+    hash: hashers.hash,
+    take: (content, path) => onDisk(dirname(path), () => takeFile(fileOf(content.sha256), content, path, hashers)),
     pathOf: async (sha256) => ((await stat(fileOf(sha256)).catch(() => undefined)) ? fileOf(sha256) : undefined),
     forget: async (gone) => {
       for (const id of gone) await rm(join(moments, `${id}.json`), { force: true });
@@ -69,7 +91,10 @@ export async function openFolderStore(place: string, writing: boolean): Promise<
       }
       return swept;
     },
-    close: async () => release(),
+    close: async () => {
+      await hashers.close();
+      release();
+    },
   };
 }
 
@@ -85,10 +110,10 @@ async function checkPlace(place: string, writing: boolean): Promise<void> {
 }
 
 /** Copies by the system, and reads what was written. */
-async function takeFile(from: string, { sha256, size }: BlobInfo, to: string): Promise<void> {
+async function takeFile(from: string, { sha256, size }: BlobInfo, to: string, hashers: Hashers): Promise<void> {
   await mkdir(dirname(to), { recursive: true });
   await copyFile(from, to).catch((error: NodeJS.ErrnoException) => Promise.reject(error.code === "ENOENT" ? wrongContent(from, "it is gone") : error));
-  const found = await hashFile(to);
+  const found = await hashers.hash({ path: to });
   if (found.sha256 !== sha256 || found.size !== size) throw wrongContent(from, damaged(found));
   const handle = await open(to, "r+");
   await handle.chmod(0o600);

@@ -1,9 +1,10 @@
 import { mkdir, open, readdir, rm, stat, writeFile } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Settings } from "../../config.ts";
 import { conflict, invalid, MillraceError, notFound } from "../../errors.ts";
 import { hashFile } from "../../checked-file.ts";
+import { onDisk } from "../../storage/disk-full.ts";
 import { restoringFile } from "../../storage/home-folder.ts";
 import { homeHolder } from "../../storage/home-lock.ts";
 import type { Migration } from "../../storage/migrations.ts";
@@ -46,7 +47,7 @@ export async function restore(settings: Settings, store: BackupStore, at: string
   if (manifest.storeId !== null) await writeFile(join(artifacts, "store-id"), manifest.storeId);
   await forEachAtOnce(manifest.files, atOnce, (file) => store.take(file, join(home, placeOf(file.path))));
   if (manifest.database.kind === "sqlite") await restoreSqlite(manifest.database, store, join(home, "millrace.db"));
-  else await restorePostgres(manifest.database, store, settings.database!, rooms);
+  else await restorePostgres(manifest.database, id, store, settings.database!, rooms);
   await syncFolders(home);
   await rm(join(home, restoringFile));
   await syncFolder(home);
@@ -94,13 +95,15 @@ async function begin(home: string, source: string, id: string): Promise<void> {
 const placeOf = (path: string): string => path.replace(/^gateway\/journals\/[^/]+\//, "gateway/journals/99999999-restored/");
 
 async function restoreSqlite({ pieces }: DatabaseCopy & { readonly kind: "sqlite" }, store: BackupStore, path: string): Promise<void> {
-  const file = await open(path, "w", 0o600);
-  try {
-    for (const piece of pieces) await file.writeFile(await store.get(piece));
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await onDisk(dirname(path), async () => {
+    const file = await open(path, "w", 0o600);
+    try {
+      for (const piece of pieces) await file.writeFile(await store.get(piece));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  });
   const db = new DatabaseSync(path, { readOnly: true });
   try {
     const said = db.prepare("pragma quick_check(5)").all().flatMap((row) => Object.values(row).map(String)).filter((line) => line !== "ok");

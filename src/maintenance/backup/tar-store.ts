@@ -2,11 +2,14 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { damaged, hashFile } from "../../checked-file.ts";
+import { damaged } from "../../checked-file.ts";
 import { conflict, MillraceError, notFound } from "../../errors.ts";
 import { alive } from "../../process-alive.ts";
 import type { BlobInfo } from "../../storage/blobs.ts";
+import { onDisk } from "../../storage/disk-full.ts";
 import type { BackupStore } from "./backup-store.ts";
+import { forEachAtOnce } from "./for-each-at-once.ts";
+import { openHashers, type Hashers } from "./hashers.ts";
 import { contentsOf, decodeManifest, encodeManifest, type Manifest } from "./manifest.ts";
 import { block, paddingOf, readTarHeader, tarHeader } from "./tar-format.ts";
 
@@ -38,15 +41,16 @@ async function writeTar(place: string): Promise<BackupStore> {
   const coming = join(scratch, "backup");
   const file = await open(coming, "wx+", 0o600);
   const slots = new Map<string, Slot>();
+  const hashers = openHashers();
   let at = 0;
   let turn: Promise<unknown> = Promise.resolve();
   const append = (name: string, size: number, write: (from: number) => Promise<void>): Promise<void> => {
-    const mine = turn.then(async () => {
+    const mine = turn.then(() => onDisk(folder, async () => {
       await file.write(tarHeader(name, size), 0, block, at);
       await write(at + block);
       await file.write(Buffer.alloc(paddingOf(size)), 0, paddingOf(size), at + block + size);
       at += block + size + paddingOf(size);
-    });
+    }));
     turn = mine.catch(() => undefined);
     return mine;
   };
@@ -66,10 +70,10 @@ async function writeTar(place: string): Promise<BackupStore> {
       return { sha256, size: content.byteLength };
     },
     putFile: async (path) => {
-      const { sha256, size } = await hashFile(path);
+      const { sha256, size } = await hashers.hash({ path });
       if (slots.has(sha256)) return { sha256, size };
       slots.set(sha256, { at: 0, size });
-      await append(nameOf(sha256), size, (from) => copyInto(file, from, path, { sha256, size }));
+      await append(nameOf(sha256), size, (from) => copyInto(file, from, path, size));
       return { sha256, size };
     },
     commit: async (manifest) => {
@@ -77,7 +81,7 @@ async function writeTar(place: string): Promise<BackupStore> {
       await putBytes(`moments/${manifest.id}.json`, Buffer.from(encodeManifest(manifest)));
       await file.write(Buffer.alloc(2 * block), 0, 2 * block, at);
       await file.sync();
-      await checkTar(coming, manifest.id);
+      await checkTar(coming, manifest.id, hashers);
       await rename(coming, place);
       const above = await open(folder, "r");
       await above.sync();
@@ -85,43 +89,51 @@ async function writeTar(place: string): Promise<BackupStore> {
     },
     get: () => Promise.reject(new Error("a backup that is being written is not read")),
     take: () => Promise.reject(new Error("a backup that is being written is not read")),
+    hash: hashers.hash,
     pathOf: () => Promise.resolve(undefined),
     forget: () => Promise.resolve({ count: 0, bytes: 0 }),
     close: async () => {
+      await hashers.close();
       await file.close();
       await rm(scratch, { recursive: true, force: true });
     },
   };
 }
 
-/** Copies a file of a known content; one that has changed since it was read is no part of a backup. */
-async function copyInto(file: FileHandle, from: number, path: string, { sha256, size }: BlobInfo): Promise<void> {
-  const hash = createHash("sha256");
-  let done = 0;
-  for await (const part of createReadStream(path, { highWaterMark: 1 << 20, end: Math.max(0, size - 1) })) {
-    hash.update(part as Buffer);
-    await file.write(part as Buffer, 0, (part as Buffer).length, from + done);
-    done += (part as Buffer).length;
+/** Copies a file of a known size; whether what was written is what was read before is seen when all is read again. */
+async function copyInto(file: FileHandle, from: number, path: string, size: number): Promise<void> {
+  const source = await open(path, "r");
+  try {
+    const buffer = Buffer.allocUnsafeSlow(Math.max(1, Math.min(size, 1 << 20)));
+    for (let done = 0; done < size; ) {
+      const { bytesRead } = await source.read(buffer, 0, Math.min(buffer.length, size - done), done);
+      if (bytesRead === 0) throw changed(path);
+      await file.write(buffer, 0, bytesRead, from + done);
+      done += bytesRead;
+    }
+  } finally {
+    await source.close();
   }
-  if (done !== size || hash.digest("hex") !== sha256) throw new MillraceError("maintenance.changed_meanwhile", 500, `${path} changed while it was copied; back up again`);
 }
 
+const changed = (path: string): MillraceError => new MillraceError("maintenance.changed_meanwhile", 500, `${path} changed while it was copied; back up again`);
+
 /** Reads all of what was written. */
-async function checkTar(path: string, id: string): Promise<void> {
+async function checkTar(path: string, id: string, hashers: Hashers): Promise<void> {
   const written = await readTar(path);
   try {
-    for (const content of contentsOf(await written.read(id))) {
+    await forEachAtOnce(contentsOf(await written.read(id)), 2, async (content) => {
       const slot = written.slots.get(nameOf(content.sha256));
-      const hash = createHash("sha256");
-      for await (const part of slot === undefined || slot.size === 0 ? [] : createReadStream(path, { start: slot.at, end: slot.at + slot.size - 1, highWaterMark: 1 << 20 })) hash.update(part as Buffer);
-      if (slot?.size !== content.size || hash.digest("hex") !== content.sha256) throw new MillraceError("maintenance.backup_damaged", 500, `What was written to ${path} is not what was to be written; look after that disk, and back up again`);
-    }
+      const found = slot && (await hashers.hash({ path, from: slot.at, size: slot.size }));
+      if (found?.size !== content.size || found.sha256 !== content.sha256) throw new MillraceError("maintenance.backup_damaged", 500, `What was written to ${path} is not what was to be written: a file changed while it was copied, or that disk is failing; back up again`);
+    });
   } finally {
     await written.close();
   }
 }
 
 async function readTar(place: string): Promise<BackupStore & { readonly slots: ReadonlyMap<string, Slot> }> {
+  const hashers = openHashers();
   const file = await open(place, "r").catch((error: NodeJS.ErrnoException) => Promise.reject(error.code === "ENOENT" ? notFound("maintenance.no_backup", `There is no backup at ${place}`) : error));
   const slots = new Map<string, Slot>();
   const { size: length } = await file.stat();
@@ -167,7 +179,7 @@ async function readTar(place: string): Promise<BackupStore & { readonly slots: R
       if (found.sha256 !== content.sha256) throw wrong(content.sha256, damaged(found));
       return buffer;
     },
-    take: async (content, path) => {
+    take: (content, path) => onDisk(dirname(path), async () => {
       const { at, size } = slotOf(content);
       const hash = createHash("sha256");
       await mkdir(dirname(path), { recursive: true });
@@ -183,9 +195,13 @@ async function readTar(place: string): Promise<BackupStore & { readonly slots: R
       }
       const found = { sha256: hash.digest("hex"), size: (await stat(path)).size };
       if (found.sha256 !== content.sha256 || found.size !== content.size) throw wrong(content.sha256, damaged(found));
-    },
+    }),
+    hash: hashers.hash,
     pathOf: () => Promise.resolve(undefined),
     forget: only,
-    close: () => file.close(),
+    close: async () => {
+      await hashers.close();
+      await file.close();
+    },
   };
 }

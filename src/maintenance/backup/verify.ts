@@ -1,8 +1,11 @@
 import { describeError } from "../../errors.ts";
 import type { BlobInfo } from "../../storage/blobs.ts";
-import { hashFile, damaged } from "../../checked-file.ts";
+import { damaged } from "../../checked-file.ts";
 import type { BackupStore } from "./backup-store.ts";
+import { forEachAtOnce } from "./for-each-at-once.ts";
 import { contentsOf } from "./manifest.ts";
+
+const atOnce = 4;
 
 /** What of backups is not as it was written, by backup: sentences. Every content is read once. */
 export async function verifyBackups(store: BackupStore): Promise<{ readonly backups: number; readonly contents: number; readonly wrong: Readonly<Record<string, readonly string[]>> }> {
@@ -11,11 +14,11 @@ export async function verifyBackups(store: BackupStore): Promise<{ readonly back
   const ids = await store.ids();
   for (const id of ids) {
     try {
-      for (const content of contentsOf(await store.read(id))) {
-        if (!checked.has(content.sha256)) checked.set(content.sha256, await damageOf(store, content));
-        const what = checked.get(content.sha256);
-        if (what !== undefined) (wrong[id] ??= []).push(what);
-      }
+      const contents = new Map(contentsOf(await store.read(id)).map((content) => [content.sha256, content]));
+      const unknown = [...contents.values()].filter(({ sha256 }) => !checked.has(sha256));
+      await forEachAtOnce(unknown, atOnce, async (content) => void checked.set(content.sha256, await damageOf(store, content)));
+      const what = [...contents.keys()].flatMap((sha256) => checked.get(sha256) ?? []);
+      if (what.length > 0) wrong[id] = what;
     } catch (error) {
       (wrong[id] ??= []).push(describeError(error));
     }
@@ -27,7 +30,7 @@ async function damageOf(store: BackupStore, content: BlobInfo): Promise<string |
   const path = await store.pathOf(content.sha256);
   try {
     if (path === undefined) return await store.get(content).then(() => undefined);
-    const found = await hashFile(path);
+    const found = await store.hash({ path });
     return found.sha256 === content.sha256 && found.size === content.size ? undefined : `${path} is not what its name says: ${damaged(found)}`;
   } catch (error) {
     return describeError(error);

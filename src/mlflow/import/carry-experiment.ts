@@ -3,7 +3,7 @@ import { ApiError } from "../../http/client.ts";
 import type { Experiment, LoggedModel } from "../../tracking/types.ts";
 import { loggedModelDigest, runDigest } from "./digest.ts";
 import type { Tally } from "./report.ts";
-import { isElsewhere, type ArtifactRoot, type MlflowSource, type Series, type SourceRun } from "./source.ts";
+import { isElsewhere, type ArtifactRoot, type MlflowSource, type Series, type SourceFile, type SourceRun } from "./source.ts";
 import type { ImportTarget } from "./target.ts";
 
 /** An import while it goes on. */
@@ -89,7 +89,7 @@ async function countDifferent(histories: AsyncIterable<Series>): Promise<number>
 }
 
 export async function carryLoggedModels(carrying: Carrying, experiment: Experiment, here: Here): Promise<void> {
-  await inBatches(carrying.source.readLoggedModels(experiment.id), async (models) => {
+  await inBatches(carrying.source.readLoggedModels(experiment.id, (what, why) => carrying.tally.leave(what, why)), async (models) => {
     const digests = models.map((model) => ({ id: model.id, digest: loggedModelDigest(model) }));
     const presence = await carrying.target.presence("loggedModels", digests);
     await sideBySide(models, async (model) => {
@@ -121,10 +121,13 @@ async function passOver(carrying: Carrying, kind: "runs" | "loggedModels", root:
     const files = carrying.dryRun ? undefined : await carrying.source.readArtifacts(root);
     if (files === undefined) return;
     let count = 0;
-    for await (const _file of files) count++;
+    for await (const file of files) {
+      if (file.unreadable === undefined) count++;
+      else leaveFile(carrying, file, root);
+    }
     const here = (await carrying.target.counts([root.id])).files;
     if (here >= count) return carrying.tally.skip("artifacts", count);
-    const late = await carryFiles(carrying, root);
+    const late = await carryFiles(carrying, root, () => undefined);
     carrying.tally.carry("artifacts", late.count);
     carrying.tally.carry("bytes", late.bytes);
     carrying.late.count += late.count;
@@ -137,8 +140,10 @@ function rootHere(kind: ArtifactRoot["kind"], id: string, experimentId: string, 
   return `mlflow-artifacts:/${experimentId}/${kind === "model" ? "models/" : ""}${id}/artifacts`;
 }
 
-/** Stores the files before the run that has them, which then appears with them. */
-async function carryFiles(carrying: Carrying, root: ArtifactRoot): Promise<{ readonly count: number; readonly bytes: number }> {
+const leaveFile = ({ tally }: Carrying, { path, unreadable }: SourceFile, { kind, id }: ArtifactRoot): void => tally.leave(`artifact ${path} of ${kind} ${id}`, unreadable!);
+
+/** Stores the files before the run that has them, which then appears with them; `leave` tells of one that cannot be read. */
+async function carryFiles(carrying: Carrying, root: ArtifactRoot, leave = leaveFile): Promise<{ readonly count: number; readonly bytes: number }> {
   const files = await carrying.source.readArtifacts(root);
   if (files === undefined) {
     noteUnreached(carrying, root.uri);
@@ -147,6 +152,10 @@ async function carryFiles(carrying: Carrying, root: ArtifactRoot): Promise<{ rea
   const to = carrying.roots.get(root.id)!.to.replace(/^mlflow-artifacts:\//, "");
   let [count, bytes] = [0, 0];
   for await (const file of files) {
+    if (file.unreadable !== undefined) {
+      leave(carrying, file, root);
+      continue;
+    }
     await orLeave(carrying, `artifact ${file.path} of ${root.kind} ${root.id}`, async () => {
       bytes += await carrying.target.writeFile(to, file);
       count++;

@@ -1,8 +1,9 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parseDocument, visit } from "yaml";
-import { invalid } from "../../errors.ts";
+import { invalid, MillraceError } from "../../errors.ts";
 import { filesBelow } from "./local-artifacts.ts";
+import type { Leave } from "./source.ts";
 
 export type Meta = Readonly<Record<string, unknown>>;
 
@@ -11,17 +12,24 @@ const ifThere = <T>(missing: T) => (error: NodeJS.ErrnoException): T => {
   throw error;
 };
 
-/** The folders in a folder, but hidden ones, sorted; none when it is not there. */
-export async function foldersIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(ifThere([]));
+/** The folders in a folder, but hidden ones, sorted; none when it is not there, or when it cannot be read and `leave` is told so. */
+export async function foldersIn(folder: string, leave?: Leave): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(ifThere([])).catch((error: unknown) => {
+    if (!leave || !isOfOne(error)) throw error;
+    leave(`what is in ${folder}`, error.message);
+    return [];
+  });
   return entries.filter((entry) => (entry.isDirectory() || entry.isSymbolicLink()) && !entry.name.startsWith(".")).map((entry) => join(folder, entry.name)).toSorted();
 }
 
-/** A folder's `meta.yaml`; undefined when it has none. */
+/** A folder's `meta.yaml`; undefined when it has none. Fails where the folder is a link that leads nowhere, or may not be entered. */
 export async function readMeta(folder: string): Promise<Meta | undefined> {
   const file = join(folder, "meta.yaml");
   const content = await readFile(file, "utf8").catch(ifThere(undefined));
-  if (content === undefined) return undefined;
+  if (content === undefined) {
+    await stat(folder);
+    return undefined;
+  }
   // All values as texts: an id of digits is a long number to some, and one with an `e` among them a float. Only a bare null is none.
   const document = parseDocument(content, { schema: "failsafe" });
   visit(document, {
@@ -71,3 +79,21 @@ function valueOf(text: string): number | undefined {
   const value = name === "" ? Number.NaN : Number(name);
   return Number.isNaN(value) ? undefined : value;
 }
+
+/** What `read` gives of each folder, but nothing; one that cannot be read is told to `leave` by its `name`, and the others come. */
+export async function* eachOf<T>(folders: readonly string[], name: (folder: string) => string, leave: Leave, read: (folder: string) => Promise<T | undefined>): AsyncIterable<T> {
+  for (const folder of folders) {
+    let found: T | undefined;
+    try {
+      found = await read(folder);
+    } catch (error) {
+      if (!isOfOne(error)) throw error;
+      leave(name(folder), error.message);
+      continue;
+    }
+    if (found !== undefined) yield found;
+  }
+}
+
+/** Whether a failure is one of the file that was read, or of what it holds. */
+const isOfOne = (error: unknown): error is Error => error instanceof MillraceError || (error instanceof Error && "syscall" in error);

@@ -1,16 +1,16 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { numberIn, textIn } from "./cells.ts";
-import { foldersIn, readMeta, readPairs, type Meta } from "./folder-files.ts";
-import { stageOfText, type SourceModel, type SourceVersion } from "./source.ts";
+import { eachOf, foldersIn, readMeta, readPairs, type Meta } from "./folder-files.ts";
+import { stageOfText, type Leave, type SourceModel, type SourceVersion } from "./source.ts";
 
 /** The registered models of MLflow's file store: a folder each, with a folder for each version. */
-export async function* readFolderModels(root: string): AsyncIterable<SourceModel> {
-  for (const folder of await foldersIn(root)) {
+export async function* readFolderModels(root: string, leave: Leave): AsyncIterable<SourceModel> {
+  yield* eachOf(await foldersIn(root, leave), (folder) => `registered model ${basename(folder)}`, leave, async (folder) => {
     const meta = await readMeta(folder);
-    if (!meta) continue;
-    const found = await versionsIn(folder);
+    if (!meta) return undefined;
+    const found = await versionsIn(folder, leave);
     const versions = found.filter(({ deleted }) => !deleted).map(({ version }) => version);
-    yield {
+    return {
       name: textIn(meta["name"]),
       description: textIn(meta["description"]) || null,
       createdAt: numberIn(meta["creation_timestamp"]),
@@ -20,15 +20,17 @@ export async function* readFolderModels(root: string): AsyncIterable<SourceModel
       versions,
       lastVersion: found.reduce((last, { version }) => Math.max(last, version.version), 0),
     };
-  }
+  });
 }
 
-async function versionsIn(folder: string): Promise<{ readonly version: SourceVersion; readonly deleted: boolean }[]> {
-  const versions = [];
-  for (const one of await foldersIn(folder)) {
-    const meta = /\/version-\d+$/.test(one) ? await readMeta(one) : undefined;
-    if (meta) versions.push({ version: await readVersion(meta, one), deleted: meta["current_stage"] === "Deleted_Internal" });
-  }
+async function versionsIn(folder: string, leave: Leave): Promise<{ readonly version: SourceVersion; readonly deleted: boolean }[]> {
+  const all = (await foldersIn(folder, leave)).filter((one) => /\/version-\d+$/.test(one));
+  const versions: { readonly version: SourceVersion; readonly deleted: boolean }[] = [];
+  const read = eachOf(all, (one) => `${basename(one)} of registered model ${basename(folder)}`, leave, async (one) => {
+    const meta = await readMeta(one);
+    return meta && { version: await readVersion(meta, one), deleted: meta["current_stage"] === "Deleted_Internal" };
+  });
+  for await (const version of read) versions.push(version);
   return versions.toSorted((one, other) => one.version.version - other.version.version);
 }
 

@@ -1,14 +1,14 @@
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { invalid, MillraceError } from "../../errors.ts";
+import { basename, dirname, join } from "node:path";
+import { invalid } from "../../errors.ts";
 import { nameOfRun } from "../../tracking/run-names.ts";
 import type { DatasetInput } from "../../tracking/inputs.ts";
 import type { LoggedModel, LoggedModelStatus, RunStatus } from "../../tracking/types.ts";
 import { numberIn, numberOrNullIn, textIn } from "./cells.ts";
 import { filesBelow, localFolder, missingLocal } from "./local-artifacts.ts";
 import { readFolderModels } from "./folder-registry.ts";
-import { foldersIn, readMeta, readMetrics, readPairs, type Meta } from "./folder-files.ts";
+import { eachOf, foldersIn, readMeta, readMetrics, readPairs, type Meta } from "./folder-files.ts";
 import type { ArtifactRoot, MlflowSource, SourceRun } from "./source.ts";
 
 /** Folders of an experiment that are no runs. */
@@ -21,14 +21,15 @@ export function openFolderSource(root: string, proxied: string | undefined): Mlf
   const experimentFolder = (id: string): string => folders.get(id) ?? join(root, id);
   return {
     name: `the folder ${root}`,
-    async *readExperiments() {
-      for (const folder of [...(await foldersIn(root)), ...(await foldersIn(join(root, ".trash")))]) {
+    async *readExperiments(leave) {
+      const all = [...(await foldersIn(root)), ...(await foldersIn(join(root, ".trash"), leave))];
+      yield* eachOf(all, (folder) => `experiment ${basename(folder)}`, leave, async (folder) => {
         const meta = await readMeta(folder);
         // The registry lies in a folder among the experiments.
-        if (meta === undefined) continue;
+        if (meta === undefined) return undefined;
         const id = textIn(meta["experiment_id"]);
         folders.set(id, folder);
-        yield {
+        return {
           id,
           name: textIn(meta["name"]),
           artifactLocation: textIn(meta["artifact_location"]),
@@ -37,20 +38,17 @@ export function openFolderSource(root: string, proxied: string | undefined): Mlf
           updatedAt: numberIn(meta["last_update_time"] ?? meta["creation_time"]),
           tags: Object.fromEntries((await readPairs(join(folder, "tags"))).map(({ key, value }) => [key, value])),
         };
-      }
+      });
       if (folders.size === 0) throw invalid("mlflow.no_source", `${root} is no folder of MLflow's file store: no folder in it has a meta.yaml of an experiment`);
     },
     async *readRuns(experimentId, leave) {
-      for (const folder of await foldersIn(experimentFolder(experimentId))) {
-        if (reserved.has(folder.split("/").at(-1)!)) continue;
-        try {
-          const meta = await readMeta(folder);
-          if (meta) yield await readRun(meta, folder, experimentFolder(experimentId), experimentId);
-        } catch (error) {
-          if (!(error instanceof MillraceError)) throw error;
-          leave(`run ${folder.split("/").at(-1)!}`, error.message);
-        }
-      }
+      const all = (await foldersIn(experimentFolder(experimentId), leave)).filter((folder) => !reserved.has(basename(folder)));
+      yield* eachOf(all, (folder) => `run ${basename(folder)}`, leave, async (folder) => {
+        const meta = await readMeta(folder);
+        if (meta) return readRun(meta, folder, experimentFolder(experimentId), experimentId);
+        if (/^[0-9a-f]{32}$/.test(basename(folder))) leave(`run ${basename(folder)}`, `it has no meta.yaml (${folder})`);
+        return undefined;
+      });
     },
     async *readHistories(run) {
       const folder = join(experimentFolder(run.experimentId), run.id, "metrics");
@@ -59,13 +57,13 @@ export function openFolderSource(root: string, proxied: string | undefined): Mlf
         yield { key, steps: lines.map(({ step }) => step), times: lines.map(({ time }) => time), values: lines.map(({ value }) => value) };
       }
     },
-    async *readLoggedModels(experimentId) {
-      for (const folder of await foldersIn(join(experimentFolder(experimentId), "models"))) {
+    async *readLoggedModels(experimentId, leave) {
+      yield* eachOf(await foldersIn(join(experimentFolder(experimentId), "models"), leave), (folder) => `logged model ${basename(folder)}`, leave, async (folder) => {
         const meta = await readMeta(folder);
-        if (meta) yield readLoggedModel(meta, folder);
-      }
+        return meta && readLoggedModel(meta, folder);
+      });
     },
-    readRegisteredModels: () => readFolderModels(join(root, "models")),
+    readRegisteredModels: (leave) => readFolderModels(join(root, "models"), leave),
     readArtifacts: async ({ kind, id, experimentId, uri }: ArtifactRoot) => {
       const local = localFolder(uri, dirname(root), artifacts);
       // A folder that was moved still names the place it was at.

@@ -25,9 +25,10 @@ export async function importMlflow(source: MlflowSource, target: ImportTarget, o
   const tally = new Tally();
   const carrying: Carrying = { source, target, dryRun: options.dryRun, tally, roots: new Map(), runIds: [], carriedIds: [], late: { count: 0 }, unreached: new Map(), progress: progressOf(tally, began, options.progress) };
   const seen = new Set<string>();
+  const leave = (what: string, why: string): void => tally.leave(what, why);
   // Read whole before the first write: the names must be known to say which of those asked for is none.
   const experiments: Experiment[] = [];
-  for await (const experiment of source.readExperiments()) experiments.push(experiment);
+  for await (const experiment of source.readExperiments(leave)) experiments.push(experiment);
   for (const experiment of experiments) {
     if (options.only.length > 0 && !options.only.includes(experiment.name)) continue;
     seen.add(experiment.name);
@@ -37,7 +38,7 @@ export async function importMlflow(source: MlflowSource, target: ImportTarget, o
     await carryLoggedModels(carrying, experiment, here);
   }
   for (const name of options.only.filter((one) => !seen.has(one))) tally.leave(`experiment ${name}`, `there is none of this name; there are ${experiments.map((one) => one.name).join(", ")}`);
-  for await (const model of source.readRegisteredModels()) {
+  for await (const model of source.readRegisteredModels(leave)) {
     const wanted = options.only.length === 0 || model.versions.some(({ runId, loggedModelId }) => [runId, loggedModelId].some((id) => id !== null && carrying.roots.has(id)));
     if (wanted) await carryModel(carrying, model);
   }

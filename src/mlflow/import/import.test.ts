@@ -1,4 +1,5 @@
-import { cp, mkdir, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { chmod, cp, mkdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openProtocol, startRun, type Protocol } from "../../../test/open-protocol.ts";
@@ -203,6 +204,53 @@ test("names that the registry does not take, and metrics that are none, are left
   const report = await importFrom(folder, house);
   expect(report.leftOut.map(({ what }) => what)).toEqual([`run ${outer}`, "registered model a/b"]);
   expect(report.carried).toMatchObject({ runs: 2 });
+});
+
+test("links that lead nowhere or back, and files that the system does not give, are named and counted, and the rest comes", async () => {
+  const folder = join(await temporaryFolder(), "mlruns");
+  await cp(fixture, folder, { recursive: true });
+  const artifacts = join(folder, wind, outer, "artifacts");
+  const before = [`artifact broken of run ${outer}`, `artifact deep/up of run ${outer}`, `artifact loop of run ${outer}`, `artifact memory of run ${outer}`, `artifact pipe of run ${outer}`];
+  await symlink("/nowhere/at/all", join(artifacts, "broken"));
+  await symlink("loop", join(artifacts, "loop"));
+  await symlink("..", join(artifacts, "deep", "up"));
+  // Opens, and fails with EIO when it is read.
+  await symlink("/proc/self/mem", join(artifacts, "memory"));
+  execFileSync("mkfifo", [join(artifacts, "pipe")]);
+  // Root may read everything.
+  if (process.getuid!() !== 0) {
+    await writeFile(join(artifacts, "secret"), "");
+    await chmod(join(artifacts, "secret"), 0);
+    before.push(`artifact secret of run ${outer}`);
+  }
+  const house = await openListening();
+  const report = await importFrom(folder, house);
+  expect(report.leftOut.map(({ what }) => what)).toEqual(before);
+  expect(report.leftOut.map(({ why }) => why).slice(0, 5)).toEqual([expect.stringMatching(/^it is a link that leads nowhere \(\S+broken\)$/), expect.stringMatching(/^it is a link to \S+artifacts, which holds it$/), expect.stringMatching(/ELOOP/), expect.stringMatching(/EIO|read error|i\/o error/i), "it is neither a file nor a folder"]);
+  expect(report.carried).toMatchObject({ experiments: 2, runs: 3, artifacts: 3 });
+  expect(isWhole(report)).toBe(false);
+  // What came is not sent again, and what is left is told again.
+  const again = await importFrom(folder, house);
+  expect(again.leftOut.map(({ what }) => what)).toEqual(expect.arrayContaining(before.filter((what) => !what.includes("memory"))));
+  await rm(join(artifacts, "memory"));
+  expect(await importFrom(folder, house)).toMatchObject({ carried: { artifacts: 0, runs: 0 } });
+});
+
+test("an experiment, a run, a model and a version that cannot be read are left out by name, and the others come", async () => {
+  const folder = join(await temporaryFolder(), "mlruns");
+  await cp(fixture, folder, { recursive: true });
+  await symlink("/nowhere", join(folder, "123"));
+  await symlink("/nowhere", join(folder, wind, "c".repeat(32)));
+  await mkdir(join(folder, wind, "d".repeat(32)));
+  await rm(join(folder, wind, outer, "params", "depth"));
+  await symlink("/nowhere", join(folder, wind, outer, "params", "depth"));
+  await symlink("/nowhere", join(folder, wind, "models", "m-gone"));
+  await symlink("/nowhere", join(folder, "models", "lost"));
+  await symlink("/nowhere", join(folder, "models", "mill", "version-9"));
+  const house = await openListening();
+  const report = await importFrom(folder, house);
+  expect(report.leftOut.map(({ what }) => what).toSorted()).toEqual(["experiment 123", "logged model m-gone", "registered model lost", `run ${outer}`, `run ${"c".repeat(32)}`, `run ${"d".repeat(32)}`, "version-9 of registered model mill"]);
+  expect(report.carried).toMatchObject({ experiments: 2, runs: 2, loggedModels: 1, registeredModels: 1, versions: 3 });
 });
 
 test("a run begun before, of one's own, is not touched", async () => {

@@ -22,7 +22,12 @@ export interface Series {
 export interface SourceFile {
   readonly path: string;
   readonly open: () => Promise<Readable>;
+  /** Why it cannot be read, where that is known before it is opened: a broken link, a folder or file that this user may not enter. */
+  readonly unreadable?: string;
 }
+
+/** Is told of a part of a source that cannot be read, and why; the others come. */
+export type Leave = (what: string, why: string) => void;
 
 export interface SourceVersion {
   readonly version: number;
@@ -64,13 +69,12 @@ export interface ArtifactRoot {
 export interface MlflowSource {
   /** What it is, for people: `the folder /data/mlruns`. */
   readonly name: string;
-  readExperiments(): AsyncIterable<Experiment>;
-  /** `leave` is told of a run that cannot be read; the others come. */
-  readRuns(experimentId: string, leave: (what: string, why: string) => void): AsyncIterable<SourceRun>;
+  readExperiments(leave: Leave): AsyncIterable<Experiment>;
+  readRuns(experimentId: string, leave: Leave): AsyncIterable<SourceRun>;
   /** The whole history of every metric of a run, in parts. */
   readHistories(run: SourceRun): AsyncIterable<Series>;
-  readLoggedModels(experimentId: string): AsyncIterable<LoggedModel>;
-  readRegisteredModels(): AsyncIterable<SourceModel>;
+  readLoggedModels(experimentId: string, leave: Leave): AsyncIterable<LoggedModel>;
+  readRegisteredModels(leave: Leave): AsyncIterable<SourceModel>;
   /** The files below a root; undefined when they lie where this source does not reach (an object store). */
   readArtifacts(root: ArtifactRoot): Promise<AsyncIterable<SourceFile> | undefined>;
   /** The folder of this machine that an artifact URI means and that is not there. */

@@ -64,6 +64,9 @@ export function openTarget(server: string, signal: AbortSignal): ImportTarget {
     async writeFile(root, file) {
       const content = await file.open();
       let size = 0;
+      // What fails at the source is told by fetch as a failure of its own.
+      let failed: Error | undefined;
+      content.once("error", (error) => (failed = error));
       const counted = content.map((chunk: Buffer) => {
         size += chunk.length;
         return chunk;
@@ -71,7 +74,7 @@ export function openTarget(server: string, signal: AbortSignal): ImportTarget {
       const path = `${root}/${file.path}`.split("/").map(encodeURIComponent).join("/");
       // `duplex` is what fetch asks of a body that is streamed; TypeScript's library does not know it.
       const init = { method: "PUT", body: counted, duplex: "half", signal } as unknown as RequestInit;
-      const answer = await fetch(`${server}/api/2.0/mlflow-artifacts/artifacts/${path}`, init);
+      const answer = await fetch(`${server}/api/2.0/mlflow-artifacts/artifacts/${path}`, init).catch((error: unknown) => Promise.reject(failed ?? error));
       if (!answer.ok) throw new ApiError(answer.status, "http.error", `${answer.status} ${(await answer.text()).slice(0, 300)}`);
       return size;
     },

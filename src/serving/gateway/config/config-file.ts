@@ -5,12 +5,13 @@ import type { EndpointConfig, GatewayConfig, ModelContent, VariantConfig } from 
 import { duplicate, flag, list, number, record, text, textMap } from "./fields.ts";
 import type { Fail } from "./fields.ts";
 import { parseLoadOptions } from "./load-options.ts";
+import { isBroken } from "./sealed.ts";
 import { parseTraffic } from "./traffic-config.ts";
 
 /** Weights are decimal fractions written by people and programs: 0.1 + 0.2 + 0.7 must pass. */
 const weightTolerance = 1e-6;
 
-/** Reads and checks a gateway configuration. Fails with `serving.config_unreadable` or `serving.config_invalid`. */
+/** Reads and checks a gateway configuration. Fails with `serving.config_unreadable`, `serving.config_invalid` or, where it says what its checksum is and that is another, `serving.config_damaged`. */
 export async function readConfig(path: string): Promise<GatewayConfig> {
   let text: string;
   try {
@@ -26,6 +27,9 @@ export async function readConfig(path: string): Promise<GatewayConfig> {
     value = JSON.parse(text);
   } catch (error) {
     throw invalid("serving.config_invalid", `The gateway configuration ${path} is not JSON: ${describeError(error)}.`);
+  }
+  if (isBroken(value)) {
+    throw invalid("serving.config_damaged", `The gateway configuration ${path} is damaged: it is not what was written, as its checksum says. Start the server (\`millrace up\`), which writes it anew, or, where you have changed it by hand, take "sha256" out of it`);
   }
   return parseConfig(value, path);
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { describeError, MillraceError } from "../../../errors.ts";
 import { readConfig } from "../config/config-file.ts";
 import type { EndpointConfig, GatewayConfig } from "../config/config.ts";
+import { sealed } from "../config/sealed.ts";
 import { writeDurably } from "../durable-file.ts";
 import type { GatewayLog } from "../gateway-log.ts";
 import type { ServingState } from "./serving-state.ts";
@@ -151,7 +152,7 @@ export class ManagedConfig {
    */
   async #remember(config: GatewayConfig): Promise<void> {
     try {
-      await writeDurably(this.#lastGoodFile, JSON.stringify(config));
+      await writeDurably(this.#lastGoodFile, sealed(config));
     } catch (error) {
       this.#log.error(`cannot write ${this.#lastGoodFile}: ${describeError(error)}`);
     }

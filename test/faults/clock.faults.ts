@@ -1,0 +1,86 @@
+import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { expect, test } from "vitest";
+import { logRun, liveIn, predict } from "../lived-in-home.ts";
+import { killGatewayOf, millrace, startMillrace } from "../running-server.ts";
+import { gatewayOf, rowsIn } from "../endurance/gateway-under-load.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+/** Debian's libfaketime, for programs with threads. */
+const library = ["x86_64", "aarch64"].map((machine) => `/usr/lib/${machine}-linux-gnu/faketime/libfaketimeMT.so.1`).find((path) => existsSync(path));
+
+/** A clock that processes see beside the true one, to be set while they run. */
+async function clock(folder: string): Promise<{ env: Record<string, string>; set: (by: string) => Promise<void> }> {
+  if (library === undefined) throw new Error("These tests need Debian's package libfaketime: apt-get install libfaketime");
+  const file = join(folder, "clock");
+  const set = (by: string): Promise<void> => writeFile(file, `${by}\n`);
+  await set("+0");
+  return { env: { LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1", FAKETIME_DONT_FAKE_MONOTONIC: "1" }, set };
+}
+
+/** The times of the audit log, in the order of its entries (ms). */
+function auditTimes(home: string): number[] {
+  const db = new DatabaseSync(join(home, "millrace.db"), { readOnly: true });
+  const rows = db.prepare("select time from audit_log order by seq").all();
+  db.close();
+  return rows.map(({ time }) => Number(time));
+}
+
+test("a clock that is set back two hours, and forward three days, under server and gateway: everything goes on, nothing is lost, and the doctor says so", async () => {
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  const { env, set } = await clock(folder);
+  const server = await startMillrace(home, { env });
+  const { run, notes } = await liveIn(server, folder);
+  const gateway = await gatewayOf(home);
+  await gateway.flush();
+  let rows = await rowsIn(join(home, "predictions"));
+  for (const by of ["-2h", "+3d", "+0"]) {
+    await set(by);
+    await logRun(server.url, `at ${by}`);
+    await predict(server.url, 10);
+    expect(await gateway.flush()).toBe(200);
+    expect(await rowsIn(join(home, "predictions"))).toBe((rows += 10));
+    expect((await fetch(`${server.url}/health`)).status).toBe(200);
+    const apart = await millrace(["doctor", "--home", home]);
+    if (by === "-2h") expect([apart.code, apart.out]).toEqual([3, expect.stringMatching(/The server's clock is 2h away from this one/)]);
+    if (by === "+3d") expect([apart.code, apart.out]).toEqual([3, expect.stringMatching(/entries from .* ahead of this machine's clock|server's clock is 3d away/)]);
+  }
+  expect(await (await fetch(`${server.url}/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/notes.txt`)).text()).toBe(notes);
+  const times = auditTimes(home);
+  expect(Math.max(...times)).toBeGreaterThan(Date.now());
+  // The chain of the audit log holds whatever the times in it are; what is ahead is told with what to do.
+  const doctor = await millrace(["doctor", "--full", "--home", home]);
+  expect(doctor.out).toMatch(/error clock: The database holds entries from .* ahead of this machine's clock/);
+  expect(doctor.out).not.toMatch(/audit log was changed/);
+  await server.kill();
+  await killGatewayOf(home);
+  const again = await startMillrace(home);
+  await logRun(again.url, "afterwards");
+  await predict(again.url, 1);
+});
+
+test("a backup that was made while the clock was ahead: the next one says what to do, and is made then", async () => {
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  const { env, set } = await clock(folder);
+  await (await startMillrace(home)).kill();
+  await killGatewayOf(home);
+  const place = join(folder, "backups");
+  await set("+40d");
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  const ahead = await millrace(["backup", place, "--home", home]).finally(() => {
+    for (const name of Object.keys(env)) delete process.env[name];
+    Object.assign(process.env, before);
+  });
+  expect(ahead.code).toBe(0);
+  const refused = await millrace(["backup", place, "--home", home]);
+  const file = /take (\S+\.json) away/.exec(refused.err)?.[1];
+  expect([refused.code > 0, refused.err, file && existsSync(file)]).toEqual([true, expect.stringMatching(/The newest backup in \S+ is of .*, and this machine's clock says/), true]);
+  await rm(file!);
+  expect(await millrace(["backup", place, "--home", home])).toMatchObject({ code: 0, err: "" });
+  expect((await millrace(["backup", place, "--verify"])).code).toBe(0);
+});
