@@ -126,7 +126,7 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 function fields(schema: object): string {
-  const project = completeProject({ data: { source: "", target: "" } }, { model: "", source: "", code: null });
+  const project = completeProject({ data: { source: "", target: "" } }, { model: "", folder: "", source: "", code: null });
   const fallback = (path: string, field: FieldSchema): string => {
     const words = path.split(".").map((part) => part.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
     const value = words.reduce<unknown>((at, word) => (at as Record<string, unknown> | null | undefined)?.[word], project);

@@ -65,6 +65,7 @@ export const faces: Readonly<Record<string, string>> = {
   "training/train-step.ts": "the output of training.train, and the labels of a table as a trainer sees them",
   "training/input-tensors.ts": "what a model's graph takes of a table, for whoever scores one",
   "training/holdout.ts": "which rows a model is judged by: training and evaluation must agree on it",
+  "training/onnx/run-graph.ts": "running a graph over a table, for whoever scores one",
   "training/trainers.ts": "the list of trainers",
   "training/random.ts": "the seeded stream of random numbers",
   "evaluation/evaluate-step.ts": "the output of evaluation.evaluate",

@@ -7,7 +7,7 @@ import { loadProject, modelName, parseProject } from "./load.ts";
 import { completeProject } from "./project.ts";
 
 const least = "data: { source: rides.csv, target: cnt }\n";
-const place = { model: "bikes", source: "/data/rides.csv", code: null };
+const place = { model: "bikes", folder: "/data", source: "/data/rides.csv", code: null };
 
 describe("a fault names file, line, column, field and the nearest right name", () => {
   test.each<[name: string, text: string, at: string, sentence: RegExp, field?: string]>([
