@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { Table } from "../data/types.ts";
-import { runGraph } from "../training/onnx/run-graph.ts";
+import { graphAnswers } from "../training/onnx/run-graph.ts";
 import type { Signature } from "../training/types.ts";
 
 /** Rows to score, and with which graph. */
@@ -11,9 +11,4 @@ export interface ScoredPart {
 }
 
 /** The graph's answers: a number for each row, or row by row a probability for each class. */
-export async function answersOf({ path, signature, table }: ScoredPart): Promise<Float64Array<ArrayBuffer>> {
-  const [output, width] = signature.task === "regression" ? ["prediction", 1] : ["probabilities", (signature.classes ?? []).length];
-  const answers = new Float64Array(table.rows * width);
-  await runGraph(await readFile(path), signature, table, (found, start) => answers.set(found[output].data as ArrayLike<number>, start * width));
-  return answers;
-}
+export const answersOf = async ({ path, signature, table }: ScoredPart): Promise<Float64Array<ArrayBuffer>> => await graphAnswers(await readFile(path), signature, table);

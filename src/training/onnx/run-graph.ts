@@ -34,3 +34,11 @@ export async function runGraph(graph: Uint8Array, signature: Signature, table: T
     await session.release();
   }
 }
+
+/** A graph's answers to a table, in our own form: a number for each row, or row by row a probability for each class. */
+export async function graphAnswers(graph: Uint8Array, signature: Signature, table: Table): Promise<Float64Array<ArrayBuffer>> {
+  const [output, width] = signature.task === "regression" ? ["prediction", 1] : ["probabilities", (signature.classes ?? []).length];
+  const answers = new Float64Array(table.rows * width);
+  await runGraph(graph, signature, table, (found, start) => answers.set(found[output].data as ArrayLike<number>, start * width));
+  return answers;
+}
