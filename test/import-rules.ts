@@ -115,6 +115,7 @@ export const browserSafe: Readonly<Record<string, string>> = {
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
   "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
   "optimization/retrainings/outcome-names.ts": "words: the same in the terminal and on the page",
+  "cli/plain-text.ts": "a text from a text",
   "monitoring/unreadable-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
   "monitoring/comparison-text.ts": "a sentence from its arguments: the same in the terminal and on the page",
   "monitoring/performance/sight-text.ts": "a sentence from its arguments: the same in the terminal and on the page",

@@ -91,11 +91,12 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
       new Promise((resolve, reject) => {
         if (closed) throw new MillraceError("pipelines.closing", 503, "Millrace is shutting down");
         const { signal } = options;
-        const job: Job = { task, report, options, resolve, reject };
+        const leave = (): void => signal?.removeEventListener("abort", cancel);
+        const job: Job = { task, report, options, resolve: (output) => (leave(), resolve(output)), reject: (error) => (leave(), reject(error)) };
         const cancel = (): void => {
           const waiting = queue.indexOf(job);
           if (waiting >= 0) queue.splice(waiting, 1);
-          reject(signal!.reason as Error);
+          job.reject(signal!.reason as Error);
           // Whatever the step has started ends with its worker.
           for (const worker of workers) if (worker.job === job) worker.child.kill("SIGKILL");
         };

@@ -11,7 +11,7 @@ import { fitOn, requestOf, type Fit, type Making } from "./fit.ts";
 import { heldOutRows, part, type Holdout } from "./holdout.ts";
 import type { Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
-import type { Signature } from "./types.ts";
+import type { Signature, TrainedModel } from "./types.ts";
 
 interface TrainParams {
   /** A trainer; `run` for the recipe that is handed in, by the step before or with the parameters. */
@@ -38,6 +38,8 @@ export interface TrainOutput {
   /** The ONNX graph: preprocessing and model in one. */
   readonly model: Blob;
   readonly baseline: Blob | null;
+  /** What the baseline takes, where that is not what the model takes: absent beside one of our trainers. */
+  readonly baselineSignature?: Signature;
   readonly signature: Signature;
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
@@ -94,10 +96,12 @@ export async function trainOn(train: Table, making: Making & { readonly baseline
 /** What a model that was made hands on, with a linear baseline of the same rows where asked; its files go into the artifact store. */
 export async function outputOf(fit: Fit, train: Table, making: Making, { losses, baseline }: { readonly losses: readonly number[]; readonly baseline: boolean }, blobs: BlobStore): Promise<TrainOutput> {
   const { algorithm, signature, params, importances, seconds, log } = fit;
+  const linear = baseline ? await linearModel(train, making) : null;
   return {
     algorithm,
     model: await blobs.put(fit.graph()),
-    baseline: baseline ? await blobs.put(await linearGraph(train, making)) : null,
+    baseline: linear && (await blobs.put(linear.toOnnx())),
+    ...(linear && making.recipe && { baselineSignature: linear.signature }),
     signature,
     params,
     importances,
@@ -111,9 +115,9 @@ export async function outputOf(fit: Fit, train: Table, making: Making, { losses,
   };
 }
 
-async function linearGraph(train: Table, making: Making): Promise<Uint8Array> {
+async function linearModel(train: Table, making: Making): Promise<TrainedModel> {
   const { findTrainer } = await import("./trainers.ts");
-  return findTrainer("linear").train({ ...requestOf(train, making), params: {} }).toOnnx();
+  return findTrainer("linear").train({ ...requestOf(train, making), params: {} });
 }
 
 const groupOf = (holdout: Holdout): string[] => (holdout.by === "random" && holdout.group !== undefined ? [holdout.group] : []);

@@ -125,6 +125,6 @@ test("a server that is killed in the middle of a training goes on with it, from 
   await rm(script);
   const second = await startMillrace(home);
   const api = client<PipelineRoutes>(second.url, "pipelines");
-  await expect.poll(async () => (await api("GET /runs/:id", { params: { id } })).state, { timeout: 50_000 }).toBe("succeeded");
+  await expect.poll(async () => (await api("GET /runs/:id", { params: { id } })).state, { timeout: 90_000 }).toBe("succeeded");
   expect((await outputOf(second.url, id, "train")).match(/half|rows 240/g)).toEqual(["rows 240", "half", "rows 240"]);
-});
+}, 120_000);

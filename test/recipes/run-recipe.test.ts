@@ -123,14 +123,15 @@ describe("every end has its own state and a sentence that helps", () => {
     await expect(train({ files, run: node, timeout: 1500 })).rejects.toMatchObject({ code: "training.timeout", message: expect.stringMatching(/was ended after 1\.5 s, the time that train\.timeout gives it/) as string });
     expect(existsSync(asked)).toBe(true);
     const [pid] = (await readFile(pids, "utf8")).trim().split("\n").map(Number);
-    await gone(pid);
+    await expect.poll(() => isGone(pid), { timeout: 5000 }).toBe(true);
   });
 
   test("what a command leaves running ends with it", async () => {
     const { train, folder } = await workshop();
     const note = join(folder, "pid");
     await train({ files: script(`const { spawn } = await import("node:child_process"); const child = spawn("sleep", ["600"], { stdio: "inherit" }); writeFileSync(${JSON.stringify(note)}, String(child.pid)); child.unref(); ${leave()}`), run: node, rows: [0, 1] });
-    await gone(Number(await readFile(note, "utf8")));
+    const pid = Number(await readFile(note, "utf8"));
+    await expect.poll(() => isGone(pid), { timeout: 5000 }).toBe(true);
   });
 
   test("a command that prints a gigabyte is neither held up nor kept", async () => {
@@ -156,7 +157,5 @@ test("a training that failed finds what it wrote into its checkpoint folder, unt
   expect(await readdir(join(kept, "checkpoints"))).toHaveLength(1);
 });
 
-/** Waits until a process is no more; a zombie that nobody has asked after yet is none. */
-async function gone(pid: number): Promise<void> {
-  await expect.poll(async () => await readFile(`/proc/${pid}/stat`, "utf8").then((text) => / Z /.test(text), () => true), { timeout: 5000 }).toBe(true);
-}
+/** Whether a process is no more; a zombie that nobody has asked after yet is none. */
+const isGone = async (pid: number): Promise<boolean> => await readFile(`/proc/${pid}/stat`, "utf8").then((text) => / Z /.test(text), () => true);

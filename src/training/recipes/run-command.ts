@@ -35,9 +35,9 @@ export interface CommandEnd {
 
 /**
  * Runs the command in a process group of its own, beside a watcher that ends the group when this process is gone, however it went: the watcher reads a pipe whose
- * other end only this process holds. `$1` is the command, `$2` the grace in seconds.
+ * other end only this process holds. `$1` is the command, `$2` the grace in tenths of a second.
  */
-const watched = `(trap '' TERM INT HUP; cat <&3 >/dev/null; kill -TERM 0; sleep "$2"; kill -KILL 0) >/dev/null 2>&1 &
+const watched = `(trap '' TERM INT HUP; cat <&3 >/dev/null; kill -TERM 0; left=$2; while [ $left -gt 0 ] && kill -0 $$; do sleep 0.1; left=$((left - 1)); done; kill -KILL 0) >/dev/null 2>&1 &
 exec 3<&-
 exec /bin/sh -c "$1"`;
 
@@ -54,7 +54,7 @@ export async function runCommand({ command, folder, env, timeout, grace, print, 
   if (process.platform === "win32") throw new MillraceError("training.no_shell", 501, "train.run needs a POSIX shell (/bin/sh), which Windows does not have; run Millrace in WSL or in a container");
   const started = performance.now();
   const killsBefore = await memoryKills();
-  const child = spawn("/bin/sh", ["-c", watched, "millrace-recipe", command, String(Math.ceil(grace / 1000))], {
+  const child = spawn("/bin/sh", ["-c", watched, "millrace-recipe", command, String(Math.ceil(grace / 100))], {
     cwd: folder,
     env: { ...withoutDatabase(process.env), ...env },
     detached: true,
