@@ -70,7 +70,6 @@ export const faces: Readonly<Record<string, string>> = {
   "training/recipes/types.ts": "the nouns of recipes",
   "training/recipes/run-recipe.ts": "where a recipe's command runs",
   "training/recipes/recipe-key.ts": "who may have commands run",
-  "training/input-tensors.ts": "what a model's graph takes of a table, for whoever scores one",
   "training/holdout.ts": "which rows a model is judged by: training and evaluation must agree on it",
   "training/onnx/run-graph.ts": "running a graph over a table, for whoever scores one",
   "training/trainers.ts": "the list of trainers",

@@ -117,6 +117,8 @@ function environmentOf(job: Job, file: string): Record<string, string> {
     MILLRACE_CHECKPOINT_DIR: job.checkpoint_dir,
     // What Python prints shall be seen when it is printed.
     PYTHONUNBUFFERED: "1",
+    // Threads of OpenMP that wait for each other sleep: where others compute, too, waiting by spinning costs each round a slice of time.
+    OMP_WAIT_POLICY: process.env["OMP_WAIT_POLICY"] ?? "PASSIVE",
   };
 }
 
