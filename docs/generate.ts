@@ -111,6 +111,7 @@ const meanings: Readonly<Record<string, string>> = {
   "data.from": "Only rows from this date or time on",
   "data.until": "Only rows before this date or time; a replay plays the later ones",
   "data.split": "How rows are held out for the evaluation",
+  "train.timeout": "With run: how long the command may take before it is ended; as long as it takes when absent",
   "deploy.share": "The challenger's share of the traffic in a canary: 0.1 or 10%",
   "deploy.batching.delay": "How long a batch that is not full waits for more; measured when absent",
   "deploy.batching.timeout": "How long a request may wait before it is refused with 504; the gateway's own is 60s",
@@ -126,7 +127,7 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 function fields(schema: object): string {
-  const project = completeProject({ data: { source: "", target: "" } }, { model: "", source: "", code: null });
+  const project = completeProject({ data: { source: "", target: "" } }, { model: "", folder: "", source: "", code: null });
   const fallback = (path: string, field: FieldSchema): string => {
     const words = path.split(".").map((part) => part.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()));
     const value = words.reduce<unknown>((at, word) => (at as Record<string, unknown> | null | undefined)?.[word], project);

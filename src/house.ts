@@ -68,7 +68,7 @@ export async function openHouse(settings: Settings, stages: readonly Stage[], cl
     throw error;
   }
   const main = fileURLToPath(new URL(`main${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url));
-  const executor = openProcessExecutor({ program: main, args: ["worker", settings.artifacts], workers: settings.workers });
+  const executor = openProcessExecutor({ program: main, args: ["worker", settings.artifacts, join(settings.home, "kept")], workers: settings.workers });
   const engine = openEngine(() => house, clock, stepsOf(stages), executor);
   const house: House = {
     settings,

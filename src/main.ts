@@ -18,7 +18,7 @@ if (first === "gateway") {
 const [{ stages }, { stepsOf }] = await Promise.all([import("./stages.ts"), import("./house.ts")]);
 if (first === "worker") {
   const { serveTasks } = await import("./pipelines/worker.ts");
-  serveTasks(stepsOf(stages), rest[0]);
+  serveTasks(stepsOf(stages), rest[0], rest[1]);
 } else {
   const { commandNames, topCommands } = await import("./commands.ts");
   const program = fileURLToPath(import.meta.url);

@@ -6,6 +6,7 @@ import type { Settings } from "./config.ts";
 import { runningServer, type ServerAddress } from "./cli/find-server.ts";
 import { conflict } from "./errors.ts";
 import { openHouse } from "./house.ts";
+import { setServerAddress } from "./http/server-address.ts";
 import { listen, openServer } from "./http/server.ts";
 import { despiteDamage } from "./storage/damage.ts";
 import { explainOpening } from "./storage/sqlite-errors.ts";
@@ -44,6 +45,7 @@ export async function startServer(settings: Settings, stages: readonly Stage[]):
     for (const stage of stages) if (stage.name === "serving") await startRoom(house, stage);
     stops.push(() => closeServer(http));
     const url = await listen(http, settings.host, settings.port);
+    setServerAddress(house, url);
     await despiteDamage(house.log, () => engine.resume());
     for (const stage of stages) if (stage.name !== "serving") await despiteDamage(house.log, () => startRoom(house, stage));
     // Before the rooms: a turn of the loop that waits for a retraining is cut off, not waited for.

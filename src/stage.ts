@@ -79,6 +79,20 @@ interface StepContextBase {
 export interface WorkerContext extends StepContextBase {
   /** An empty folder of this step run, removed afterwards. */
   readonly workdir: string;
+  /** Which step run this is; absent where a step is run without a pipeline. */
+  readonly place?: StepPlace;
+  /** Keeps what a program prints that the step runs: it can be read while the step runs and after. */
+  readonly print?: (text: string) => void;
+}
+
+/** Where a worker step runs. */
+export interface StepPlace {
+  readonly runId: string;
+  readonly stepId: string;
+  /** The address of the server's API; null where there is no server. */
+  readonly server: string | null;
+  /** A folder of this home for what must outlive a step run that failed. */
+  readonly kept: string;
 }
 
 /** What a server step gets; it may run twice after a crash, so it is idempotent by `runId` and `stepId`. */
@@ -99,6 +113,8 @@ export type Step =
       readonly where: "worker";
       /** The files outside the artifact store that the step reads: their content is part of the cache key. */
       readonly reads?: (params: JsonObject) => readonly string[];
+      /** False where the result may depend on more than parameters, inputs and files read: then the step runs every time. */
+      readonly repeatable?: (params: JsonObject) => boolean;
       readonly run: (context: WorkerContext) => Promise<object>;
     }
   | {
@@ -167,4 +183,8 @@ export interface Pipelines {
   read(id: string): Promise<PipelineRun>;
   /** The run, once it has ended. */
   finished(id: string): Promise<PipelineRun>;
+  /** Ends a run that this server walks: its worker steps at once, with whatever they started; throws `pipelines.not_running`. */
+  cancel(id: string, actor: string): Promise<void>;
+  /** What the programs of a step have printed, from a byte on, up to 256 KiB, and the byte to ask from next; throws `pipelines.run_not_found`. */
+  output(id: string, stepId: string, from: number): Promise<{ readonly text: string; readonly next: number }>;
 }

@@ -86,7 +86,7 @@ async function runnable(page: string): Promise<{ page: string; script: string }[
 
 async function pages(): Promise<string[]> {
   const inDocs = (await readdir(join(root, "docs"), { recursive: true })).filter((file) => file.endsWith(".md")).toSorted();
-  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md", "examples/bike-sharing/README.md", ...inDocs.map((file) => `docs/${file}`)];
+  return ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "AGENTS.md", "examples/bike-sharing/README.md", "examples/scikit-learn/README.md", ...inDocs.map((file) => `docs/${file}`)];
 }
 
 async function foldersOf(folder: string): Promise<string[]> {

@@ -6,8 +6,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
 import { followRun } from "../src/commands/follow-run.ts";
-import { client } from "../src/http/client.ts";
-import type { OptimizationRoutes } from "../src/optimization/routes.ts";
+import { startRun } from "../src/commands/start-run.ts";
 import { loadProject } from "../src/project/load.ts";
 import type { PipelineRun } from "../src/stage.ts";
 import { testDatabase } from "../src/storage/fixtures/open-test-database.ts";
@@ -79,10 +78,9 @@ export async function killGatewayOf(home: string): Promise<void> {
 }
 
 /** Walks a project file once through the API, as `millrace run` does. */
-export async function runProject(url: string, file: string, id?: string): Promise<PipelineRun> {
+export async function runProject(url: string, file: string, id?: string, options: { /** Of a project with a command. */ readonly home?: string } = {}): Promise<PipelineRun> {
   const project = await loadProject(file);
-  const { run } = await client<OptimizationRoutes>(url, "optimization")("POST /runs", { body: { project, ...(id === undefined ? {} : { id }) } });
-  return followRun(url, run, () => undefined, new AbortController().signal);
+  return followRun(url, await startRun(url, options.home ?? "", project, id), () => undefined, new AbortController().signal);
 }
 
 export interface Ran {

@@ -10,10 +10,11 @@ import { loadProject } from "../project/load.ts";
 import type { PipelineRun } from "../stage.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
+import { startRun } from "./start-run.ts";
 import { progressLine, replayAloud } from "./replay-progress.ts";
 import { lastEventTime } from "./replay.ts";
 import { replayText, summarise, type ReplaySummary } from "./replay-summary.ts";
-import { runResult, stepLine } from "./walk-project.ts";
+import { outputLine, runResult, stepLine } from "./walk-project.ts";
 
 /** One replay of a project, from where an earlier one was cut off. */
 export const takeReplay = (program: string): Command["run"] => async (context, [file], options) => {
@@ -28,20 +29,20 @@ export const takeReplay = (program: string): Command["run"] => async (context, [
   const server = await backgroundServer(program, settings, { bound: true });
   try {
     const arrivals = typeof options["arrivals"] === "string" ? { arrivals: options["arrivals"] } : {};
-    const found = await walk(context, project, server.address, arrivals);
+    const found = await walk(context, project, { ...server.address, home: settings.home }, arrivals);
     return "exitCode" in found ? found : { data: found, text: replayText(found) };
   } finally {
     await server.stop();
   }
 };
 
-async function walk({ say, signal }: CommandContext, project: Awaited<ReturnType<typeof loadProject>>, { url, gateway }: { url: string; gateway: string }, arrivals: { readonly arrivals?: string }): Promise<ReplaySummary | ReturnType<typeof runResult>> {
+async function walk({ say, signal }: CommandContext, project: Awaited<ReturnType<typeof loadProject>>, { url, gateway, home }: { url: string; gateway: string; home: string }, arrivals: { readonly arrivals?: string }): Promise<ReplaySummary | ReturnType<typeof runResult>> {
   const optimization = client<OptimizationRoutes>(url, "optimization");
   const params = { endpoint: project.model };
   const id = `${project.model}-first`;
   say(`Training the first model on the rows of ${project.data.source} before ${project.data.until}`);
-  await optimization("POST /runs", { body: { project, id } });
-  const first = runResult(await followRun(url, id, (step) => say(stepLine(step)), signal));
+  await startRun(url, home, project, id);
+  const first = runResult(await followRun(url, id, (step) => say(stepLine(step)), signal, (line) => say(outputLine(line))));
   if (first.exitCode !== exitCodes.ok) return first;
   const { loop } = await optimization("GET /loops/:endpoint", { params });
   const { window } = loop.project.monitor;

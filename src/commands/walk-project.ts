@@ -18,15 +18,17 @@ import { loadProject } from "../project/load.ts";
 import type { PipelineRun, StepRun } from "../stage.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
+import { startRun } from "./start-run.ts";
 
 
 /** Runs a project's path on the server of a home folder, started in the background when none runs. */
 export const walkProject = (program: string): Command["run"] => async ({ settings, say, signal }, [file]) => {
   const project = await loadProject(file ?? "millrace.yaml");
-  const server = await backgroundServer(program, resolveSettings(settings, process.env), { bound: false });
+  const resolved = resolveSettings(settings, process.env);
+  const server = await backgroundServer(program, resolved, { bound: false });
   if (server.started) say(`server started in the background at ${server.address.url} (\`millrace down\` stops it)`);
-  const { run: id } = await client<OptimizationRoutes>(server.address.url, "optimization")("POST /runs", { body: { project } });
-  const run = await followRun(server.address.url, id, (step) => say(stepLine(step)), signal);
+  const id = await startRun(server.address.url, resolved.home, project);
+  const run = await followRun(server.address.url, id, (step) => say(stepLine(step)), signal, (line) => say(outputLine(line)));
   return runResult(run, await sightOfLoop(server.address.url, run));
 };
 
@@ -35,6 +37,9 @@ async function sightOfLoop(url: string, run: PipelineRun): Promise<Sight | null>
   const deployed = run.steps.find(({ id }) => id === "deploy")?.output as { endpoint: string } | undefined;
   return deployed ? (await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: deployed.endpoint } })).sight : null;
 }
+
+/** A line that a step's command printed, for people. */
+export const outputLine = (line: string): string => colors.dim(`    │ ${line}`);
 
 /** A step's state as a line for people. */
 export function stepLine(step: StepRun): string {

@@ -62,7 +62,7 @@ export const evaluateStep: Step = {
       task: model.task,
       metrics: intervalsOf(model, draws, 0),
       naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
-      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.signature, 1)),
+      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.baselineSignature ?? trained.signature, 1)),
       champion:
         options.champion && champion
           ? {

@@ -1,6 +1,7 @@
 import type { IngestOutput } from "../data/ingest-step.ts";
 import type { Step } from "../stage.ts";
-import { recordRun } from "../tracking/tracking.ts";
+import { completeRun } from "../tracking/open-run.ts";
+import { recordRun, type RunRecord } from "../tracking/tracking.ts";
 import type { MetricPoint } from "../tracking/types.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import type { EvaluateOutput } from "./evaluate-step.ts";
@@ -28,7 +29,7 @@ export const recordStep: Step = {
       { key: "training_seconds", value: trained.seconds, step: 0, time: now },
       { key: "training_rows", value: trained.rows, step: 0, time: now },
     ].filter((point) => Number.isFinite(point.value));
-    await recordRun(house.db, {
+    const record: RunRecord = {
       id: runId,
       experiment: String(params["model"]),
       name: runId,
@@ -41,13 +42,16 @@ export const recordStep: Step = {
       artifacts: [
         { path: "model.onnx", ...trained.model },
         ...(trained.baseline ? [{ path: "baseline.onnx", ...trained.baseline }] : []),
+        ...(trained.log ? [{ path: "logs/train.log", ...trained.log }] : []),
         { path: "evaluation.html", ...evaluation.report },
       ],
       lineage: [
         { from: { kind: "dataset_version", id: table.version }, to: { kind: "run", id: runId }, role: "trained_on" },
         { from: { kind: "pipeline_run", id: runId }, to: { kind: "run", id: runId }, role: "produced" },
       ],
-    });
+    };
+    // A command that trained has logged to the run meanwhile.
+    await (inputs["begun"] === undefined ? recordRun : completeRun)(house.db, record);
     return { run: runId };
   },
 };

@@ -1,7 +1,8 @@
 import type { Column, Table } from "../data/types.ts";
 import { mostThreads, onThread } from "../threads.ts";
+import { blockRows } from "../training/onnx/run-graph.ts";
 import type { Prediction, Signature } from "../training/types.ts";
-import { answersOf, blockRows, type ScoredPart } from "./score-part.ts";
+import { answersOf, type ScoredPart } from "./score-part.ts";
 
 /** Fewer rows are scored before a thread has begun. */
 const leastRows = 2 * blockRows;

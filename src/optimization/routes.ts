@@ -1,11 +1,13 @@
 import Type from "typebox";
-import { invalid } from "../errors.ts";
+import { invalid, notFound } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { readMonitor } from "../monitoring/monitoring.ts";
 import { sightOf } from "../monitoring/performance/sight.ts";
 import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
-import { readTrainedVersion, trained } from "../registry/versions.ts";
+import { listVersions, readTrainedVersion, trained } from "../registry/versions.ts";
+import type { House } from "../stage.ts";
+import { requireRecipeKey } from "../training/recipes/recipe-key.ts";
 import { backtestPipeline, promotionsPipeline } from "./backtest/backtest-pipeline.ts";
 import { tick } from "./loop.ts";
 import { readLoop, whyResting } from "./loops.ts";
@@ -19,8 +21,9 @@ const endpoint = Type.Object({ endpoint: Type.String() });
 export const optimizationRoutes = {
   "POST /runs": route({
     summary: "Walks a project's path once, from its table to a model that serves; answers at once with the pipeline run",
-    body: Type.Object({ project: Type.Unsafe<Project>(Type.Object({ model: Type.String() })), id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })) }),
-    handle: async (house, { body: { project, id } }) => {
+    body: Type.Object({ project: Type.Unsafe<Project>(Type.Object({ model: Type.String() })), id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), recipe_key: Type.Optional(Type.String({ maxLength: 200, description: "The content of <home>/run/recipe.key; needed where the project has train.run" })) }),
+    handle: async (house, { body: { project, id, recipe_key: key } }) => {
+      if (project.train?.command !== undefined || project.train?.algorithm === "run") await requireRecipeKey(house.settings.home, key);
       const runId = id ?? `${project.model}-${house.newId()}`;
       const champion = await resolveAlias(house.db, project.model, "champion");
       await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion)));
@@ -80,7 +83,8 @@ export const optimizationRoutes = {
       const loop = await readLoop(house, params.endpoint);
       if (!loop.project.data.time) throw invalid("replay.no_time", "A backtest needs data.time, the column that says when a row happened");
       const runId = `${params.endpoint}-backtest-${periods}-${loop.startedAt}${thorough ? "-thorough" : ""}`;
-      await house.pipelines.start(runId, backtestPipeline(loop, { periods, period, arrivals, thorough }));
+      const first = loop.project.train.command ? await readTrainedVersion(house.db, params.endpoint, await firstVersion(house, params.endpoint)) : null;
+      await house.pipelines.start(runId, backtestPipeline(loop, { periods, period, arrivals, thorough, recipe: first?.recipe ?? null }));
       return { run: runId };
     },
   }),
@@ -111,6 +115,14 @@ export const optimizationRoutes = {
 };
 
 export type OptimizationRoutes = typeof optimizationRoutes;
+
+/** The oldest version of a loop's model that is there. */
+async function firstVersion(house: House, model: string): Promise<number> {
+  const versions = await listVersions(house.db, model);
+  const oldest = versions.findLast(({ origin }) => origin === "trained");
+  if (oldest) return oldest.version;
+  throw notFound("registry.version_not_found", `${model} has no version that was trained here`);
+}
 
 /** Clients give up on an answer that takes minutes, and a retraining may. */
 const longestAnswerMs = 60_000;

@@ -1,6 +1,6 @@
 import type { Schema } from "../data/validation/schema.ts";
 import type { TimeRange } from "../data/types.ts";
-import type { Project } from "../project/project.ts";
+import type { Project, ProjectCommand } from "../project/project.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import type { PipelineSpec, PipelineStep } from "../stage.ts";
 import type { Holdout } from "../training/holdout.ts";
@@ -30,6 +30,7 @@ export function firstRunPipeline(project: Project, champion: TrainedVersion | un
     steps: [
       { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter, target: data.target, reading: data.reading ?? {} }), needs: {} },
       validation(project, null, null),
+      ...(project.train.command ? [recipe(project, project.train.command)] : []),
       ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual", time: data.time?.column ?? null, chosen: false }),
       { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
     ],
@@ -65,7 +66,7 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
     time: { column: time.column, stored: time.stored },
     knownAt: why.time,
   };
-  const { algorithm, params } = project.train;
+  const { algorithm, params, command } = project.train;
   // The rows of a table without a time of its own are older than any request.
   const seenUntil = champion.training.until ?? Number.MIN_SAFE_INTEGER;
   return {
@@ -79,11 +80,12 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
       { id: "append", step: "data.append", params: json({ base: loop.baseFile, parent: loop.baseDataset, columns, readings: loop.readings ?? {}, ...(time.added && { added: time.column }) }), needs: { feedback: "feedback" } },
       validation(project, why.schema, loop, "append"),
       registerData(project, "append"),
+      ...(command ? [begin(project)] : []),
       {
         id: "train",
         step: "optimization.choose",
-        params: json({ algorithm, params, time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
-        needs: { table: "append", checked: "validate" },
+        params: json({ algorithm, params, ...(command && { recipe: champion.recipe ?? null }), time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
+        needs: { table: "append", checked: "validate", ...(command && { begun: "begin" }) },
       },
       ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),
       {
@@ -133,20 +135,27 @@ interface Middle {
 
 /** A training, and what follows it. */
 function trainToRegister(project: Project, run: Middle): PipelineStep[] {
-  const { algorithm, params } = project.train;
+  const { algorithm, params, command } = project.train;
   const { table, holdout, time } = run;
   return [
     registerData(project, table),
-    { id: "train", step: "training.train", params: json({ algorithm, params, holdout, time, baseline: true }), needs: { table, checked: "validate" } },
+    ...(command ? [begin(project)] : []),
+    { id: "train", step: "training.train", params: json({ algorithm, params, holdout, time, baseline: true }), needs: { table, checked: "validate", ...(command && { recipe: "recipe", begun: "begin" }) } },
     ...judgeToRegister(project, run),
   ];
 }
+
+const recipe = ({ data }: Project, command: ProjectCommand): PipelineStep => ({ id: "recipe", step: "training.recipe", params: json({ command, leftOut: [data.source] }), needs: {} });
+
+/** A command logs to the pipeline's run, which must be there then. */
+const begin = ({ model }: Project): PipelineStep => ({ id: "begin", step: "training.begin", params: { model }, needs: {}, after: ["validate"] });
 
 const registerData = ({ model }: Project, table: string): PipelineStep => ({ id: "dataset", step: "data.register", params: json({ dataset: model }), needs: { table, checked: "validate" } });
 
 /** The common middle: judge what was trained, gate, train on everything, register. */
 function judgeToRegister(project: Project, { table, holdout, champion, trigger, time, chosen }: Middle): PipelineStep[] {
-  const { algorithm, params, refit } = project.train;
+  const { algorithm, params, refit, command } = project.train;
+  const begun = command && { begun: "begin" };
   const model = project.model;
   const needs = { table, checked: "validate" };
   const served = refit ? "refit" : "train";
@@ -158,15 +167,15 @@ function judgeToRegister(project: Project, { table, holdout, champion, trigger, 
       params: json({ model, holdout, time, slices: project.evaluate.slices, champion: compared }),
       needs: { ...needs, trained: "train" },
     },
-    { id: "record", step: "evaluation.record", params: json({ model, trigger }), needs: { table, trained: "train", evaluation: "evaluate" } },
+    { id: "record", step: "evaluation.record", params: json({ model, trigger }), needs: { table, trained: "train", evaluation: "evaluate", ...begun } },
     { id: "gate", step: "evaluation.gate", params: json({ rules: project.evaluate.gate, challenger: chosen }), needs: { evaluation: "evaluate" }, after: ["record"] },
     ...(refit
       ? [
           {
             id: "refit",
             step: "training.train",
-            params: json({ algorithm, params, holdout: { by: "none" }, time, baseline: false }),
-            needs: { ...needs, ...(chosen && { chosen: "train" }) },
+            params: json({ algorithm, params, ...(command && chosen && { recipe: champion?.recipe ?? null }), holdout: { by: "none" }, time, baseline: false }),
+            needs: { ...needs, ...(chosen && { chosen: "train" }), ...(command && !chosen && { recipe: "recipe" }), ...begun },
             after: ["gate"],
           },
         ]

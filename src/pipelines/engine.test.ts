@@ -266,3 +266,33 @@ describe("going on", () => {
     expect(outputs(resumed)).toEqual(outputs(await other.engine.finished("r1")));
   });
 });
+
+describe("programs of steps", () => {
+  test("what they print can be read from any byte on, characters whole, also after the end", async () => {
+    const { run, engine } = await open();
+    await run("r1", spec(step("a", "test.print", { text: "mehl: äöü €\n" })));
+    expect(await engine.output("r1", "a", 0)).toEqual({ text: "mehl: äöü €\n", next: 17 });
+    expect(await engine.output("r1", "a", 13)).toEqual({ text: "€\n", next: 17 });
+    expect(await engine.output("r1", "a", 17)).toEqual({ text: "", next: 17 });
+    expect(await engine.output("r1", "never", 0)).toEqual({ text: "", next: 0 });
+    await expect(engine.output("r2", "a", 0)).rejects.toMatchObject({ code: "pipelines.run_not_found" });
+  });
+
+  test("a step that is not repeatable runs every time", async () => {
+    const { run, log } = await open();
+    for (const id of ["r1", "r2"]) expect(hitsOf(await run(id, spec(step("a", "test.print", { log }), step("b", "test.add", { add: 1, log }))))).toEqual([false, id === "r2"]);
+    expect(linesOf(log).filter((line) => line === "print")).toHaveLength(2);
+  });
+
+  test("a run is cancelled with what runs and what would come; one that has ended is not", async () => {
+    const { engine, folder, log } = await open();
+    await engine.start("r1", spec(step("a", "test.wait", { until: join(folder, "never"), log }), step("b", "test.note", { log }, "a")));
+    await expect.poll(async () => (await engine.read("r1")).steps[0].progress, { timeout: 10_000 }).not.toBeNull();
+    await engine.cancel("r1", "ada");
+    const ended = await engine.finished("r1");
+    expect(ended).toMatchObject({ state: "failed", reason: "It was cancelled by ada", steps: [{ state: "failed", error: { code: "pipelines.cancelled" } }, { state: "skipped" }] });
+    expect(linesOf(log)).toEqual([`wait ${join(folder, "never")}`]);
+    await expect(engine.cancel("r1", "ada")).rejects.toMatchObject({ status: 409, code: "pipelines.not_running", message: "The run r1 has ended: failed" });
+    await expect(engine.cancel("r9", "ada")).rejects.toMatchObject({ code: "pipelines.run_not_found" });
+  });
+});

@@ -1,11 +1,13 @@
 import { hashOf } from "../canonical-json.ts";
 import type { Clock } from "../clock.ts";
-import { invalid, MillraceError, notFound } from "../errors.ts";
+import { conflict, invalid, MillraceError, notFound } from "../errors.ts";
 import type { House, JsonObject, PipelineRun, Pipelines, PipelineSpec, PipelineStep, Step, StepProgress } from "../stage.ts";
 import { hashFile } from "../checked-file.ts";
+import { serverAddress } from "../http/server-address.ts";
 import { holdsOf, type Holds } from "../storage/holds.ts";
 import type { Executor } from "./executor.ts";
 import { stepFailure } from "./step-failure.ts";
+import { openStepOutputs, type StepOutputs } from "./step-output.ts";
 import { cachedOutput, finishRun, insertRun, listRuns, readRun, updateStep } from "./store.ts";
 
 export interface Engine extends Pipelines {
@@ -26,6 +28,15 @@ export interface Engine extends Pipelines {
 export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<string, Step>, executor: Executor): Engine {
   const active = new Map<string, Promise<void>>();
   const progress = new Map<string, StepProgress>();
+  const cancelling = new Map<string, AbortController>();
+  let opened: StepOutputs | undefined;
+  const stepOutputs = (): StepOutputs => (opened ??= openStepOutputs(house().settings.home));
+
+  const cancellation = (id: string): AbortController => {
+    const known = cancelling.get(id) ?? new AbortController();
+    cancelling.set(id, known);
+    return known;
+  };
 
   const walk = async (id: string): Promise<void> => {
     const { db, events } = house();
@@ -37,7 +48,8 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     const running = new Map<string, Promise<void>>();
     let failure: unknown;
 
-    while (failure === undefined && stopped === undefined && (waiting.length > 0 || running.size > 0)) {
+    const cancelled = cancellation(id).signal;
+    while (failure === undefined && !cancelled.aborted && stopped === undefined && (waiting.length > 0 || running.size > 0)) {
       const ready = waiting.filter((step) => prerequisites(step).every((id) => outputs.has(id)));
       waiting = waiting.filter((step) => !ready.includes(step));
       for (const step of ready) {
@@ -60,6 +72,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     }
     await Promise.all(running.values());
     if (closing) return;
+    if (cancelled.aborted && stopped === undefined && outputs.size < run.spec.steps.length) failure = cancelled.reason;
     if (brokeOff(failure)) throw failure;
     await keepHold(id);
     const state = failure !== undefined ? "failed" : stopped !== undefined ? "stopped" : "succeeded";
@@ -72,7 +85,7 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     const definition = stepNamed(steps, step.step);
     const inputs = Object.fromEntries(Object.entries(step.needs).map(([name, id]) => [name, outputs.get(id)!]));
     const startedAt = clock.now();
-    const cacheKey = definition.where === "worker" ? await cacheKeyOf(definition, step.params, inputs, run.spec.seed) : undefined;
+    const cacheKey = definition.where === "worker" && (definition.repeatable?.(step.params) ?? true) ? await cacheKeyOf(definition, step.params, inputs, run.spec.seed) : undefined;
     if (cacheKey !== undefined) {
       const output = await cachedOutput(db, cacheKey);
       if (output) {
@@ -86,7 +99,11 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
     const report = (now: StepProgress): void => void progress.set(key, now);
     try {
       const output = (definition.where === "worker"
-          ? await executor.run({ step: definition.name, params: step.params, inputs, seed: run.spec.seed }, report)
+          ? await executor.run(
+              { step: definition.name, params: step.params, inputs, seed: run.spec.seed, place: { runId: run.id, stepId: step.id, server: serverAddress(house()) } },
+              report,
+              { print: (text) => stepOutputs().append(run.id, step.id, text), signal: cancellation(run.id).signal },
+            )
           : await definition.run({
               params: step.params,
               inputs,
@@ -141,7 +158,10 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
 
   const begin = (id: string): void => {
     if (active.has(id)) return;
-    const walking = walkAlone(id).finally(() => active.delete(id));
+    const walking = walkAlone(id).finally(() => {
+      active.delete(id);
+      cancelling.delete(id);
+    });
     // Whoever waits for the run sees the error; nobody may be waiting.
     walking.catch((error: unknown) => house().log.error({ err: error, run: id }, "a pipeline run broke off"));
     active.set(id, walking);
@@ -171,7 +191,17 @@ export function openEngine(house: () => House, clock: Clock, steps: ReadonlyMap<
       await active.get(id);
       return read(id);
     },
+    async cancel(id, actor) {
+      const run = await read(id);
+      if (!active.has(id)) throw conflict("pipelines.not_running", run.state === "running" ? `The run ${id} is walked by another server; cancel it there` : `The run ${id} has ended: ${run.state}`);
+      cancellation(id).abort(new MillraceError("pipelines.cancelled", 409, `It was cancelled by ${actor}`));
+    },
+    async output(id, stepId, from) {
+      await read(id);
+      return await stepOutputs().read(id, stepId, from);
+    },
     async resume() {
+      await stepOutputs().prune(clock.now());
       await takeUp();
       if (!holds().shared) return;
       const look = (): Promise<void> => takeUp().catch((error: unknown) => house().log.warn({ err: error }, "left runs could not be looked for"));

@@ -83,6 +83,35 @@ export function executorConformance(name: string, open: () => Promise<ExecutorUn
       expect((await Promise.all(later)).map((output) => output["sum"])).toEqual(Array.from({ length: 30 }, (_, add) => add));
     });
 
+    test("what a task prints is told while it runs, and it knows which step run it is", async () => {
+      const { executor } = await started();
+      const printed: string[] = [];
+      const place = { runId: "r", stepId: "s", server: "http://127.0.0.1:1" };
+      const output = await executor.run(task("test.print", { text: "grain\n" }, { place }), quiet, { print: (text) => printed.push(text) });
+      expect(printed).toEqual(["grain\n"]);
+      expect(output["place"]).toMatchObject(place);
+      expect(await executor.run(task("test.print", { text: "more" }), quiet)).toEqual({ place: undefined });
+    });
+
+    test("a task that is cancelled ends at once, running or waiting, and no other does", async () => {
+      const { executor, folder } = await started();
+      const go = join(folder, "go");
+      const cancel = new AbortController();
+      const pids: number[] = [];
+      const begun = Promise.withResolvers<void>();
+      const [running, other] = [{ signal: cancel.signal }, {}].map((options) => executor.run(task("test.wait", { until: go }), ({ message }) => pids.push(Number(message)) === 2 && begun.resolve(), options));
+      const waiting = executor.run(task("test.add", { add: 1 }), quiet, { signal: cancel.signal });
+      const ends = Promise.allSettled([running, waiting]);
+      await begun.promise;
+      const why = new Error("enough");
+      cancel.abort(why);
+      expect(await ends).toEqual([{ status: "rejected", reason: why }, { status: "rejected", reason: why }]);
+      await expect(executor.run(task("test.add", { add: 1 }), quiet, { signal: cancel.signal })).rejects.toBe(why);
+      await writeFile(go, "");
+      expect(pids).toContain((await other)["pid"]);
+      expect(await executor.run(task("test.add", { add: 7 }), quiet)).toMatchObject({ sum: 7 });
+    });
+
     test("closing ends what runs and what waits, and takes no more", async () => {
       const { executor, folder } = await started();
       const pids: number[] = [];

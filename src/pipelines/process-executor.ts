@@ -2,12 +2,13 @@ import { fork, type ChildProcess } from "node:child_process";
 import { withoutDatabase } from "../config.ts";
 import { MillraceError } from "../errors.ts";
 import type { JsonObject, StepProgress } from "../stage.ts";
-import type { Executor, StepTask } from "./executor.ts";
+import type { Executor, RunOptions, StepTask } from "./executor.ts";
 import type { WorkerMessage } from "./worker.ts";
 
 interface Job {
   readonly task: StepTask;
   readonly report: (progress: StepProgress) => void;
+  readonly options: RunOptions;
   readonly resolve: (output: JsonObject) => void;
   readonly reject: (error: Error) => void;
 }
@@ -46,6 +47,7 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
       const job = worker.job;
       if (!job) return;
       if (message.kind === "progress") job.report(message.progress);
+      else if (message.kind === "print") job.options.print?.(message.text);
       else {
         worker.job = undefined;
         if (message.kind === "done") job.resolve(message.output as JsonObject);
@@ -85,10 +87,22 @@ export function openProcessExecutor(options: ProcessExecutorOptions): Executor {
   };
 
   return {
-    run: (task, report) =>
+    run: (task, report, options = {}) =>
       new Promise((resolve, reject) => {
         if (closed) throw new MillraceError("pipelines.closing", 503, "Millrace is shutting down");
-        queue.push({ task, report, resolve, reject });
+        const { signal } = options;
+        const leave = (): void => signal?.removeEventListener("abort", cancel);
+        const job: Job = { task, report, options, resolve: (output) => (leave(), resolve(output)), reject: (error) => (leave(), reject(error)) };
+        const cancel = (): void => {
+          const waiting = queue.indexOf(job);
+          if (waiting >= 0) queue.splice(waiting, 1);
+          job.reject(signal!.reason as Error);
+          // Whatever the step has started ends with its worker.
+          for (const worker of workers) if (worker.job === job) worker.child.kill("SIGKILL");
+        };
+        if (signal?.aborted) return cancel();
+        signal?.addEventListener("abort", cancel, { once: true });
+        queue.push(job);
         next();
       }),
     async close() {

@@ -15,11 +15,15 @@ export interface TaskMessage {
 
 export type WorkerMessage =
   | { readonly id: number; readonly kind: "progress"; readonly progress: StepProgress }
+  | { readonly id: number; readonly kind: "print"; readonly text: string }
   | { readonly id: number; readonly kind: "done"; readonly output: unknown }
   | { readonly id: number; readonly kind: "failed"; readonly error: { code: string; status: number; message: string; details?: unknown } };
 
-/** The body of a worker process: takes tasks from its parent over IPC, one after another, and ends when the parent is gone. */
-export function serveTasks(steps: ReadonlyMap<string, Step>, blobsRoot: string): void {
+/**
+ * The body of a worker process: takes tasks from its parent over IPC, one after another, and ends when the parent is gone. `kept` is the folder for what outlives
+ * a step run.
+ */
+export function serveTasks(steps: ReadonlyMap<string, Step>, blobsRoot: string, kept: string): void {
   const blobs = openFolderBlobs(blobsRoot);
   const log = openLog("error", "worker");
   const send = (message: WorkerMessage): void => void process.send?.(message);
@@ -31,7 +35,8 @@ export function serveTasks(steps: ReadonlyMap<string, Step>, blobsRoot: string):
       const workdir = await mkdtemp(join(tmpdir(), "millrace-step-"));
       try {
         const report = (progress: StepProgress): void => send({ id, kind: "progress", progress });
-        return await step.run({ ...task, blobs, workdir, report });
+        const print = (text: string): void => send({ id, kind: "print", text });
+        return await step.run({ params: task.params, inputs: task.inputs, seed: task.seed, ...(task.place && { place: { ...task.place, kept } }), blobs, workdir, report, print });
       } finally {
         await rm(workdir, { recursive: true, force: true });
       }

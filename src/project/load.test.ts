@@ -7,7 +7,7 @@ import { loadProject, modelName, parseProject } from "./load.ts";
 import { completeProject } from "./project.ts";
 
 const least = "data: { source: rides.csv, target: cnt }\n";
-const place = { model: "bikes", source: "/data/rides.csv", code: null };
+const place = { model: "bikes", folder: "/data", source: "/data/rides.csv", code: null };
 
 describe("a fault names file, line, column, field and the nearest right name", () => {
   test.each<[name: string, text: string, at: string, sentence: RegExp, field?: string]>([
@@ -19,6 +19,8 @@ describe("a fault names file, line, column, field and the nearest right name", (
     ["a doubled key", `${least}model: a\nmodel: b\n`, "3:1", /this is not YAML: Map keys must be unique/],
     ["a tab for indentation", "data:\n\tsource: a.csv\n", "2:1", /this is not YAML/],
     ["two documents", `${least}---\n${least}`, "2:1", /this is not YAML/],
+    ["a command and an algorithm", `${least}train:\n  run: python train.py\n  algorithm: linear\n`, "4:3", /train\.run and train\.algorithm are both there/, "train.algorithm"],
+    ["what is for a command only", `${least}train:\n  seed: 1\n  format: csv\n`, "4:3", /train\.format is for a command, and there is no train\.run/, "train.format"],
     ["a misspelt section", `${least}evalute: {}\n`, "2:1", /unknown field evalute; did you mean evaluate\?/, "evalute"],
     ["a misspelt field", "data:\n  source: a.csv\n  taget: cnt\n  target: cnt\n", "3:3", /unknown field data\.taget; did you mean target\?/, "data.taget"],
     ["a field nothing is like", `${least}monitor:\n  performance:\n    colour: red\n`, "4:5", /unknown field monitor\.performance\.colour; known here are false_alarms, threshold, slack/, "monitor.performance.colour"],
@@ -131,6 +133,12 @@ retrain: { on: [drift], growth: 1, cost: 0.2, budget: 0.5, cooldown: 0s, holdout
     monitor: { window: 21_600_000, labelDelay: 90_000, performance: { falseAlarms: 1, threshold: 3, slack: 0, slip: 0.5, max: 110 }, drift: { method: "jensen_shannon", threshold: 0.1, window: 86_400_000, share: 0.3, exclude: ["season"], minRows: 10, gaps: 0.25, falseAlarms: 0.05 } },
     retrain: { on: ["drift"], growth: 1, cost: 0.2, budget: 0.5, cooldown: 0, holdout: 1_209_600_000 },
   });
+});
+
+test("a command takes the place of an algorithm, and its files lie in the project's folder", () => {
+  const of = (train: string) => completeProject(parseProject(`${least}train: ${train}\n`, "m.yaml"), place).train;
+  expect(of("{ run: python train.py }")).toEqual({ algorithm: "run", command: { run: "python train.py", folder: "/data", files: null, format: "parquet", timeout: null }, params: {}, seed: 0, refit: true });
+  expect(of("{ run: Rscript fit.R, files: [fit.R], format: csv, timeout: 90s, params: { trees: 5 } }")).toMatchObject({ command: { files: ["fit.R"], format: "csv", timeout: 90_000 }, params: { trees: 5 } });
 });
 
 test("a time column makes the split one by time", () => {

@@ -20,7 +20,7 @@ export async function loadProject(path: string): Promise<Project> {
   });
   const parsed = parseProject(text, path);
   const folder = dirname(file);
-  return completeProject(parsed, { model: modelName(basename(folder)), source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
+  return completeProject(parsed, { model: modelName(basename(folder)), folder, source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
 }
 
 /** A name that may stand in a URL, made from a folder's or a file's. */
@@ -38,12 +38,26 @@ export function parseProject(text: string, file: string): ProjectFile {
     throw invalid("project.not_yaml", `${file}:${line}:${col}: this is not YAML: ${fault.message.split("\n")[0]}`, { file, line, column: col });
   }
   const content = plain(document, file);
-  if (validate(content)) return content;
+  if (validate(content)) {
+    const wrong = contradiction(content);
+    if (wrong === undefined) return content;
+    const { line, col } = lines.linePos(offsetOf(document, wrong.field, true));
+    throw invalid("project.invalid", `${file}:${line}:${col}: ${wrong.sentence}`, { file, line, column: col, field: wrong.field.join(".") });
+  }
   const error = mostTelling(validate.errors ?? []);
   const fields = error.instancePath.split("/").slice(1).map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   const { sentence, field } = explain(error, fields);
   const { line, col } = lines.linePos(offsetOf(document, field, error.keyword === "additionalProperties"));
   throw invalid("project.invalid", `${file}:${line}:${col}: ${sentence}`, { file, line, column: col, field: field.join(".") });
+}
+
+/** Fields that are right each by itself and mean nothing together. */
+function contradiction({ train }: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
+  if (train?.run !== undefined) {
+    return train.algorithm === undefined ? undefined : { sentence: "train.run and train.algorithm are both there; a command trains, or one of the trainers", field: ["train", "algorithm"] };
+  }
+  const idle = (["files", "format", "timeout"] as const).find((name) => train?.[name] !== undefined);
+  return idle && { sentence: `train.${idle} is for a command, and there is no train.run`, field: ["train", idle] };
 }
 
 /** A document's value; one that multiplies itself by aliases is refused by the parser. */

@@ -22,7 +22,15 @@ export interface Project {
     readonly split: { readonly by: "time" | "random"; readonly test: number; readonly group?: string };
   };
   readonly validate: { readonly onAnomaly: "fail" | "warn"; readonly leakage: "exclude" | "fail" | "ignore" };
-  readonly train: { readonly algorithm: string; readonly params: Readonly<Record<string, unknown>>; readonly seed: number; readonly refit: boolean };
+  readonly train: {
+    /** The trainer; `run` where a command of the project's own trains. */
+    readonly algorithm: string;
+    readonly params: Readonly<Record<string, unknown>>;
+    readonly seed: number;
+    readonly refit: boolean;
+    /** Absent where one of our trainers trains. */
+    readonly command?: ProjectCommand;
+  };
   readonly evaluate: { readonly slices: readonly string[]; readonly gate: Readonly<Record<string, MetricRule>> };
   readonly deploy: {
     readonly strategy: "canary" | "immediate";
@@ -46,6 +54,18 @@ export interface Project {
   readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; /** Absent, as the budget, in projects that were stored before it could be said. */ readonly cost?: number; readonly budget?: number; readonly cooldown: number; readonly holdout: number | null };
 }
 
+/** A command that trains, as the project file says it. */
+export interface ProjectCommand {
+  readonly run: string;
+  /** Absolute path of the project's folder, in a copy of which the command runs. */
+  readonly folder: string;
+  /** Paths in that folder; null: all of it. */
+  readonly files: readonly string[] | null;
+  readonly format: "parquet" | "csv";
+  /** Milliseconds; null: as long as it takes. */
+  readonly timeout: number | null;
+}
+
 /** What a gate asks of a metric. */
 export interface MetricRule {
   readonly max?: number;
@@ -55,7 +75,7 @@ export interface MetricRule {
 }
 
 /** Fills in the defaults. `place` is what the place of the file in the file system says. */
-export function completeProject(file: ProjectFile, place: { readonly model: string; readonly source: string; readonly code: string | null }): Project {
+export function completeProject(file: ProjectFile, place: { readonly model: string; readonly folder: string; readonly source: string; readonly code: string | null }): Project {
   const { data, validate, train, evaluate, deploy, monitor, retrain } = file;
   const time = typeof data.time === "string" ? { column: data.time, hour: null } : data.time ? { column: data.time.column, hour: data.time.hour ?? null } : null;
   return {
@@ -84,7 +104,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       },
     },
     validate: { onAnomaly: validate?.on_anomaly ?? "fail", leakage: validate?.leakage ?? "exclude" },
-    train: { algorithm: train?.algorithm ?? "auto", params: train?.params ?? {}, seed: train?.seed ?? 0, refit: train?.refit ?? true },
+    train: { ...algorithmOf(train, place.folder), params: train?.params ?? {}, seed: train?.seed ?? 0, refit: train?.refit ?? true },
     evaluate: { slices: evaluate?.slices ?? [], gate: evaluate?.gate ?? {} },
     deploy: {
       strategy: deploy?.strategy ?? "canary",
@@ -124,6 +144,12 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       holdout: retrain?.holdout === undefined ? null : duration(retrain.holdout, "0ms"),
     },
   };
+}
+
+function algorithmOf(train: ProjectFile["train"], folder: string): Pick<Project["train"], "algorithm" | "command"> {
+  if (train?.run === undefined) return { algorithm: train?.algorithm ?? "auto" };
+  const { run, files, format = "parquet", timeout } = train;
+  return { algorithm: "run", command: { run, folder, files: files ?? null, format, timeout: timeout === undefined ? null : duration(timeout, timeout) } };
 }
 
 function settingsOf({ batching, log_share: logShare, pinned }: NonNullable<ProjectFile["deploy"]> = {}): NonNullable<Project["deploy"]["settings"]> {

@@ -88,7 +88,13 @@ export const ProjectSchema = Type.Object(
       Type.Object(
         {
           algorithm: Type.Optional(Type.String({ description: "auto (default): gradient boosting or a linear model, whichever is better on held-out rows; gradient-boosting; linear" })),
-          params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Parameters of the algorithm" })),
+          run: Type.Optional(
+            Type.String({ minLength: 1, description: "Instead of an algorithm: a command line (`python train.py`) that trains on the rows it is given and leaves a model; it runs in a copy of this file's folder" }),
+          ),
+          files: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "With run: the files and folders that the command needs, relative to this file; all of its folder, up to 20 MB, when absent" })),
+          format: Type.Optional(Type.Enum(["parquet", "csv"], { description: "With run: how the command gets its rows; parquet" })),
+          timeout: Type.Optional(Duration),
+          params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Parameters of the algorithm, or of the command" })),
           seed: Type.Optional(Type.Integer({ minimum: 0, description: "Same seed, same data: the same model" })),
           refit: Type.Optional(Type.Boolean({ description: "After the gate, train once more on all rows, the held-out ones too; true" })),
         },

@@ -25,6 +25,7 @@ export const registerStep: Step = {
       datasetVersion: table.version,
       algorithm: trained.algorithm,
       training: { rows: trained.rows, until: trained.until, seconds: trained.seconds, judged: evaluation.rows },
+      ...(trained.recipe && { recipe: trained.recipe }),
       params: trained.params,
       importances: trained.importances,
       signature: trained.signature,

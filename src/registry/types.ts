@@ -1,5 +1,6 @@
 import type { GateVerdict } from "../evaluation/gate.ts";
 import type { MetricIntervals } from "../evaluation/types.ts";
+import type { Recipe } from "../training/recipes/types.ts";
 import type { Signature } from "../training/types.ts";
 
 export interface RegisteredModel {
@@ -53,6 +54,8 @@ export interface TrainedVersion extends VersionFacts {
    * metrics are of (absent in versions of before).
    */
   readonly training: { readonly rows: number; readonly until: number | null; readonly seconds: number; readonly judged?: number };
+  /** The command that made it, with its files; absent where one of our trainers made it. */
+  readonly recipe?: Recipe;
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
   readonly signature: Signature;

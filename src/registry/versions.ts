@@ -11,7 +11,7 @@ import { stages, type ModelVersion, type TrainedVersion, type VersionFacts, type
 export type VersionRow = Selectable<RegistryTables["model_versions"]>;
 
 /** What only versions that this house trained have, kept as one document. */
-type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment">;
+type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "recipe" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment">;
 
 /** Takes the next number of a model; the row is locked until the transaction ends, so two who ask get two numbers. */
 export async function nextVersion(transaction: Database, modelId: number, time: number): Promise<number> {

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rename, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -32,6 +32,20 @@ test("what was hashed once is not read for it again, as long as size, time and i
   await utimes(file, 1000, 1000);
   expect(String(await store.get(sha256))).toBe("abd");
   await expect(openFolderBlobs(root).get(sha256)).rejects.toMatchObject({ code: "storage.blob_damaged" });
+});
+
+test.each([[0o444], [0o777], [0o600]])("a file of the modes %o comes in with those of whatever else is put there", async (mode) => {
+  const folder = await temporaryFolder();
+  const root = join(folder, "artifacts");
+  const store = openFolderBlobs(root);
+  const modeOf = async (sha256: string): Promise<number> => (await stat(join(root, sha256.slice(0, 2), sha256.slice(2)))).mode & 0o777;
+  const usual = await modeOf((await store.put(Buffer.from("usual"))).sha256);
+  for (const move of [false, true]) {
+    const file = join(folder, `${mode}-${move}`);
+    await writeFile(file, `content ${mode} ${move}`);
+    await chmod(file, mode);
+    expect(await modeOf((await store.putFile(file, { move })).sha256)).toBe(usual);
+  }
 });
 
 test("blobs lie under the first two digits of their hash", async () => {

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
+import { chmod, copyFile, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { CheckedFiles, damaged, hashFile } from "../checked-file.ts";
@@ -100,11 +100,17 @@ export function openFolderBlobs(root: string): BlobStore {
       return place(temporary, hash.digest("hex"), size);
     },
     async putFile(path, options) {
+      let moved = false;
       const temporary = await newTemporary();
-      // A rename fails from another file system; then the content is copied.
-      const moved = options?.move === true && (await rename(path, temporary).then(() => true, () => false));
       try {
+        // A file of the store has the modes of one that is made here, whatever those of the file it comes from.
+        const made = await open(temporary, "wx");
+        const { mode } = await made.stat();
+        await made.close();
+        // A rename fails from another file system; then the content is copied.
+        moved = options?.move === true && (await rename(path, temporary).then(() => true, () => false));
         if (!moved) await copyFile(path, temporary);
+        await chmod(temporary, mode);
         const { sha256, size } = (moved ? options?.written : undefined) ?? (await hashFile(temporary));
         const file = await open(temporary, "r+");
         await file.sync();

@@ -54,7 +54,8 @@ function withOffset(column: ModelColumn, features: readonly Column[]): ModelColu
   return offset === undefined ? column : { ...column, offset };
 }
 
-function featureSpec(column: Column, reading: Reading | undefined, eventTime: TrainingRequest["eventTime"]): FeatureSpec {
+/** What a signature says of a feature column. */
+export function featureSpec(column: Column, reading: Reading | undefined, eventTime: TrainingRequest["eventTime"]): FeatureSpec {
   const isTime = column.type === "number" && reading?.type === "timestamp";
   const spec: FeatureSpec = {
     name: column.name,
@@ -82,7 +83,8 @@ function featureColumns({ table, target, features }: TrainingRequest): Column[] 
   return features.map((name) => columnOf(table, name));
 }
 
-function encodeTarget(column: Column, task: TrainingRequest["task"]): { values: Float64Array; classes?: string[] } {
+/** The target as numbers: values, or positions in the sorted classes. Throws `training.target_missing` and what is wrong with the classes for that task. */
+export function encodeTarget(column: Column, task: TrainingRequest["task"]): { values: Float64Array; classes?: string[] } {
   const raw =
     column.type === "number" ? column.values : Float64Array.from(column.codes, (code) => (code < 0 ? NaN : code));
   const missing = raw.findIndex((value) => !Number.isFinite(value));

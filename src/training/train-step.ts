@@ -1,22 +1,31 @@
 import type { IngestOutput } from "../data/ingest-step.ts";
 import { tableOf } from "../data/held-table.ts";
 import { selectRows } from "../data/select-rows.ts";
-import { readingsOf, type Table } from "../data/types.ts";
+import { withRowNumbers } from "../data/row-numbers.ts";
+import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
-import type { Step, StepProgress } from "../stage.ts";
+import type { Step } from "../stage.ts";
 import type { BlobStore } from "../storage/blobs.ts";
+import { fitOn, requestOf, type Fit, type Making } from "./fit.ts";
 import { heldOutRows, part, timesOf, weightsByAge, type Holdout } from "./holdout.ts";
-import type { Signature, TrainedModel, TrainingRequest } from "./types.ts";
+import type { Workshop } from "./recipes/run-recipe.ts";
+import type { Recipe } from "./recipes/types.ts";
+import type { Signature, TrainedModel } from "./types.ts";
 
 interface TrainParams {
+  /** A trainer; `run` for the recipe that is handed in, by the step before or with the parameters. */
   readonly algorithm: string;
+  readonly recipe?: Recipe | null;
   readonly params: Readonly<Record<string, unknown>>;
   readonly holdout: Holdout;
   readonly time: string | null;
   /** Also train the linear baseline (not for the refit, which nothing is compared with). */
   readonly baseline: boolean;
 }
+
+/** A recipe's command may read what nobody knows of: it is run every time. */
+export const isRepeatable = ({ algorithm }: { readonly algorithm?: unknown }): boolean => algorithm !== "run";
 
 interface Blob {
   readonly sha256: string;
@@ -29,6 +38,8 @@ export interface TrainOutput {
   /** The ONNX graph: preprocessing and model in one. */
   readonly model: Blob;
   readonly baseline: Blob | null;
+  /** What the baseline takes, where that is not what the model takes: absent beside one of our trainers. */
+  readonly baselineSignature?: Signature;
   readonly signature: Signature;
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
@@ -38,6 +49,10 @@ export interface TrainOutput {
   /** The newest point in time among the training rows, milliseconds; null without a time column. */
   readonly until: number | null;
   readonly seconds: number;
+  /** How it was made, where a command made it. */
+  readonly recipe?: Recipe;
+  /** What that command printed. */
+  readonly log?: Blob;
   /** The naive predictor: the mean of the target, or the share of each class, in the training rows. */
   readonly naive: { readonly mean: number } | { readonly shares: readonly number[] };
 }
@@ -48,89 +63,66 @@ export const trainStep: Step = {
   purpose: "Trains the model and its linear baseline, and writes preprocessing and model as one ONNX graph",
   version: 3,
   where: "worker",
-  run: async ({ params, inputs, seed, blobs, report }) => {
+  repeatable: isRepeatable,
+  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }) => {
     const chosen = inputs["chosen"] as { readonly refit?: Holdout } | undefined;
     const options = { ...(params as unknown as TrainParams), ...(chosen?.refit && { holdout: chosen.refit }) };
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
-    const labelled = withLabels(await tableOf(table, blobs, [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])]), target);
+    const whole = await tableOf(table, blobs, [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])]);
+    const labelled = withLabels(options.algorithm === "run" ? withRowNumbers(whole) : whole, target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
+    const recipe = (inputs["recipe"] as Recipe | undefined) ?? options.recipe ?? null;
+    // The training that nothing is compared with is one beside the run's own.
+    const workshop: Workshop = { workdir, report, experimentId: experimentOf(inputs), part: options.baseline ? null : "refit", ...(place && { place }), ...(print && { print }) };
     const aged = options.holdout.by === "none" ? options.holdout.halfLife : undefined;
     const weights = aged && weightsByAge(timesOf(train, aged.column), aged.ms);
-    return trainOn(train, { ...options, table, features: names, target, task, seed, report, ...(weights && { weights }) }, blobs);
+    return trainOn(train, { ...options, recipe, table, features: names, target, task, seed, ...(weights && { weights }) }, workshop, blobs);
   },
 };
 
-/** A training on rows that were chosen: what `training.train` hands on. */
-export interface Training extends Pick<TrainParams, "algorithm" | "params" | "time" | "baseline"> {
-  readonly table: IngestOutput;
-  readonly features: readonly string[];
-  readonly target: string;
-  readonly task: TrainingRequest["task"];
-  readonly seed: number;
-  /** How much each row of it counts; absent: all alike. */
-  readonly weights?: Float64Array;
-  readonly report: (progress: StepProgress) => void;
-}
+/** The tracking experiment of the pipeline's run, as the step that began the run hands it on. */
+export const experimentOf = (inputs: Readonly<Record<string, unknown>>): string | null => (inputs["begun"] as { readonly experimentId: string } | undefined)?.experimentId ?? null;
 
-/** Trains a model, and the linear baseline beside it where asked, on all rows of `train`; the files go into the artifact store. */
-export async function trainOn(train: Table, training: Training, blobs: BlobStore): Promise<TrainOutput> {
-  const { algorithm, params, report, baseline } = training;
-  const request = requestOf(train, training);
-  // Only worker processes need the trainers.
-  const { findTrainer } = await import("./trainers.ts");
+/** Makes a model, and the linear baseline beside it where asked, of all rows of `train`; the files go into the artifact store. */
+export async function trainOn(train: Table, making: Making & { readonly baseline: boolean }, workshop: Workshop, blobs: BlobStore): Promise<TrainOutput> {
   const losses: number[] = [];
-  const started = performance.now();
-  const model = findTrainer(algorithm).train({
-    ...request,
-    params,
-    onProgress: ({ done, total, loss }) => {
-      losses.push(loss);
-      if (done % 10 === 0 || done === total) report({ message: `${algorithm} on ${train.rows} rows, loss ${loss.toPrecision(4)}`, done, total });
-    },
+  const fit = await fitOn(train, making, workshop, blobs, ({ done, total, loss }) => {
+    losses.push(loss);
+    if (done % 10 === 0 || done === total) workshop.report({ message: `${making.algorithm} on ${train.rows} rows, loss ${loss.toPrecision(4)}`, done, total });
   });
-  const seconds = (performance.now() - started) / 1000;
-  const linear = baseline && model.algorithm !== "linear" ? await blobs.put(findTrainer("linear").train({ ...request, params: {} }).toOnnx()) : null;
-  return outputOf(model, train, { ...training, losses, seconds, baseline: linear }, blobs);
+  return outputOf(fit, train, making, { losses, baseline: making.baseline && fit.algorithm !== "linear" }, blobs);
 }
 
-/** The request for a training on these rows, but for the parameters. */
-export function requestOf(train: Table, { table, features, target, task, time, seed, weights }: Pick<Training, "table" | "features" | "target" | "task" | "time" | "seed" | "weights">): Omit<TrainingRequest, "params"> {
-  const eventTime = eventTimeOf(table, time);
-  const times = time === null ? undefined : train.columns.find(({ name }) => name === time);
-  return { table: train, target, features, task, seed, readings: readingsOf(table.columns), ...(eventTime && { eventTime }), ...(times?.type === "number" && { times: times.values }), ...(weights && { weights }) };
-}
-
-/** What a trained model hands on; its files go into the artifact store. */
-export async function outputOf(
-  model: TrainedModel,
-  train: Table,
-  { losses, seconds, baseline, time, target }: { readonly losses: readonly number[]; readonly seconds: number; readonly baseline: Blob | null; readonly time: string | null; readonly target: string },
-  blobs: BlobStore,
-): Promise<TrainOutput> {
+/** What a model that was made hands on, with a linear baseline of the same rows where asked; its files go into the artifact store. */
+export async function outputOf(fit: Fit, train: Table, making: Making, { losses, baseline }: { readonly losses: readonly number[]; readonly baseline: boolean }, blobs: BlobStore): Promise<TrainOutput> {
+  const { algorithm, signature, params, importances, seconds, log } = fit;
+  const linear = baseline ? await linearModel(train, making) : null;
   return {
-    algorithm: model.algorithm,
-    model: await blobs.put(model.toOnnx()),
-    baseline,
-    signature: model.signature,
-    params: model.params,
-    importances: model.importances,
+    algorithm,
+    model: await blobs.put(fit.graph()),
+    baseline: linear && (await blobs.put(linear.toOnnx())),
+    ...(linear && making.recipe && { baselineSignature: linear.signature }),
+    signature,
+    params,
+    importances,
     losses,
     rows: train.rows,
-    until: newest(train, time),
+    until: newest(train, making.time),
     seconds,
-    naive: naivePredictor(train, target, model.signature),
+    ...(making.recipe && { recipe: making.recipe }),
+    ...(log && { log }),
+    naive: naivePredictor(train, making.target, signature),
   };
 }
 
-const groupOf = (holdout: Holdout): string[] => (holdout.by === "random" && holdout.group !== undefined ? [holdout.group] : []);
-
-/** The time column as a feature that a request may leave out. */
-function eventTimeOf({ columns }: IngestOutput, time: string | null): TrainingRequest["eventTime"] {
-  const stored = columns.find(({ name }) => name === time)?.stored;
-  return time !== null && (stored === "DATE" || stored === "TIMESTAMP") ? { feature: time, precision: stored } : undefined;
+async function linearModel(train: Table, making: Making): Promise<TrainedModel> {
+  const { findTrainer } = await import("./trainers.ts");
+  return findTrainer("linear").train({ ...requestOf(train, making), params: {} });
 }
+
+const groupOf = (holdout: Holdout): string[] => (holdout.by === "random" && holdout.group !== undefined ? [holdout.group] : []);
 
 /** The rows whose target is there; a row without one teaches nothing. */
 export function withLabels(table: Table, target: string): Table {

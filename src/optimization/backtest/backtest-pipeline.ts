@@ -1,5 +1,6 @@
 import type { PipelineSpec, PipelineStep } from "../../stage.ts";
 import type { TrainedVersion } from "../../registry/types.ts";
+import type { Recipe } from "../../training/recipes/types.ts";
 import { json, knownVersion } from "../known-version.ts";
 import type { Loop } from "../types.ts";
 import type { PastParams } from "./past.ts";
@@ -19,6 +20,8 @@ export interface Backtest {
   readonly arrivals: string | null;
   /** Also the policy of recent stretches and the schedule that is best in hindsight. */
   readonly thorough: boolean;
+  /** Of the loop's first version, where a command trains; null else. */
+  readonly recipe: Recipe | null;
 }
 
 const ingest = ({ project: { data } }: Loop): PipelineStep => ({
@@ -31,7 +34,7 @@ const ingest = ({ project: { data } }: Loop): PipelineStep => ({
 const spec = (loop: Loop, name: string, steps: PipelineStep[]): PipelineSpec => ({ name, model: loop.endpoint, trigger: "replay", actor: "local", seed: loop.project.train.seed, steps: [ingest(loop), ...steps] });
 
 /** The policies the loop is compared with, in chunks one after another, so that they take one worker and resume where they were. */
-export function backtestPipeline(loop: Loop, { periods, period, arrivals, thorough }: Backtest): PipelineSpec {
+export function backtestPipeline(loop: Loop, { periods, period, arrivals, thorough, recipe }: Backtest): PipelineSpec {
   const { project } = loop;
   const past: PastParams = {
     target: project.data.target,
@@ -39,6 +42,7 @@ export function backtestPipeline(loop: Loop, { periods, period, arrivals, thorou
     features: loop.features.map((feature) => feature.name),
     time: project.data.time!,
     algorithm: project.train.algorithm,
+    ...(recipe && { recipe }),
     params: project.train.params,
     start: loop.startedAt,
     period,

@@ -1,6 +1,7 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import type { Step } from "../../stage.ts";
-import type { TrainedModel } from "../../training/types.ts";
+import type { Fit } from "../../training/fit.ts";
+import { isRepeatable } from "../../training/train-step.ts";
 import { openPast, type PastParams } from "./past.ts";
 
 export interface BacktestParams extends PastParams {
@@ -45,18 +46,23 @@ export const backtestStep: Step = {
   purpose: "Replays the policies `never retrain` and `retrain every period` on past data, to compare the loop with",
   version: 3,
   where: "worker",
-  run: async ({ params, inputs, seed, blobs, report }) => {
+  repeatable: isRepeatable,
+  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }) => {
     const options = params as unknown as BacktestParams;
-    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs);
+    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, { workdir, report, experimentId: null, part: null, ...(place && { place }), ...(print && { print }) });
     const stretch = (inputs["stretch"] as { readonly length: number } | undefined)?.length;
-    const first = past.first();
+    const first = await past.first();
     const [periods, models]: [PeriodLosses[], ScheduledModel[]] = [[], []];
-    const later = (model: TrainedModel, from: number): ScheduledModel => ({ period: from, losses: Array.from({ length: options.periods - from }, (_, i) => past.loss(model, from + i)) });
+    const later = async (model: Fit, from: number): Promise<ScheduledModel> => {
+      const losses: number[] = [];
+      for (let period = from; period < options.periods; period++) losses.push(await past.loss(model, period));
+      return { period: from, losses };
+    };
     for (let k = options.from; k < options.until; k++) {
-      const all = k === 0 ? first : (past.train(past.known(k)) ?? first);
-      const recent = stretch === undefined ? null : k === 0 ? first : (past.train(past.known(k, stretch)) ?? all);
-      periods.push({ period: k, rows: past.rows(k), never: past.loss(first, k), all: past.loss(all, k), recent: recent && past.loss(recent, k) });
-      if (options.schedule > 0 && k % options.schedule === 0) models.push(later(all, k), ...(recent ? [later(recent, k)] : []));
+      const all = k === 0 ? first : ((await past.train(past.known(k))) ?? first);
+      const recent = stretch === undefined ? null : k === 0 ? first : ((await past.train(past.known(k, stretch))) ?? all);
+      periods.push({ period: k, rows: past.rows(k), never: await past.loss(first, k), all: await past.loss(all, k), recent: recent && (await past.loss(recent, k)) });
+      if (options.schedule > 0 && k % options.schedule === 0) models.push(await later(all, k), ...(recent ? [await later(recent, k)] : []));
       report({ message: `retrained for period ${k + 1}`, done: k - options.from + 1, total: options.until - options.from });
     }
     const output: BacktestOutput = { periods, models };
@@ -75,15 +81,16 @@ export const stretchStep: Step = {
   purpose: "Finds the length of the recent stretch that models retrained every period do best on",
   version: 1,
   where: "worker",
-  run: async ({ params, inputs, seed, blobs, report }) => {
+  repeatable: isRepeatable,
+  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }) => {
     const options = params as unknown as BacktestParams;
-    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs);
-    const first = past.first();
+    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, { workdir, report, experimentId: null, part: null, ...(place && { place }), ...(print && { print }) });
+    const first = await past.first();
     const sums = lengths.map((length) => ({ length, loss: 0 }));
     for (let k = triedEvery; k < options.periods; k += triedEvery) {
       for (const sum of sums) {
-        const model = past.train(past.known(k, sum.length)) ?? first;
-        for (let next = k; next < Math.min(k + triedEvery, options.periods); next++) sum.loss += past.loss(model, next);
+        const model = (await past.train(past.known(k, sum.length))) ?? first;
+        for (let next = k; next < Math.min(k + triedEvery, options.periods); next++) sum.loss += await past.loss(model, next);
       }
       report({ message: "trying recent stretches", done: k, total: options.periods });
     }

@@ -1,5 +1,6 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { tableOf } from "../../data/held-table.ts";
+import { withRowNumbers } from "../../data/row-numbers.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
@@ -8,8 +9,11 @@ import { scored, truthOf } from "../../evaluation/scored.ts";
 import { invalid } from "../../errors.ts";
 import type { Step } from "../../stage.ts";
 import { inTimeOrder, part, timesOf, weightsByAge, type Holdout } from "../../training/holdout.ts";
-import { outputOf, requestOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
-import type { Prediction, TrainedModel } from "../../training/types.ts";
+import { fitOn, type Fit, type Making } from "../../training/fit.ts";
+import type { Workshop } from "../../training/recipes/run-recipe.ts";
+import type { Recipe } from "../../training/recipes/types.ts";
+import { experimentOf, isRepeatable, outputOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
+import type { Prediction } from "../../training/types.ts";
 import { learn, type Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
 import { lossesOf } from "./losses.ts";
@@ -20,6 +24,8 @@ import { chooseYardstick, middleOf } from "./yardstick.ts";
 
 export interface ChooseParams {
   readonly algorithm: string;
+  /** The champion's, where the algorithm is `run`. */
+  readonly recipe?: Recipe | null;
   readonly params: Readonly<Record<string, unknown>>;
   readonly time: string;
   /** Length of a window, ms: rows of one are not as good as independent. */
@@ -85,13 +91,15 @@ export const chooseStep: Step = {
   purpose: "Trains candidates on different stretches of the rows and compares them, and earlier versions, with the champion on the newest labelled rows",
   version: 2,
   where: "worker",
-  run: async ({ params, inputs, seed, blobs, report }): Promise<ChooseOutput> => {
+  repeatable: isRepeatable,
+  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }): Promise<ChooseOutput> => {
     const options = params as unknown as ChooseParams;
     const { champion, archived, changedAt, window, time } = options;
     const table = inputs["table"] as IngestOutput;
     const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
     const features = specs.map(({ name }) => name);
-    const rows = withLabels(await tableOf(table, blobs, [...new Set([...features, target, time])]), target);
+    const whole = await tableOf(table, blobs, [...new Set([...features, target, time])]);
+    const rows = withLabels(options.algorithm === "run" ? withRowNumbers(whole) : whole, target);
     const times = timesOf(rows, time);
     const ordered = inTimeOrder(times);
     const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
@@ -99,7 +107,8 @@ export const chooseStep: Step = {
       const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, changedAt, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
       return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
     }
-    const training = { ...options, table, features, target, task, seed, report, baseline: true };
+    const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, time, table, features, target, task, seed };
+    const workshop: Workshop = { workdir, report, experimentId: experimentOf(inputs), part: null, ...(place && { place }), ...(print && { print }) };
     const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
     const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
     const calm = part(rows, calmRows);
@@ -126,11 +135,10 @@ export const chooseStep: Step = {
       return { difference, ...onCalm(others.subarray(yardstick.rows.length), seenUntil) };
     };
     const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
-    const { findTrainer } = await import("../../training/trainers.ts");
     let fits = 0;
     const weigh = (on: Uint32Array, { halfLife }: RowSpan): { readonly weights?: Float64Array } => (halfLife === null ? {} : { weights: weightsByAge(Float64Array.from(on, (row) => times[row]), halfLife) });
-    const fit = (on: Uint32Array, span: RowSpan): TrainedModel => {
-      const model = findTrainer(options.algorithm).train({ ...requestOf(part(rows, on), { ...training, ...weigh(on, span) }), params: options.params });
+    const fit = async (on: Uint32Array, span: RowSpan, name: string = span.name): Promise<Fit> => {
+      const model = await fitOn(part(rows, on), { ...making, ...weigh(on, span) }, { ...workshop, part: `candidate ${fits + 1}: ${name}` }, blobs);
       fits += 1;
       // A class that a stretch of rows lacks is still a class.
       if ((model.signature.classes?.length ?? 0) < (champion.signature.classes?.length ?? 0)) throw invalid("training.class_missing", `its rows hold ${model.signature.classes?.length} of ${champion.signature.classes?.length} classes`);
@@ -139,30 +147,31 @@ export const chooseStep: Step = {
     interface Tried extends Candidate {
       readonly span: RowSpan | null;
       readonly version: number | null;
-      readonly model: TrainedModel | null;
+      readonly model: Fit | null;
     }
     const cross = yardstick.parts.length > 1;
     const spanRows = (of: Uint32Array, { from }: RowSpan): Uint32Array => (from === null ? of : of.filter((row) => times[row] >= from));
     // As it would be in production: for the newer half of the yardstick the older half is there to learn from.
     const half = middleOf(yardstick.rows, (row) => Math.floor(times[row] / window));
     const newer = part(rows, yardstick.rows.subarray(half));
-    const inOrder = (span: RowSpan): { readonly model: TrainedModel; readonly losses: Float64Array; readonly rows: number } => {
+    const inOrder = async (span: RowSpan): Promise<{ readonly model: Fit; readonly losses: Float64Array; readonly rows: number }> => {
       const older = spanRows(yardstick.before, span);
-      const model = fit(older, span);
-      const found = losses(model.predict(asked), asked);
+      const model = await fit(older, span);
+      const found = losses(await model.predict(asked), asked);
       if (half >= older.length * worthLearning && newer.rows > 0) {
-        const later = fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]), span);
-        found.set(losses(later.predict(newer), newer), half);
+        const later = await fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]), span, `${span.name}, and later`);
+        found.set(losses(await later.predict(newer), newer), half);
       }
       return { model, losses: found, rows: older.length };
     };
-    const tryRows = (span: RowSpan): Tried => {
+    const broken: unknown[] = [];
+    const tryRows = async (span: RowSpan): Promise<Tried> => {
       const about = { name: span.name, span, version: null, model: null };
       const on = spanRows(cross ? ordered : yardstick.before, span);
       try {
         if (!cross || on.length > mostRowsCross) {
           // The rows since a change are few beside these: they are not held out four times over.
-          const { model, losses: found, rows: trainedOn } = inOrder(span);
+          const { model, losses: found, rows: trainedOn } = await inOrder(span);
           // Without an alarm the rows before the yardstick are those it was trained on.
           return { ...about, rows: trainedOn, difference: onYardstick(found), ...(changedAt !== null && onCalm(found.subarray(yardstick.rows.length))), ...(!cross && { model }) };
         }
@@ -171,20 +180,25 @@ export const chooseStep: Step = {
         for (const held of yardstick.parts) {
           const out = new Set(held);
           const heldRows = part(rows, held);
-          const found = losses(fit(on.filter((row) => !out.has(row)), span).predict(heldRows), heldRows);
+          const model = await fit(on.filter((row) => !out.has(row)), span);
+          const found = losses(await model.predict(heldRows), heldRows);
           for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
         }
-        return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(fit(on, span).predict(calm), calm))) };
+        return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(await (await fit(on, span, `${span.name}, whole`)).predict(calm), calm))) };
       } catch (error) {
+        broken.push(error);
         return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
       }
     };
     const tried: Tried[] = [];
-    const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt);
+    // A command is told of no weights.
+    const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
     for (const [at, span] of spans.entries()) {
       report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
-      tried.push(tryRows(span));
+      tried.push(await tryRows(span));
     }
+    // A command that fails whatever the rows is no worse than the champion: it is broken.
+    if (options.algorithm === "run" && broken.length > 0 && broken.length === spans.length) throw broken[0];
     for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, ...compareKnown(await ofKnown(known), known.seenUntil), span: null, version: known.version, model: null });
     /** What is won while the change lasts, less what is lost if it passes, per row of the former. Without a change: by the yardstick alone and by all unseen rows, whichever is less. */
     const worth = ({ difference, before: then }: Candidate): number => {
@@ -213,8 +227,8 @@ export const chooseStep: Step = {
     const held = cross ? Math.max(1, Math.round(yardstick.rows.length / 3)) : yardstick.rows.length;
     const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
     const output = best.model
-      ? await outputOf(best.model, part(rows, on), { losses: [], seconds: 0, baseline: null, time, target }, blobs)
-      : await trainOn(part(rows, on), { ...training, ...weigh(on, best.span!), baseline: false }, blobs);
+      ? await outputOf({ ...best.model, seconds: 0 }, part(rows, on), making, { losses: [], baseline: false }, blobs)
+      : await trainOn(part(rows, on), { ...making, ...weigh(on, best.span!), baseline: false }, workshop, blobs);
     const { from, halfLife } = best.span!;
     return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
   },

@@ -5,6 +5,7 @@ import { JsonView } from "../../ui/json-view.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { stepText } from "./pipeline-graph.ts";
 import { PipelineState } from "./pipeline-state.tsx";
+import { StepPrints } from "./step-prints.tsx";
 
 /** One step of a run: what it was asked, what it needed, what came out or went wrong. */
 export function StepPanel({ run, step }: { run: PipelineRun; step: StepRun }) {
@@ -29,6 +30,7 @@ export function StepPanel({ run, step }: { run: PipelineRun; step: StepRun }) {
             </p>
           </div>
         ) : null}
+        <StepPrints run={run.id} step={step} isCommand={spec?.params["algorithm"] === "run"} />
         <h3>Output</h3>
         {step.output ? <JsonView value={step.output} label={`Output of ${step.id}`} /> : <p className="muted">None {step.state === "running" || step.state === "waiting" ? "yet" : "was made"}.</p>}
         <h3>Parameters</h3>

@@ -10,6 +10,7 @@ export type ElementType = keyof typeof elementTypes;
 /** The value of an operator's attribute, told apart by ONNX type. */
 export type Attribute =
   | { readonly int: number }
+  | { readonly float: number }
   | { readonly string: string }
   | { readonly ints: ArrayLike<number> }
   | { readonly floats: ArrayLike<number> }
@@ -33,14 +34,16 @@ export class OnnxGraph {
   readonly #inputs: object[] = [];
   readonly #outputs: object[] = [];
   readonly #outside: Set<string>;
+  readonly #scope: string;
   readonly #columns = new Map<string, string>();
   #named = 0;
 
   /**
    * `outside` are the names of all inputs and outputs; throws `training.feature_name_reserved` if an input is named as
-   * an output.
+   * an output. The names of everything inside begin with `scope`.
    */
-  constructor(inputs: readonly string[], outputs: readonly string[]) {
+  constructor(inputs: readonly string[], outputs: readonly string[], scope = "") {
+    this.#scope = scope;
     const clash = outputs.find((output) => inputs.includes(output));
     if (clash !== undefined) {
       throw invalid(
@@ -113,7 +116,7 @@ export class OnnxGraph {
 
   #name(kind: string): string {
     let name: string;
-    do name = `${kind}_${++this.#named}`;
+    do name = `${this.#scope}${kind}_${++this.#named}`;
     while (this.#outside.has(name));
     return name;
   }
@@ -143,6 +146,7 @@ function valueInfo(name: string, type: ElementType, columns: number): object {
 
 function encodeAttribute(value: Attribute): object {
   if ("int" in value) return { type: "INT", i: value.int };
+  if ("float" in value) return { type: "FLOAT", f: value.float };
   if ("string" in value) return { type: "STRING", s: utf8(value.string) };
   if ("ints" in value) return { type: "INTS", ints: Array.from(value.ints) };
   if ("floats" in value) return { type: "FLOATS", floats: Array.from(value.floats) };

@@ -1,0 +1,11 @@
+import { client } from "../http/client.ts";
+import type { OptimizationRoutes } from "../optimization/routes.ts";
+import type { Project } from "../project/project.ts";
+import { readRecipeKey } from "../training/recipes/recipe-key.ts";
+
+/** Starts a project's path on the server of a home, with the key that a command of the project takes; answers with the run's id. */
+export async function startRun(url: string, home: string, project: Project, id?: string): Promise<string> {
+  const key = project.train.command ? await readRecipeKey(home) : undefined;
+  const { run } = await client<OptimizationRoutes>(url, "optimization")("POST /runs", { body: { project, ...(id === undefined ? {} : { id }), ...(key === undefined ? {} : { recipe_key: key }) } });
+  return run;
+}

@@ -1,0 +1,75 @@
+import type { IngestOutput } from "../data/ingest-step.ts";
+import { readingsOf, type Table } from "../data/types.ts";
+import { MillraceError } from "../errors.ts";
+import type { BlobStore } from "../storage/blobs.ts";
+import { graphAnswers } from "./onnx/run-graph.ts";
+import { runRecipe, type Workshop } from "./recipes/run-recipe.ts";
+import type { Recipe } from "./recipes/types.ts";
+import type { Prediction, Signature, TrainingRequest } from "./types.ts";
+
+/** How models of a project are made, by one of our trainers or by a recipe, whatever the rows. */
+export interface Making {
+  /** A trainer's name; `run` for a recipe. */
+  readonly algorithm: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Given where the algorithm is `run`. */
+  readonly recipe?: Recipe | null;
+  /** The dataset that the rows are of. */
+  readonly table: IngestOutput;
+  readonly features: readonly string[];
+  readonly target: string;
+  readonly task: TrainingRequest["task"];
+  readonly time: string | null;
+  readonly seed: number;
+  /** How much each row counts; absent: all alike. A recipe takes none. */
+  readonly weights?: Float64Array;
+}
+
+/** A model that was made, wherever it came from. */
+export interface Fit {
+  readonly algorithm: string;
+  readonly signature: Signature;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly importances: Readonly<Record<string, number>>;
+  readonly predict: (table: Table) => Promise<Prediction>;
+  readonly graph: () => Uint8Array;
+  readonly seconds: number;
+  /** What its command printed. */
+  readonly log?: { readonly sha256: string; readonly size: number };
+}
+
+export type Progress = NonNullable<TrainingRequest["onProgress"]>;
+
+/** Makes a model of rows. Those of a recipe's training must know their numbers (`data/row-numbers.ts`). */
+export async function fitOn(train: Table, making: Making, workshop: Workshop, blobs: BlobStore, onProgress?: Progress): Promise<Fit> {
+  const request = requestOf(train, making);
+  const { algorithm, params, recipe } = making;
+  if (algorithm === "run") {
+    if (!recipe) throw new MillraceError("training.no_recipe", 500, "A command is to train, and its recipe was not handed on");
+    const made = await runRecipe({ recipe, train, table: making.table, request: { ...request, params }, time: making.time }, workshop, blobs);
+    return { algorithm, signature: made.signature, params, importances: made.importances, predict: (table) => predictionOf(made.graph, made.signature, table), graph: () => made.graph, seconds: made.seconds, log: made.log };
+  }
+  // Only worker processes need the trainers.
+  const { findTrainer } = await import("./trainers.ts");
+  const started = performance.now();
+  const model = findTrainer(algorithm).train({ ...request, params, ...(onProgress && { onProgress }) });
+  return { algorithm: model.algorithm, signature: model.signature, params: model.params, importances: model.importances, predict: async (table) => model.predict(table), graph: () => model.toOnnx(), seconds: (performance.now() - started) / 1000 };
+}
+
+async function predictionOf(graph: Uint8Array, signature: Signature, table: Table): Promise<Prediction> {
+  const answers = await graphAnswers(graph, signature, table);
+  return signature.task === "regression" ? { task: "regression", values: answers } : { task: signature.task, classes: signature.classes ?? [], probabilities: answers };
+}
+
+/** The request for a training on these rows, but for the parameters. */
+export function requestOf(train: Table, { table, features, target, task, time, seed, weights }: Making): Omit<TrainingRequest, "params"> {
+  const eventTime = eventTimeOf(table, time);
+  const times = time === null ? undefined : train.columns.find(({ name }) => name === time);
+  return { table: train, target, features, task, seed, readings: readingsOf(table.columns), ...(eventTime && { eventTime }), ...(times?.type === "number" && { times: times.values }), ...(weights && { weights }) };
+}
+
+/** The time column as a feature that a request may leave out. */
+function eventTimeOf({ columns }: IngestOutput, time: string | null): TrainingRequest["eventTime"] {
+  const stored = columns.find(({ name }) => name === time)?.stored;
+  return time !== null && (stored === "DATE" || stored === "TIMESTAMP") ? { feature: time, precision: stored } : undefined;
+}

@@ -1,0 +1,168 @@
+import { createHash } from "node:crypto";
+import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { hashOf } from "../../canonical-json.ts";
+import { exportRows } from "../../data/export-rows.ts";
+import type { IngestOutput } from "../../data/ingest-step.ts";
+import { rowNumbersOf } from "../../data/row-numbers.ts";
+import type { Table } from "../../data/types.ts";
+import type { StepPlace, StepProgress } from "../../stage.ts";
+import type { BlobInfo, BlobStore } from "../../storage/blobs.ts";
+import { orDiskFull } from "../../storage/disk-full.ts";
+import type { TrainingRequest } from "../types.ts";
+import { explainEnd } from "./explain-end.ts";
+import { adoptModel, type AdoptedModel } from "./graph/adopt-model.ts";
+import { findLeftModel } from "./left-model.ts";
+import { runCommand } from "./run-command.ts";
+import { openTrackedRun } from "./tracked-run.ts";
+import type { Job, Recipe } from "./types.ts";
+
+/** Where a recipe's command runs, and whom it tells. */
+export interface Workshop {
+  /** A folder whose content is removed afterwards. */
+  readonly workdir: string;
+  readonly place?: StepPlace;
+  readonly print?: (text: string) => void;
+  readonly report: (progress: StepProgress) => void;
+  /** The tracking experiment of the pipeline's run; null: nothing is tracked. */
+  readonly experimentId: string | null;
+  /** The name of a run within the pipeline's run, for a training beside the one that is registered; null: the pipeline's run itself. */
+  readonly part: string | null;
+}
+
+/** A training by a recipe. */
+export interface RecipeTraining {
+  readonly recipe: Recipe;
+  /** The rows to train on, which know their numbers (`data/row-numbers.ts`). */
+  readonly train: Table;
+  readonly table: IngestOutput;
+  readonly request: Pick<TrainingRequest, "features" | "target" | "task" | "eventTime" | "seed" | "params">;
+  readonly time: string | null;
+}
+
+/** What a recipe's command made. */
+export interface RecipeResult extends AdoptedModel {
+  /** What it printed. */
+  readonly log: BlobInfo;
+  readonly seconds: number;
+}
+
+/** So long a command may take to end when it is asked to, ms. */
+const grace = 5000;
+/** Checkpoints of trainings that failed are kept so long, ms. */
+const checkpointsKept = 14 * 86_400_000;
+
+/**
+ * Trains by a recipe: lays its files and the rows into a folder, runs its command there, and makes the model that it leaves one of ours.
+ *
+ * @throws what ended the command (`explainEnd`), what is wrong with what it left (`findLeftModel`, `adoptModel`)
+ */
+export async function runRecipe({ recipe, train, table, request, time }: RecipeTraining, workshop: Workshop, blobs: BlobStore): Promise<RecipeResult> {
+  const { place, report, print } = workshop;
+  const folder = await mkdtemp(join(workshop.workdir, "recipe-"));
+  try {
+    const rows = rowNumbersOf(train);
+    const kinds = new Map(table.columns.map((column) => [column.name, column.type]));
+    const names = request.features.filter((name) => kinds.get(name) !== "timestamp");
+    const columns = [...new Set([...request.features, request.target, ...(time === null ? [] : [time])])];
+    const kept = await openCheckpoints(place?.kept ?? folder, hashOf({ recipe: { run: recipe.run, code: recipe.code }, params: request.params, seed: request.seed, columns, file: table.file.sha256, rows: createHash("sha256").update(rows).digest("hex") }));
+    const [code, models, data] = ["code", "model", `train.${recipe.format}`].map((name) => join(folder, name));
+    await Promise.all([code, models].map((one) => mkdir(one)));
+    await layFiles(recipe, code, blobs);
+    report({ message: `writing ${train.rows} rows for ${recipe.run}` });
+    await exportRows({ file: await blobs.localPath(table.file.sha256, "the table of the dataset"), columns, rows: rows.length === table.rows ? null : rows, format: recipe.format, into: data });
+    const server = workshop.experimentId === null ? null : (place?.server ?? null);
+    const run = await openTrackedRun(server, { runId: place?.runId ?? "", experimentId: workshop.experimentId, part: workshop.part });
+    const job: Job = { train: data, target: request.target, features: names, params: request.params, seed: request.seed, run_id: run.id, tracking_uri: server, model_dir: models, checkpoint_dir: kept.folder };
+    const jobFile = join(folder, "job.json");
+    await writeFile(jobFile, JSON.stringify(job, null, 2));
+    let said = "";
+    const end = await runCommand({
+      command: recipe.run,
+      folder: code,
+      env: { ...environmentOf(job, jobFile), ...run.env },
+      timeout: recipe.timeout,
+      grace,
+      print: (text) => {
+        said += text;
+        print?.(text);
+      },
+      onLine: (line) => report({ message: `${recipe.run}: ${line.trim().slice(0, 200)}` }),
+      onStart: kept.begin,
+    });
+    const wrong = explainEnd(recipe.run, end, recipe.timeout);
+    await run.end(wrong === undefined);
+    if (wrong) throw wrong;
+    const left = await findLeftModel(models, recipe.run);
+    report({ message: `trying the model ${left.name}` });
+    const adopted = await adoptModel({ name: left.name, bytes: left.bytes, folder: dirname(left.path), train, columns: table.columns, request });
+    await kept.remove();
+    return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds };
+  } catch (error) {
+    throw orDiskFull(error, folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The variables that tell a command of its job, beside the file. */
+function environmentOf(job: Job, file: string): Record<string, string> {
+  return {
+    MILLRACE_JOB: file,
+    MILLRACE_TRAIN: job.train,
+    MILLRACE_TARGET: job.target,
+    MILLRACE_PARAMS: JSON.stringify(job.params),
+    MILLRACE_SEED: String(job.seed),
+    MILLRACE_MODEL_DIR: job.model_dir,
+    MILLRACE_CHECKPOINT_DIR: job.checkpoint_dir,
+    // What Python prints shall be seen when it is printed.
+    PYTHONUNBUFFERED: "1",
+    // Threads of OpenMP that wait for each other sleep: where others compute, too, waiting by spinning costs each round a slice of time.
+    OMP_WAIT_POLICY: process.env["OMP_WAIT_POLICY"] ?? "PASSIVE",
+  };
+}
+
+async function layFiles({ files }: Recipe, folder: string, blobs: BlobStore): Promise<void> {
+  for (const { path, sha256, executable } of files) {
+    const target = join(folder, path);
+    await mkdir(dirname(target), { recursive: true });
+    await copyFile(await blobs.localPath(sha256, `the recipe's file ${path}`), target);
+    await chmod(target, executable ? 0o755 : 0o644);
+  }
+}
+
+interface Checkpoints {
+  readonly folder: string;
+  /** Notes the process group that writes there now. */
+  readonly begin: (group: number) => Promise<void>;
+  readonly remove: () => Promise<void>;
+}
+
+/** The checkpoint folder of a training: the same for the same training, until it has succeeded. One that was cut off may still be ending; it is waited for. */
+async function openCheckpoints(kept: string, key: string): Promise<Checkpoints> {
+  const all = join(kept, "checkpoints");
+  const own = join(all, key);
+  await pruneCheckpoints(all, key);
+  const folder = join(own, "files");
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const note = join(own, "group");
+  const group = Number(await readFile(note, "utf8").catch(() => "0"));
+  for (const until = performance.now() + grace + 1000; group > 0 && isAlive(group) && performance.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  return { folder, begin: (started) => writeFile(note, String(started)), remove: () => rm(own, { recursive: true, force: true }) };
+}
+
+const isAlive = (group: number): boolean => {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+};
+
+async function pruneCheckpoints(all: string, own: string): Promise<void> {
+  for (const name of await readdir(all).catch(() => [])) {
+    if (name === own) continue;
+    const { mtimeMs } = await stat(join(all, name)).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > checkpointsKept) await rm(join(all, name), { recursive: true, force: true });
+  }
+}

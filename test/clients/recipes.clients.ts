@@ -1,0 +1,45 @@
+import { cp, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { client } from "../../src/http/client.ts";
+import type { RegistryRoutes } from "../../src/registry/routes.ts";
+import { runProject, startMillrace } from "../running-server.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+import { pythonWith } from "./python.ts";
+
+const examples = fileURLToPath(new URL("../../examples", import.meta.url));
+
+test("examples/scikit-learn: from the table by a script of one's own to answered requests, with autologging in the pipeline's run", async () => {
+  const packages = (await readFile(join(examples, "scikit-learn", "requirements.txt"), "utf8")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const python = await pythonWith("recipes", packages);
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  await cp(examples, join(folder, "examples"), { recursive: true });
+  const file = join(folder, "examples", "scikit-learn", "millrace.yaml");
+  const { url, gateway } = await startMillrace(home, { env: { PATH: `${dirname(python)}:${process.env["PATH"]}`, MLFLOW_DISABLE_TELEMETRY: "true" } });
+  const run = await runProject(url, file, "first", { home });
+  expect([run.reason, run.state]).toEqual([null, "succeeded"]);
+
+  const version = await client<RegistryRoutes>(url, "registry")("GET /models/:name/versions/:version", { params: { name: "bike-demand-sklearn", version: 1 } });
+  if (version.origin !== "trained") throw new Error("it was trained here");
+  expect(version.recipe).toMatchObject({ run: "python train.py", format: "parquet", timeout: 600_000, files: [{ path: "train.py" }] });
+  expect(version.metrics["rmse"].value).toBeLessThan(45);
+
+  // Autologging has logged to the pipeline's run: the pipeline's own metrics stand beside those of scikit-learn.
+  const { run: logged } = (await (await fetch(`${url}/api/2.0/mlflow/runs/get?run_id=first`)).json()) as { run: { info: { status: string }; data: { metrics: { key: string }[]; params: { key: string; value: string }[] } } };
+  expect(logged.info.status).toBe("FINISHED");
+  expect(logged.data.metrics.map(({ key }) => key)).toEqual(expect.arrayContaining(["training_root_mean_squared_error", "rmse", "naive_rmse"]));
+  expect(logged.data.params).toEqual(expect.arrayContaining([{ key: "histgradientboostingregressor__max_iter", value: "200" }]));
+
+  // The answer is what scikit-learn gave on held-out rows, within what the metrics say: of a summer's Saturday afternoon more than of a winter's night.
+  const ask = async (row: object): Promise<number> => ((await (await fetch(`${gateway}/predict/bike-demand-sklearn`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(row) })).json()) as { prediction: number }).prediction;
+  const row = { season: 1, yr: 0, mnth: 2, holiday: 0, weekday: 6, workingday: 0, weathersit: 1, atemp: 0.3, hum: 0.5, windspeed: 0.1 };
+  const [day, night] = [await ask({ ...row, hr: 15, temp: 0.4 }), await ask({ ...row, hr: 4, temp: 0.1 })];
+  expect(day).toBeGreaterThan(3 * night);
+
+  // A script that does not run says so in its own words.
+  await writeFile(join(folder, "examples", "scikit-learn", "train.py"), "import no_such_package\n");
+  const broken = await runProject(url, file, "broken", { home });
+  expect(broken).toMatchObject({ state: "failed", reason: expect.stringMatching(/"python train\.py" ended with exit code 1; its last lines:[^]*ModuleNotFoundError: No module named 'no_such_package'/) as string });
+});
