@@ -104,6 +104,7 @@ export const faces: Readonly<Record<string, string>> = {
 export const browserSafe: Readonly<Record<string, string>> = {
   "http/client.ts": "fetch and nothing else",
   "clock.ts": "pure functions over numbers",
+  "tracking/note-tag.ts": "a word: the same on both sides",
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
   "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
   "optimization/retrainings/outcome-names.ts": "words: the same in the terminal and on the page",

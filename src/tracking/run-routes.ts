@@ -1,10 +1,16 @@
 import Type from "typebox";
 import { raw, route } from "../http/route.ts";
+import { writeTogether } from "../storage/group-commit.ts";
+import { announceRun } from "./changes.ts";
+import { edit } from "./edit.ts";
+import { deleteRunTag, setRunTags } from "./log-batch.ts";
 import { summarizeMetrics } from "./metric-summaries.ts";
 import { sayableNumber } from "./metric-value.ts";
 import { readManyRuns, readRunDetails, type RunDetails } from "./run-details.ts";
 import { streamRun } from "./run-stream.ts";
 import { pageOfRuns } from "./run-table.ts";
+import { forgetViews } from "./run-views.ts";
+import { updateRun } from "./runs.ts";
 import { readSeries } from "./series.ts";
 
 const byId = Type.Object({ id: Type.String() });
@@ -14,6 +20,23 @@ export const runRoutes = {
     summary: "One run with params, tags, latest metrics, datasets and models",
     params: byId,
     handle: async (house, { params }) => sayableDetails(await readRunDetails(house.db, params.id)),
+  }),
+  "PATCH /runs/:id": route({
+    summary: "Renames a run, sets its tags (its description is the tag mlflow.note.content, in Markdown) or takes them away with null",
+    params: byId,
+    body: edit,
+    handle: async (house, { params, body }) => {
+      const changes = Object.entries(body.tags ?? {});
+      await writeTogether(house.db, async (transaction) => {
+        await updateRun(transaction, params.id, { name: body.name });
+        await setRunTags(transaction, params.id, new Map(changes.flatMap(([key, value]) => (value === null ? [] : [[key, value]]))));
+        const { tags } = await readRunDetails(transaction, params.id);
+        for (const [key, value] of changes) if (value === null && tags.some((tag) => tag.key === key)) await deleteRunTag(transaction, params.id, key);
+      });
+      forgetViews(house.db);
+      await announceRun(house, params.id);
+      return {};
+    },
   }),
   "POST /runs/details": route({
     summary: "Several runs with params, tags, latest metrics, datasets and models, in the order asked for; those that are not there are left out",

@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerClientModels } from "./client-models.ts";
 import { emptyHouse, exampleProject, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
+import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: Browser | undefined;
 let house: RunningHouse | undefined;
 
@@ -22,19 +20,10 @@ afterAll(async () => {
 
 async function open(path: string, options: { phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
+  const complaints = complaintsOf(page);
   await page.goto(house!.url + path);
-  await page.locator("main .panel, main .notice").first().waitFor();
-  for (const loading of await page.locator("main .loading").all()) await loading.waitFor({ state: "detached" });
+  await settled(page);
   return { page, complaints };
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")) as readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
-  return found.filter(({ impact }) => impact === "serious" || impact === "critical").flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
 
 describe.each([
@@ -44,8 +33,7 @@ describe.each([
 ])("%s", (_, options) => {
   test.each(["/models", "/models/trips", "/models/trips/2", "/models/trips/1/compare/trips/2", "/models/trips/2/compare/bike-demand/1", "/models/bike-demand/1"])("%s is accessible, quiet, and fits", async (path) => {
     const { page, complaints } = await open(path, options);
-    const wider = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
-    expect({ violations: await violations(page), complaints, wider: Math.max(0, wider) }).toEqual({ violations: [], complaints: [], wider: 0 });
+    expect([...(await violations(page)), ...complaints, ...(await tooWide(page))]).toEqual([]);
     await page.close();
   });
 });
