@@ -2,13 +2,14 @@ import Type from "typebox";
 import { raw, route } from "../http/route.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { announceRun } from "./changes.ts";
+import { columnsOfRuns } from "./columns.ts";
 import { edit } from "./edit.ts";
 import { deleteRunTag, setRunTags } from "./log-batch.ts";
 import { summarizeMetrics } from "./metric-summaries.ts";
 import { sayableNumber } from "./metric-value.ts";
 import { readManyRuns, readRunDetails, type RunDetails } from "./run-details.ts";
 import { streamRun } from "./run-stream.ts";
-import { pageOfRuns } from "./run-table.ts";
+import { idsOfRuns, pageOfRuns } from "./run-table.ts";
 import { forgetViews } from "./run-views.ts";
 import { updateRun } from "./runs.ts";
 import { readSeries } from "./series.ts";
@@ -61,11 +62,14 @@ export const runRoutes = {
     handle: async (house, { params, query }) => readSeries(house.db, params.id, query.key, { axis: query.axis ?? "step", from: query.from, to: query.to }, query.buckets ?? 1000),
   }),
   "GET /runs/:id/children": route({
-    summary: "The active runs nested below a run, newest first, at most 1000, and how many there are",
+    summary: "The active runs nested below a run, newest first, at most 1000, with their metrics and params (at most 200 columns), and how many there are",
     params: byId,
     handle: async (house, { params }) => {
       const { experimentId } = await readRunDetails(house.db, params.id);
-      return pageOfRuns(house.db, { experimentIds: [experimentId], lifecycle: "active", level: params.id }, { columns: [], offset: 0, limit: 1000 }, house.clock.now());
+      const question = { experimentIds: [experimentId], lifecycle: "active", level: params.id } as const;
+      const known = await columnsOfRuns(house.db, await idsOfRuns(house.db, question));
+      const columns = [...known.metrics.map(({ key }) => `metrics.${key}`), ...known.params.map(({ key }) => `params.${key}`)].slice(0, 200);
+      return { columns: known, ...(await pageOfRuns(house.db, question, { columns, offset: 0, limit: 1000 }, house.clock.now())) };
     },
   }),
   "GET /runs/:id/stream": route({

@@ -25,7 +25,7 @@ export function Choice({ label, chosen, options, onPick }: ChoiceProps) {
     return <Picker label={label} chosen={options.find((option) => option.id === chosen)?.name ?? chosen} options={found.slice(0, mostFound)} total={found.length} onSearch={setWords} onPick={(option) => onPick(option.id)} />;
   }
   return (
-    <div className="picker">
+    <div className="combo">
       <label htmlFor={id}>{label}</label>
       <select id={id} className="select" value={chosen} onChange={(event) => onPick(event.target.value)}>
         {options.map((option) => (

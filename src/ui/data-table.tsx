@@ -38,7 +38,7 @@ export function DataTable<Row>({ label, columns, rows: all, rowKey, pageSize = 2
     <>
       {words && all.length > pageSize ? (
         <p className="row table-search">
-          <input type="search" className="text-input" placeholder="words" aria-label={`Search ${label}`} value={search} onChange={(event) => setSearch(event.target.value)} />
+          <input type="search" className="text-input" placeholder="find" aria-label={`Search ${label}`} value={search} onChange={(event) => setSearch(event.target.value)} />
           <output className="small muted">{search === "" ? "" : `${rows.length} of ${all.length}`}</output>
         </p>
       ) : null}

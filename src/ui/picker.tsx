@@ -61,7 +61,7 @@ export function Picker({ label, chosen, options, total, onSearch, onPick }: Pick
     }
   };
   return (
-    <div className="picker" onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || search(null)}>
+    <div className="combo" onBlur={(event) => event.currentTarget.contains(event.relatedTarget) || search(null)}>
       <label htmlFor={id}>{label}</label>
       <input
         ref={input}
@@ -81,7 +81,7 @@ export function Picker({ label, chosen, options, total, onSearch, onPick }: Pick
         onFocus={(event) => event.target.select()}
         onKeyDown={walk}
       />
-      <div className="picker-list" hidden={!open}>
+      <div className="combo-list" hidden={!open}>
         {/* The list follows the box's keys and is no stop of its own, which no element of HTML does. */}
         {/* eslint-disable-next-line jsx-a11y/prefer-tag-over-role */}
         <div id={`${id}-list`} role="listbox" aria-label={label}>
@@ -103,7 +103,7 @@ export function Picker({ label, chosen, options, total, onSearch, onPick }: Pick
             </div>
           ))}
         </div>
-        <output className="picker-more">
+        <output className="combo-more">
           {options.length === 0 ? "Nothing has all of these words." : total > options.length ? `${(total - options.length).toLocaleString("en-US")} more: type to find them.` : ""}
         </output>
       </div>

@@ -27,6 +27,7 @@ export const navigation: readonly { readonly path: string; readonly name: string
   { path: "/", name: "The loop" },
   { path: "/data", name: "Data" },
   { path: "/runs", name: "Runs", also: ["/experiments", "/compare"] },
+  { path: "/traces", name: "Traces" },
   { path: "/evaluations", name: "Evaluations" },
   { path: "/models", name: "Models" },
   { path: "/deployments", name: "Deployments" },

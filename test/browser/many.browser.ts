@@ -36,7 +36,7 @@ test.each([false, true])("an experiment of a thousand is found by its words and 
   await box.focus();
   await page.keyboard.press("ArrowDown");
   await expect.poll(async () => (await shown(page, "Experiment")).length).toBe(50);
-  expect(await page.locator(".picker-more").last().textContent()).toBe("954 more: type to find them.");
+  expect(await page.locator(".combo-more").last().textContent()).toBe("954 more: type to find them.");
   expect([...(await violations(page)), ...(await tooWide(page))]).toEqual([]);
   await page.keyboard.type("SWEEP 77");
   await expect.poll(async () => shown(page, "Experiment")).toEqual(["sweep_00770 runs", "sweep_01770 runs", "sweep_02770 runs", "sweep_03770 runs", "sweep_04770 runs", "sweep_05770 runs", "sweep_06770 runs", ...Array.from({ length: 10 }, (_, index) => `sweep_077${index}0 runs`), "sweep_08770 runs", "sweep_09770 runs"]);

@@ -1,3 +1,4 @@
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAddress } from "../../ui/address.ts";
 import { Anchor } from "../../ui/anchor.tsx";
@@ -67,6 +68,7 @@ function FirstRun() {
 }
 
 function Experiment({ shown }: { shown: ListedExperiment }) {
+  const navigate = useNavigate();
   const [address, change] = useAddress();
   const [selected, setSelected] = useState<ReadonlyMap<string, string>>(new Map());
   const lifecycle = address["show"] === "deleted" ? "deleted" : "active";
@@ -87,7 +89,7 @@ function Experiment({ shown }: { shown: ListedExperiment }) {
   return (
     <section className="panel runs" aria-label={`Runs of ${shown.name}`}>
       <div className="runs-bar">
-        <ExperimentPicker name={shown.name} />
+        <ExperimentPicker name={shown.name} onPick={(id) => void navigate({ to: `/experiments/${encodeURIComponent(id)}` })} />
         <label className="pair">
           <span>Show</span>
           <select className="select" value={lifecycle} onChange={(event) => { setSelected(new Map()); change({ show: event.target.value === "deleted" ? "deleted" : undefined }); }}>
