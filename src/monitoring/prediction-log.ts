@@ -48,7 +48,7 @@ export const readingLog = <T>(house: House, endpoint: string, window: TimeWindow
   }, () => matchLabels(house, endpoint));
 
 /** The files of the days from `first` to `last` (ISO dates), in order of name, but for those that are left out. */
-async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
+export async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
   const dates = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;

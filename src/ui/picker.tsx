@@ -85,7 +85,7 @@ export function Picker({ label, chosen, options, total, onSearch, onPick }: Pick
         {/* The list follows the box's keys and is no stop of its own, which no element of HTML does. */}
         {/* eslint-disable-next-line jsx-a11y/prefer-tag-over-role */}
         <div id={`${id}-list`} role="listbox" aria-label={label}>
-          {options.map((option, index) => (
+          {(open ? options : []).map((option, index) => (
             // eslint-disable-next-line jsx-a11y/click-events-have-key-events
             <div
               key={option.id}
@@ -104,7 +104,7 @@ export function Picker({ label, chosen, options, total, onSearch, onPick }: Pick
           ))}
         </div>
         <output className="combo-more">
-          {options.length === 0 ? "Nothing has all of these words." : total > options.length ? `${(total - options.length).toLocaleString("en-US")} more: type to find them.` : ""}
+          {!open ? "" : options.length === 0 ? "Nothing has all of these words." : total > options.length ? `${(total - options.length).toLocaleString("en-US")} more: type to find them.` : ""}
         </output>
       </div>
     </div>

@@ -1,15 +1,11 @@
 import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import "./data-table.css";
+import { headingLevels } from "./heading-levels.ts";
 import { ScrollRegion } from "./scroll-region.tsx";
 
-/** Headings begin below the page's own; pictures are links, as the page asks no other machine for anything; links lead out in a tab of their own. */
+/** Pictures are links, as the page asks no other machine for anything; links lead out in a tab of their own. */
 const components: Components = {
-  h1: ({ children }) => <h3>{children}</h3>,
-  h2: ({ children }) => <h4>{children}</h4>,
-  h3: ({ children }) => <h5>{children}</h5>,
-  h4: ({ children }) => <h6>{children}</h6>,
-  h5: ({ children }) => <h6>{children}</h6>,
   a: ({ href, children }) => (
     <a href={href} target="_blank" rel="noreferrer noopener">
       {children}
@@ -34,7 +30,7 @@ const components: Components = {
 
 export function RenderedMarkdown({ text }: { text: string }) {
   return (
-    <ReactMarkdown remarkPlugins={[remarkGfm]} components={components}>
+    <ReactMarkdown remarkPlugins={[remarkGfm, headingLevels]} components={components}>
       {text}
     </ReactMarkdown>
   );

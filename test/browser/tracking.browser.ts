@@ -201,7 +201,7 @@ describe("a run", () => {
     const nested = page.getByRole("region", { name: "Nested runs" });
     await nested.getByText("trial-21 has the least RMSE, 40, of 28 runs.").waitFor();
     await nested.getByLabel("Best by").selectOption("r2");
-    await nested.getByText(/and 3 others have the greatest R², 0.95, of 28 runs\.$/).waitFor();
+    await nested.getByText(/and 4 others have the greatest R², 0.95, of 28 runs\.$/).waitFor();
     await nested.getByLabel("Better is").selectOption("least");
     await nested.getByText(/the least R², 0.89/).waitFor();
     const first = (): Promise<string | null> => nested.locator("tbody tr").first().textContent();
@@ -230,6 +230,15 @@ describe("a run", () => {
     expect(await page.locator(".odd").textContent()).toBe("2 values are NaN, first at step 2 · 1 value is ∞, first at step 3");
     await page.close();
   });
+});
+
+test("the start of a home that only tracks shows what was logged and what comes next", async () => {
+  const { page, complaints } = await open("/");
+  await page.getByRole("heading", { name: "What comes next" }).waitFor();
+  expect(await page.getByRole("group", { name: "Latest experiments" }).locator("tbody th").allTextContents()).toEqual(["bike demand, net", "bike demand, forest", "odd ones"]);
+  expect(await page.getByRole("group", { name: "Registering a model" }).textContent()).toContain("mlflow.register_model");
+  expect([...(await violations(page)), ...complaints, ...(await tooWide(page))]).toEqual([]);
+  await page.close();
 });
 
 test("the link that MLflow's client prints after a run leads to the run", async () => {
