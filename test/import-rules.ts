@@ -39,6 +39,7 @@ export const faces: Readonly<Record<string, string>> = {
   "tracking/traces/change-trace.ts": "tags of traces, their runs and prompts, deletion",
   "tracking/traces/assessments.ts": "judgements of traces",
   "tracking/traces/search-traces.ts": "search over traces",
+  "tracking/traces/trace-filter.ts": "the search language over traces",
   "tracking/traces/trace-metrics.ts": "aggregates over traces, spans and assessments",
   "tracking/traces/trace-tables.ts": "the keys of tags and metadata that filters mean by other names",
   "tracking/traces/span-attributes.ts": "the attributes that say which trace a span belongs to, and more",
@@ -111,6 +112,8 @@ export const faces: Readonly<Record<string, string>> = {
 export const browserSafe: Readonly<Record<string, string>> = {
   "http/client.ts": "fetch and nothing else",
   "clock.ts": "pure functions over numbers",
+  "tracking/traces/span-attributes.ts": "names of attributes: the same on both sides",
+  "tracking/note-tag.ts": "a word: the same on both sides",
   "monitoring/error-sums.ts": "pure functions over sums: the same arithmetic on both sides",
   "monitoring/windows/describe-causes.ts": "why a window changed, in the same words on both sides",
   "optimization/retrainings/outcome-names.ts": "words: the same in the terminal and on the page",

@@ -27,6 +27,9 @@ describe("paths that may lead out of an artifact root", () => {
     "%66ile:///etc",
     "a\0.txt",
     "a%00.txt",
+    "a%0d%0ab",
+    "a%250ab",
+    "a\u0017b",
     "~/x",
     "a\nb",
   ])("%j is refused", (path) => {
@@ -44,6 +47,7 @@ test.each([
   ["100% sure.txt", "100% sure.txt"],
   ["ü/drei und.txt", "ü/drei und.txt"],
   ["a%20b", "a%20b"],
+  ["images/loss%step%10%timestamp%1790000000000%g1.png", "images/loss%step%10%timestamp%1790000000000%g1.png"],
 ])("%j is %j", (path, expected) => expect(safePath(path)).toBe(expected));
 
 test("what is safe stays so, and never has a way up", () => {

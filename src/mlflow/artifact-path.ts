@@ -16,18 +16,23 @@ const longestPath = 600;
 /**
  * A path below an artifact root in its one plain form. Everything that may lead out of it is refused with "Invalid path": `..`, absolute
  * paths, drive letters, schemes, backslashes, control characters; also when they are percent-encoded, however often, since a client
- * or a proxy may decode once more than we do.
+ * or a proxy may decode once more than we do. Of control characters that only decoding makes, those that end names or lines are refused: pictures that
+ * `mlflow.log_image` logs by step have names such as `loss%step%10%timestamp%1790000000000%…`, in which `%17` is no escape.
  */
 export function safePath(path: string): string {
   if (path.length > longestPath) throw invalidParameter(`Invalid path: it may have ${longestPath} characters, and has ${path.length}`);
+  if (/\p{Cc}/u.test(path)) throw invalidParameter("Invalid path");
   let plain = path;
   for (let decoded = decoded1(plain); ; decoded = decoded1(plain)) {
-    if (/\\|^\/|^[a-z][a-z0-9+.-]*:|^~|\p{Cc}/iu.test(plain) || plain.split("/").includes("..")) throw invalidParameter("Invalid path");
+    if (/\\|^\/|^[a-z][a-z0-9+.-]*:|^~/i.test(plain) || endsText(plain) || plain.split("/").includes("..")) throw invalidParameter("Invalid path");
     if (decoded === plain) break;
     plain = decoded;
   }
   return path.split("/").filter((part) => part !== "" && part !== ".").join("/");
 }
+
+/** Whether a control character that may end a name or a line stands in a text: those up to U+000F, and DEL. */
+const endsText = (text: string): boolean => Array.from(text).some((character) => character < "\u0010" || character === "\u007f");
 
 /** Percent-decoded once; what is not well-formed stays as it is. */
 const decoded1 = (text: string): string =>

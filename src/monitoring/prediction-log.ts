@@ -51,7 +51,7 @@ export const windowFiles = async (house: House, endpoint: string, window: TimeWi
   logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1), await leftOut(house, endpoint));
 
 /** The files of the days from `first` to `last` (ISO dates), in order of name, but for those that are left out. */
-async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
+export async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
   const dates = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;

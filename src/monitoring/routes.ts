@@ -9,6 +9,7 @@ import { badLabels, labelReader } from "./label-values.ts";
 import { addLabels, labelHistory } from "./labels.ts";
 import { countMatched, countMet } from "./match-labels.ts";
 import { driftReports, errorWindows, listMonitors, readMonitor, readReference } from "./monitoring.ts";
+import { trafficOf } from "./traffic.ts";
 import { unreadableFiles } from "./unreadable-files.ts";
 import { windowRevisions } from "./windows/revisions.ts";
 
@@ -108,6 +109,12 @@ export const monitoringRoutes = {
       const config = await readMonitor(house.db, params.endpoint);
       return { config, windows: await errorWindows(house.db, config, query) };
     },
+  }),
+  "GET /endpoints/:endpoint/traffic": route({
+    summary: "Requests, errors and latency of an endpoint over time, by version and variant, of the last days that have any: from its prediction log, so it outlives the gateway",
+    params: endpoint,
+    query: Type.Object({ days: Type.Integer({ minimum: 1, maximum: 1000, default: 30 }) }),
+    handle: (house, { params, query }) => trafficOf(house, params.endpoint, query.days),
   }),
   "GET /monitors/:endpoint/revisions": route({
     summary: "Windows of live error that were computed and became others since: what each was and is, since which turn, and why; the latest first",

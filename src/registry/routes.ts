@@ -4,6 +4,7 @@ import { readAudit } from "../storage/audit.ts";
 import { readLineage } from "../tracking/tracking.ts";
 import { listModels, modelRow, readModel } from "./models.ts";
 import { aliasRoutes } from "./routes-aliases.ts";
+import { editRoutes } from "./routes-edit.ts";
 import { garbageRoutes } from "./routes-garbage.ts";
 import { versionRoutes } from "./routes-versions.ts";
 import { latestVersions } from "./search.ts";
@@ -57,6 +58,7 @@ export const registryRoutes = {
     },
   }),
   ...versionRoutes,
+  ...editRoutes,
   ...aliasRoutes,
   ...garbageRoutes,
   "GET /models/:name/history": route({

@@ -23,6 +23,11 @@ test.each([
   ["a.csv", "x,y\n1,2\n", { kind: "table", rows: [["x", "y"], ["1", "2"]], note: "" }],
   ["a.tsv", "x\ty", { kind: "table", rows: [["x", "y"]] }],
   ["a.json", '{"a":[1]}', { kind: "text", text: '{\n  "a": [\n    1\n  ]\n}' }],
+  ["table.json", '{"columns":["question","score",3],"data":[["a, b",0.5,null],["c",{"x":[1]},true]]}', { kind: "table", rows: [["question", "score", "3"], ["a, b", "0.5", ""], ["c", '{"x":[1]}', "true"]], note: "" }],
+  ["pandas.json", '{"columns":["a"],"index":[7],"data":[[1]]}', { kind: "table", rows: [["a"], ["1"]] }],
+  ["uneven.json", '{"columns":["a"],"data":[[1,2]]}', { kind: "text" }],
+  ["other.json", '{"columns":["a"],"data":[[1]],"more":1}', { kind: "text" }],
+  ["exact.json", '{"columns":["id"],"data":[[12345678901234567890]]}', { kind: "text", text: '{"columns":["id"],"data":[[12345678901234567890]]}' }],
   ["big.json", '{"a":12345678901234567890}', { kind: "text", text: '{"a":12345678901234567890}' }],
   ["bad.json", "{", { kind: "text", text: "{" }],
   ["README.md", "# <script>", { kind: "text", text: "# <script>" }],
@@ -36,6 +41,8 @@ test("of what is long the beginning is shown, and that is said", async () => {
   expect([(text["text"] as string).length, text["note"]]).toEqual([400_000, "The first 400 kB of 500 kB; download it to see all."]);
   const table = await preview("t.csv", `a,b\n${"1,2\n".repeat(1000)}`);
   expect([(table["rows"] as unknown[]).length, table["note"]]).toEqual([201, "The first 200 rows; download the file to see all."]);
+  const logged = await preview("t.json", JSON.stringify({ columns: ["a", "b"], data: Array.from({ length: 90_000 }, (_, index) => [index, "x"]) }));
+  expect([(logged["rows"] as unknown[]).length, logged["note"]]).toEqual([201, "The first 200 of 90000 rows; download the file to see all."]);
   expect(await preview("huge.html", "x".repeat(10_000_001))).toMatchObject({ kind: "none", note: "Documents of up to 10 MB are shown, this one has 10.0 MB: download it." });
 });
 

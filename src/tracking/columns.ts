@@ -25,7 +25,12 @@ const most = 2000;
 export async function listColumns(db: Database, experimentIds: readonly string[], lifecycle: Lifecycle): Promise<Columns> {
   const tables = trackingTables(db);
   const newest = await tables.selectFrom("runs").select("id").where("experiment_id", "in", experimentIds).where("lifecycle", "=", lifecycle).orderBy("started_at", "desc").orderBy("id").limit(most).execute();
-  const ids = newest.map(({ id }) => id);
+  return columnsOfRuns(db, newest.map(({ id }) => id));
+}
+
+/** The keys that these runs have, in alphabetical order. */
+export async function columnsOfRuns(db: Database, ids: readonly string[]): Promise<Columns> {
+  const tables = trackingTables(db);
   const keys = async (table: "params" | "run_tags" | "latest_metrics"): Promise<Column[]> => {
     if (ids.length === 0) return [];
     const found = await tables

@@ -169,11 +169,13 @@ async function requireActive(db: Database, id: string): Promise<Experiment> {
   return experiment;
 }
 
-/** How many active runs each experiment has; none that has no run. */
-export async function countRunsOf(db: Database): Promise<Map<string, number>> {
+/** How many active runs each of these experiments has; none that has no run. */
+export async function countRunsOf(db: Database, ids: readonly string[]): Promise<Map<string, number>> {
+  if (ids.length === 0) return new Map();
   const rows = await trackingTables(db)
     .selectFrom("runs")
     .select((expression) => ["experiment_id", expression.fn.countAll<number | string>().as("n")])
+    .where("experiment_id", "in", ids)
     .where("lifecycle", "=", "active")
     .groupBy("experiment_id")
     .execute();

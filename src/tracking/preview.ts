@@ -40,6 +40,10 @@ export async function previewArtifact(blobs: BlobStore, { path, sha256, size }: 
     if (size > mostShown.document) return tooLarge(size, mostShown.document, "Documents");
     return { kind: "document", size, note: "Shown in a sandbox: scripts do not run, nothing is loaded from elsewhere." };
   }
+  if (extension === "json" && size <= mostShown.document) {
+    const table = loggedTable((await blobs.get(sha256, artifactName(owner, path))).toString("utf8"));
+    if (table) return { kind: "table", size, ...table };
+  }
   const start = await readHead(blobs, { sha256, size }, artifactName(owner, path));
   if (start.includes(0)) return { kind: "none", size, note: "This is not text: download it to open it with its own program." };
   const whole = start.length === size;
@@ -59,6 +63,28 @@ export async function previewArtifact(blobs: BlobStore, { path, sha256, size }: 
   return { kind: "text", size, text: extension === "json" && whole ? indented(text) : text, note: cut };
 }
 
+/**
+ * A table as `mlflow.log_table` writes one, and pandas with `orient="split"`: an object of `columns` and `data` (and perhaps `index`). Undefined for other JSON, and where a number
+ * has more digits than JavaScript keeps: then the text is what can be shown.
+ */
+function loggedTable(text: string): { readonly rows: readonly (readonly string[])[]; readonly note: string } | undefined {
+  if (!/^\s*\{/.test(text) || tooManyDigits.test(text)) return undefined;
+  let read: unknown;
+  try {
+    read = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+  const { columns, data, ...others } = read as { columns?: unknown; data?: unknown };
+  if (!Array.isArray(columns) || !Array.isArray(data) || Object.keys(others).some((key) => key !== "index")) return undefined;
+  if (!data.every((row): row is unknown[] => Array.isArray(row) && row.length === columns.length)) return undefined;
+  const cell = (value: unknown): string => (value === null ? "" : typeof value === "string" ? value : JSON.stringify(value));
+  const notes = [...(data.length > mostRows ? [`The first ${mostRows} of ${data.length} rows`] : []), ...(columns.length > mostCells ? [`the first ${mostCells} of ${columns.length} columns`] : [])];
+  return { rows: [columns, ...data.slice(0, mostRows)].map((row) => row.slice(0, mostCells).map(cell)), note: notes.length === 0 ? "" : `${notes.join(", ")}; download the file to see all.` };
+}
+
+const tooManyDigits = /\d{16}/;
+
 const tooLarge = (size: number, most: number, what: string): Preview => ({
   kind: "none",
   size,
@@ -67,7 +93,7 @@ const tooLarge = (size: number, most: number, what: string): Preview => ({
 
 /** JSON with line breaks; text that is no JSON stays as it is, and so do numbers with more digits than JavaScript keeps. */
 function indented(text: string): string {
-  if (/\d{16}/.test(text)) return text;
+  if (tooManyDigits.test(text)) return text;
   try {
     return JSON.stringify(JSON.parse(text), null, 2);
   } catch {

@@ -1,6 +1,7 @@
 import Type from "typebox";
 import { route } from "../http/route.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
+import { experimentRoutes } from "./experiment-routes.ts";
 import { metricHistory } from "./history.ts";
 import { traceRoutes } from "./traces/trace-routes.ts";
 import { runRoutes } from "./run-routes.ts";
@@ -30,6 +31,7 @@ export const trackingRoutes = {
     handle: async (house, { params }) => ({ edges: await readLineage(house.db, params) }),
   }),
   ...traceRoutes,
+  ...experimentRoutes,
   ...runsTableRoutes,
   ...runRoutes,
   ...artifactRoutes,

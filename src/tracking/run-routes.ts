@@ -1,10 +1,17 @@
 import Type from "typebox";
 import { raw, route } from "../http/route.ts";
+import { writeTogether } from "../storage/group-commit.ts";
+import { announceRun } from "./changes.ts";
+import { columnsOfRuns } from "./columns.ts";
+import { edit } from "./edit.ts";
+import { deleteRunTag, setRunTags } from "./log-batch.ts";
 import { summarizeMetrics } from "./metric-summaries.ts";
 import { sayableNumber } from "./metric-value.ts";
 import { readManyRuns, readRunDetails, type RunDetails } from "./run-details.ts";
 import { streamRun } from "./run-stream.ts";
-import { pageOfRuns } from "./run-table.ts";
+import { idsOfRuns, pageOfRuns } from "./run-table.ts";
+import { forgetViews } from "./run-views.ts";
+import { updateRun } from "./runs.ts";
 import { readSeries } from "./series.ts";
 
 const byId = Type.Object({ id: Type.String() });
@@ -14,6 +21,23 @@ export const runRoutes = {
     summary: "One run with params, tags, latest metrics, datasets and models",
     params: byId,
     handle: async (house, { params }) => sayableDetails(await readRunDetails(house.db, params.id)),
+  }),
+  "PATCH /runs/:id": route({
+    summary: "Renames a run, sets its tags (its description is the tag mlflow.note.content, in Markdown) or takes them away with null",
+    params: byId,
+    body: edit,
+    handle: async (house, { params, body }) => {
+      const changes = Object.entries(body.tags ?? {});
+      await writeTogether(house.db, async (transaction) => {
+        await updateRun(transaction, params.id, { name: body.name });
+        await setRunTags(transaction, params.id, new Map(changes.flatMap(([key, value]) => (value === null ? [] : [[key, value]]))));
+        const { tags } = await readRunDetails(transaction, params.id);
+        for (const [key, value] of changes) if (value === null && tags.some((tag) => tag.key === key)) await deleteRunTag(transaction, params.id, key);
+      });
+      forgetViews(house.db);
+      await announceRun(house, params.id);
+      return {};
+    },
   }),
   "POST /runs/details": route({
     summary: "Several runs with params, tags, latest metrics, datasets and models, in the order asked for; those that are not there are left out",
@@ -38,11 +62,14 @@ export const runRoutes = {
     handle: async (house, { params, query }) => readSeries(house.db, params.id, query.key, { axis: query.axis ?? "step", from: query.from, to: query.to }, query.buckets ?? 1000),
   }),
   "GET /runs/:id/children": route({
-    summary: "The active runs nested below a run, newest first, at most 1000, and how many there are",
+    summary: "The active runs nested below a run, newest first, at most 1000, with their metrics and params (at most 200 columns), and how many there are",
     params: byId,
     handle: async (house, { params }) => {
       const { experimentId } = await readRunDetails(house.db, params.id);
-      return pageOfRuns(house.db, { experimentIds: [experimentId], lifecycle: "active", level: params.id }, { columns: [], offset: 0, limit: 1000 }, house.clock.now());
+      const question = { experimentIds: [experimentId], lifecycle: "active", level: params.id } as const;
+      const known = await columnsOfRuns(house.db, await idsOfRuns(house.db, question));
+      const columns = [...known.metrics.map(({ key }) => `metrics.${key}`), ...known.params.map(({ key }) => `params.${key}`)].slice(0, 200);
+      return { columns: known, ...(await pageOfRuns(house.db, question, { columns, offset: 0, limit: 1000 }, house.clock.now())) };
     },
   }),
   "GET /runs/:id/stream": route({

@@ -1,16 +1,13 @@
-import { sql } from "kysely";
 import Type, { type Static } from "typebox";
 import { invalid } from "../errors.ts";
 import { raw, route } from "../http/route.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { announceRun } from "./changes.ts";
-import { listColumns } from "./columns.ts";
-import { countRunsOf, readExperiment, readExperiments } from "./experiments.ts";
+import { readExperiment } from "./experiments.ts";
 import { pageOfRuns, type RunsQuestion } from "./run-table.ts";
 import { forgetViews } from "./run-views.ts";
 import { setRunLifecycle } from "./runs.ts";
 import { runsAsCsv } from "./runs-csv.ts";
-import { searchExperiments } from "./search.ts";
 
 const lifecycle = Type.Optional(Type.Union([Type.Literal("active"), Type.Literal("deleted")]));
 const byId = Type.Object({ id: Type.String() });
@@ -27,20 +24,6 @@ const questionOf = (experiment: string, { filter, sort, lifecycle, level }: Stat
 });
 
 export const runsTableRoutes = {
-  "GET /experiments": route({
-    summary: "Experiments by name, with how many active runs each has",
-    handle: async (house) => {
-      const ids = await searchExperiments(house.db, { lifecycle: "active", orders: [{ by: sql`experiments.name`, ascending: true }], offset: 0, limit: 10_000 });
-      const runs = await countRunsOf(house.db);
-      return { experiments: (await readExperiments(house.db, ids)).map(({ id, name, tags }) => ({ id, name, tags, runs: runs.get(id) ?? 0 })) };
-    },
-  }),
-  "GET /experiments/:id/columns": route({
-    summary: "The metrics, params and tags that the newest 2000 runs of an experiment have, each with whether runs differ in it",
-    params: byId,
-    query: Type.Object({ lifecycle }),
-    handle: async (house, { params, query }) => listColumns(house.db, [params.id], query.lifecycle ?? "active"),
-  }),
   "POST /experiments/:id/runs": route({
     summary: "A page of an experiment's runs with the columns asked for: filtered by the search language, sorted by any column, nested or side by side",
     params: byId,

@@ -2,12 +2,15 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { createPortal } from "react-dom";
 import "./ask-button.css";
+import { mostListed } from "./choice.tsx";
 
 export interface AskField {
   readonly name: string;
   readonly label: string;
   readonly initial?: string;
   readonly required?: boolean;
+  /** Several lines. */
+  readonly long?: boolean;
   /** One of these; with `many`, any of them, which arrive with commas between. */
   readonly options?: readonly string[];
   readonly many?: boolean;
@@ -15,6 +18,8 @@ export interface AskField {
 
 interface AskButtonProps {
   readonly label: string;
+  /** What the label alone does not say, where there are several such buttons; begins with the label. */
+  readonly name?: string;
   /** The heading of the dialog: what is about to be done. */
   readonly title: string;
   /** What it means. */
@@ -27,11 +32,11 @@ interface AskButtonProps {
 }
 
 /** A button for something that changes the house: asks for what is needed (and why) in a dialog, does it, and has the page look again. */
-export function AskButton({ label, quiet = false, ...dialog }: AskButtonProps) {
+export function AskButton({ label, name, quiet = false, ...dialog }: AskButtonProps) {
   const [open, setOpen] = useState(false);
   return (
     <>
-      <button type="button" className={quiet ? "button quiet" : "button"} onClick={() => setOpen(true)}>
+      <button type="button" className={quiet ? "button quiet" : "button"} aria-label={name} onClick={() => setOpen(true)}>
         {label}
       </button>
       {/* Wherever the button stands: a paragraph, say, holds no dialog. */}
@@ -40,7 +45,7 @@ export function AskButton({ label, quiet = false, ...dialog }: AskButtonProps) {
   );
 }
 
-function AskDialog({ title, children, confirm, fields, run, onClose }: Omit<AskButtonProps, "label" | "quiet"> & { readonly onClose: () => void }) {
+function AskDialog({ title, children, confirm, fields, run, onClose }: Omit<AskButtonProps, "label" | "name" | "quiet"> & { readonly onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [fault, setFault] = useState<string>();
   const [busy, setBusy] = useState(false);
@@ -88,7 +93,7 @@ function AskDialog({ title, children, confirm, fields, run, onClose }: Omit<AskB
   );
 }
 
-function Field({ field: { name, label, initial = "", required = false, options, many = false } }: { field: AskField }) {
+function Field({ field: { name, label, initial = "", required = false, long = false, options, many = false } }: { field: AskField }) {
   const id = useId();
   if (options && many) {
     const chosen = initial.split(",");
@@ -106,12 +111,23 @@ function Field({ field: { name, label, initial = "", required = false, options, 
   return (
     <div className="ask-field">
       <label htmlFor={id}>{label}</label>
-      {options ? (
+      {options && options.length > mostListed ? (
+        <>
+          <input id={id} className="text-input" name={name} defaultValue={initial} required={required} autoComplete="off" list={`${id}-known`} />
+          <datalist id={`${id}-known`}>
+            {options.map((option) => (
+              <option key={option}>{option}</option>
+            ))}
+          </datalist>
+        </>
+      ) : options ? (
         <select id={id} className="select" name={name} defaultValue={initial} required={required}>
           {options.map((option) => (
             <option key={option}>{option}</option>
           ))}
         </select>
+      ) : long ? (
+        <textarea id={id} className="text-input" name={name} defaultValue={initial} required={required} rows={10} />
       ) : (
         <input id={id} className="text-input" name={name} defaultValue={initial} required={required} autoComplete="off" />
       )}

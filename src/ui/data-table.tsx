@@ -1,5 +1,6 @@
 import { useState, type ReactNode } from "react";
 import "./data-table.css";
+import { matchesWords } from "./matches-words.ts";
 import { ScrollRegion } from "./scroll-region.tsx";
 import { sortRows, type Sorting, type SortValue } from "./sort-rows.ts";
 
@@ -19,10 +20,14 @@ interface DataTableProps<Row> {
   readonly rows: readonly Row[];
   readonly rowKey: (row: Row) => string;
   readonly pageSize?: number;
+  /** What a row is found by, once there are more than a page of them; without it there is no search. */
+  readonly words?: (row: Row) => readonly string[];
 }
 
 /** A table that sorts by its column heads and shows a page at a time. The first column names the row. */
-export function DataTable<Row>({ label, columns, rows, rowKey, pageSize = 25 }: DataTableProps<Row>) {
+export function DataTable<Row>({ label, columns, rows: all, rowKey, pageSize = 25, words }: DataTableProps<Row>) {
+  const [search, setSearch] = useState("");
+  const rows = words && search !== "" ? all.filter((row) => matchesWords(search, words(row))) : all;
   const [sorting, setSorting] = useState<Sorting | null>(null);
   const [page, setPage] = useState(0);
   const by = columns.find((column) => column.key === sorting?.column)?.sort;
@@ -31,6 +36,12 @@ export function DataTable<Row>({ label, columns, rows, rowKey, pageSize = 25 }: 
   const shown = Math.min(page, pages - 1);
   return (
     <>
+      {words && all.length > pageSize ? (
+        <p className="row table-search">
+          <input type="search" className="text-input" placeholder="find" aria-label={`Search ${label}`} value={search} onChange={(event) => setSearch(event.target.value)} />
+          <output className="small muted">{search === "" ? "" : `${rows.length} of ${all.length}`}</output>
+        </p>
+      ) : null}
       <ScrollRegion className="table-scroll" label={label}>
         <table className="table">
           <thead>

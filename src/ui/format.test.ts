@@ -79,7 +79,7 @@ test("other words", () => {
   expect(plain(formatBytes(16_383))).toBe("16.4 kB");
   expect(plain(formatBytes(0))).toBe("0 B");
   expect(metricName("roc_auc")).toBe("ROC AUC");
-  expect(metricName("training_rows")).toBe("training rows");
+  expect([metricName("training_rows"), metricName("constructor")]).toEqual(["training_rows", "constructor"]);
   expect(shortId("fe85f0c0b9908550ce64819e468415dd5a32e2c1722c8433a6f691d6892be137")).toBe("fe85f0c0b990");
   expect(shortId("bike-demand-retrain-2012-10-13-1350086400000")).toBe("bike-demand-retrain-2012-10-13");
   expect(shortId("bike-demand-first")).toBe("bike-demand-first");

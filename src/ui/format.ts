@@ -39,6 +39,9 @@ export const formatDay = (time: number): string => new Date(time).toISOString().
 /** The UTC minute: `2011-02-26 14:05 UTC`. */
 export const formatMoment = (time: number): string => `${new Date(time).toISOString().slice(0, 16).replace("T", " ")} UTC`;
 
+/** The UTC second: `2011-02-26 14:05:09 UTC`. */
+export const formatClock = (time: number): string => `${new Date(time).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
 /** How long ago something was, in the largest unit that fits; the day itself from 60 days on. */
 export function formatAgo(time: number, now: number): string {
   const seconds = Math.round((now - time) / 1000);
@@ -62,8 +65,8 @@ const metricNames: Readonly<Record<string, string>> = {
   jensen_shannon: "Jensen–Shannon",
 };
 
-/** A metric's name as it is written in prose. */
-export const metricName = (key: string): string => metricNames[key] ?? key.replaceAll("_", " ");
+/** A metric's name as it is written in prose; any other as whoever logged it wrote it, with its underscores. */
+export const metricName = (key: string): string => (Object.hasOwn(metricNames, key) ? metricNames[key] : key);
 
 /** A content hash or other long id, as far as people need it: the first digits; a day without the millisecond after it. */
 export const shortId = (id: string): string => (/^[0-9a-f]{32,}$/.test(id) ? id.slice(0, 12) : id.replace(/(\d{4}-\d\d-\d\d)-\d{13}$/, "$1"));

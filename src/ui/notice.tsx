@@ -13,7 +13,8 @@ export function EmptyNotice({ title, children }: { title: string; children?: Rea
 
 /** Something went wrong: what, and what would be right. */
 export function ErrorNotice({ error }: { error: Error }) {
-  const known = error instanceof ApiError;
+  // The client's own word for no answer is no answer of the server.
+  const known = error instanceof ApiError && error.code !== "http.no_answer";
   return (
     <div className="notice bad" role="alert">
       <h2>{known && error.status === 404 ? "Not found" : known ? "The server refused this" : "The server does not answer"}</h2>

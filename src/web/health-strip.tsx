@@ -1,21 +1,34 @@
-import { useQuery } from "@tanstack/react-query";
-import type { Health } from "../http/health.ts";
+import { formatClock } from "../ui/format.ts";
+import { useConnection } from "./connection.ts";
 
-/** What keeps the server from its work, above every page for as long as it lasts: a full disk, a damaged database. Silent while the server does not answer. */
+/** What stands above every page for as long as it lasts: that the server is gone, and since when; else what keeps it from its work. */
 export function HealthStrip() {
-  const { data } = useQuery({
-    queryKey: ["health"],
-    // A damaged database is told with 503, and by the same body.
-    queryFn: async ({ signal }): Promise<Health> => (await (await fetch("/health", { signal })).json()) as Health,
-    refetchInterval: 5000,
-    retry: false,
-  });
-  if (!data || data.problems.length === 0) return null;
+  const { health, gone, lastAnswer } = useConnection();
+  if (gone) return <Gone lastAnswer={lastAnswer} />;
+  if (!health || health.problems.length === 0) return null;
   return (
     <div className="health-strip notice bad" role="alert">
-      {data.problems.map(({ code, message }) => (
+      {health.problems.map(({ code, message }) => (
         <p key={code}>{message}</p>
       ))}
+    </div>
+  );
+}
+
+function Gone({ lastAnswer }: { lastAnswer: number }) {
+  return (
+    <div className="health-strip notice bad" role="alert">
+      <p>
+        <b>The server does not answer.</b>{" "}
+        {lastAnswer > 0 ? (
+          <>
+            It last did at <time dateTime={new Date(lastAnswer).toISOString()}>{formatClock(lastAnswer)}</time>; what stands below is from then.
+          </>
+        ) : (
+          "It has not answered since this page was opened."
+        )}{" "}
+        Start it with <code>millrace up</code>; the page goes on by itself.
+      </p>
     </div>
   );
 }

@@ -18,7 +18,10 @@ const queries = new QueryClient({
       // What the server refuses it refuses again; a server that is away comes back.
       retry: (failures, error) => !(error instanceof ApiError) && failures < 1,
       staleTime: 1000,
+      // The server may be this very machine: a browser that has no network asks all the same.
+      networkMode: "always",
     },
+    mutations: { networkMode: "always" },
   },
 });
 

@@ -1,6 +1,7 @@
 import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { Anchor } from "../ui/anchor.tsx";
+import { Choice } from "../ui/choice.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { navigation } from "./pages.ts";
 import { Wheel } from "./wheel.tsx";
@@ -57,14 +58,9 @@ function ModelSwitcher({ models, model }: { models: readonly string[]; model: st
     );
   }
   return (
-    <label className="model">
-      <span>Model</span>
-      <select className="select" value={model} onChange={(event) => void navigate({ to: "/", search: { model: event.target.value } })}>
-        {models.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
+    <div className="model">
+      <Choice label="Model" chosen={model} options={models.map((name) => ({ id: name, name }))} onPick={(name) => void navigate({ to: "/", search: { model: name } })} />
+    </div>
   );
 }
 

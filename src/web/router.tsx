@@ -1,5 +1,5 @@
 import { createRootRoute, createRoute, createRouter, useParams } from "@tanstack/react-router";
-import { lazy } from "react";
+import { lazyPart } from "../ui/lazy-part.tsx";
 import { EmptyNotice, ErrorNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
 import type { PageEntry } from "../ui/page-entry.ts";
@@ -19,7 +19,7 @@ export function openRouter() {
 }
 
 function componentOf(page: PageEntry) {
-  const Loaded = lazy(async () => ({ default: await page.load() }));
+  const Loaded = lazyPart(page.path, page.load);
   return function PageOfRoute() {
     const params = useParams({ strict: false }) as Record<string, string>;
     // Another thing on the same page begins anew: nothing chosen or typed stays from the one before.

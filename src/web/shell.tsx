@@ -1,5 +1,5 @@
 import { Outlet, useLocation, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useEffect, useMemo, useRef } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { CarriedSearch, CurrentModel } from "../ui/current-model.ts";
 import { PollInterval } from "../ui/live-query.ts";
 import { HealthStrip } from "./health-strip.tsx";
@@ -27,9 +27,7 @@ export function Shell() {
             <Navigation models={models} model={model} busy={busy} />
             <main id="main" ref={main} tabIndex={-1}>
               <HealthStrip />
-              <Suspense fallback={<output className="loading">Loading…</output>}>
-                <Outlet />
-              </Suspense>
+              <Outlet />
             </main>
           </div>
         </CarriedSearch>

@@ -9,15 +9,17 @@ export interface Activity {
   readonly modelOf: (asked: string | undefined) => string | null;
 }
 
-/** Which models there are (those a pipeline works for, though none has passed the gate, too) and whether anything moves; looked at every two seconds. */
+/** Which models there are (those a pipeline works for, though none has passed the gate, too) and whether anything moves, which is looked at every two seconds. */
 export function useActivity(): Activity {
   const options = { refetchInterval: 2000 } as const;
-  const models = useQuery({ queryKey: ["models"], queryFn: ({ signal }) => api.registry("GET /models", { signal }), ...options });
+  // Models come seldom, and there may be thousands.
+  const models = useQuery({ queryKey: ["registry", "models"], queryFn: ({ signal }) => api.registry("GET /models", { signal }), refetchInterval: 10_000 });
   const loops = useQuery({ queryKey: ["loops"], queryFn: ({ signal }) => api.optimization("GET /loops", { signal }), ...options });
   const recent = useQuery({ queryKey: ["pipelines", "recent"], queryFn: ({ signal }) => api.pipelines("GET /runs", { query: { limit: 50 } }, { signal }), ...options });
   const runs = recent.data?.runs ?? [];
   const names = [...new Set([...(loops.data?.loops ?? []).map((loop) => loop.endpoint), ...(models.data?.models ?? []).map((model) => model.name), ...runs.map((run) => run.model)])];
-  const turning = useTurning(names[0]);
+  // Only of what has a loop: a model that clients registered has none.
+  const turning = useTurning(loops.data?.loops[0]?.endpoint);
   return {
     models: names,
     busy: runs.some((run) => run.state === "running") || turning,

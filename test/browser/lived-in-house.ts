@@ -17,6 +17,10 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 export interface RunningHouse {
   readonly url: string;
   readonly close: () => Promise<void>;
+  /** Ends the server; the home stays. */
+  readonly stop: () => Promise<void>;
+  /** Starts it again, at the same address. */
+  readonly start: () => Promise<void>;
 }
 
 /** A real server over an empty home folder, with the pages built. */
@@ -26,9 +30,16 @@ export async function emptyHouse(): Promise<RunningHouse> {
   await ensurePages(process.execPath);
   const home = await mkdtemp(join(tmpdir(), "millrace-browser-"));
   const settings = { ...resolveSettings({ home, port: 0, gatewayPort: 0 }, {}), home };
-  const server = await backgroundServer(join(root, "src/main.ts"), settings, { bound: true });
+  const startAt = (port: number) => backgroundServer(join(root, "src/main.ts"), { ...settings, port }, { bound: true });
+  let server = await startAt(0);
+  const { url } = server.address;
   return {
-    url: server.address.url,
+    url,
+    stop: () => server.stop(),
+    start: async () => {
+      server = await startAt(Number(new URL(url).port));
+      if (server.address.url !== url) throw new Error(`The server came back at ${server.address.url}, not at ${url}`);
+    },
     close: async () => {
       await server.stop();
       await rm(home, { recursive: true, force: true });

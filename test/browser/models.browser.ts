@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerClientModels } from "./client-models.ts";
 import { emptyHouse, exampleProject, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
+import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
 
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let browser: Browser | undefined;
 let house: RunningHouse | undefined;
 
@@ -22,19 +20,10 @@ afterAll(async () => {
 
 async function open(path: string, options: { phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
   const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
-  const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
-  page.on("pageerror", (error) => complaints.push(error.message));
+  const complaints = complaintsOf(page);
   await page.goto(house!.url + path);
-  await page.locator("main .panel, main .notice").first().waitFor();
-  for (const loading of await page.locator("main .loading").all()) await loading.waitFor({ state: "detached" });
+  await settled(page);
   return { page, complaints };
-}
-
-async function violations(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")) as readonly { id: string; impact: string; nodes: readonly { html: string }[] }[];
-  return found.filter(({ impact }) => impact === "serious" || impact === "critical").flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
 }
 
 describe.each([
@@ -42,10 +31,9 @@ describe.each([
   ["on a phone", { phone: true }],
   ["in the dark", { dark: true }],
 ])("%s", (_, options) => {
-  test.each(["/models", "/models/trips", "/models/trips/2", "/models/trips/1/compare/trips/2", "/models/trips/2/compare/bike-demand/1", "/models/bike-demand/1"])("%s is accessible, quiet, and fits", async (path) => {
+  test.each(["/?model=trips", "/data?model=trips", "/runs?model=trips", "/evaluations?model=trips", "/deployments?model=trips", "/monitoring?model=trips", "/optimization?model=trips", "/pipelines?model=trips", "/models", "/models/trips", "/models/trips/2", "/models/trips/1/compare/trips/2", "/models/trips/2/compare/bike-demand/1", "/models/bike-demand/1"])("%s is accessible, quiet, and fits", async (path) => {
     const { page, complaints } = await open(path, options);
-    const wider = Number(await page.evaluate("document.documentElement.scrollWidth - innerWidth"));
-    expect({ violations: await violations(page), complaints, wider: Math.max(0, wider) }).toEqual({ violations: [], complaints: [], wider: 0 });
+    expect([...(await violations(page)), ...complaints, ...(await tooWide(page))]).toEqual([]);
     await page.close();
   });
 });
@@ -63,7 +51,7 @@ test("a version of a client shows what stands behind it", async () => {
 test("the search finds models by tag, and says when there is none", async () => {
   const { page } = await open("/models");
   await page.getByRole("searchbox", { name: "Search models" }).fill("team:rides");
-  expect(await page.getByRole("region", { name: "Registered models" }).locator("tbody tr").count()).toBe(1);
+  expect(await page.getByRole("group", { name: "Registered models" }).locator("tbody tr").count()).toBe(1);
   await page.getByRole("searchbox", { name: "Search models" }).fill("no such thing");
   expect(await page.locator("main").textContent()).toContain("No model has all of these words");
   await page.close();
@@ -121,9 +109,55 @@ test("a policy refuses, in the dialog; a deletion is undone", async () => {
   await page.getByLabel("Why").fill("not needed");
   await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await page.getByText("Version 2 is deleted.").waitFor();
-  await page.getByRole("region", { name: "Deleted versions" }).first().waitFor();
+  await page.getByRole("region", { name: "Deleted versions" }).waitFor();
   await page.getByRole("button", { name: "Undo" }).click();
   await page.getByRole("row", { name: /^v2/ }).first().waitFor();
+  await page.close();
+});
+
+test("the start of a model that clients registered says that nobody answers and what to do, and asks for nothing that it does not have", async () => {
+  const page = await browser!.newPage();
+  await page.clock.install();
+  const refused: string[] = [];
+  page.on("response", (response) => response.status() >= 400 && refused.push(response.url()));
+  await page.goto(`${house!.url}/?model=trips`);
+  await settled(page);
+  const text = (await page.locator("main").textContent()) ?? "";
+  for (const part of ["Registered by a client", "champion is v2", "Answersnobody", "It is not retrained here"]) expect(text).toContain(part);
+  expect(text).not.toContain("serves");
+  await page.getByRole("link", { name: "Compare the two newest versions" }).waitFor();
+  await page.getByRole("button", { name: "Deploy a version" }).click();
+  await page.getByRole("dialog", { name: "Deploy a version of trips" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.clock.runFor(60_000);
+  expect(refused).toEqual([]);
+  await page.close();
+});
+
+test("a model and a version are described and tagged, and a model renamed, on their pages", async () => {
+  await fetch(`${house!.url}/api/2.0/mlflow/registered-models/create`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ name: "to_rename" }) });
+  const { page, complaints } = await open("/models/to_rename");
+  await page.getByRole("button", { name: "Describe" }).click();
+  await page.getByLabel("Description, in Markdown").fill("- one\n- two");
+  await page.getByRole("button", { name: "Keep" }).click();
+  await expect.poll(() => page.getByRole("region", { name: "Description" }).locator("li").allTextContents()).toEqual(["one", "two"]);
+  await page.getByRole("button", { name: "Add a tag" }).click();
+  await page.getByLabel("Key").fill("owner");
+  await page.getByLabel("Value").fill("ada");
+  await page.getByRole("button", { name: "Add", exact: true }).click();
+  await page.getByRole("region", { name: "Tags" }).getByText("ada").waitFor();
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByLabel("Name", { exact: true }).fill("renamed_1");
+  await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("heading", { level: 1, name: "renamed_1" }).waitFor();
+  await page.getByText("renamed from to_rename to renamed_1").waitFor();
+  expect([...(await violations(page)), ...complaints]).toEqual([]);
+  await page.goto(`${house!.url}/models/trips/1`);
+  await settled(page);
+  await page.getByRole("button", { name: "Describe" }).click();
+  await page.getByLabel("Description, in Markdown").fill("**first**");
+  await page.getByRole("button", { name: "Keep" }).click();
+  await page.getByRole("region", { name: "Description" }).locator("strong").waitFor();
   await page.close();
 });
 

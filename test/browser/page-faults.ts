@@ -12,27 +12,24 @@ export async function settled(page: Page): Promise<void> {
   for (const loading of await page.locator("main .loading").all()) await loading.waitFor({ state: "detached" });
 }
 
-/** Gathers what the console of a page complains about. */
+/** Gathers what the console of a page complains about, with the address of what could not be had. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
-  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  page.on("console", (message) => message.type() === "error" && complaints.push(`${message.text()} ${message.location().url}`));
   page.on("pageerror", (error) => complaints.push(error.message));
   return complaints;
 }
 
 interface Violation {
   readonly id: string;
-  readonly impact: string;
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** axe's serious and critical violations, as sentences. */
+/** Everything that axe finds, its best practices too, as sentences. */
 export async function violations(page: Page): Promise<string[]> {
   await page.evaluate(axe);
   const found = (await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then((result) => result.violations)")) as readonly Violation[];
-  return found
-    .filter((one) => one.impact === "serious" || one.impact === "critical")
-    .flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`));
+  return found.flatMap((one) => one.nodes.map((node) => `${one.id}: ${node.html.slice(0, 160)} ${node.failureSummary.slice(0, 200)}`));
 }
 
 /** How many pixels a page is wider than its screen, as a sentence; none when it fits. */

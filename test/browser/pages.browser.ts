@@ -112,7 +112,7 @@ test("the loop shows the run: eight stages, the decisions with their reasons, li
   expect(await page.locator(".at-serving").textContent()).toMatch(/v\d+ \d+\s%.*requests/);
   expect(await page.locator(".decisions li").first().textContent()).toMatch(/^2011-\d\d-\d\d.*version \d+/);
   await page.getByRole("button", { name: "Show as table" }).click();
-  expect(await page.getByRole("region", { name: /^Live RMSE per/ }).locator("tbody tr").count()).toBeGreaterThan(5);
+  expect(await page.getByRole("group", { name: /^Live RMSE per/ }).locator("tbody tr").count()).toBeGreaterThan(5);
   await page.close();
 });
 
@@ -132,7 +132,7 @@ test("every retraining tells why it began, how its candidates did beside the cha
   const { comparison, alarm } = retrainings[at];
   await panel.locator("details > summary").nth(retrainings.length - 1 - at).press("Enter");
   await opened.getByText(`${alarm.reason}.`).waitFor();
-  const rows = opened.getByRole("region", { name: /^Candidates of 2011-/ }).locator("tbody tr");
+  const rows = opened.getByRole("group", { name: /^Candidates of 2011-/ }).locator("tbody tr");
   expect(await rows.locator("th").allTextContents()).toEqual(comparison!.candidates.slice(0, 8).map(({ name }) => expect.stringContaining(name)));
   expect(plain(await rows.first().textContent())).toMatch(/best.*(trained on [\d,]+ rows|as it is).*-?[\d.]+ % -?[\d.]+ % to -?[\d.]+ %$/);
   expect(await rows.first().getByRole("img").getAttribute("aria-label")).toMatch(/^difference .*, interval .* to /);
@@ -154,7 +154,7 @@ test("a pipeline's steps are buttons that show what went in and came out", async
   const { page } = await open(await pathOfFirst("/pipelines"));
   await page.getByRole("button", { name: /^train\b/ }).click();
   expect(await page.getByRole("heading", { name: "Step train" }).count()).toBe(1);
-  expect(await page.getByRole("region", { name: "Output of train" }).textContent()).toContain('"losses"');
+  expect(await page.getByRole("group", { name: "Output of train" }).textContent()).toContain('"losses"');
   await page.close();
 });
 
@@ -263,6 +263,40 @@ test("a deployment is removed on the page, with its reason: nobody answers, its 
   await page.getByRole("button", { name: "Remove" }).waitFor();
   expect([await isDeployed(other), complaints]).toEqual([true, []]);
   await page.close();
+});
+
+test("the live error shows the decisions, and the level of the loss by the alarms", async () => {
+  const { page } = await open("/monitoring");
+  const panel = page.getByRole("region", { name: "Live error" });
+  await panel.getByText("level by the alarms").waitFor();
+  for (const name of ["alarm, retraining", "promoted"]) expect(await panel.getByText(name, { exact: true }).count()).toBe(1);
+  await panel.getByRole("button", { name: "Show as table" }).click();
+  const table = panel.getByRole("group", { name: /^Live MAE per/ });
+  expect(await table.locator("thead th").allTextContents()).toEqual(["week of", "live MAE", "level by the alarms"]);
+  expect((await table.locator("tbody tr").first().locator("td").last().textContent()) ?? "").toMatch(/^\d/);
+  await panel.getByLabel("Metric").selectOption("rmse");
+  await expect.poll(() => panel.getByText("level by the alarms").count()).toBe(0);
+  await page.close();
+});
+
+test("requests, errors and latency over time are counted on when server and gateway start again", async () => {
+  const { page, complaints } = await open("/deployments");
+  const panel = page.getByRole("region", { name: "Traffic over time" });
+  await panel.getByLabel("Last").selectOption("365");
+  const summary = async (): Promise<string> => plain(await panel.getByText(/^[\d,]+ requests, \d+ errors/).first().textContent());
+  const before = await summary();
+  const { requests } = (await (await fetch(`${house!.url}/api/monitoring/endpoints/${model}/traffic?days=365`)).json() as { spans: { requests: number }[] }).spans.reduce((sum, one) => ({ requests: sum.requests + one.requests }), { requests: 0 });
+  expect(before).toMatch(new RegExp(`^${requests.toLocaleString("en-US")} requests, 0 errors \\(0 %\\) from 2011-`));
+  expect(requests).toBeGreaterThan(800);
+  expect([...(await violations(page)), ...(await tooWide(page)), ...complaints]).toEqual([]);
+  await page.close();
+  await house!.stop();
+  await house!.start();
+  const { page: again } = await open("/deployments");
+  await again.getByRole("region", { name: "Traffic over time" }).getByLabel("Last").selectOption("365");
+  await again.getByText(/^[\d,]+ requests, \d+ errors/).first().waitFor();
+  expect(plain(await again.getByText(/^[\d,]+ requests, \d+ errors/).first().textContent())).toBe(before);
+  await again.close();
 });
 
 /** Whether the gateway answers for a model. */

@@ -25,10 +25,12 @@ export const files: Readonly<Record<string, string | Buffer>> = {
   "plots/dot.png": picture,
   "plots/drawing.svg": svg,
   "tables/scores.csv": `fold,rmse,note\n${Array.from({ length: 30 }, (_, index) => `${index},${(50 - index * 0.37).toFixed(2)},"a, ""b"""`).join("\n")}\n`,
+  "tables/answers.json": JSON.stringify({ columns: ["question", "is_right"], data: [["How deep?", true], ["<b>How wide?</b>", false]] }),
+  ...Object.fromEntries([0, 5, 50].map((step) => [`images/mask_a%step%${step}%timestamp%${1_790_000_000_000 + step}%g${step}.png`, picture])),
   "config/params.json": '{"depth":3,"rate":0.1}',
   "config/train.yaml": "depth: 3\nrate: 0.1\n",
   "code/train.py": "import mlflow\n\nwith mlflow.start_run():\n    mlflow.log_metric('loss', 0.5)\n",
-  "README.md": "# What this is\n\n<img src=x onerror=\"document.title='taken over'\">\n",
+  "README.md": "# What this is\n\n- a list\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n[no](javascript:document.title='taken over') ![a plot](https://example.org/plot.png)\n\n<img src=x onerror=\"document.title='taken over'\">\n",
   "report.html": `<h1>Report</h1><p id="said">before</p><script>document.getElementById('said').textContent = 'a script ran'; ${attack}</script><img src=x onerror="${attack}"><iframe src="javascript:parent.parent.document.title='taken over'"></iframe><form action="/api/tracking/runs/lifecycle" method="post"><button>go</button></form>`,
   "analysis.ipynb": JSON.stringify({
     nbformat: 4,
@@ -78,7 +80,7 @@ export async function trackedHouse(): Promise<TrackedHouse> {
   await log(net, [{ key: "learning_rate", value: 0.001 }], { layers: "2", width: "256", optimizer: "adam" });
   await post("runs/log-inputs", { run_id: net, datasets: [{ tags: [{ key: "mlflow.data.context", value: "training" }], dataset: { name: "hour.csv", digest: "a1b2c3d4", source_type: "local", source: "{}" } }] });
   for (const [path, content] of Object.entries(files)) {
-    const answer = await fetch(`${house.url}/api/2.0/mlflow-artifacts/artifacts/${experiments.net}/${net}/artifacts/${path}`, { method: "PUT", body: typeof content === "string" ? content : new Uint8Array(content) });
+    const answer = await fetch(`${house.url}/api/2.0/mlflow-artifacts/artifacts/${experiments.net}/${net}/artifacts/${path.split("/").map(encodeURIComponent).join("/")}`, { method: "PUT", body: typeof content === "string" ? content : new Uint8Array(content) });
     if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`);
   }
   await end(net, 95);

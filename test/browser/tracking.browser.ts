@@ -35,6 +35,7 @@ describe.each([
     ["a run with a history and files", () => `/runs/${house!.runs.net}?smooth=0.8&x=relative`],
     ["a run that diverged", () => `/runs/${house!.runs.odd}?log=yes`],
     ["a run with nested ones", () => `/runs/${house!.runs.parent}`],
+    ["a page of Markdown of a run", () => `/runs/${house!.runs.net}?artifact=README.md`],
     ["a table of a run", () => `/runs/${house!.runs.net}?artifact=tables/scores.csv`],
     ["a comparison", () => `/compare/${house!.trials.slice(0, 12).join(",")}`],
     ["a comparison of histories", () => `/compare/${house!.runs.net},${house!.runs.running}`],
@@ -155,11 +156,89 @@ describe("a run", () => {
     await page.close();
   });
 
+  test("it is renamed, described in Markdown and tagged on its page, by the keyboard alone", async () => {
+    const { page, complaints } = await open(`/runs/${house!.runs.odd}`);
+    const ask = async (name: string, keys: () => Promise<void>): Promise<void> => {
+      await page.getByRole("button", { name, exact: true }).focus();
+      await page.keyboard.press("Enter");
+      await page.getByRole("dialog").waitFor();
+      expect(await violations(page)).toEqual([]);
+      await keys();
+      await page.getByRole("dialog").waitFor({ state: "detached" });
+    };
+    await ask("Rename", async () => {
+      await page.keyboard.press("Control+A");
+      await page.keyboard.type("diverged_at_once");
+      await page.keyboard.press("Enter");
+    });
+    await page.getByRole("heading", { level: 1, name: "diverged_at_once" }).waitFor();
+    await ask("Describe", async () => {
+      await page.keyboard.type("## Why\n\nThe *rate* was `10`, see <script>document.title='taken over'</script>");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Tab");
+      await page.keyboard.press("Enter");
+    });
+    const described = page.getByRole("region", { name: "Description" });
+    await described.getByRole("heading", { name: "Why" }).waitFor();
+    expect(await described.locator("em").textContent()).toBe("rate");
+    expect(await described.textContent()).toContain("<script>");
+    await ask("Add a tag", async () => {
+      await page.keyboard.type("looked_at");
+      await page.keyboard.press("Tab");
+      await page.keyboard.type("yes");
+      await page.keyboard.press("Enter");
+    });
+    const tags = page.getByRole("region", { name: "Tags" });
+    await tags.getByText("looked_at").waitFor();
+    await ask("Remove the tag looked_at", () => page.keyboard.press("Tab").then(() => page.keyboard.press("Enter")));
+    await tags.getByText("None.").waitFor();
+    expect([...(await violations(page)), ...complaints, await page.title()]).toEqual(["diverged_at_once · Millrace"]);
+    await page.close();
+  });
+
+  test("its nested runs tell who won, by any metric and either way, and sort by what they measured", async () => {
+    const { page } = await open(`/runs/${house!.runs.parent}`);
+    const nested = page.getByRole("region", { name: "Nested runs" });
+    await nested.getByText("trial-21 has the least RMSE, 40, of 28 runs.").waitFor();
+    await nested.getByLabel("Best by").selectOption("r2");
+    await nested.getByText(/and 4 others have the greatest R², 0.95, of 28 runs\.$/).waitFor();
+    await nested.getByLabel("Better is").selectOption("least");
+    await nested.getByText(/the least R², 0.89/).waitFor();
+    const first = (): Promise<string | null> => nested.locator("tbody tr").first().textContent();
+    await nested.getByRole("button", { name: "RMSE" }).click();
+    await expect.poll(first).toMatch(/^trial-(6|12|18|0).*5/);
+    await nested.getByRole("button", { name: "depth" }).click();
+    await expect.poll(first).toMatch(/3/);
+    expect(await violations(page)).toEqual([]);
+    await page.close();
+  });
+
+  test("pictures that were logged by step are walked through with the arrow keys", async () => {
+    const { page } = await open(`/runs/${house!.runs.net}`);
+    const images = page.getByRole("region", { name: "Images" });
+    await images.getByRole("img", { name: "mask_a at step 50" }).waitFor();
+    await images.getByRole("slider").focus();
+    await page.keyboard.press("ArrowLeft");
+    const shown = images.getByRole("img", { name: "mask_a at step 5" });
+    await shown.waitFor();
+    await expect.poll(() => shown.evaluate((image) => (image as HTMLImageElement).naturalWidth)).toBe(24);
+    await page.close();
+  });
+
   test("NaN and infinities are told beside the chart", async () => {
     const { page } = await open(`/runs/${house!.runs.odd}`);
     expect(await page.locator(".odd").textContent()).toBe("2 values are NaN, first at step 2 · 1 value is ∞, first at step 3");
     await page.close();
   });
+});
+
+test("the start of a home that only tracks shows what was logged and what comes next", async () => {
+  const { page, complaints } = await open("/");
+  await page.getByRole("heading", { name: "What comes next" }).waitFor();
+  expect(await page.getByRole("group", { name: "Latest experiments" }).locator("tbody th").allTextContents()).toEqual(["bike demand, net", "bike demand, forest", "odd ones"]);
+  expect(await page.getByRole("group", { name: "Registering a model" }).textContent()).toContain("mlflow.register_model");
+  expect([...(await violations(page)), ...complaints, ...(await tooWide(page))]).toEqual([]);
+  await page.close();
 });
 
 test("the link that MLflow's client prints after a run leads to the run", async () => {
@@ -173,10 +252,11 @@ describe("files of a run", () => {
   const at = (path: string): string => `/runs/${house!.runs.net}?artifact=${encodeURIComponent(path)}`;
 
   test.each([
-    ["tables/scores.csv", (page: Page) => page.getByRole("region", { name: "tables/scores.csv" }).getByText('a, "b"').first()],
+    ["tables/scores.csv", (page: Page) => page.getByRole("group", { name: "tables/scores.csv" }).getByText('a, "b"').first()],
     ["config/params.json", (page: Page) => page.getByText('"depth": 3')],
     ["code/train.py", (page: Page) => page.getByText("with mlflow.start_run():")],
-    ["README.md", (page: Page) => page.getByText("# What this is")],
+    ["README.md", (page: Page) => page.getByRole("heading", { name: "What this is" })],
+    ["tables/answers.json", (page: Page) => page.getByRole("row", { name: "<b>How wide?</b> false" })],
     ["plots/dot.png", (page: Page) => page.locator("img.picture")],
     ["plots/drawing.svg", (page: Page) => page.locator("img.picture")],
     ["model.bin", (page: Page) => page.getByText("This is not text")],

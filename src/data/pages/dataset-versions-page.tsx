@@ -43,6 +43,7 @@ function VersionsTable({ versions }: { versions: readonly DatasetVersionSummary[
       label="Dataset versions"
       rows={versions}
       rowKey={(version) => version.id}
+      words={(version) => [version.id, formatMoment(version.createdAt)]}
       columns={[
         { key: "id", header: "Version", render: ({ id }) => <Anchor to={`/data/${id}`}><code>{shortId(id)}</code></Anchor> },
         { key: "rows", header: "Rows", align: "right", sort: (version) => version.rows, render: ({ rows }) => formatNumber(rows) },

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import type { House } from "../../stage.ts";
 import { readTraces } from "../../tracking/traces/read-traces.ts";
+import { compileTraceFilter, orderTraces } from "../../tracking/traces/trace-filter.ts";
 import { countTogether, searchTraces } from "../../tracking/traces/search-traces.ts";
 import type { Trace } from "../../tracking/traces/types.ts";
 import type { Condition } from "../../tracking/filter/compile-filter.ts";
@@ -10,7 +11,6 @@ import { integer, list, orders, orElse, required, string } from "../mlflow-field
 import { rpc, type Rpc } from "../mlflow-route.ts";
 import { offsetOf, pageOf } from "../page-token.ts";
 import { npmi } from "./npmi.ts";
-import { compileTraceFilter, orderTraces } from "./trace-filter.ts";
 import { location } from "./trace-fields.ts";
 import { traceInfoMessage, traceInfoV2Message } from "./trace-messages.ts";
 

@@ -1,6 +1,7 @@
 import { Bars } from "../../ui/charts/bars.tsx";
 import { ChartFrame, Legend } from "../../ui/charts/chart-frame.tsx";
 import { formatDay, formatNumber, formatPercent, metricName } from "../../ui/format.ts";
+import { Choice } from "../../ui/choice.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import type { DriftReport, FeatureDrift, FeatureReference, ReferenceProfile } from "../types.ts";
 import { comparisonText } from "../comparison-text.ts";
@@ -24,16 +25,7 @@ export function FeatureDistribution({ reports, reference, feature, isPrediction,
   // Bins are those of the version that served; only the champion's are known here.
   const comparable = drift && expected && drift.shares.length === expected.shares.length && report.version === reports.at(-1)!.version;
   const choice = (
-    <label className="row small">
-      Window of
-      <select className="select" value={window} onChange={(event) => onWindow(Number(event.target.value))}>
-        {reports.map((one, index) => (
-          <option key={one.end} value={index}>
-            {formatDay(one.start)}, version {one.version}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Choice label="Window" chosen={String(window)} options={reports.map((one, index) => ({ id: String(index), name: `${formatDay(one.start)}, version ${one.version}` }))} onPick={(id) => onWindow(Number(id))} />
   );
   return (
     <Panel title={`${feature} in the window of ${formatDay(report.start)}`} aside={choice}>

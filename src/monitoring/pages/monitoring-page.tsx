@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useCurrentModel } from "../../ui/current-model.ts";
 import { Facts } from "../../ui/facts.tsx";
 import { formatDay, formatNumber, formatPercent, formatSpan, metricName } from "../../ui/format.ts";
@@ -11,11 +12,13 @@ import type { MonitorConfig } from "../types.ts";
 import { unreadableText } from "../unreadable-text.ts";
 import { ChangedWindows } from "./changed-windows.tsx";
 import { DriftPanels } from "./drift-panels.tsx";
+import type { ErrorMarks } from "./error-marks.ts";
 import { LiveError } from "./live-error.tsx";
 import { monitoringApi } from "./monitoring-api.ts";
+import { TrafficPanel } from "./traffic-panel.tsx";
 
-/** How the current model does in production: live error and drift. */
-export function MonitoringPage() {
+/** How the current model does in production: live error, traffic and drift. `marked` draws with what later rooms decided. */
+export function MonitoringPage({ marked }: { marked: (endpoint: string, draw: (marks: ErrorMarks) => ReactNode) => ReactNode }) {
   const model = useCurrentModel();
   const monitors = useLiveQuery(["monitoring", "monitors"], (signal) => monitoringApi("GET /monitors", { signal }));
   return (
@@ -28,7 +31,8 @@ export function MonitoringPage() {
               {config.removed ? <EmptyNotice title="Deployed no more">{removalText(config.endpoint, config.removed)}.</EmptyNotice> : null}
               <LeftOut endpoint={config.endpoint} />
               <Settings config={config} />
-              <LiveError endpoint={config.endpoint} />
+              {marked(config.endpoint, (marks) => <LiveError endpoint={config.endpoint} marks={marks} />)}
+              <TrafficPanel endpoint={config.endpoint} />
               <ChangedWindows endpoint={config.endpoint} />
               <DriftPanels endpoint={config.endpoint} />
             </>

@@ -30,6 +30,7 @@ export function PipelineRunsPage() {
                 label="Pipeline runs"
                 rows={runs}
                 rowKey={(run) => run.id}
+                words={(run) => [run.id, run.state, run.name, run.reason ?? run.trigger]}
                 columns={[
                   { key: "id", header: "Run", sort: (run) => run.id, render: (run) => <Anchor to={`/pipelines/${encodeURIComponent(run.id)}`}>{shortId(run.id)}</Anchor> },
                   { key: "state", header: "State", sort: (run) => run.state, render: (run) => <PipelineState state={run.state} /> },

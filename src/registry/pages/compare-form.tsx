@@ -1,5 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
+import { Choice } from "../../ui/choice.tsx";
 import { comparePath } from "./registry-api.ts";
 
 /** Chooses two versions of a model to set side by side; nothing while there is only one. */
@@ -10,24 +11,18 @@ export function CompareForm({ model, versions }: { model: string; versions: read
   if (newest === undefined || before === undefined) return null;
   const { a = before, b = newest } = chosen;
   const choice = (label: string, value: number, set: (version: number) => void) => (
-    <select className="select" aria-label={label} value={value} onChange={(event) => set(Number(event.currentTarget.value))}>
-      {versions.map((version) => (
-        <option key={version} value={version}>
-          v{version}
-        </option>
-      ))}
-    </select>
+    <Choice label={label} chosen={String(value)} options={versions.map((version) => ({ id: String(version), name: `v${version}` }))} onPick={(id) => set(Number(id))} />
   );
   return (
     <form
-      className="row"
+      className="row compare-form"
       onSubmit={(event) => {
         event.preventDefault();
         void navigate({ to: comparePath(model, a, model, b) });
       }}
     >
-      {choice("First version to compare", a, (version) => setChosen({ ...chosen, a: version }))}
-      {choice("Second version to compare", b, (version) => setChosen({ ...chosen, b: version }))}
+      {choice("First version", a, (version) => setChosen({ ...chosen, a: version }))}
+      {choice("Second version", b, (version) => setChosen({ ...chosen, b: version }))}
       <button type="submit" className="button">
         Compare
       </button>

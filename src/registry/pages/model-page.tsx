@@ -1,17 +1,19 @@
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { AskButton } from "../../ui/ask-button.tsx";
+import { Description } from "../../ui/description.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Done, type DoneMessage } from "../../ui/done.tsx";
-import { Pairs } from "../../ui/facts.tsx";
 import { formatMoment } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { TagsPanel } from "../../ui/tags-panel.tsx";
 import { AliasesPanel } from "./aliases-panel.tsx";
 import { CompareForm } from "./compare-form.tsx";
-import { registryApi } from "./registry-api.ts";
+import { modelPath, registryApi } from "./registry-api.ts";
 import { VersionsTable } from "./versions-table.tsx";
 
 const why = { name: "reason", label: "Why", required: true } as const;
@@ -20,6 +22,7 @@ const why = { name: "reason", label: "Why", required: true } as const;
 export function ModelPage({ params }: PageProps) {
   const name = params["model"] ?? "";
   const query = useLiveQuery(["registry", "model", name], (signal) => registryApi("GET /models/:name", { params: { name } }, { signal }));
+  const navigate = useNavigate();
   const [message, setMessage] = useState<DoneMessage>();
   const remove = async (version: number, reason: string): Promise<void> => {
     await registryApi("DELETE /models/:name/versions/:version", { params: { name, version }, query: { reason } });
@@ -33,12 +36,25 @@ export function ModelPage({ params }: PageProps) {
     <Page
       title={name}
       crumbs={[{ title: "Models", to: "/models" }]}
-      lead={query.data?.description ?? undefined}
       aside={
         query.data ? (
+          <span className="row">
+          <AskButton
+            label="Rename"
+            title={`Rename ${name}`}
+            confirm="Rename"
+            fields={[{ name: "name", label: "Name", initial: name, required: true }]}
+            run={async (values) => {
+              const renamed = await registryApi("PATCH /models/:name", { params: { name }, body: { name: values["name"] } });
+              await navigate({ to: modelPath(renamed.name), replace: true });
+            }}
+          >
+            Its versions keep their numbers. Clients that ask for the old name find nothing; a model that is deployed keeps its name.
+          </AskButton>
           <AskButton label="Delete the model" quiet title={`Delete ${name} with all its versions`} confirm="Delete" fields={[why]} run={(values) => removeModel(values["reason"])}>
             It can be restored until garbage is collected. A model that is deployed is not deleted.
           </AskButton>
+          </span>
         ) : null
       }
     >
@@ -52,11 +68,10 @@ export function ModelPage({ params }: PageProps) {
               aside={<CompareForm model={name} versions={model.versions} />}
               onDelete={remove}
             />
-            {Object.keys(model.tags).length > 0 ? (
-              <Panel title="Tags">
-                <Pairs values={Object.entries(model.tags)} />
-              </Panel>
-            ) : null}
+            <div className="columns">
+              <Description of={name} text={model.description ?? ""} onDescribe={(description) => registryApi("PATCH /models/:name", { params: { name }, body: { description } })} />
+              <TagsPanel of={name} tags={Object.entries(model.tags)} onSet={(key, value) => registryApi("PATCH /models/:name", { params: { name }, body: { tags: { [key]: value } } })} />
+            </div>
             <DeletedVersions model={name} />
           </>
         )}
@@ -119,6 +134,13 @@ function History({ model }: { model: string }) {
 
 const words: Readonly<Record<string, (details: Readonly<Record<string, unknown>>) => string>> = {
   "registry.model_created": () => "model created",
+  "registry.model_updated": () => "model described",
+  "registry.model_renamed": ({ from, to }) => `renamed from ${String(from)} to ${String(to)}`,
+  "registry.model_tag_set": ({ key, value }) => `tag ${String(key)} set to ${String(value)}`,
+  "registry.model_tag_deleted": ({ key }) => `tag ${String(key)} removed`,
+  "registry.version_updated": ({ version }) => `version ${String(version)} described`,
+  "registry.version_tag_set": ({ version, key, value }) => `tag ${String(key)} of version ${String(version)} set to ${String(value)}`,
+  "registry.version_tag_deleted": ({ version, key }) => `tag ${String(key)} of version ${String(version)} removed`,
   "registry.model_deleted": () => "model deleted",
   "registry.model_restored": () => "model restored",
   "registry.version_registered": ({ version }) => `version ${String(version)} registered`,

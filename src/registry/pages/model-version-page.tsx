@@ -1,6 +1,7 @@
 import { GateChecks } from "../../evaluation/pages/gate-checks.tsx";
 import { Anchor } from "../../ui/anchor.tsx";
 import { BarList } from "../../ui/charts/bars.tsx";
+import { Description } from "../../ui/description.tsx";
 import { Facts, Pairs, type Fact } from "../../ui/facts.tsx";
 import { formatBytes, formatDay, formatMoment, formatNumber, formatSpan, metricName, shortId, triggerText } from "../../ui/format.ts";
 import { CodeBlock } from "../../ui/json-view.tsx";
@@ -9,6 +10,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { TagsPanel } from "../../ui/tags-panel.tsx";
 import type { Evidence } from "../evidence.ts";
 import type { ModelVersion } from "../types.ts";
 import { AliasBadges } from "./alias-badges.tsx";
@@ -47,6 +49,10 @@ export function ModelVersionPage({ params }: PageProps) {
         {(known) => (
           <>
             <Summary version={known} evidence={evidence.data} />
+            <div className="columns">
+              <Description of={`version ${version} of ${name}`} text={known.description ?? ""} onDescribe={(description) => registryApi("PATCH /models/:name/versions/:version", { ...call, body: { description } })} />
+              <TagsPanel of={`version ${version} of ${name}`} tags={Object.entries(known.tags)} onSet={(key, value) => registryApi("PATCH /models/:name/versions/:version", { ...call, body: { tags: { [key]: value } } })} />
+            </div>
             <Panel title="Lineage" note="What it was made from and what was made from it.">
               <LineageGraph edges={known.lineage} subject={`${name}/${version}`} />
             </Panel>
@@ -95,8 +101,6 @@ function Summary({ version, evidence }: { version: ModelVersion; evidence: Evide
           values={[
             ["Source", version.source],
             ...(version.loggedModelId === null ? [] : [["Logged model", version.loggedModelId] as const]),
-            ...(version.description === null ? [] : [["Description", version.description] as const]),
-            ...Object.entries(version.tags),
           ]}
         />
         </div>

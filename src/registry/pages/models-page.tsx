@@ -8,7 +8,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
-import { matchesWords } from "./matches-words.ts";
+import { matchesWords } from "../../ui/matches-words.ts";
 import { modelPath, registryApi } from "./registry-api.ts";
 import { VersionsTable } from "./versions-table.tsx";
 

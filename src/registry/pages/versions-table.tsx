@@ -31,6 +31,7 @@ export function VersionsTable({ model, aside, onDelete }: { model: string; aside
             label={`Versions of ${model}`}
             rows={versions}
             rowKey={(version) => String(version.version)}
+            words={({ version, aliases, description, tags }) => [`v${version}`, ...aliases, description ?? "", ...Object.entries(tags).map(([key, value]) => `${key}:${value}`)]}
             columns={[
               {
                 key: "version",

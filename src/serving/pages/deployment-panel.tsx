@@ -24,6 +24,7 @@ export function DeploymentPanel({ deployment }: { deployment: DeploymentStatus }
         <p>
           {reason} <span className="muted small">({formatMoment(updatedAt)})</span>
         </p>
+        <p className="small muted">Counts and latency since the gateway started; over longer times below.</p>
         <DataTable
           label="Variants"
           rows={variants}

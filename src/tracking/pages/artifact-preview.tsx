@@ -3,6 +3,7 @@ import { formatBytes } from "../../ui/format.ts";
 import { CodeBlock } from "../../ui/json-view.tsx";
 import { useFixedQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
+import { Markdown } from "../../ui/markdown.tsx";
 import type { Preview } from "../preview.ts";
 import { trackingApi } from "./tracking-api.ts";
 
@@ -34,6 +35,7 @@ function Shown({ preview, path, file, document }: { preview: Preview; path: stri
   // No permission at all: no scripts, no forms, an origin of its own.
   if (preview.kind === "document") return <iframe className="document" title={path} src={document} sandbox="" />;
   if (preview.kind === "table") return <Rows path={path} rows={preview.rows} />;
+  if (preview.kind === "text" && /\.(md|markdown)$/i.test(path)) return <Markdown text={preview.text} />;
   return preview.kind === "text" ? <CodeBlock label={path} text={preview.text} /> : null;
 }
 

@@ -41,7 +41,7 @@ export function RunInputs({ run }: { run: RunDetails }) {
             rowKey={({ id, role }) => `${id} ${role}`}
             columns={[
               { key: "id", header: "Model", render: ({ id, path }) => (path ? <Anchor to={path}>{id}</Anchor> : <code>{id}</code>) },
-              { key: "role", header: "", render: ({ role }) => role },
+              { key: "role", header: "Role", render: ({ role }) => role },
             ]}
           />
         </Panel>

@@ -1,8 +1,8 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useAddress } from "../../ui/address.ts";
+import { Anchor } from "../../ui/anchor.tsx";
 import { useCurrentModel } from "../../ui/current-model.ts";
-import { formatNumber } from "../../ui/format.ts";
 import { CodeBlock } from "../../ui/json-view.tsx";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -10,6 +10,9 @@ import { EmptyNotice, ErrorNotice } from "../../ui/notice.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
 import { storeChoice, storedChoice } from "../../ui/stored-choice.ts";
+import type { ListedExperiment } from "../list-experiments.ts";
+import { ExperimentNotes, RenameExperiment } from "./experiment-head.tsx";
+import { ExperimentPicker } from "./experiment-picker.tsx";
 import { FilterBox } from "./filter-box.tsx";
 import { allColumns, readColumns, usualColumns, writeColumns } from "./run-columns.ts";
 import { ColumnPicker } from "./column-picker.tsx";
@@ -19,29 +22,39 @@ import { SelectionBar } from "./selection-bar.tsx";
 import { trackingApi } from "./tracking-api.ts";
 import type { RunsView } from "./use-run-rows.ts";
 
-interface ExperimentChoice {
-  readonly id: string;
-  readonly name: string;
-  readonly runs: number;
-}
-
-/** All runs of an experiment, to filter, sort, choose and compare: that of the address, else that of the model, else the first with runs. */
+/** All runs of an experiment, to filter, sort, choose and compare: that of the address, else that of the model, else the one with the newest run. */
 export function RunsPage({ params }: PageProps) {
   const model = useCurrentModel();
-  const query = useLiveQuery(["tracking", "experiments"], (signal) => trackingApi("GET /experiments", { signal }));
+  const asked = params["experiment"];
+  const query = useLiveQuery(["tracking", "shown-experiment", asked, asked === undefined ? model : null], (signal) => (asked === undefined ? usualExperiment(model, signal) : trackingApi("GET /experiments/:id", { params: { id: asked } }, { signal })));
+  const shown = query.data ?? undefined;
   return (
-    <Page title="Runs" lead="Every training with what it was given and what came out, of Millrace's own pipelines and of every MLflow client.">
+    <Page
+      title={asked !== undefined && shown ? shown.name : "Runs"}
+      crumbs={asked === undefined ? [] : [{ title: "Experiments", to: "/experiments" }]}
+      lead={asked === undefined ? "Every training with what it was given and what came out, of Millrace's own pipelines and of every MLflow client." : undefined}
+      aside={asked === undefined ? <Anchor to="/experiments">All experiments</Anchor> : shown?.lifecycle === "active" ? <RenameExperiment experiment={shown} /> : null}
+    >
       <Loaded query={query}>
-        {({ experiments }) => {
-          const asked = params["experiment"];
-          const shown = experiments.find((one) => (asked === undefined ? one.name === model : one.id === asked)) ?? (asked === undefined ? (experiments.find(({ runs }) => runs > 0) ?? experiments[0]) : undefined);
-          if (shown === undefined) return asked === undefined ? <FirstRun /> : <EmptyNotice title="There is no such experiment"><p>None has the id <code>{asked}</code>, or it is deleted.</p></EmptyNotice>;
-          if (experiments.every(({ runs }) => runs === 0) && asked === undefined) return <FirstRun />;
-          return <Experiment key={shown.id} shown={shown} experiments={experiments} />;
-        }}
+        {(found) =>
+          found === null || (found.runs === 0 && asked === undefined) ? <FirstRun /> : (
+            <>
+              {found.lifecycle === "deleted" ? <EmptyNotice title="This experiment is deleted"><p>It can be restored among the deleted ones of <Anchor to="/experiments">all experiments</Anchor>.</p></EmptyNotice> : null}
+              <Experiment key={found.id} shown={found} />
+              {asked === undefined ? null : <ExperimentNotes experiment={found} />}
+            </>
+          )
+        }
       </Loaded>
     </Page>
   );
+}
+
+/** The experiment of the model if it has runs, else the one with the newest run; null in a house without any. */
+async function usualExperiment(model: string | null, signal: AbortSignal): Promise<ListedExperiment | null> {
+  const page = { offset: 0, limit: 1 } as const;
+  const [own] = model === null ? [] : (await trackingApi("GET /experiments", { query: { name: model, ...page } }, { signal })).experiments;
+  return own ?? (await trackingApi("GET /experiments", { query: { order: "newest_run", ...page } }, { signal })).experiments[0] ?? null;
 }
 
 /** What to do when nothing was ever logged. */
@@ -54,7 +67,7 @@ function FirstRun() {
   );
 }
 
-function Experiment({ shown, experiments }: { shown: ExperimentChoice; experiments: readonly ExperimentChoice[] }) {
+function Experiment({ shown }: { shown: ListedExperiment }) {
   const navigate = useNavigate();
   const [address, change] = useAddress();
   const [selected, setSelected] = useState<ReadonlyMap<string, string>>(new Map());
@@ -76,12 +89,7 @@ function Experiment({ shown, experiments }: { shown: ExperimentChoice; experimen
   return (
     <section className="panel runs" aria-label={`Runs of ${shown.name}`}>
       <div className="runs-bar">
-        <label className="pair">
-          <span>Experiment</span>
-          <select className="select" value={shown.id} onChange={(event) => void navigate({ to: `/experiments/${encodeURIComponent(event.target.value)}` })}>
-            {experiments.map(({ id, name, runs }) => <option key={id} value={id}>{`${name} (${formatNumber(runs)})`}</option>)}
-          </select>
-        </label>
+        <ExperimentPicker name={shown.name} onPick={(id) => void navigate({ to: `/experiments/${encodeURIComponent(id)}` })} />
         <label className="pair">
           <span>Show</span>
           <select className="select" value={lifecycle} onChange={(event) => { setSelected(new Map()); change({ show: event.target.value === "deleted" ? "deleted" : undefined }); }}>

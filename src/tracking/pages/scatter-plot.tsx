@@ -1,3 +1,4 @@
+import { Choice } from "../../ui/choice.tsx";
 import { useState } from "react";
 import { ChartFrame } from "../../ui/charts/chart-frame.tsx";
 import { niceTicks } from "../../ui/charts/nice-ticks.ts";
@@ -19,12 +20,7 @@ export function ScatterPlot({ runs, dimensions }: { runs: readonly DrawnRun[]; d
   const table = () => ({ columns: ["run", x.name, y.name], rows: runs.map((run, index) => [run.name, placeName(x, x.places[index], formatNumber), placeName(y, y.places[index], formatNumber)]) });
   const note = dots.length < runs.length ? `${runs.length - dots.length} of ${runs.length} runs lack a finite value of one of the two` : "Point at a dot for its run";
   const choice = (axis: "x" | "y", label: string) => (
-    <label className="pair">
-      <span>{label}</span>
-      <select className="select" value={names[axis]} onChange={(event) => setNames({ ...names, [axis]: event.target.value })}>
-        {dimensions.map(({ name }) => <option key={name}>{name}</option>)}
-      </select>
-    </label>
+    <Choice label={label} chosen={names[axis]} options={dimensions.map(({ name }) => ({ id: name, name }))} onPick={(name) => setNames({ ...names, [axis]: name })} />
   );
   return (
     <div className="stack">

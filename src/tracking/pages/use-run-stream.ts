@@ -8,9 +8,10 @@ import { appended } from "./chart-lines.ts";
 export function useRunStream(run: string, live: boolean): boolean {
   const queries = useQueryClient();
   const [listening, setListening] = useState(false);
+  const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     if (!live) return undefined;
-    const source = new EventSource(`/api/tracking/runs/${encodeURIComponent(run)}/stream`);
+    const source = new EventSource(`/api/tracking/runs/${encodeURIComponent(run)}/stream${attempt === 0 ? "" : `?attempt=${attempt}`}`);
     const on = <E extends keyof RunStreamEvents>(event: E, hear: (data: RunStreamEvents[E]) => void): void =>
       source.addEventListener(event, (message) => hear(JSON.parse((message as MessageEvent<string>).data) as RunStreamEvents[E]));
     const again = (key?: string): void => void queries.invalidateQueries({ queryKey: key === undefined ? ["tracking", "series", run] : ["tracking", "series", run, key] });
@@ -34,12 +35,17 @@ export function useRunStream(run: string, live: boolean): boolean {
       void queries.invalidateQueries({ queryKey: ["tracking", "run", run] });
       void queries.invalidateQueries({ queryKey: ["tracking", "metrics", run] });
     });
-    // The browser tries again by itself.
-    source.addEventListener("error", () => setListening(false));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    source.addEventListener("error", () => {
+      setListening(false);
+      // Where nobody answers the browser tries again by itself; an answer that is no stream (a server that starts or ends) is the last one it takes.
+      if (source.readyState === EventSource.CLOSED) timer = setTimeout(() => setAttempt((last) => last + 1), 3000);
+    });
     return () => {
+      clearTimeout(timer);
       source.close();
       setListening(false);
     };
-  }, [run, live, queries]);
+  }, [run, live, queries, attempt]);
   return listening;
 }

@@ -2,19 +2,31 @@ import { sql } from "kysely";
 import Type from "typebox";
 import { route } from "../../http/route.ts";
 import { readSpans, readTrace, readTraces } from "./read-traces.ts";
-import { searchTraces } from "./search-traces.ts";
+import { countTraces, newestTraced, searchTraces } from "./search-traces.ts";
+import { compileTraceFilter, orderTraces } from "./trace-filter.ts";
 import type { AttributeValue, Span } from "./types.ts";
 
 export const traceRoutes = {
   "GET /experiments/:id/traces": route({
-    summary: "Traces of an experiment, newest first, without their spans",
+    summary: "A page of an experiment's traces without their spans, and how many there are: those that a filter of the search language finds, newest first or by an order of that language (`execution_time DESC`)",
     params: Type.Object({ id: Type.String() }),
-    query: Type.Object({ limit: Type.Integer({ minimum: 1, maximum: 500, default: 100 }), offset: Type.Integer({ minimum: 0, default: 0 }) }),
+    query: Type.Object({
+      filter: Type.Optional(Type.String({ maxLength: 10_000 })),
+      order: Type.Optional(Type.String({ maxLength: 500 })),
+      limit: Type.Integer({ minimum: 1, maximum: 500, default: 100 }),
+      offset: Type.Integer({ minimum: 0, default: 0 }),
+    }),
     handle: async (house, { params, query }) => {
-      const newest = [{ by: sql`traces.started_at`, ascending: false }];
-      const ids = await searchTraces(house.db, [params.id], { orders: newest, offset: query.offset, limit: query.limit });
-      return { traces: await readTraces(house.db, ids) };
+      const where = compileTraceFilter(house.db, query.filter);
+      const newest = { by: sql`traces.started_at`, ascending: false };
+      const orders = [...(query.order === undefined ? [] : orderTraces(query.order)), newest];
+      const ids = await searchTraces(house.db, [params.id], { where, orders, offset: query.offset, limit: query.limit });
+      return { traces: await readTraces(house.db, ids), total: await countTraces(house.db, params.id, where) };
     },
+  }),
+  "GET /traces/newest": route({
+    summary: "The experiment that the newest trace is of; null while there is none",
+    handle: async (house) => ({ experiment: await newestTraced(house.db) }),
   }),
   "GET /traces/:id": route({
     summary: "One trace with its spans; nanoseconds and other integers beyond 2^53 are texts",

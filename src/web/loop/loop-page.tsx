@@ -8,9 +8,10 @@ import { useCurrentModel } from "../../ui/current-model.ts";
 import { metricName } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
-import { EmptyNotice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Panel } from "../../ui/panel.tsx";
+import { ClientModel } from "./client-model.tsx";
+import { FirstSteps } from "./first-steps.tsx";
 import { readLoopFacts, type LoopFacts } from "./loop-facts.ts";
 import { NowLine } from "./now-line.tsx";
 import { Race } from "./race.tsx";
@@ -21,21 +22,12 @@ export function LoopPage() {
   const facts = useLiveQuery(["loop-facts", model], (signal) => readLoopFacts(model, signal));
   return (
     <Page title={model ?? "The loop"}>
-      <Loaded query={facts}>{(known) => (known.pipelineRuns.length === 0 && model === null ? <NoModel /> : <Loop facts={known} />)}</Loaded>
+      <Loaded query={facts}>
+        {(known) =>
+          known.pipelineRuns.length > 0 || known.loop ? <Loop facts={known} /> : model === null ? <FirstSteps /> : <ClientModel model={model} facts={known} />
+        }
+      </Loaded>
     </Page>
-  );
-}
-
-function NoModel() {
-  return (
-    <EmptyNotice title="No model yet">
-      <p>
-        Run <code>millrace init TABLE</code> in the folder of a table (CSV, Parquet, JSON lines), then <code>millrace run</code>. Its model appears here.
-      </p>
-      <p>
-        <code>millrace tour</code> shows the whole loop on two years of bike rentals, in about two minutes.
-      </p>
-    </EmptyNotice>
   );
 }
 

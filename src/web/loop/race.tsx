@@ -42,8 +42,9 @@ export function Race({ facts }: { facts: LoopFacts }) {
   );
 }
 
-function Hub({ facts: { running, versions, decisions, deployment } }: { facts: LoopFacts }) {
-  const champion = deployment?.variants.find((variant) => variant.name === "champion")?.version ?? versions.find((version) => version.aliases.includes("champion"))?.version;
+function Hub({ facts: { running, decisions, deployment } }: { facts: LoopFacts }) {
+  // Who answers is a matter of the deployment alone: an alias moves no traffic.
+  const champion = deployment?.variants.find((variant) => variant.name === "champion")?.version;
   const of = (kind: string): number => decisions.filter((decision) => decision.kind === kind).length;
   return (
     <div className="hub">

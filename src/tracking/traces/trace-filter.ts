@@ -1,12 +1,12 @@
 import { sql, type Expression, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
 import { jsonText } from "../../storage/json-text.ts";
-import { traceKeys } from "../../tracking/traces/trace-tables.ts";
-import { lastWhenNull, compareNumber, compareText, compileFilter, type Condition } from "../../tracking/filter/compile-filter.ts";
-import type { Key } from "../../tracking/filter/key.ts";
-import { parseOrder } from "../../tracking/filter/order-by.ts";
-import { parseFilter, type Comparison, type Operator } from "../../tracking/filter/parse-filter.ts";
-import { invalidParameter } from "../mlflow-error.ts";
+import { traceKeys } from "./trace-tables.ts";
+import { lastWhenNull, compareNumber, compareText, compileFilter, type Condition } from "../filter/compile-filter.ts";
+import type { Key } from "../filter/key.ts";
+import { parseOrder } from "../filter/order-by.ts";
+import { parseFilter, type Comparison, type Operator } from "../filter/parse-filter.ts";
+import { badFilter } from "../filter/bad-filter.ts";
 import { compareAssessment } from "./assessment-filter.ts";
 
 /** A trace filter as SQL over `traces`; undefined for an empty one. */
@@ -36,7 +36,7 @@ function kindOf({ prefix }: Key): Kind {
   if (prefix === undefined) return "attribute";
   // `span.attributes.` before a name in back-ticks is a prefix, too.
   const entity = prefix.toLowerCase().split(".")[0];
-  if (!Object.hasOwn(kinds, entity)) throw invalidParameter(`Invalid entity type '${prefix}'. Valid values are ${Object.keys(kinds).join(", ")}`);
+  if (!Object.hasOwn(kinds, entity)) throw badFilter(`Invalid entity type '${prefix}'. Valid values are ${Object.keys(kinds).join(", ")}`);
   return kinds[entity];
 }
 
@@ -64,7 +64,7 @@ const numbers: Readonly<Record<string, Expression<unknown>>> = {
 };
 
 const validKeys = [...Object.keys(texts), ...Object.keys(numbers), "name", "run_id", "prompt", "text"].join(", ");
-const invalidKey = (name: string): Error => invalidParameter(`Invalid attribute key '${name}' specified. Valid keys are '${validKeys}'`);
+const invalidKey = (name: string): Error => badFilter(`Invalid attribute key '${name}' specified. Valid keys are '${validKeys}'`);
 
 function compareTrace(db: Database, comparison: Comparison): Condition {
   const { key } = comparison;
@@ -109,9 +109,9 @@ function compareRun(db: Database, comparison: Comparison): Condition {
 }
 
 function comparePrompt({ operator, values }: Comparison): Condition {
-  if (operator !== "=") throw invalidParameter(`Invalid comparator '${operator}' for prompts filter. Only '=' is supported with format: prompt = "name/version"`);
+  if (operator !== "=") throw badFilter(`Invalid comparator '${operator}' for prompts filter. Only '=' is supported with format: prompt = "name/version"`);
   const parts = String(values[0]).split("/");
-  if (parts.length !== 2) throw invalidParameter(`Invalid prompts filter value '${values[0]}'. Expected format: prompt = "name/version"`);
+  if (parts.length !== 2) throw badFilter(`Invalid prompts filter value '${values[0]}'. Expected format: prompt = "name/version"`);
   return sql<SqlBool>`exists (select 1 from trace_prompts p where p.trace_id = traces.id and p.name = ${parts[0]} and p.version = ${parts[1]})`;
 }
 
@@ -125,11 +125,11 @@ function compareOneSpan(db: Database, comparison: Comparison): Condition {
   if (name === "name" || name === "type") return compareText(db, sql.ref(`spans.${name}`), comparison, operators);
   if (name === "status") return compareText(db, sql`upper(spans.status)`, comparison, operators);
   if (name === "content") {
-    if (operator !== "LIKE" && operator !== "ILIKE") throw invalidParameter(`span.content comparator '${operator}' not one of 'LIKE, ILIKE'`);
+    if (operator !== "LIKE" && operator !== "ILIKE") throw badFilter(`span.content comparator '${operator}' not one of 'LIKE, ILIKE'`);
     return sql<SqlBool>`(${compareText(db, sql`spans.name`, comparison)} or ${compareText(db, sql`spans.content`, comparison)})`;
   }
   const attribute = /^attributes\.(.+)$/s.exec(name)?.[1];
-  if (attribute === undefined) throw invalidParameter(`Invalid span attribute '${name}'. Supported attributes: name, status, type, attributes.<attribute_name>.`);
+  if (attribute === undefined) throw badFilter(`Invalid span attribute '${name}'. Supported attributes: name, status, type, attributes.<attribute_name>.`);
   return compareText(db, jsonText(db, sql`spans.content`, ["attributes", attribute]), comparison, operators);
 }
 
@@ -140,7 +140,7 @@ export function orderTraces(text: string): { readonly by: Expression<unknown>; r
   const pair = (table: string, name: string) => lastWhenNull(sql`(select t.value from ${sql.table(table)} t where t.trace_id = traces.id and t.key = ${name})`, ascending);
   if (kind === "tag") return pair("trace_tags", key.name);
   if (kind === "metadata") return pair("trace_metadata", key.name);
-  if (kind !== "attribute") throw invalidParameter(`Invalid order_by entity type '${key.prefix}' in '${text}'`);
+  if (kind !== "attribute") throw badFilter(`Invalid order_by entity type '${key.prefix}' in '${text}'`);
   const name = key.name.toLowerCase();
   if (name === "name") return pair("trace_tags", traceKeys.name);
   if (name === "run_id") return pair("trace_metadata", traceKeys.sourceRun);

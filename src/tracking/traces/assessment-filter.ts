@@ -1,9 +1,9 @@
 import { sql, type SqlBool } from "kysely";
 import type { Database } from "../../storage/database.ts";
-import { traceKeys } from "../../tracking/traces/trace-tables.ts";
-import { compareText, invalidComparator, type Condition } from "../../tracking/filter/compile-filter.ts";
-import type { Comparison, Operator } from "../../tracking/filter/parse-filter.ts";
-import { invalidParameter } from "../mlflow-error.ts";
+import { traceKeys } from "./trace-tables.ts";
+import { compareText, invalidComparator, type Condition } from "../filter/compile-filter.ts";
+import type { Comparison, Operator } from "../filter/parse-filter.ts";
+import { badFilter } from "../filter/bad-filter.ts";
 
 const operators: readonly Operator[] = ["=", "!=", "IN", "NOT IN", "LIKE", "ILIKE", "RLIKE", "IS NULL", "IS NOT NULL"];
 
@@ -14,7 +14,7 @@ const operators: readonly Operator[] = ["=", "!=", "IN", "NOT IN", "LIKE", "ILIK
 export function compareAssessment(db: Database, kind: "feedback" | "expectation" | "issue", comparison: Comparison): Condition {
   const { key, operator } = comparison;
   if (kind === "issue") {
-    if (key.name !== "id") throw invalidParameter(`Invalid issue attribute '${key.name}'. Supported attributes: id`);
+    if (key.name !== "id") throw badFilter(`Invalid issue attribute '${key.name}'. Supported attributes: id`);
     if (operator !== "=") throw invalidComparator(operator, ["="]);
     return assessed("issue", compareText(db, sql`a.name`, comparison));
   }
