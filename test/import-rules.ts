@@ -86,6 +86,7 @@ export const faces: Readonly<Record<string, string>> = {
   "registry/versions.ts": "versions: registered, read, moved through stages, deleted",
   "registry/alias-changes.ts": "aliases set and removed by clients, told to the house",
   "registry/aliases.ts": "aliases, and what is held because it is in use",
+  "registry/commits.ts": "versions by the commit that they were made by",
   "registry/import-model.ts": "registered models of other systems, with the numbers and times of their versions",
   "registry/search.ts": "search over models and versions",
   "registry/registrations.ts": "what logged models were registered as",

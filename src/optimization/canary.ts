@@ -181,6 +181,11 @@ export async function abandonCanary(house: House, rollout: Rollout, time: number
   await house.events.emit({ name: "optimization.challenger_rolled_back", time, payload: { ...rollout, reason } });
 }
 
+/** Ends the canary of an endpoint that somebody gives to a version of their choice, as a part of that change. */
+export async function endCanary(transaction: Database, rollout: Rollout, time: number, reason: string): Promise<void> {
+  await close(transaction, rollout, { state: "rolled_back", time, reason, evidence: { challenger: rollout.challengerVersion }, pipelineRunId: null });
+}
+
 /** Gives a challenger all the traffic without a canary; the comparison was its only judge. */
 async function promoteAtOnce(house: House, loop: Loop, config: MonitorConfig, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, reason: string, worth?: Worth): Promise<void> {
   const rollout = newRollout(loop, versions, time);

@@ -9,6 +9,7 @@ import { listVersions, readTrainedVersion, trained } from "../registry/versions.
 import type { House } from "../stage.ts";
 import { requireRecipeKey } from "../training/recipes/recipe-key.ts";
 import { backtestPipeline, promotionsPipeline } from "./backtest/backtest-pipeline.ts";
+import { rollBackToCommit } from "./commit-rollback.ts";
 import { tick } from "./loop.ts";
 import { readLoop, whyResting } from "./loops.ts";
 import { loopSums } from "./retrainings/loop-sums.ts";
@@ -29,6 +30,12 @@ export const optimizationRoutes = {
       await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion)));
       return { run: runId };
     },
+  }),
+  "POST /models/:model/rollback": route({
+    summary: "Gives a model's endpoint back to the version that was made by a commit: traffic, alias `champion` and the end of a canary in one change; audited",
+    params: Type.Object({ model: Type.String() }),
+    body: Type.Object({ commit: Type.String({ description: "The commit, or at least four of its first digits" }), reason: Type.String({ minLength: 1 }) }, { additionalProperties: false }),
+    handle: async (house, { params: { model }, body: { commit, reason }, actor }) => rollBackToCommit(house, { model, commit, actor, reason }),
   }),
   "GET /loops": route({
     summary: "The loops that turn",

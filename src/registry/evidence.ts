@@ -124,7 +124,7 @@ async function ofTrained(shelves: Shelves, version: TrainedVersion): Promise<Par
   };
   return {
     origin: "trained",
-    code: codeOfEnvironment(version.environment["code"]),
+    code: await codeOf(shelves, version),
     data: [data],
     config: { algorithm: version.algorithm, ...textsOf(version.params) },
     environment,
@@ -143,7 +143,7 @@ async function ofClient(shelves: Shelves, version: ClientVersion, files: Evidenc
   const requirements = await readRequirements(shelves, files);
   return {
     origin: "client",
-    code: codeOfTags(Object.fromEntries([...(run?.tags ?? []), ...(logged?.tags ?? [])].map(({ key, value }) => [key, value]))),
+    code: await codeOf(shelves, version),
     data: (run?.datasets ?? []).map(loggedDatasets),
     config: Object.fromEntries((logged && logged.params.length > 0 ? logged.params : (run?.params ?? [])).map(({ key, value }) => [key, value])),
     environment: {
@@ -157,6 +157,13 @@ async function ofClient(shelves: Shelves, version: ClientVersion, files: Evidenc
     format,
     notes: [...notes, ...requirements.notes],
   };
+}
+
+/** The code a version was made by; null where nobody said. */
+export async function codeOf(shelves: Pick<Shelves, "db">, version: ModelVersion): Promise<CodeEvidence | null> {
+  if (version.origin === "trained") return codeOfEnvironment(version.environment["code"]);
+  const { run, logged } = await madeBy(shelves, version);
+  return codeOfTags(Object.fromEntries([...(run?.tags ?? []), ...(logged?.tags ?? [])].map(({ key, value }) => [key, value])));
 }
 
 /** The run and the logged model a client's version came from, where they are still there. */
