@@ -142,6 +142,12 @@ describe("every end has its own state and a sentence that helps", () => {
     await expect.poll(() => isGone(pid), { timeout: 5000 }).toBe(true);
   });
 
+  test("what moves the cursor of a terminal is no part of what a step is said to be doing", async () => {
+    const { train, told } = await workshop();
+    await train({ files: script(`console.log("\\u001b[2Jepoch \\u001b[31m1\\u001b[0m\\u0007"); ${leave()}`), run: node, rows: [0, 1] });
+    expect(told).toContain("node train.mjs: epoch 1");
+  });
+
   test("a command that prints a gigabyte is neither held up nor kept", async () => {
     const { train, printed, blobs } = await workshop();
     const made = await train({ files: script(leave()), run: "head -c 1000000000 /dev/zero | tr '\\0' 'x' && echo && echo the end && node train.mjs", rows: [0, 1] });
