@@ -4,6 +4,7 @@ import type { GateVerdict } from "../evaluation/gate.ts";
 import type { LoggedModel } from "../tracking/types.ts";
 import { readLoggedModels } from "../tracking/logged-models.ts";
 import { readManyRuns, type RunDetails } from "../tracking/run-details.ts";
+import type { Recipe } from "../training/recipes/types.ts";
 import { codeOfEnvironment, codeOfTags, loggedDatasets, signatureFields } from "./evidence-parts.ts";
 import { readMlModel, type ModelFormat, type ModelSignature } from "./mlmodel.ts";
 import { describeOnnx, type OnnxFacts } from "./onnx-facts.ts";
@@ -126,7 +127,7 @@ async function ofTrained(shelves: Shelves, version: TrainedVersion): Promise<Par
     origin: "trained",
     code: await codeOf(shelves, version),
     data: [data],
-    config: { algorithm: version.algorithm, ...textsOf(version.params) },
+    config: { algorithm: version.algorithm, ...(version.recipe && recipeTexts(version.recipe)), ...textsOf(version.params) },
     environment,
     evaluation: Object.entries(version.metrics).map(([metric, interval]) => ({ metric, ...interval, dataset: null, from: "evaluation" })),
     gate: version.gate,
@@ -180,5 +181,8 @@ export function metricsOf(run: RunDetails | undefined, logged: LoggedModel | und
   const measured = last.size > 0 ? [...last.values()].map((one) => ({ ...one, dataset: one.datasetName || null, from: "logged model" as const })) : (run?.metrics ?? []).map((one) => ({ ...one, dataset: null, from: "run" as const }));
   return measured.map(({ key, value, dataset, from }) => ({ metric: key, value: Number.isFinite(value) ? value : null, low: null, high: null, dataset, from }));
 }
+
+/** A recipe as far as two versions of a model may differ in it. */
+const recipeTexts = ({ run, files, code }: Recipe): Record<string, string> => ({ "recipe.run": run, "recipe.files": files.map(({ path }) => path).join(", "), "recipe.code": code });
 
 const textsOf = (values: Readonly<Record<string, unknown>>): Record<string, string> => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));

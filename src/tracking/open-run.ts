@@ -9,6 +9,8 @@ import { insertLineage, type RunRecord } from "./tracking.ts";
 
 /** What marks a run that was begun for a training, and, with the value `done`, one to which the house has added what it knows. */
 const openTag = "millrace.training";
+/** MLflow's tag for the run that a run is within. */
+const parentTag = "mlflow.parentRunId";
 
 /** Begins a run that a training logs to while it goes on; one of this id that is there goes on. Returns its experiment. */
 export async function beginRun(db: Database, run: { readonly id: string; readonly experiment: string; readonly time: number }): Promise<{ experimentId: string }> {
@@ -57,16 +59,23 @@ export async function completeRun(db: Database, record: RunRecord): Promise<void
   });
 }
 
-/** Ends a run that was begun and never completed, as its training did not come to its end; nothing where there is none. */
-export async function abandonRun(db: Database, id: string, time: number): Promise<void> {
+/**
+ * Ends a run that was begun, when its pipeline has: as `status` where it was never completed, and whatever runs within it still go on as failed, since nobody logs
+ * to them any more. Nothing where there is none.
+ */
+export async function endRun(db: Database, id: string, status: "finished" | "failed", time: number): Promise<void> {
   await transact(db, async (transaction) => {
     const tables = trackingTables(transaction);
-    const open = await tables.updateTable("run_tags").set({ value: "failed" }).where("run_id", "=", id).where("key", "=", openTag).where("value", "=", "open").executeTakeFirstOrThrow();
-    if (open.numUpdatedRows > 0n) await tables.updateTable("runs").set({ status: "failed", ended_at: time }).where("id", "=", id).execute();
+    const begun = tables.selectFrom("run_tags").select("run_id").where("run_id", "=", id).where("key", "=", openTag);
+    if (!(await begun.executeTakeFirst())) return;
+    const open = await tables.updateTable("run_tags").set({ value: status }).where("run_id", "=", id).where("key", "=", openTag).where("value", "=", "open").executeTakeFirstOrThrow();
+    if (open.numUpdatedRows > 0n) await tables.updateTable("runs").set({ status, ended_at: time }).where("id", "=", id).execute();
+    const within = tables.selectFrom("run_tags").select("run_id").where("key", "=", parentTag).where("value", "=", id);
+    await tables.updateTable("runs").set({ status: "failed", ended_at: time }).where("status", "=", "running").where("id", "in", within).execute();
   });
 }
 
-/** The runs that were begun and neither completed nor abandoned. */
+/** The runs that were begun and not ended yet. */
 export async function openRuns(db: Database): Promise<string[]> {
   const rows = await trackingTables(db).selectFrom("run_tags").select("run_id").where("key", "=", openTag).where("value", "=", "open").execute();
   return rows.map((row) => row.run_id);

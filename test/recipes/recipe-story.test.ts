@@ -73,6 +73,10 @@ test("a script of ten lines, from a table to an answered request: judged on rows
   const files = (await (await fetch(`${url}/api/2.0/mlflow/artifacts/list?run_id=first&path=logs`)).json()) as { files: { path: string }[] };
   expect(files.files.map(({ path }) => path)).toEqual(["logs/train.log"]);
 
+  // Two versions can be compared by what made them.
+  const evidence = await client<RegistryRoutes>(url, "registry")("GET /models/:name/versions/:version/evidence", { params: { name: "houses", version: 1 } });
+  expect(evidence.config).toMatchObject({ algorithm: "run", "recipe.run": "node train.mjs", "recipe.files": "lib/linear-onnx.mjs, millrace.yaml, train.mjs", "recipe.code": version.recipe!.code, rate: "0.5" });
+
   // Every protocol answers as for a model of ours.
   const ask = async (path: string, body: object): Promise<unknown> => (await fetch(`${gateway}${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })).json();
   expect(await ask("/predict/houses", { rooms: 3, size: 20 })).toEqual({ prediction: 340 });

@@ -120,10 +120,18 @@ describe("every end has its own state and a sentence that helps", () => {
     const [asked, pids] = [join(folder, "asked"), join(folder, "pids")];
     const child = `import { writeFileSync, appendFileSync } from "node:fs"; process.on("SIGTERM", () => writeFileSync(${JSON.stringify(asked)}, "")); appendFileSync(${JSON.stringify(pids)}, process.pid + "\\n"); ${hang}`;
     const files = { ...script(`const { spawn } = await import("node:child_process"); spawn("node", ["child.mjs"], { stdio: "inherit" }); process.on("SIGTERM", () => undefined); ${hang}`), "child.mjs": child };
-    await expect(train({ files, run: node, timeout: 1500 })).rejects.toMatchObject({ code: "training.timeout", message: expect.stringMatching(/was ended after 1\.5 s, the time that train\.timeout gives it/) as string });
+    await expect(train({ files, run: node, timeout: 5000 })).rejects.toMatchObject({ code: "training.timeout", message: expect.stringMatching(/was ended after 5(\.0)? s, the time that train\.timeout gives it/) as string });
     expect(existsSync(asked)).toBe(true);
     const [pid] = (await readFile(pids, "utf8")).trim().split("\n").map(Number);
     await expect.poll(() => isGone(pid), { timeout: 5000 }).toBe(true);
+  });
+
+  test("a program that is asked to end at its deadline has time to save what it has", async () => {
+    const { train, printed } = await workshop();
+    const body = `process.on("SIGTERM", () => setTimeout(() => { writeFileSync(join(job.checkpoint_dir, "state"), "half"); console.log("saved"); process.exit(0); }, 300)); if (existsSync(join(job.checkpoint_dir, "state"))) { ${leave()} process.exit(0); } ${hang}`;
+    await expect(train({ files: script(body), run: node, timeout: 4000, rows: [0, 1] })).rejects.toMatchObject({ code: "training.timeout" });
+    expect(printed.join("")).toBe("saved\n");
+    await train({ files: script(body), run: node, rows: [0, 1] });
   });
 
   test("what a command leaves running ends with it", async () => {
@@ -132,6 +140,12 @@ describe("every end has its own state and a sentence that helps", () => {
     await train({ files: script(`const { spawn } = await import("node:child_process"); const child = spawn("sleep", ["600"], { stdio: "inherit" }); writeFileSync(${JSON.stringify(note)}, String(child.pid)); child.unref(); ${leave()}`), run: node, rows: [0, 1] });
     const pid = Number(await readFile(note, "utf8"));
     await expect.poll(() => isGone(pid), { timeout: 5000 }).toBe(true);
+  });
+
+  test("what moves the cursor of a terminal is no part of what a step is said to be doing", async () => {
+    const { train, told } = await workshop();
+    await train({ files: script(`console.log("\\u001b[2Jepoch \\u001b[31m1\\u001b[0m\\u0007"); ${leave()}`), run: node, rows: [0, 1] });
+    expect(told).toContain("node train.mjs: epoch 1");
   });
 
   test("a command that prints a gigabyte is neither held up nor kept", async () => {

@@ -35,11 +35,14 @@ export interface CommandEnd {
 
 /**
  * Runs the command in a process group of its own, beside a watcher that ends the group when this process is gone, however it went: the watcher reads a pipe whose
- * other end only this process holds. `$1` is the command, `$2` the grace in tenths of a second.
+ * other end only this process holds. The shell outlives SIGTERM as long as the program that it waits for, which has the grace to save what it has. `$1` is the command, `$2` the grace in tenths of a second.
  */
 const watched = `(trap '' TERM INT HUP; cat <&3 >/dev/null; kill -TERM 0; left=$2; while [ $left -gt 0 ] && kill -0 $$; do sleep 0.1; left=$((left - 1)); done; kill -KILL 0) >/dev/null 2>&1 &
 exec 3<&-
-exec /bin/sh -c "$1"`;
+trap 'exit 143' TERM
+millrace_command=$1
+shift 2
+eval "$millrace_command"`;
 
 /** How often a last line is told, ms. */
 const tellEvery = 250;

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hashOf } from "../../canonical-json.ts";
+import { plainText } from "../../cli/plain-text.ts";
 import { exportRows } from "../../data/export-rows.ts";
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { rowNumbersOf } from "../../data/row-numbers.ts";
@@ -87,7 +88,7 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
         said += text;
         print?.(text);
       },
-      onLine: (line) => report({ message: `${recipe.run}: ${line.trim().slice(0, 200)}` }),
+      onLine: (line) => report({ message: `${recipe.run}: ${plainText(line).trim().slice(0, 200)}` }),
       onStart: kept.begin,
     });
     const wrong = explainEnd(recipe.run, end, recipe.timeout);
