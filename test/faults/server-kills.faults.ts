@@ -1,5 +1,6 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm, utimes } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -109,6 +110,10 @@ describe("the server, while garbage is collected", () => {
     expect((await fetch(`${first.url}/${path}`, { method: "PUT", body: "chaff" })).status).toBe(200);
     await fetch(`${first.url}/api/2.0/mlflow/runs/delete`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ run_id: run }) });
     await first.kill();
+    // What was put of late is not looked at: somebody may be about to name it.
+    const sha256 = createHash("sha256").update("chaff").digest("hex");
+    const longAgo = Date.now() / 1000 - 3 * 86_400;
+    await utimes(join(home, "artifacts", sha256.slice(0, 2), sha256.slice(2)), longAgo, longAgo);
     const collect = () => millrace(["gc", "--older-than", "0s", "--home", home]);
     const server = await killedAt(home, point, async () => collect());
     const done = await collect();
@@ -120,7 +125,7 @@ describe("the server, while garbage is collected", () => {
 });
 
 describe("the server, while the schema is made", () => {
-  test.each([0, 1, 5, 20, 40])("before the commit after %i others", async (after) => {
+  test.each([0, 1, 5, 15, 25])("before the commit after %i others", async (after) => {
     const place = await temporaryFolder();
     const home = join(place, "home");
     await runUntilKilled(place, { within: "main.ts up", at: "^before sql commit", after }, ["up", "--home", home, "--port", "0", "--gateway-port", "0"]);
