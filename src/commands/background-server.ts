@@ -24,9 +24,9 @@ export async function backgroundServer(program: string, settings: Settings, opti
   const port = await freeOr(settings.host, settings.port);
   // The gateway's gRPC listens on the port after it.
   const gatewayPort = (await freeOr(settings.host, settings.gatewayPort + 1)) === 0 ? 0 : await freeOr(settings.host, settings.gatewayPort);
-  mkdirSync(join(settings.home, "logs"), { recursive: true });
+  mkdirSync(join(settings.home, "logs"), { recursive: true, mode: 0o700 });
   const logFile = join(settings.home, "logs", "server.log");
-  const log = openSync(logFile, "a");
+  const log = openSync(logFile, "a", 0o600);
   const args = ["up", "--home", settings.home, "--artifacts", settings.artifacts, "--host", settings.host, "--port", String(port), "--gateway-port", String(gatewayPort), "--artifact-root", settings.artifactRoot, "--log-level", settings.logLevel, ...(settings.python === null ? [] : ["--python", settings.python]), ...(settings.memoryLimit === null ? [] : ["--memory-limit", settings.memoryLimit])];
   // The server is mostly idle: a small young generation keeps it small, at no cost that shows.
   const child = spawn(process.execPath, ["--max-semi-space-size=4", program, ...args], {

@@ -189,9 +189,9 @@ function listens({ host, port }: GatewayAddress): Promise<boolean | undefined> {
 const bytesOf = (limit: string | null): number | null => (limit === null ? null : parseBytes(limit, "--memory-limit (MILLRACE_MEMORY_LIMIT)"));
 
 async function start(options: GatewayOptions): Promise<GatewayAddress> {
-  mkdirSync(join(options.home, "logs"), { recursive: true });
+  mkdirSync(join(options.home, "logs"), { recursive: true, mode: 0o700 });
   const logFile = join(options.home, "logs", "gateway.log");
-  const out = openSync(logFile, "a");
+  const out = openSync(logFile, "a", 0o600);
   const args = ["--max-semi-space-size=16", options.program, "--home", options.home, "--host", options.host, "--port", String(options.port), "--grpc-port", String(options.grpcPort)];
   if (options.memoryLimit !== null) args.push("--memory-limit", options.memoryLimit);
   const env = { ...withoutDatabase(process.env), ...(options.python !== null && { MILLRACE_GATEWAY_PYTHON: options.python }), NODE_COMPILE_CACHE: process.env["NODE_COMPILE_CACHE"] ?? join(options.home, "cache") };

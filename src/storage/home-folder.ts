@@ -47,9 +47,14 @@ export async function requireDatabase(home: string): Promise<void> {
   const file = join(home, "millrace.db");
   const size = await stat(file).then((found) => found.size, () => undefined);
   if (size !== undefined && size > 0) return;
-  const folders = await readdir(join(home, "artifacts")).catch(() => []);
-  if (!folders.some((name) => /^[0-9a-f]{2}$/.test(name))) return;
+  if (!(await holdsContent(join(home, "artifacts")))) return;
   throw new MillraceError("storage.database_gone", 409, `The home folder ${home} holds artifacts, and its database ${file} is ${size === undefined ? "not there" : "empty"}: restore a backup into another folder (\`millrace restore\`), say where the database is if it is in PostgreSQL (--database), or, to begin anew, move ${join(home, "artifacts")} away`, { details: { file } });
+}
+
+async function holdsContent(artifacts: string): Promise<boolean> {
+  const folders = (await readdir(artifacts).catch(() => [])).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  for (const folder of folders) if ((await readdir(join(artifacts, folder)).catch(() => [])).some((name) => /^[0-9a-f]{62}$/.test(name))) return true;
+  return false;
 }
 
 /** Files created from here on by this process, and those that it starts, are their owner's alone; not where artifacts are kept elsewhere, which others may share. */

@@ -5,16 +5,19 @@ import { DatabaseSync } from "node:sqlite";
 
 /*
  * Loaded into every process of a test with `--import`: the one whose command line holds KILL_IN ends itself by SIGKILL at the point that KILL_AT (a regular
- * expression) names, such as `before rename \S+/artifacts/`, `after sql commit`, when it has come to it KILL_AFTER times before. KILL_NOTE is a file that says that it did.
+ * expression) names, such as `before rename \S+/artifacts/`, `after sql commit`, when it has come to it KILL_AFTER times before, and, where KILL_SINCE
+ * names another point, since it has passed that one. KILL_NOTE is a file that says that it did.
  */
-const { KILL_AT: at, KILL_IN: within = "", KILL_AFTER: after = "0", KILL_NOTE: note } = process.env;
+const { KILL_AT: at, KILL_IN: within = "", KILL_AFTER: after = "0", KILL_SINCE: since = "", KILL_NOTE: note } = process.env;
 
 if (at !== undefined && process.argv.join(" ").includes(within)) {
   const point = new RegExp(at);
   const { writeFileSync } = fs;
   let before = Number(after);
+  let begun = since === "";
   const pass = (what: string): void => {
-    if (!point.test(what) || before-- > 0) return;
+    begun ||= new RegExp(since).test(what);
+    if (!begun || !point.test(what) || before-- > 0) return;
     if (note !== undefined) writeFileSync(note, what);
     process.kill(process.pid, "SIGKILL");
     // Nothing more is done until the signal is here.

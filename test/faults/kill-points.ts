@@ -13,6 +13,8 @@ export interface KillPoint {
   readonly at: string;
   /** How often it is passed before. */
   readonly after?: number;
+  /** A point that is passed first. */
+  readonly since?: string;
 }
 
 export interface Armed {
@@ -22,12 +24,12 @@ export interface Armed {
 }
 
 /** The environment in which the process meets its end, and whether it has. */
-export function arm(folder: string, { within, at, after = 0 }: KillPoint): Armed {
+export function arm(folder: string, { within, at, after = 0, since = "" }: KillPoint): Armed {
   const note = join(folder, "killed");
   rmSync(note, { force: true });
   const hook = `--import=${pathToFileURL(join(import.meta.dirname, "kill-at.ts")).href}`;
   return {
-    env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${hook}`.trim(), KILL_AT: at, KILL_IN: within, KILL_AFTER: String(after), KILL_NOTE: note },
+    env: { NODE_OPTIONS: `${process.env["NODE_OPTIONS"] ?? ""} ${hook}`.trim(), KILL_AT: at, KILL_IN: within, KILL_AFTER: String(after), KILL_SINCE: since, KILL_NOTE: note },
     reached: () => (existsSync(note) ? readFileSync(note, "utf8") : undefined),
   };
 }

@@ -2,7 +2,6 @@ import type { BlobInfo } from "../../storage/blobs.ts";
 import type { Hashers } from "./hashers.ts";
 import { openFolderStore } from "./folder-store.ts";
 import type { Manifest } from "./manifest.ts";
-import { openTarStore } from "./tar-store.ts";
 
 /** Where backups are kept: a folder for any number of them, which share what is the same, or one file for one. */
 export interface BackupStore {
@@ -34,4 +33,5 @@ export interface BackupStore {
 }
 
 /** Opens the backups at a place: one file where it ends in `.tar`, a folder elsewhere. `writing` makes it, and keeps others from writing there meanwhile. */
-export const openBackups = (place: string, writing: boolean): Promise<BackupStore> => (place.endsWith(".tar") ? openTarStore(place, writing) : openFolderStore(place, writing));
+export const openBackups = async (place: string, writing: boolean): Promise<BackupStore> =>
+  place.endsWith(".tar") ? (await import("./tar-store.ts")).openTarStore(place, writing) : openFolderStore(place, writing);

@@ -11,13 +11,14 @@ import type { DatabaseCopy, TableCopy } from "./manifest.ts";
 
 /**
  * Fills an empty database with the rows of a backup, in one transaction: the schema as it was then (a newer server brings it up to date at its start), then every
- * table after those that it refers to. One that was filled from this backup `id`, before the rest of the home was there, is left as it is. Throws `maintenance.database_not_empty`, `storage.newer_schema`, `maintenance.backup_damaged`.
+ * table after those that it refers to. One that a restore into this home filled
+ * (its `note` is there), and that is gone on with as it was cut off, is left as it is. Throws `maintenance.database_not_empty`, `storage.newer_schema`, `maintenance.backup_damaged`.
  */
-export async function restorePostgres({ migrations, tables }: DatabaseCopy & { readonly kind: "postgres" }, id: string, store: BackupStore, url: string, rooms: readonly { readonly name: string; readonly migrations?: readonly Migration[] }[]): Promise<void> {
+export async function restorePostgres({ migrations, tables }: DatabaseCopy & { readonly kind: "postgres" }, { note, goesOn }: { readonly note: string; readonly goesOn: boolean }, store: BackupStore, url: string, rooms: readonly { readonly name: string; readonly migrations?: readonly Migration[] }[]): Promise<void> {
   const db = await openPostgres(url);
   try {
     const there = await tableNames(db);
-    if (there.includes("schema_migrations") && (await noteOf(db)) === noteFor(id)) return;
+    if (goesOn && there.includes("schema_migrations") && (await noteOf(db)) === note) return;
     if (there.length > 0) throw conflict("maintenance.database_not_empty", `The database has tables already (${there.slice(0, 5).join(", ")}); restore into an empty one, or an empty schema of one`);
     const then = new Set(migrations);
     const known = rooms.map(({ name, migrations: all }) => ({ name, migrations: (all ?? []).filter((one) => then.has(`${name}/${one.name}`)) }));
@@ -27,16 +28,14 @@ export async function restorePostgres({ migrations, tables }: DatabaseCopy & { r
       await migrate(transaction, known, 0);
       await sql`truncate ${sql.join(tables.map(({ table }) => sql.table(table)))}`.execute(transaction);
       for (const table of await afterThoseTheyNeed(transaction, tables)) await fill(transaction, store, table);
-      await sql`comment on table schema_migrations is ${sql.lit(noteFor(id))}`.execute(transaction);
+      await sql`comment on table schema_migrations is ${sql.lit(note)}`.execute(transaction);
     });
   } finally {
     await db.destroy();
   }
 }
 
-/** What a table says of itself: that it was filled, in the transaction that did it. */
-const noteFor = (id: string): string => `restored from the backup ${id}`;
-
+/** What a table says of itself: what filled it, in the transaction that did. */
 const noteOf = async (db: Database): Promise<string | null> => (await sql<{ note: string | null }>`select obj_description('schema_migrations'::regclass, 'pg_class') as note`.execute(db)).rows[0]?.note ?? null;
 
 const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;

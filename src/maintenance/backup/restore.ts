@@ -1,4 +1,4 @@
-import { mkdir, open, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Settings } from "../../config.ts";
@@ -36,7 +36,7 @@ export async function restore(settings: Settings, store: BackupStore, at: string
   const id = await momentAt(store, at);
   const manifest = await store.read(id);
   checkKind(settings, manifest);
-  await begin(home, store.place, id);
+  const goesOn = await begin(home, store.place, id);
   await forEachAtOnce(manifest.artifacts, atOnce, async (content) => {
     const path = join(artifacts, content.sha256.slice(0, 2), content.sha256.slice(2));
     // A store of its own may have it.
@@ -47,7 +47,7 @@ export async function restore(settings: Settings, store: BackupStore, at: string
   if (manifest.storeId !== null) await writeFile(join(artifacts, "store-id"), manifest.storeId);
   await forEachAtOnce(manifest.files, atOnce, (file) => store.take(file, join(home, placeOf(file.path))));
   if (manifest.database.kind === "sqlite") await restoreSqlite(manifest.database, store, join(home, "millrace.db"));
-  else await restorePostgres(manifest.database, id, store, settings.database!, rooms);
+  else await restorePostgres(manifest.database, { note: `restored from the backup ${id} into ${home}`, goesOn }, store, settings.database!, rooms);
   await syncFolders(home);
   await rm(join(home, restoringFile));
   await syncFolder(home);
@@ -73,8 +73,8 @@ function checkKind({ database }: Settings, { database: { kind }, id }: Manifest)
   if (kind === "sqlite" && database !== null) throw invalid("maintenance.wrong_database", `The backup ${id} has its database in the home folder (SQLite); restore it without --database (MILLRACE_DATABASE)`);
 }
 
-/** Takes a folder that is new, empty, or was left by a restore that was cut off. */
-async function begin(home: string, source: string, id: string): Promise<void> {
+/** Takes a folder that is new, empty, or was left by a restore that was cut off; whether that was one of the same backup. */
+async function begin(home: string, source: string, id: string): Promise<boolean> {
   const holder = await homeHolder(home).catch(() => undefined);
   if (holder !== undefined) throw conflict("maintenance.home_in_use", `A server (process ${holder}) runs on ${home}; stop it with \`millrace down --home ${home}\`, and restore into another folder`);
   const found = await readdir(home).catch((error: NodeJS.ErrnoException): string[] => {
@@ -82,6 +82,7 @@ async function begin(home: string, source: string, id: string): Promise<void> {
     throw invalid("maintenance.home_not_empty", `${home} is no folder that can be restored into (${error.message}); name a new one with --home`);
   });
   if (found.length > 0 && !found.includes(restoringFile)) throw conflict("maintenance.home_not_empty", `${home} is not empty; restore into a new folder (--home), and put it in its place when you have looked at it`);
+  const left = await readFile(join(home, restoringFile), "utf8").catch(() => "");
   for (const name of found) if (name !== restoringFile) await rm(join(home, name), { recursive: true });
   await mkdir(home, { recursive: true, mode: 0o700 });
   const marker = await open(join(home, restoringFile), "w", 0o600);
@@ -89,6 +90,7 @@ async function begin(home: string, source: string, id: string): Promise<void> {
   await marker.sync();
   await marker.close();
   await syncFolder(home);
+  return left === JSON.stringify({ source, id });
 }
 
 /** The journals' folders are named by the gateways that wrote them, which may still live; here they are nobody's, so that the next gateway takes them up. */

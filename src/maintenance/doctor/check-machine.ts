@@ -55,6 +55,7 @@ export async function checkPermissions(exam: Exam): Promise<void> {
   const { home, artifacts } = exam.settings;
   const open: { path: string; mode: number }[] = [];
   const closed: string[] = [];
+  const readOnly: string[] = [];
   const own = artifacts.startsWith(home + sep);
   const walk = async (path: string): Promise<void> => {
     const found = await lstat(path).catch(() => undefined);
@@ -62,10 +63,13 @@ export async function checkPermissions(exam: Exam): Promise<void> {
     exam.count("files and folders of the home");
     if ((found.mode & 0o077) !== 0 && (own || path !== artifacts)) open.push({ path, mode: found.mode });
     const need = constants.R_OK | constants.W_OK | (found.isDirectory() ? constants.X_OK : 0);
-    if (!(await access(path, need).then(() => true, () => false))) closed.push(path);
+    const code = await access(path, need).then(() => undefined, (error: NodeJS.ErrnoException) => error.code);
+    if (code === "EROFS") readOnly.push(path);
+    else if (code !== undefined) closed.push(path);
     if (found.isDirectory()) for (const name of await readdir(path).catch(() => [])) await walk(join(path, name));
   };
   await walk(home);
+  if (readOnly.length > 0) exam.find({ check: "disk", severity: "error", what: "The file system is read-only", where: readOnly[0], todo: `Look why (the system's log): a disk that fails is made so. Back the home up (\`millrace backup\` works still), and mount it for writing or restore it elsewhere` });
   if (closed.length > 0) exam.find({ check: "permissions", severity: "error", what: `This user may not read and write ${closed.length} files or folders of the home, the first of which is told`, where: closed[0], todo: `Make the user that the server runs as their owner: chown -R USER ${home}` });
   if (open.length === 0) return;
   exam.find({
