@@ -1,9 +1,10 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { registerClientModels } from "./client-models.ts";
 import { emptyHouse, exampleProject, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
-import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
+import { openPage, type Screen } from "./open-page.ts";
+import { settled, tooWide, violations } from "./page-faults.ts";
 
 let browser: Browser | undefined;
 let house: RunningHouse | undefined;
@@ -18,13 +19,7 @@ afterAll(async () => {
   await Promise.all([browser?.close(), house?.close()]);
 });
 
-async function open(path: string, options: { phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
-  const complaints = complaintsOf(page);
-  await page.goto(house!.url + path);
-  await settled(page);
-  return { page, complaints };
-}
+const open = (path: string, screen: Screen = {}) => openPage(browser!, house!.url + path, screen);
 
 describe.each([
   ["on a desk", {}],

@@ -1,4 +1,4 @@
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { client } from "../../src/http/client.ts";
 import type { OptimizationRoutes } from "../../src/optimization/routes.ts";
@@ -7,7 +7,8 @@ import type { ServingRoutes } from "../../src/serving/routes.ts";
 import { navigation } from "../../src/web/pages.ts";
 import { emptyHouse, exampleProject, livedInHouse, walkOnce, type RunningHouse } from "./lived-in-house.ts";
 import { openBrowser } from "./open-browser.ts";
-import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
+import { openPage, type Screen } from "./open-page.ts";
+import { settled, tooWide, violations } from "./page-faults.ts";
 
 const model = "bike-demand";
 
@@ -27,14 +28,7 @@ afterAll(async () => {
   await Promise.all([browser?.close(), house?.close(), empty?.close()]);
 });
 
-/** A page, once it shows its content; with what the console complained about. */
-async function open(path: string, options: { at?: RunningHouse; phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
-  const complaints = complaintsOf(page);
-  await page.goto((options.at ?? house!).url + path);
-  await settled(page);
-  return { page, complaints };
-}
+const open = (path: string, { at = house!, ...screen }: Screen & { at?: RunningHouse } = {}) => openPage(browser!, at.url + path, screen);
 
 /** The pages of single things, found as a user would: by the first link of their list. */
 const details = ["/data", "/runs", "/evaluations", "/pipelines"] as const;
