@@ -20,7 +20,7 @@ let house: RunningHouse | undefined;
 let empty: RunningHouse | undefined;
 
 beforeAll(async () => {
-  [browser, house, empty] = await Promise.all([openBrowser(), livedInHouse(45), emptyHouse()]);
+  [browser, house, empty] = await Promise.all([openBrowser(), livedInHouse(60), emptyHouse()]);
 });
 
 afterAll(async () => {
@@ -283,7 +283,7 @@ test("requests, errors and latency over time are counted on when server and gate
     const { page, complaints } = await open("/deployments");
     const panel = page.getByRole("region", { name: "Traffic over time" });
     await panel.getByLabel("Last").selectOption("365");
-    await expect.poll(async () => plain(await panel.getByText(/^[\d,]+ requests, \d+ errors/).first().textContent())).toMatch(told);
+    await expect.poll(async () => plain(await panel.getByText(/^[\d,]+ requests, \d+ errors/).first().textContent()), { timeout: 15_000 }).toMatch(told);
     const faults = [...(await violations(page)), ...(await tooWide(page)), ...complaints];
     await page.close();
     return faults;
