@@ -4,6 +4,7 @@ import { Anchor } from "../../ui/anchor.tsx";
 import { AskButton } from "../../ui/ask-button.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Done, type DoneMessage } from "../../ui/done.tsx";
+import { FirstLine } from "../../ui/first-line.tsx";
 import { count, formatMoment, formatNumber } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -54,7 +55,7 @@ export function ExperimentsPage() {
                   rowKey={({ id }) => id}
                   pageSize={size}
                   columns={[
-                    { key: "name", header: "Experiment", render: ({ id, name, tags }) => <><Anchor to={`/experiments/${encodeURIComponent(id)}`}>{name}</Anchor><Note text={tags[noteTag]} /></> },
+                    { key: "name", header: "Experiment", render: ({ id, name, tags }) => <><Anchor to={`/experiments/${encodeURIComponent(id)}`}>{name}</Anchor><FirstLine text={tags[noteTag]} /></> },
                     { key: "runs", header: "Runs", align: "right", render: ({ runs }) => formatNumber(runs) },
                     { key: "tags", header: "Tags", align: "wide", render: ({ tags }) => <span className="small muted">{Object.entries(tags).filter(([key]) => !key.startsWith("mlflow.")).map(([key, value]) => `${key}: ${value}`).join(", ")}</span> },
                     { key: "changed", header: "Changed", align: "nowrap", render: ({ updatedAt }) => formatMoment(updatedAt) },
@@ -80,10 +81,4 @@ export function ExperimentsPage() {
       </Panel>
     </Page>
   );
-}
-
-/** The first line of a description, as text. */
-function Note({ text }: { text: string | undefined }) {
-  const line = text?.split("\n").find((one) => one.trim() !== "");
-  return line ? <div className="small muted">{line.replace(/^#+\s*/, "")}</div> : null;
 }
