@@ -118,7 +118,8 @@ test("the start of a model that clients registered says that nobody answers and 
   await page.goto(`${house!.url}/?model=trips`);
   await settled(page);
   const text = (await page.locator("main").textContent()) ?? "";
-  for (const part of ["Registered by a client", "champion is v2", "Answersnobody", "It is not retrained here"]) expect(text).toContain(part);
+  expect(text).toMatch(/champion is v\d/);
+  for (const part of ["Registered by a client", "Answersnobody", "It is not retrained here"]) expect(text).toContain(part);
   expect(text).not.toMatch(/Version \d+ serves/);
   await page.getByRole("link", { name: "Compare the two newest versions" }).waitFor();
   await page.getByRole("button", { name: "Deploy a version" }).click();
