@@ -1,6 +1,7 @@
 import { useState, type ReactNode } from "react";
 import "./data-table.css";
 import { matchesWords } from "./matches-words.ts";
+import { Pager } from "./pager.tsx";
 import { ScrollRegion } from "./scroll-region.tsx";
 import { sortRows, type Sorting, type SortValue } from "./sort-rows.ts";
 
@@ -70,19 +71,7 @@ export function DataTable<Row>({ label, columns, rows: all, rowKey, pageSize = 2
           </tbody>
         </table>
       </ScrollRegion>
-      {pages > 1 ? (
-        <nav className="pager" aria-label={`Pages of ${label}`}>
-          <span>
-            {shown * pageSize + 1}–{Math.min(rows.length, (shown + 1) * pageSize)} of {rows.length}
-          </span>
-          <button type="button" className="button" disabled={shown === 0} onClick={() => setPage(shown - 1)}>
-            Previous
-          </button>
-          <button type="button" className="button" disabled={shown === pages - 1} onClick={() => setPage(shown + 1)}>
-            Next
-          </button>
-        </nav>
-      ) : null}
+      <Pager label={label} at={shown} size={pageSize} total={rows.length} onPage={setPage} />
     </>
   );
 }

@@ -12,6 +12,13 @@ export function useLiveQuery<T>(key: readonly unknown[] | null, fetch: Fetch<T>)
   return useQuery({ queryKey: key ?? [], enabled: key !== null, queryFn: ({ signal }) => fetch(signal), refetchInterval, placeholderData: keepPreviousData });
 }
 
+const minute = 60_000;
+
+/** Something that costs the server time to say (sums over millions of points): asked for again when its key changes, which carries what tells of changes, and once a minute. */
+export function useCostlyQuery<T>(key: readonly unknown[], fetch: Fetch<T>): UseQueryResult<T> {
+  return useQuery({ queryKey: key, queryFn: ({ signal }) => fetch(signal), staleTime: minute, refetchInterval: minute, placeholderData: keepPreviousData });
+}
+
 /** Something that never changes once it is there (a dataset version, the rows of a table): asked for once. */
 export function useFixedQuery<T>(key: readonly unknown[] | null, fetch: Fetch<T>): UseQueryResult<T> {
   return useQuery({ queryKey: key ?? [], enabled: key !== null, queryFn: ({ signal }) => fetch(signal), staleTime: Infinity });

@@ -2,7 +2,8 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { trackedHouse, type TrackedHouse } from "./tracked-house.ts";
 import { openBrowser } from "./open-browser.ts";
-import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
+import { openPage } from "./open-page.ts";
+import { settled, tooWide, violations } from "./page-faults.ts";
 
 let browser: Browser | undefined;
 let house: TrackedHouse | undefined;
@@ -20,13 +21,7 @@ afterAll(async () => {
   await Promise.all([browser?.close(), house?.close()]);
 });
 
-async function open(path: string, phone = false): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser!.newPage({ viewport: phone ? { width: 390, height: 844 } : { width: 1440, height: 900 } });
-  const complaints = complaintsOf(page);
-  await page.goto(house!.url + path);
-  await settled(page);
-  return { page, complaints };
-}
+const open = (path: string, phone = false) => openPage(browser!, house!.url + path, { phone });
 
 const shown = (page: Page, label: string): Promise<string[]> => page.getByRole("listbox", { name: label }).getByRole("option").allTextContents();
 

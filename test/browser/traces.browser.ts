@@ -1,7 +1,8 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openBrowser } from "./open-browser.ts";
-import { complaintsOf, settled, tooWide, violations } from "./page-faults.ts";
+import { openPage, type Screen } from "./open-page.ts";
+import { tooWide, violations } from "./page-faults.ts";
 import { traceChats } from "./traced-house.ts";
 import { trackedHouse, type TrackedHouse } from "./tracked-house.ts";
 
@@ -20,13 +21,7 @@ afterAll(async () => {
 
 const traceOf = (number: number): string => `/traces/tr-${number.toString(16).padStart(32, "0")}`;
 
-async function open(path: string, options: { phone?: boolean; dark?: boolean } = {}): Promise<{ page: Page; complaints: string[] }> {
-  const page = await browser!.newPage({ viewport: options.phone ? { width: 390, height: 844 } : { width: 1440, height: 900 }, colorScheme: options.dark ? "dark" : "light" });
-  const complaints = complaintsOf(page);
-  await page.goto(house!.url + path);
-  await settled(page);
-  return { page, complaints };
-}
+const open = (path: string, screen: Screen = {}) => openPage(browser!, house!.url + path, screen);
 
 describe.each([
   ["on a desk", {}],

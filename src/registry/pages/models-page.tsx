@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Anchor } from "../../ui/anchor.tsx";
 import { AskButton } from "../../ui/ask-button.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
+import { FirstLine } from "../../ui/first-line.tsx";
 import { formatMoment } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -44,7 +45,7 @@ export function ModelsPage() {
                     rows={found}
                     rowKey={(model) => model.name}
                     columns={[
-                      { key: "name", header: "Model", sort: (model) => model.name, render: ({ name, description }) => <><Anchor to={modelPath(name)}>{name}</Anchor>{description ? <div className="small muted">{description}</div> : null}</> },
+                      { key: "name", header: "Model", sort: (model) => model.name, render: ({ name, description }) => <><Anchor to={modelPath(name)}>{name}</Anchor><FirstLine text={description} /></> },
                       { key: "latest", header: "Latest", align: "right", sort: (model) => model.latestVersion, render: ({ name, latestVersion }) => (latestVersion === 0 ? "none" : <Anchor to={modelPath(name, latestVersion)}>v{latestVersion}</Anchor>) },
                       {
                         key: "aliases",

@@ -4,10 +4,12 @@ import { Anchor } from "../../ui/anchor.tsx";
 import { AskButton } from "../../ui/ask-button.tsx";
 import { DataTable } from "../../ui/data-table.tsx";
 import { Done, type DoneMessage } from "../../ui/done.tsx";
+import { FirstLine } from "../../ui/first-line.tsx";
 import { count, formatMoment, formatNumber } from "../../ui/format.ts";
 import { useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Page } from "../../ui/page.tsx";
+import { addressOfPage, pageOfAddress, Pager } from "../../ui/pager.tsx";
 import { Panel } from "../../ui/panel.tsx";
 import { noteTag } from "../note-tag.ts";
 import { trackingApi } from "./tracking-api.ts";
@@ -19,7 +21,7 @@ export function ExperimentsPage() {
   const [address, change] = useAddress();
   const [done, setDone] = useState<DoneMessage>();
   const lifecycle = address["show"] === "deleted" ? "deleted" : "active";
-  const [words, at] = [address["search"] ?? "", Math.max(0, Math.floor(Number(address["page"] ?? 1)) - 1) || 0];
+  const [words, at] = [address["search"] ?? "", pageOfAddress(address["page"])];
   const query = useLiveQuery(["tracking", "experiments", "page", words, lifecycle, at], (signal) =>
     trackingApi("GET /experiments", { query: { search: words, lifecycle, order: "newest_run", offset: at * size, limit: size } }, { signal }),
   );
@@ -53,7 +55,7 @@ export function ExperimentsPage() {
                   rowKey={({ id }) => id}
                   pageSize={size}
                   columns={[
-                    { key: "name", header: "Experiment", render: ({ id, name, tags }) => <><Anchor to={`/experiments/${encodeURIComponent(id)}`}>{name}</Anchor><Note text={tags[noteTag]} /></> },
+                    { key: "name", header: "Experiment", render: ({ id, name, tags }) => <><Anchor to={`/experiments/${encodeURIComponent(id)}`}>{name}</Anchor><FirstLine text={tags[noteTag]} /></> },
                     { key: "runs", header: "Runs", align: "right", render: ({ runs }) => formatNumber(runs) },
                     { key: "tags", header: "Tags", align: "wide", render: ({ tags }) => <span className="small muted">{Object.entries(tags).filter(([key]) => !key.startsWith("mlflow.")).map(([key, value]) => `${key}: ${value}`).join(", ")}</span> },
                     { key: "changed", header: "Changed", align: "nowrap", render: ({ updatedAt }) => formatMoment(updatedAt) },
@@ -72,33 +74,11 @@ export function ExperimentsPage() {
                   ]}
                 />
               )}
-              {total > size ? <Pager at={at} total={total} onPage={(page) => change({ page: page === 0 ? undefined : String(page + 1) })} /> : null}
+              <Pager label="experiments" at={at} size={size} total={total} onPage={(page) => change({ page: addressOfPage(page) })} />
             </>
           )}
         </Loaded>
       </Panel>
     </Page>
-  );
-}
-
-/** The first line of a description, as text. */
-function Note({ text }: { text: string | undefined }) {
-  const line = text?.split("\n").find((one) => one.trim() !== "");
-  return line ? <div className="small muted">{line.replace(/^#+\s*/, "")}</div> : null;
-}
-
-function Pager({ at, total, onPage }: { at: number; total: number; onPage: (page: number) => void }) {
-  return (
-    <nav className="pager" aria-label="Pages of experiments">
-      <span>
-        {formatNumber(at * size + 1)}–{formatNumber(Math.min(total, (at + 1) * size))} of {formatNumber(total)}
-      </span>
-      <button type="button" className="button" disabled={at === 0} onClick={() => onPage(at - 1)}>
-        Previous
-      </button>
-      <button type="button" className="button" disabled={(at + 1) * size >= total} onClick={() => onPage(at + 1)}>
-        Next
-      </button>
-    </nav>
   );
 }

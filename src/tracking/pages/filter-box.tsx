@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { ApiError } from "../../http/client.ts";
+import { FilterForm } from "./filter-form.tsx";
 import { trackingApi } from "./tracking-api.ts";
 import type { RunsView } from "./use-run-rows.ts";
 
@@ -12,9 +12,8 @@ const usage = (
   </>
 );
 
-/** The box for the search language: applied by Enter, an error stands right below what was typed. */
+/** The box for the search language over runs; the server says what is wrong with a filter. */
 export function FilterBox({ filter, view, onChange }: { filter: string; view: RunsView; onChange: (filter: string) => void }) {
-  const [text, setText] = useState(filter);
   const { experiment, lifecycle } = view;
   const check = useQuery({
     queryKey: ["tracking", "filter", experiment, lifecycle, filter],
@@ -23,25 +22,5 @@ export function FilterBox({ filter, view, onChange }: { filter: string; view: Ru
     retry: false,
   });
   const error = check.error instanceof ApiError ? check.error : null;
-  return (
-    <search><form className="filter" onSubmit={(event) => { event.preventDefault(); onChange(text.trim()); }}>
-      <label className="visually-hidden" htmlFor="run-filter">Filter runs</label>
-      <input
-        id="run-filter"
-        className="input"
-        value={text}
-        placeholder={example}
-        spellCheck={false}
-        autoComplete="off"
-        aria-invalid={error !== null}
-        aria-describedby="run-filter-note"
-        onChange={(event) => setText(event.target.value)}
-      />
-      <button type="submit" className="button">Filter</button>
-      {filter === "" ? null : <button type="button" className="button quiet" onClick={() => onChange("")}>Clear</button>}
-      <p id="run-filter-note" className={error ? "filter-error" : "small muted"} role={error ? "alert" : undefined}>
-        {error ? <>{error.message}. An example: <code>{example}</code></> : usage}
-      </p>
-    </form></search>
-  );
+  return <FilterForm label="Filter runs" filter={filter} example={example} usage={usage} error={error} onChange={onChange} />;
 }

@@ -61,7 +61,8 @@ export function MetricChart({ metric, runs, settings, height = 220 }: MetricChar
   // The parts that the lines are made of, told by when they came: the arrays themselves are new in every render.
   // eslint-disable-next-line react/exhaustive-deps
   const { x, lines } = useMemo(() => linesOf(runs, series, { axis, weight, logarithmic }), [loaded, axis, weight, logarithmic, range, runs.map(({ id }) => id).join()]);
-  const error = found.find((one) => one.error)?.error;
+  // What is known stays when it cannot be refreshed.
+  const error = found.find((one, index) => one.error && !series[index])?.error;
   if (error) return <p className="filter-error" role="alert">{metric}: {error.message}</p>;
   const [low, high] = range ?? [x[0] ?? 0, x.at(-1) ?? 1];
   const place = (at: number): string => formatPlace(axis, at, high - low);

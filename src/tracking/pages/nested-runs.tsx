@@ -66,7 +66,7 @@ function NestedTable({ runs, total, known }: { runs: readonly RunRow[]; total: n
           ...shown.map((column): TableColumn<RunRow> => ({
             key: column,
             header: columnTitle(column),
-            ...(partsOf(column).kind === "metrics" ? { align: "right" as const } : column === "attributes.start_time" ? { align: "nowrap" as const } : {}),
+            ...(partsOf(column).kind === "metrics" ? { align: "right" as const } : column === "attributes.start_time" || column === "attributes.duration" ? { align: "nowrap" as const } : {}),
             sort: (row) => sortValue(row, column),
             render: (row) => <RunCell row={row} column={column} />,
           })),

@@ -2,7 +2,7 @@ import { Anchor } from "../../ui/anchor.tsx";
 import { Badge } from "../../ui/badge.tsx";
 import { Pairs } from "../../ui/facts.tsx";
 import { shortId } from "../../ui/format.ts";
-import { useLiveQuery } from "../../ui/live-query.ts";
+import { useCostlyQuery, useLiveQuery } from "../../ui/live-query.ts";
 import { Loaded } from "../../ui/loaded.tsx";
 import type { PageProps } from "../../ui/page-entry.ts";
 import { Page } from "../../ui/page.tsx";
@@ -51,7 +51,8 @@ export function RunPage({ params }: PageProps) {
 }
 
 function Details({ run, now }: { run: RunDetails; now: number }) {
-  const metrics = useLiveQuery(["tracking", "metrics", run.id], (signal) => trackingApi("GET /runs/:id/metrics", { params: { id: run.id } }, { signal }));
+  const latest = run.metrics.map(({ key, step, time, value }) => `${key} ${step} ${time} ${value}`).join();
+  const metrics = useCostlyQuery(["tracking", "metrics", run.id, latest], (signal) => trackingApi("GET /runs/:id/metrics", { params: { id: run.id } }, { signal }));
   const drawn: DrawnRun[] = [{ id: run.id, name: run.name, color: "var(--water)", startedAt: run.startedAt }];
   const described = run.tags.some(({ key }) => key === noteTag);
   return (

@@ -1,6 +1,12 @@
-import { useState } from "react";
+import { FilterForm } from "../filter-form.tsx";
 
 const example = "trace.status = 'ERROR' AND trace.execution_time_ms > 500";
+
+const usage = (
+  <>
+    <code>trace.</code>(name, status, timestamp_ms, execution_time_ms, text), <code>tag.</code>, <code>metadata.</code>, <code>span.</code>, <code>feedback.</code>, <code>expectation.</code>; <code>trace.text ILIKE '%words%'</code> looks into inputs and outputs
+  </>
+);
 
 interface TraceFilterProps {
   readonly filter: string;
@@ -9,52 +15,7 @@ interface TraceFilterProps {
   readonly onChange: (filter: string) => void;
 }
 
-/** The box for the search language over traces: applied by Enter, an error stands right below what was typed. */
-export function TraceFilter({ filter, error, onChange }: TraceFilterProps) {
-  const [text, setText] = useState(filter);
-  return (
-    <search>
-      <form
-        className="filter"
-        onSubmit={(event) => {
-          event.preventDefault();
-          onChange(text.trim());
-        }}
-      >
-        <label className="visually-hidden" htmlFor="trace-filter">
-          Filter traces
-        </label>
-        <input
-          id="trace-filter"
-          className="input"
-          value={text}
-          placeholder={example}
-          spellCheck={false}
-          autoComplete="off"
-          aria-invalid={error !== null}
-          aria-describedby="trace-filter-note"
-          onChange={(event) => setText(event.target.value)}
-        />
-        <button type="submit" className="button">
-          Filter
-        </button>
-        {filter === "" ? null : (
-          <button type="button" className="button quiet" onClick={() => onChange("")}>
-            Clear
-          </button>
-        )}
-        <p id="trace-filter-note" className={error ? "filter-error" : "small muted"} role={error ? "alert" : undefined}>
-          {error ? (
-            <>
-              {error.message}. An example: <code>{example}</code>
-            </>
-          ) : (
-            <>
-              <code>trace.</code>(name, status, timestamp_ms, execution_time_ms, text), <code>tag.</code>, <code>metadata.</code>, <code>span.</code>, <code>feedback.</code>, <code>expectation.</code>; <code>trace.text ILIKE '%words%'</code> looks into inputs and outputs
-            </>
-          )}
-        </p>
-      </form>
-    </search>
-  );
+/** The box for the search language over traces. */
+export function TraceFilter(props: TraceFilterProps) {
+  return <FilterForm {...props} label="Filter traces" example={example} usage={usage} />;
 }

@@ -9,6 +9,7 @@ import { useLiveQuery } from "../../../ui/live-query.ts";
 import { Loaded } from "../../../ui/loaded.tsx";
 import { EmptyNotice, ErrorNotice } from "../../../ui/notice.tsx";
 import { Page } from "../../../ui/page.tsx";
+import { addressOfPage, pageOfAddress, Pager } from "../../../ui/pager.tsx";
 import type { Trace } from "../../traces/types.ts";
 import { ExperimentPicker } from "../experiment-picker.tsx";
 import "../runs.css";
@@ -41,7 +42,7 @@ export function TracesPage() {
 function ExperimentTraces({ id, name }: { id: string; name: string }) {
   const navigate = useNavigate();
   const [address, change] = useAddress();
-  const [filter, order, at] = [address["filter"] ?? "", address["order"] ?? "newest", Math.max(0, Math.floor(Number(address["page"] ?? 1)) - 1) || 0];
+  const [filter, order, at] = [address["filter"] ?? "", address["order"] ?? "newest", pageOfAddress(address["page"])];
   const query = useLiveQuery(["tracking", "traces", id, filter, order, at], (signal) =>
     trackingApi("GET /experiments/:id/traces", { params: { id }, query: { limit: size, offset: at * size, ...(filter === "" ? {} : { filter }), ...(order in orders && orders[order as keyof typeof orders] ? { order: orders[order as keyof typeof orders] } : {}) } }, { signal }),
   );
@@ -67,13 +68,7 @@ function ExperimentTraces({ id, name }: { id: string; name: string }) {
         <>
           <output className="small muted">{count(query.data.total, "trace")}</output>
           <TracesTable traces={query.data.traces} />
-          {query.data.total > size ? (
-            <nav className="pager" aria-label="Pages of traces">
-              <span>{formatNumber(at * size + 1)}–{formatNumber(Math.min(query.data.total, (at + 1) * size))} of {formatNumber(query.data.total)}</span>
-              <button type="button" className="button" disabled={at === 0} onClick={() => change({ page: at === 1 ? undefined : String(at) })}>Previous</button>
-              <button type="button" className="button" disabled={(at + 1) * size >= query.data.total} onClick={() => change({ page: String(at + 2) })}>Next</button>
-            </nav>
-          ) : null}
+          <Pager label="traces" at={at} size={size} total={query.data.total} onPage={(page) => change({ page: addressOfPage(page) })} />
         </>
       )}
     </section>
