@@ -22,9 +22,8 @@ export const remount = async (folder: string, mode: "ro" | "rw"): Promise<void> 
 
 /** Fills a disk up, all but so many bytes. */
 export async function fill(folder: string, but = 0): Promise<void> {
-  const file = join(folder, "ballast");
-  await writeFile(file, Buffer.alloc(Math.max(0, freeBytes(folder)! - but)));
-  for (let at = 0; freeBytes(folder)! > but; at++) await writeFile(`${file}${at}`, Buffer.alloc(freeBytes(folder)! - but)).catch(() => undefined);
+  // Others write meanwhile: what does not fit is tried again, smaller.
+  for (let at = 0; freeBytes(folder)! > but; at++) await writeFile(join(folder, `ballast${at}`), Buffer.alloc(freeBytes(folder)! - but)).catch(() => undefined);
 }
 
 /** Takes away what filled it. */

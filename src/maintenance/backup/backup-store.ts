@@ -1,4 +1,5 @@
 import type { BlobInfo } from "../../storage/blobs.ts";
+import { onDisk } from "../../storage/disk-full.ts";
 import type { Hashers } from "./hashers.ts";
 import { openFolderStore } from "./folder-store.ts";
 import type { Manifest } from "./manifest.ts";
@@ -33,5 +34,5 @@ export interface BackupStore {
 }
 
 /** Opens the backups at a place: one file where it ends in `.tar`, a folder elsewhere. `writing` makes it, and keeps others from writing there meanwhile. */
-export const openBackups = async (place: string, writing: boolean): Promise<BackupStore> =>
-  place.endsWith(".tar") ? (await import("./tar-store.ts")).openTarStore(place, writing) : openFolderStore(place, writing);
+export const openBackups = (place: string, writing: boolean): Promise<BackupStore> =>
+  onDisk(place, async () => (place.endsWith(".tar") ? (await import("./tar-store.ts")).openTarStore(place, writing) : openFolderStore(place, writing)));

@@ -24,8 +24,10 @@ export async function openFolderStore(place: string, writing: boolean): Promise<
   await checkPlace(place, writing);
   let release: () => void = () => undefined;
   if (writing) {
-    for (const folder of [moments, scratch]) await mkdir(folder, { recursive: true, mode: 0o700 });
+    // The mark before all else: what is cut off from here on, by a full disk or a crash, is a folder of backups.
+    await mkdir(place, { recursive: true, mode: 0o700 });
     await writeDurably(join(place, mark), "Backups of a Millrace home: `millrace backup` writes here, `millrace restore` reads. Every file in contents/ is named by its SHA-256.\n");
+    for (const folder of [moments, scratch]) await mkdir(folder, { recursive: true, mode: 0o700 });
     const lock = tryLock(join(place, "lock"));
     if (!lock) throw conflict("maintenance.backup_in_use", `Another backup is being written to ${place}; wait for it`);
     release = () => lock.close();
@@ -104,7 +106,8 @@ async function checkPlace(place: string, writing: boolean): Promise<void> {
     throw invalid("maintenance.bad_backup_place", `${place} cannot be used for backups (${error.message}); name a folder, or a file that ends in .tar`);
   });
   if (found === undefined && !writing) throw notFound("maintenance.no_backup", `There is no backup at ${place}`);
-  if (found === undefined || found.includes(mark) || (writing && found.length === 0)) return;
+  // A mark that could not be written to its end is a beginning.
+  if (found === undefined || found.includes(mark) || (writing && found.every((name) => name === `${mark}.tmp`))) return;
   if (writing) throw conflict("maintenance.bad_backup_place", `The folder ${place} holds something else than backups; name one that is empty or new`);
   throw notFound("maintenance.no_backup", `There is no backup at ${place}: the folder holds something else`);
 }
