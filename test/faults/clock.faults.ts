@@ -47,9 +47,9 @@ test("a clock that is set back two hours, and forward three days, under server a
     expect(await gateway.flush()).toBe(200);
     expect(await rowsIn(join(home, "predictions"))).toBe((rows += 10));
     expect((await fetch(`${server.url}/health`)).status).toBe(200);
-    const apart = await millrace(["doctor", "--home", home]);
-    if (by === "-2h") expect([apart.code, apart.out]).toEqual([3, expect.stringMatching(/The server's clock is (2 h 0 min|1 h 59 min) away from this one/)]);
-    if (by === "+3d") expect([apart.code, apart.out]).toEqual([3, expect.stringMatching(/The server's clock is (3 d 0 h|2 d 23 h) away from this one/)]);
+    const away = { "-2h": /The server's clock is (2 h 0 min|1 h 59 min) away from this one/, "+3d": /The server's clock is (3 d 0 h|2 d 23 h) away from this one/ }[by];
+    // The doctor reads the time that Node puts into answers, which it makes anew once a second, by a timer: one more look may be needed.
+    if (away) await expect.poll(() => millrace(["doctor", "--home", home]), { timeout: 60_000 }).toMatchObject({ code: 3, out: expect.stringMatching(away) });
   }
   expect(await (await fetch(`${server.url}/api/2.0/mlflow-artifacts/artifacts/0/${run}/artifacts/notes.txt`)).text()).toBe(notes);
   const times = auditTimes(home);
