@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { queryOne, withConnection } from "../src/storage/duckdb.ts";
+import { runUntilKilled, type KillPoint } from "./faults/kill-points.ts";
 import { logRun, makeHome, predict, type LivedIn } from "./lived-in-home.ts";
 import { killGatewayOf, millrace, program, startMillrace } from "./running-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -85,15 +86,17 @@ describe.each([["a folder", "backups"], ["one file", "backup.tar"]])("into %s", 
 
   test("what is half written is taken for nothing, and the next one is whole: kill -9 of the backup at each of its points", async () => {
     const place = join(await temporaryFolder(), target);
-    const points: (() => boolean)[] = target.endsWith(".tar")
-      ? [() => making(place).length > 0, () => making(place).some((name) => existsSync(join(place, "..", name, "backup")))]
-      : [() => existsSync(join(place, "lock")), () => existsSync(join(place, "tmp", "millrace.db")), () => contents(place) > 0, () => contents(place) > 3];
-    for (const reached of points) {
-      const child = spawn(process.execPath, [program, "backup", place, "--home", home], { stdio: "ignore" });
-      const exited = once(child, "exit");
-      while (!reached() && child.exitCode === null) await new Promise((resolve) => setImmediate(resolve));
-      child.kill("SIGKILL");
-      await exited;
+    const points: Omit<KillPoint, "within">[] = target.endsWith(".tar")
+      ? [{ at: String.raw`^after rm \S+/millrace\.db$` }, { at: String.raw`^before sync \S+/backup$` }, { at: String.raw`^before rename \S+/backup \S+\.tar$` }]
+      : [
+          { at: String.raw`^after rename \S+/millrace-backups\.tmp ` },
+          { at: String.raw`^after rm \S+/tmp/millrace\.db$` },
+          { at: String.raw`^after rename \S+/tmp/\S+ \S+/contents/` },
+          { at: String.raw`^after rename \S+/tmp/\S+ \S+/contents/`, after: 3 },
+          { at: String.raw`^before rename \S+ \S+/moments/` },
+        ];
+    for (const point of points) {
+      await runUntilKilled(await temporaryFolder(), { within: "backup", ...point }, ["backup", place, "--home", home]);
       if (target.endsWith(".tar")) expect(existsSync(place)).toBe(false);
       else if (existsSync(join(place, "moments"))) expect(readdirSync(join(place, "moments")).filter((name) => name.endsWith(".json"))).toEqual([]);
     }
@@ -137,8 +140,6 @@ describe.each([["a folder", "backups"], ["one file", "backup.tar"]])("into %s", 
 });
 
 const making = (place: string): string[] => readdirSync(join(place, "..")).filter((name) => name.includes(".making-"));
-const contents = (place: string): number => (existsSync(join(place, "contents")) ? readdirSync(join(place, "contents")).filter((name) => name !== "tmp").length : 0);
-
 describe("moments in one folder", () => {
   test("share what is the same, are chosen by time, and are forgotten by a rule", async () => {
     const own = join(await temporaryFolder(), "home");
