@@ -23,6 +23,7 @@ const foundationFolders = ["values", "parquet", "storage", "http", "cli", "proje
  */
 export const faces: Readonly<Record<string, string>> = {
   "tracking/experiments.ts": "experiments, which MLflow's protocol makes, changes and deletes",
+  "tracking/edit.ts": "changes of names and tags, as pages ask for them",
   "tracking/runs.ts": "runs that live while they are written",
   "tracking/log-batch.ts": "metrics, params and tags as they come, all or none",
   "tracking/history.ts": "a metric's points",
@@ -68,6 +69,7 @@ export const faces: Readonly<Record<string, string>> = {
   "data/event-time.ts": "when a row happened",
   "training/train-step.ts": "the output of training.train, and the labels of a table as a trainer sees them",
   "training/fit.ts": "making a model of rows, by a trainer or a recipe",
+  "training/permuted.ts": "a table with features dealt to other rows, by which monitoring tells their effects",
   "training/recipes/types.ts": "the nouns of recipes",
   "training/recipes/run-recipe.ts": "where a recipe's command runs",
   "training/recipes/recipe-key.ts": "who may have commands run",

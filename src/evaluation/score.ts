@@ -1,6 +1,6 @@
 import type { Column, Table } from "../data/types.ts";
 import { mostThreads, onThread } from "../threads.ts";
-import { blockRows } from "../training/onnx/run-graph.ts";
+import { blockRows, predictionOf } from "../training/onnx/run-graph.ts";
 import type { Prediction, Signature } from "../training/types.ts";
 import { answersOf, type ScoredPart } from "./score-part.ts";
 
@@ -18,7 +18,7 @@ export async function scoreOnnx(path: string, signature: Signature, table: Table
   const others = starts.map((start) => onThread<ScoredPart, Float64Array>(import.meta.url, "score-thread", { path, signature, table: rowsOf(table, signature, start, Math.min(table.rows, start + perThread)) }));
   const first = await answersOf({ path, signature, table: starts.length === 0 ? table : rowsOf(table, signature, 0, perThread) });
   const answers = starts.length === 0 ? first : joined([first, ...(await Promise.all(others))]);
-  return signature.task === "regression" ? { task: "regression", values: answers } : { task: signature.task, classes: signature.classes ?? [], probabilities: answers };
+  return predictionOf(answers, signature);
 }
 
 /** Rows `start` up to `end` of the columns that the model takes, in memory of their own. */

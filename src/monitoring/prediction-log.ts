@@ -21,10 +21,11 @@ import { despiteUnreadable, leftOut } from "./unreadable-files.ts";
  * logged then.
  */
 async function predictionRows(house: House, endpoint: string, window: TimeWindow): Promise<string | undefined> {
-  const files = await windowFiles(house, endpoint, window);
+  const left = await leftOut(house, endpoint);
+  const files = await windowFiles(house, endpoint, window, left);
   if (files.length === 0) return undefined;
   // Of a part of the log the columns are those of its own files.
-  const read = window.from === 0 ? await folded(house, endpoint, files, await leftOut(house, endpoint)) : files;
+  const read = window.from === 0 ? await folded(house, endpoint, files, left) : files;
   const repeats = repeatsFile(house, endpoint);
   const counted = (await exists(repeats))
     ? `AND NOT EXISTS (
@@ -46,18 +47,19 @@ export const readingLog = <T>(house: House, endpoint: string, window: TimeWindow
     return rows === undefined ? none : withConnection((connection) => read(connection, rows));
   }, () => matchLabels(house, endpoint));
 
-/** The files of an endpoint's log that may hold rows of a window, but for those that are left out. */
-export const windowFiles = async (house: House, endpoint: string, window: TimeWindow): Promise<string[]> =>
-  logFiles(predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1), await leftOut(house, endpoint));
-
-/** The files of the days from `first` to `last` (ISO dates), in order of name, but for those that are left out. */
-export async function logFiles(folder: string, first: string, last: string, left: ReadonlySet<string>): Promise<string[]> {
-  const dates = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+/** The names of the days of an endpoint's log, in order. */
+export async function loggedDays(house: House, endpoint: string): Promise<string[]> {
+  const found = await readdir(predictionFolder(house, endpoint), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return [];
     throw error;
   });
-  const days = dates.filter((one) => one.isDirectory()).map(({ name }) => name);
-  const wanted = days.filter((date) => date >= first && date <= last && !left.has(join(folder, date))).toSorted(byName);
+  return found.filter((one) => one.isDirectory()).map(({ name }) => name).toSorted(byName);
+}
+
+/** The files of an endpoint's log that may hold rows of a window, in order of name, but for those that are left out. */
+export async function windowFiles(house: House, endpoint: string, window: TimeWindow, left: ReadonlySet<string>): Promise<string[]> {
+  const [folder, first, last] = [predictionFolder(house, endpoint), isoDate(window.from), isoDate(window.until - 1)];
+  const wanted = (await loggedDays(house, endpoint)).filter((date) => date >= first && date <= last && !left.has(join(folder, date)));
   const files = await Promise.all(
     wanted.map(async (date) => (await readdir(join(folder, date))).filter((name) => name.endsWith(".parquet")).toSorted(byName).map((name) => join(folder, date, name)).filter((file) => !left.has(file))),
   );

@@ -1,10 +1,8 @@
-import { readdir } from "node:fs/promises";
-import { day, isoDate } from "../clock.ts";
-import { predictionFolder } from "../serving/serving.ts";
+import { day } from "../clock.ts";
 import type { House } from "../stage.ts";
 import { pathLiteral, query, withConnection } from "../storage/duckdb.ts";
 import { logRows } from "./log-rows.ts";
-import { logFiles } from "./prediction-log.ts";
+import { loggedDays, windowFiles } from "./prediction-log.ts";
 import { despiteUnreadable, leftOut } from "./unreadable-files.ts";
 
 /** What was asked of an endpoint in one span of time, by its prediction log: so it outlives every restart of the gateway. */
@@ -43,13 +41,13 @@ const most = 200;
 
 /** Requests, errors and latency of the last `days` days that have any, in spans of one of six widths from five minutes to a week, the smallest that makes at most 200. */
 export async function trafficOf(house: House, endpoint: string, days: number): Promise<Traffic> {
-  const last = (await loggedDays(house, endpoint)).at(-1);
+  const last = (await loggedDays(house, endpoint)).findLast(isDate);
   if (last === undefined) return { width: 0, from: 0, until: 0, sampled: false, spans: [] };
   const until = Date.parse(last) + day;
   const from = until - days * day;
   const width = widths.find((one) => (until - from) / one <= most) ?? widths[widths.length - 1];
   return despiteUnreadable(house, endpoint, async () => {
-    const files = await logFiles(predictionFolder(house, endpoint), isoDate(from), last, await leftOut(house, endpoint));
+    const files = await windowFiles(house, endpoint, { from, until }, await leftOut(house, endpoint));
     if (files.length === 0) return { width, from, until, sampled: false, spans: [] };
     const rows = await withConnection((connection) =>
       query<Row>(
@@ -72,11 +70,4 @@ export async function trafficOf(house: House, endpoint: string, days: number): P
 
 type Row = TrafficSpan & { readonly share: number };
 
-/** The days that an endpoint's log has, as ISO dates, in order. */
-async function loggedDays(house: House, endpoint: string): Promise<string[]> {
-  const found = await readdir(predictionFolder(house, endpoint), { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return [];
-    throw error;
-  });
-  return found.filter((one) => one.isDirectory() && /^\d{4}-\d\d-\d\d$/.test(one.name)).map(({ name }) => name).toSorted();
-}
+const isDate = (name: string): boolean => /^\d{4}-\d\d-\d\d$/.test(name);

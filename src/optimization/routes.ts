@@ -5,6 +5,7 @@ import { readMonitor } from "../monitoring/monitoring.ts";
 import { sightOf } from "../monitoring/performance/sight.ts";
 import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
+import type { TrainedVersion } from "../registry/types.ts";
 import { listVersions, readTrainedVersion, trained } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { requireRecipeKey } from "../training/recipes/recipe-key.ts";
@@ -90,7 +91,7 @@ export const optimizationRoutes = {
       const loop = await readLoop(house, params.endpoint);
       if (!loop.project.data.time) throw invalid("replay.no_time", "A backtest needs data.time, the column that says when a row happened");
       const runId = `${params.endpoint}-backtest-${periods}-${loop.startedAt}${thorough ? "-thorough" : ""}`;
-      const first = loop.project.train.command ? await readTrainedVersion(house.db, params.endpoint, await firstVersion(house, params.endpoint)) : null;
+      const first = loop.project.train.command ? await firstVersion(house, params.endpoint) : null;
       await house.pipelines.start(runId, backtestPipeline(loop, { periods, period, arrivals, thorough, recipe: first?.recipe ?? null }));
       return { run: runId };
     },
@@ -124,10 +125,10 @@ export const optimizationRoutes = {
 export type OptimizationRoutes = typeof optimizationRoutes;
 
 /** The oldest version of a loop's model that is there. */
-async function firstVersion(house: House, model: string): Promise<number> {
+async function firstVersion(house: House, model: string): Promise<TrainedVersion> {
   const versions = await listVersions(house.db, model);
   const oldest = versions.findLast(({ origin }) => origin === "trained");
-  if (oldest) return oldest.version;
+  if (oldest) return trained(oldest);
   throw notFound("registry.version_not_found", `${model} has no version that was trained here`);
 }
 

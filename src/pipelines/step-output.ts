@@ -1,5 +1,6 @@
-import { appendFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, open } from "node:fs/promises";
 import { join } from "node:path";
+import { removeOlder } from "../storage/remove-older.ts";
 
 /** A part is so many bytes at most. */
 const partBytes = 256 << 10;
@@ -47,13 +48,7 @@ export function openStepOutputs(home: string): StepOutputs {
         await file.close();
       }
     },
-    async prune(now) {
-      for (const name of await readdir(folder).catch(() => [])) {
-        const file = join(folder, name);
-        const { mtimeMs } = await stat(file).catch(() => ({ mtimeMs: now }));
-        if (now - mtimeMs > keptMs) await rm(file, { force: true });
-      }
-    },
+    prune: (now) => removeOlder(folder, keptMs, now),
   };
 }
 

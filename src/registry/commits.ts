@@ -1,7 +1,7 @@
 import { conflict, invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { readMoves } from "./alias-moves.ts";
-import { codeOf } from "./evidence.ts";
+import { codesOf } from "./evidence.ts";
 import type { ModelVersion } from "./types.ts";
 import { listVersions, versionRow } from "./versions.ts";
 
@@ -21,11 +21,11 @@ export async function versionOfCommit(db: Database, model: string, asked: string
   if (!/^[0-9a-f]{4,64}$/i.test(asked)) throw invalid("registry.commit_invalid", `${JSON.stringify(asked)} is no commit: give its hex digits, four of them at least`);
   const versions = await listVersions(db, model);
   if (versions.length === 0) throw notFound("registry.model_not_found", `There is no version of a model ${JSON.stringify(model)}`);
-  const known: MadeBy[] = [];
-  for (const version of versions) {
-    const code = await codeOf({ db }, version);
-    if (code?.commit != null) known.push({ version, code: { commit: code.commit, dirty: code.dirty } });
-  }
+  const codes = await codesOf({ db }, versions);
+  const known = versions.flatMap((version, at): MadeBy[] => {
+    const { commit = null, dirty = null } = codes[at] ?? {};
+    return commit === null ? [] : [{ version, code: { commit, dirty } }];
+  });
   const found = known.filter(({ code }) => code.commit.toLowerCase().startsWith(asked.toLowerCase()));
   const commits = (some: readonly MadeBy[]): string[] => [...new Set(some.map(({ code }) => code.commit))];
   if (found.length === 0) {

@@ -125,7 +125,7 @@ async function ofTrained(shelves: Shelves, version: TrainedVersion): Promise<Par
   };
   return {
     origin: "trained",
-    code: await codeOf(shelves, version),
+    code: codeOfEnvironment(version.environment["code"]),
     data: [data],
     config: { algorithm: version.algorithm, ...(version.recipe && recipeTexts(version.recipe)), ...textsOf(version.params) },
     environment,
@@ -144,7 +144,7 @@ async function ofClient(shelves: Shelves, version: ClientVersion, files: Evidenc
   const requirements = await readRequirements(shelves, files);
   return {
     origin: "client",
-    code: await codeOf(shelves, version),
+    code: codeOfMakers({ run, logged }),
     data: (run?.datasets ?? []).map(loggedDatasets),
     config: Object.fromEntries((logged && logged.params.length > 0 ? logged.params : (run?.params ?? [])).map(({ key, value }) => [key, value])),
     environment: {
@@ -160,20 +160,34 @@ async function ofClient(shelves: Shelves, version: ClientVersion, files: Evidenc
   };
 }
 
-/** The code a version was made by; null where nobody said. */
-export async function codeOf(shelves: Pick<Shelves, "db">, version: ModelVersion): Promise<CodeEvidence | null> {
-  if (version.origin === "trained") return codeOfEnvironment(version.environment["code"]);
-  const { run, logged } = await madeBy(shelves, version);
-  return codeOfTags(Object.fromEntries([...(run?.tags ?? []), ...(logged?.tags ?? [])].map(({ key, value }) => [key, value])));
+/** The run and the logged model a client's version came from, where they are still there. */
+export interface Makers {
+  readonly run: RunDetails | undefined;
+  readonly logged: LoggedModel | undefined;
 }
 
-/** The run and the logged model a client's version came from, where they are still there. */
-export async function madeBy({ db }: Pick<Shelves, "db">, version: ModelVersion): Promise<{ readonly run: RunDetails | undefined; readonly logged: LoggedModel | undefined }> {
-  const [logged] = version.loggedModelId === null ? [] : await readLoggedModels(db, [version.loggedModelId]);
-  const runId = version.runId ?? logged?.sourceRunId ?? null;
-  const [run] = runId === null ? [] : await readManyRuns(db, [runId]);
-  return { run, logged };
+export async function madeBy(shelves: Pick<Shelves, "db">, version: ModelVersion): Promise<Makers> {
+  return (await makersOf(shelves, [version]))[0];
 }
+
+/** Those of versions, in their order. */
+async function makersOf({ db }: Pick<Shelves, "db">, versions: readonly ModelVersion[]): Promise<Makers[]> {
+  const models = new Map((await readLoggedModels(db, versions.flatMap(({ loggedModelId }) => loggedModelId ?? []))).map((model) => [model.id, model]));
+  const made = versions.map(({ loggedModelId, runId }) => {
+    const logged = loggedModelId === null ? undefined : models.get(loggedModelId);
+    return { logged, runId: runId ?? logged?.sourceRunId ?? null };
+  });
+  const runs = new Map((await readManyRuns(db, [...new Set(made.flatMap((one) => one.runId ?? []))])).map((run) => [run.id, run]));
+  return made.map(({ logged, runId }) => ({ logged, run: runId === null ? undefined : runs.get(runId) }));
+}
+
+/** The code that versions were made by, in their order; null where nobody said. */
+export async function codesOf(shelves: Pick<Shelves, "db">, versions: readonly ModelVersion[]): Promise<(CodeEvidence | null)[]> {
+  const makers = await makersOf(shelves, versions);
+  return versions.map((version, at) => (version.origin === "trained" ? codeOfEnvironment(version.environment["code"]) : codeOfMakers(makers[at])));
+}
+
+const codeOfMakers = ({ run, logged }: Makers): CodeEvidence | null => codeOfTags(Object.fromEntries([...(run?.tags ?? []), ...(logged?.tags ?? [])].map(({ key, value }) => [key, value])));
 
 /** What was measured of the logged model, last per metric and dataset; when nothing was, the last metrics of its run. */
 export function metricsOf(run: RunDetails | undefined, logged: LoggedModel | undefined): MetricEvidence[] {

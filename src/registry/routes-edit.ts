@@ -1,11 +1,11 @@
 import Type from "typebox";
 import { route } from "../http/route.ts";
 import { transact } from "../storage/transactions.ts";
+import { changeTags, tagChanges } from "../tracking/edit.ts";
 import { deleteModelTag, describeModel, renameModel, setModelTag } from "./models.ts";
 import { deleteVersionTag, describeVersion, setVersionTag } from "./versions.ts";
 
-/** Tags that are named are set, or taken away by `null`; what MLflow's clients can read back (`mlflow/limits.ts`). */
-const tags = Type.Optional(Type.Record(Type.String({ pattern: "^[/\\w.\\- :]{1,250}$" }), Type.Union([Type.String({ maxLength: 100_000 }), Type.Null()]), { additionalProperties: false }));
+const tags = tagChanges(100_000);
 const description = Type.Optional(Type.String({ maxLength: 100_000 }));
 
 export const editRoutes = {
@@ -17,10 +17,7 @@ export const editRoutes = {
       const change = { time: house.clock.now(), actor };
       await transact(house.db, async (transaction) => {
         if (body.description !== undefined) await describeModel(transaction, params.name, body.description, change);
-        for (const [key, value] of Object.entries(body.tags ?? {})) {
-          if (value === null) await deleteModelTag(transaction, params.name, key, change);
-          else await setModelTag(transaction, params.name, key, value, change);
-        }
+        await changeTags(body.tags, (key, value) => setModelTag(transaction, params.name, key, value, change), (key) => deleteModelTag(transaction, params.name, key, change));
         if (body.name !== undefined && body.name !== params.name) await renameModel(transaction, params.name, body.name, change);
       });
       return { name: body.name ?? params.name };
@@ -34,10 +31,7 @@ export const editRoutes = {
       const change = { time: house.clock.now(), actor };
       await transact(house.db, async (transaction) => {
         if (body.description !== undefined) await describeVersion(transaction, name, version, body.description, change);
-        for (const [key, value] of Object.entries(body.tags ?? {})) {
-          if (value === null) await deleteVersionTag(transaction, name, version, key, change);
-          else await setVersionTag(transaction, name, version, key, value, change);
-        }
+        await changeTags(body.tags, (key, value) => setVersionTag(transaction, name, version, key, value, change), (key) => deleteVersionTag(transaction, name, version, key, change));
       });
       return {};
     },

@@ -8,6 +8,7 @@ import { describeError, invalid, MillraceError, notFound } from "../errors.ts";
 import type { BlobInfo, BlobStore } from "./blobs.ts";
 import { openChecked } from "./checked-stream.ts";
 import { orDiskFull } from "./disk-full.ts";
+import { syncFolder } from "./sync-folder.ts";
 
 /** Blobs in a folder: `<root>/ab/cdef…`, written to `<root>/tmp` first, synced, then renamed into place. */
 export function openFolderBlobs(root: string): BlobStore {
@@ -199,14 +200,4 @@ async function exists(path: string): Promise<boolean> {
       throw error;
     },
   );
-}
-
-/** Makes a rename durable: the folder's own entry reaches the disk. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
 }

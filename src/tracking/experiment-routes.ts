@@ -2,7 +2,7 @@ import Type from "typebox";
 import { route } from "../http/route.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { listColumns } from "./columns.ts";
-import { edit } from "./edit.ts";
+import { changeTags, edit } from "./edit.ts";
 import { countRunsOf, deleteExperimentTag, readExperiment, renameExperiment, setExperimentLifecycle, setExperimentTag } from "./experiments.ts";
 import { listed, listExperiments } from "./list-experiments.ts";
 
@@ -36,10 +36,11 @@ export const experimentRoutes = {
       await writeTogether(house.db, async (transaction) => {
         if (body.name !== undefined) await renameExperiment(transaction, params.id, body.name, now);
         const { tags } = await readExperiment(transaction, params.id);
-        for (const [key, value] of Object.entries(body.tags ?? {})) {
-          if (value !== null) await setExperimentTag(transaction, params.id, key, value, now);
-          else if (Object.hasOwn(tags, key)) await deleteExperimentTag(transaction, params.id, key, now);
-        }
+        await changeTags(
+          body.tags,
+          (key, value) => setExperimentTag(transaction, params.id, key, value, now),
+          async (key) => Object.hasOwn(tags, key) && deleteExperimentTag(transaction, params.id, key, now),
+        );
       });
       return {};
     },

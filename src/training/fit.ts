@@ -2,7 +2,7 @@ import type { IngestOutput } from "../data/ingest-step.ts";
 import { readingsOf, type Table } from "../data/types.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../storage/blobs.ts";
-import { graphAnswers } from "./onnx/run-graph.ts";
+import { graphAnswers, predictionOf } from "./onnx/run-graph.ts";
 import { runRecipe, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
 import type { Prediction, Signature, TrainingRequest } from "./types.ts";
@@ -47,18 +47,13 @@ export async function fitOn(train: Table, making: Making, workshop: Workshop, bl
   if (algorithm === "run") {
     if (!recipe) throw new MillraceError("training.no_recipe", 500, "A command is to train, and its recipe was not handed on");
     const made = await runRecipe({ recipe, train, table: making.table, request: { ...request, params }, time: making.time }, workshop, blobs);
-    return { algorithm, signature: made.signature, params, importances: made.importances, predict: (table) => predictionOf(made.graph, made.signature, table), graph: () => made.graph, seconds: made.seconds, log: made.log };
+    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await graphAnswers(made.graph, made.signature, table), made.signature), graph: () => made.graph, seconds: made.seconds, log: made.log };
   }
   // Only worker processes need the trainers.
   const { findTrainer } = await import("./trainers.ts");
   const started = performance.now();
   const model = findTrainer(algorithm).train({ ...request, params, ...(onProgress && { onProgress }) });
   return { algorithm: model.algorithm, signature: model.signature, params: model.params, importances: model.importances, predict: async (table) => model.predict(table), graph: () => model.toOnnx(), seconds: (performance.now() - started) / 1000 };
-}
-
-async function predictionOf(graph: Uint8Array, signature: Signature, table: Table): Promise<Prediction> {
-  const answers = await graphAnswers(graph, signature, table);
-  return signature.task === "regression" ? { task: "regression", values: answers } : { task: signature.task, classes: signature.classes ?? [], probabilities: answers };
 }
 
 /** The request for a training on these rows, but for the parameters. */

@@ -9,7 +9,7 @@ import type { Step } from "../stage.ts";
 import type { BlobStore } from "../storage/blobs.ts";
 import { fitOn, requestOf, type Fit, type Making } from "./fit.ts";
 import { heldOutRows, part, timesOf, weightsByAge, type Holdout } from "./holdout.ts";
-import type { Workshop } from "./recipes/run-recipe.ts";
+import { workshopOf, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
 import type { Signature, TrainedModel } from "./types.ts";
 
@@ -64,18 +64,19 @@ export const trainStep: Step = {
   version: 3,
   where: "worker",
   repeatable: isRepeatable,
-  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }) => {
+  run: async (context) => {
+    const { params, inputs, seed, blobs } = context;
     const chosen = inputs["chosen"] as { readonly refit?: Holdout } | undefined;
     const options = { ...(params as unknown as TrainParams), ...(chosen?.refit && { holdout: chosen.refit }) };
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
     const names = features.map((feature) => feature.name);
     const whole = await tableOf(table, blobs, [...new Set([...names, target, ...(options.time === null ? [] : [options.time]), ...groupOf(options.holdout)])]);
-    const labelled = withLabels(options.algorithm === "run" ? withRowNumbers(whole) : whole, target);
+    const labelled = rowsToTrain(whole, options.algorithm, target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     const recipe = (inputs["recipe"] as Recipe | undefined) ?? options.recipe ?? null;
     // The training that nothing is compared with is one beside the run's own.
-    const workshop: Workshop = { workdir, report, experimentId: experimentOf(inputs), part: options.baseline ? null : "refit", ...(place && { place }), ...(print && { print }) };
+    const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: options.baseline ? null : "refit" });
     const aged = options.holdout.by === "none" ? options.holdout.halfLife : undefined;
     const weights = aged && weightsByAge(timesOf(train, aged.column), aged.ms);
     return trainOn(train, { ...options, recipe, table, features: names, target, task, seed, ...(weights && { weights }) }, workshop, blobs);
@@ -123,6 +124,9 @@ async function linearModel(train: Table, making: Making): Promise<TrainedModel> 
 }
 
 const groupOf = (holdout: Holdout): string[] => (holdout.by === "random" && holdout.group !== undefined ? [holdout.group] : []);
+
+/** The rows that can be trained on; those of a recipe know which rows of the dataset's file they are. */
+export const rowsToTrain = (table: Table, algorithm: string, target: string): Table => withLabels(algorithm === "run" ? withRowNumbers(table) : table, target);
 
 /** The rows whose target is there; a row without one teaches nothing. */
 export function withLabels(table: Table, target: string): Table {

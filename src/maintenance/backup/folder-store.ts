@@ -6,6 +6,7 @@ import { conflict, describeError, invalid, MillraceError, notFound } from "../..
 import type { BlobInfo } from "../../storage/blobs.ts";
 import { openFolderBlobs } from "../../storage/folder-blobs.ts";
 import { onDisk } from "../../storage/disk-full.ts";
+import { syncFolder } from "../../storage/sync-folder.ts";
 import { tryLock } from "../../storage/home-lock.ts";
 import type { BackupStore } from "./backup-store.ts";
 import { openHashers, type Hashers } from "./hashers.ts";
@@ -134,7 +135,5 @@ async function writeDurably(file: string, text: string): Promise<void> {
   await handle.sync();
   await handle.close();
   await rename(`${file}.tmp`, file);
-  const folder = await open(dirname(file), "r");
-  await folder.sync();
-  await folder.close();
+  await syncFolder(dirname(file));
 }

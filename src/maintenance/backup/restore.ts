@@ -1,11 +1,12 @@
 import { mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import type { Settings } from "../../config.ts";
 import { conflict, invalid, MillraceError, notFound } from "../../errors.ts";
 import { hashFile } from "../../checked-file.ts";
+import { quickCheck } from "../../storage/damage.ts";
 import { onDisk } from "../../storage/disk-full.ts";
 import { restoringFile } from "../../storage/home-folder.ts";
+import { syncFolder } from "../../storage/sync-folder.ts";
 import { homeHolder } from "../../storage/home-lock.ts";
 import type { Migration } from "../../storage/migrations.ts";
 import type { BackupStore } from "./backup-store.ts";
@@ -106,23 +107,12 @@ async function restoreSqlite({ pieces }: DatabaseCopy & { readonly kind: "sqlite
       await file.close();
     }
   });
-  const db = new DatabaseSync(path, { readOnly: true });
-  try {
-    const said = db.prepare("pragma quick_check(5)").all().flatMap((row) => Object.values(row).map(String)).filter((line) => line !== "ok");
-    if (said.length > 0) throw new MillraceError("maintenance.backup_damaged", 500, `The database of the backup is damaged (${said.join("; ")}); take an earlier moment (--at), or another backup`);
-  } finally {
-    db.close();
-  }
+  const said = await quickCheck(path);
+  if (said.length > 0) throw new MillraceError("maintenance.backup_damaged", 500, `The database of the backup is damaged (${said.join("; ")}); take an earlier moment (--at), or another backup`);
 }
 
 /** Entries of folders reach the disk, too. */
 async function syncFolders(folder: string): Promise<void> {
   for (const name of await readdir(folder)) if ((await stat(join(folder, name))).isDirectory()) await syncFolders(join(folder, name));
   await syncFolder(folder);
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, "r");
-  await folder.sync();
-  await folder.close();
 }

@@ -1,6 +1,7 @@
 import { open, mkdir, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { BlobInfo } from "../../storage/blobs.ts";
+import { syncFolder } from "../../storage/sync-folder.ts";
 import { forEachAtOnce } from "./for-each-at-once.ts";
 
 /** What waits to be put on the disk together. */
@@ -28,7 +29,7 @@ export function openSettling(placeOf: (sha256: string) => string): Settling {
   const settle = async (files: ReadonlyMap<string, string>): Promise<void> => {
     const folders = new Map<string, Promise<string | undefined>>();
     await forEachAtOnce([...files], syncedAtOnce, async ([sha256, from]) => {
-      await sync(from, "r+");
+      await syncFile(from);
       const folder = dirname(placeOf(sha256));
       const making = folders.get(folder) ?? mkdir(folder, { recursive: true, mode: 0o700 });
       folders.set(folder, making);
@@ -36,7 +37,7 @@ export function openSettling(placeOf: (sha256: string) => string): Settling {
       if ((await making) !== undefined) folders.set(dirname(folder), Promise.resolve(undefined));
       await rename(from, placeOf(sha256));
     });
-    await forEachAtOnce([...folders.keys()], syncedAtOnce, (folder) => sync(folder, "r"));
+    await forEachAtOnce([...folders.keys()], syncedAtOnce, syncFolder);
     for (const sha256 of files.keys()) onTheWay.delete(sha256);
   };
   const next = async (): Promise<void> => {
@@ -63,8 +64,8 @@ export function openSettling(placeOf: (sha256: string) => string): Settling {
   };
 }
 
-async function sync(path: string, mode: "r" | "r+"): Promise<void> {
-  const file = await open(path, mode);
+async function syncFile(path: string): Promise<void> {
+  const file = await open(path, "r+");
   try {
     await file.sync();
   } finally {

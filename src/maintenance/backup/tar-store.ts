@@ -7,6 +7,7 @@ import { conflict, MillraceError, notFound } from "../../errors.ts";
 import { alive } from "../../process-alive.ts";
 import type { BlobInfo } from "../../storage/blobs.ts";
 import { onDisk } from "../../storage/disk-full.ts";
+import { syncFolder } from "../../storage/sync-folder.ts";
 import type { BackupStore } from "./backup-store.ts";
 import { forEachAtOnce } from "./for-each-at-once.ts";
 import { openHashers, type Hashers } from "./hashers.ts";
@@ -83,9 +84,7 @@ async function writeTar(place: string): Promise<BackupStore> {
       await file.sync();
       await checkTar(coming, manifest.id, hashers);
       await rename(coming, place);
-      const above = await open(folder, "r");
-      await above.sync();
-      await above.close();
+      await syncFolder(folder);
     },
     get: () => Promise.reject(new Error("a backup that is being written is not read")),
     take: () => Promise.reject(new Error("a backup that is being written is not read")),

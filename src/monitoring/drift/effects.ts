@@ -1,6 +1,7 @@
 import { everyNth, selectRows } from "../../data/select-rows.ts";
-import type { Column, Table } from "../../data/types.ts";
-import { drawToFront, seededRandom, type Random } from "../../training/random.ts";
+import type { Table } from "../../data/types.ts";
+import { permuted } from "../../training/permuted.ts";
+import { seededRandom } from "../../training/random.ts";
 import type { Prediction } from "../../training/types.ts";
 
 /** Rows that a feature's effect is measured on. */
@@ -56,26 +57,4 @@ function variance(answers: Float64Array, width: number): number {
     total += squares / rows - (sum / rows) ** 2;
   }
   return Math.max(0, total);
-}
-
-/** The table as often as there are features, one behind the other, in each copy one feature in another order. */
-function permuted(table: Table, features: readonly string[], random: Random): Table {
-  const orders = features.map(() => shuffled(table.rows, random));
-  const rows = table.rows * features.length;
-  const from = (name: string, at: number, row: number): number => (name === features[at] ? orders[at][row] : row);
-  const repeat = <T extends Float64Array | Int32Array>(name: string, values: T, into: T): T => {
-    for (let at = 0; at < features.length; at++) for (let row = 0; row < table.rows; row++) into[at * table.rows + row] = values[from(name, at, row)];
-    return into;
-  };
-  const columns = table.columns.map(
-    (column): Column => (column.type === "number" ? { ...column, values: repeat(column.name, column.values, new Float64Array(rows)) } : { ...column, codes: repeat(column.name, column.codes, new Int32Array(rows)) }),
-  );
-  return { rows, columns };
-}
-
-/** Row numbers in a random order. */
-function shuffled(rows: number, random: Random): Int32Array {
-  const order = Int32Array.from({ length: rows }, (_, row) => row);
-  drawToFront(order, rows, random);
-  return order;
 }

@@ -1,8 +1,8 @@
-import { stat } from "node:fs/promises";
 import type { House } from "../../stage.ts";
-import { absent } from "../log-index/index-files.ts";
+import { bytesIn } from "../log-index/index-files.ts";
 import { windowFiles } from "../prediction-log.ts";
 import type { TimeWindow } from "../types.ts";
+import { leftOut } from "../unreadable-files.ts";
 import { firstAttempts, isFirst } from "./first-attempts.ts";
 import { inOrderOnce } from "./order-rows.ts";
 import { placesOf, readLogRows, rowsAt, type LogRows } from "./read-log-rows.ts";
@@ -18,10 +18,9 @@ export type WindowRows = { readonly state: "read"; readonly rows: LogRows } | { 
  * where a file cannot be read.
  */
 export async function readWindowRows(house: House, endpoint: string, window: TimeWindow, isOutput: (name: string) => boolean): Promise<WindowRows> {
-  const files = await windowFiles(house, endpoint, window);
+  const files = await windowFiles(house, endpoint, window, await leftOut(house, endpoint));
   if (files.length === 0) return { state: "nothing" };
-  const sizes = await Promise.all(files.map(async (file) => (await stat(file).catch(absent))?.size ?? 0));
-  if (sizes.reduce((sum, size) => sum + size, 0) > mostBytes) return { state: "elsewhere" };
+  if (bytesIn(files) > mostBytes) return { state: "elsewhere" };
   const first = await firstAttempts(house, endpoint);
   const rows = first && (await readLogRows(files, isOutput));
   if (!first || !rows) return { state: "elsewhere" };

@@ -5,7 +5,7 @@ import type { House } from "../../stage.ts";
 import { writeAtomically } from "../../storage/atomic-file.ts";
 import { literal, pathLiteral, withConnection } from "../../storage/duckdb.ts";
 import { logRows } from "../log-rows.ts";
-import { indexFolder, writeIndexFile } from "./index-files.ts";
+import { bytesIn, indexFolder, sizeOf, writeIndexFile } from "./index-files.ts";
 
 /*
  * Small files of the prediction log, which has at least one for each day, folded into one for each month. To open a file costs about a millisecond, whatever is
@@ -65,7 +65,7 @@ async function readFold(house: House, endpoint: string, month: string, log: stri
 
 async function writeFold(house: House, endpoint: string, month: string, members: readonly string[]): Promise<Fold | undefined> {
   const small = members.filter((one) => sizeOf(one) <= largestFile);
-  if (small.reduce((sum, one) => sum + sizeOf(one), 0) > largestFold) return undefined;
+  if (bytesIn(small) > largestFold) return undefined;
   const file = foldFile(house, endpoint, month);
   const holds = Object.fromEntries(small.map((one) => [nameOf(one), stampOf(one)]));
   await writeIndexFile(file, async (temporary) => {
@@ -76,8 +76,6 @@ async function writeFold(house: House, endpoint: string, month: string, members:
   await writeAtomically(dirname(file), `${month}.json`, JSON.stringify(fold));
   return fold;
 }
-
-const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 /** What a file is; "" where it is not there. */
 function stampOf(path: string): string {

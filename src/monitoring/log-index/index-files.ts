@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { mkdir, open, readdir, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { House } from "../../stage.ts";
@@ -27,6 +28,12 @@ export async function writeIndexFile(file: string, write: (temporary: string) =>
 }
 
 export const exists = async (file: string): Promise<boolean> => (await stat(file).catch(absent)) !== undefined;
+
+/** Bytes of a file; 0 where it is not there. */
+export const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
+/** Bytes of files together. */
+export const bytesIn = (paths: readonly string[]): number => paths.reduce((sum, path) => sum + sizeOf(path), 0);
 
 export const namesIn = async (folder: string): Promise<string[]> => (await readdir(folder).catch(absent)) ?? [];
 

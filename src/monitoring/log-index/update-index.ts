@@ -1,4 +1,3 @@
-import { statSync } from "node:fs";
 import type { House } from "../../stage.ts";
 import { withConnection } from "../../storage/duckdb.ts";
 import { fetchRows } from "../../storage/fetch-rows.ts";
@@ -7,6 +6,7 @@ import { ofNone } from "../label-match.ts";
 import { touch, type Touch } from "../windows/touched.ts";
 import { eventOf } from "./attempts.ts";
 import { compareWithRuns, readFresh, type FreshRows, type Repeated } from "./fresh-rows.ts";
+import { bytesIn } from "./index-files.ts";
 import { newFiles, noteRead, type NewFiles } from "./new-files.ts";
 import { writeRepeats } from "./repeats.ts";
 import { addRun, runsOf } from "./runs.ts";
@@ -25,7 +25,7 @@ export async function updateIndex(house: House, endpoint: string, left: Readonly
   let together: NewFiles[] = [];
   let bytes = 0;
   for (const day of fresh) {
-    const size = day.paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+    const size = bytesIn(day.paths);
     if (together.length > 0 && (together.length === daysAtOnce || bytes + size > bytesAtOnce)) {
       met += await take(house, endpoint, together);
       [together, bytes] = [[], 0];

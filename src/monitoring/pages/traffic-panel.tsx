@@ -30,16 +30,14 @@ function Charts({ traffic }: { traffic: Traffic }) {
   const slowest = p99.reduce<number>((most, one) => Math.max(most, one ?? 0), 0);
   const time = `from ${formatDay(x[0] * 1000)} to ${formatDay(x[x.length - 1] * 1000)}`;
   const points = x.length < 40;
+  const axis = { xName: "from", x, xIsTime: true, fromZero: true } as const;
   return (
     <div className="stack">
       {traffic.sampled ? <p className="small">Only a share of the answers was logged: requests are estimated from it, errors are counted.</p> : null}
       <h3>Requests and errors per {unit}</h3>
       <LineChart
         summary={`${count(asked, "request")}, ${count(failed, "error")} (${formatPercent(failed / asked)}) ${time}`}
-        xName="from"
-        x={x}
-        xIsTime
-        fromZero
+        {...axis}
         height={180}
         series={[
           { name: "requests", color: "var(--water)", values: requests, points },
@@ -49,10 +47,7 @@ function Charts({ traffic }: { traffic: Traffic }) {
       <h3>Latency, ms</h3>
       <LineChart
         summary={`99 % of the answers took less than ${formatMilliseconds(slowest)} in the slowest span of ${unit}, ${time}`}
-        xName="from"
-        x={x}
-        xIsTime
-        fromZero
+        {...axis}
         height={160}
         series={[
           { name: "p50", color: "var(--water)", values: p50, points },

@@ -9,7 +9,7 @@ import { answerColumns, inOrder, isAnswer, labelOfPrediction, loadLabels, output
 import type { ErrorSums, MonitorConfig, TimeWindow } from "../types.ts";
 import { despiteUnreadable } from "../unreadable-files.ts";
 import { sumErrors } from "./sum-errors.ts";
-import type { WindowPart } from "./window-part.ts";
+import { windowParts, type WindowPart } from "./window-part.ts";
 
 /**
  * The live error of a window, from log and labels as they were known at `now` and from nothing else, summed in order of event time, request id and row: for what
@@ -41,8 +41,7 @@ export function computeBySql(house: House, config: MonitorConfig, window: TimeWi
         if (!shadow) served = addErrors(served, error);
       });
     }
-    const found = [...parts.filter(({ sums }) => sums.n > 0), ...(served.n > 0 ? [{ variant: "served", version: 0, sums: served }] : [])];
-    return (found.length > 0 ? found : [{ variant: "served", version: 0, sums: noErrors }]).map((part) => ({ ...part, predictions }));
+    return windowParts(parts, served, predictions);
   });
 }
 

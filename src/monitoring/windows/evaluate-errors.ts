@@ -4,7 +4,7 @@ import { noErrors } from "../error-sums.ts";
 import { monitoringTables } from "../store.ts";
 import type { MonitorConfig, TimeWindow } from "../types.ts";
 import { computeWindow } from "./compute-window.ts";
-import type { WindowPart } from "./window-part.ts";
+import { windowParts } from "./window-part.ts";
 import { replaceWindow } from "./revisions.ts";
 import { forgetTouched, readTouched, within, type TouchedMinute } from "./touched.ts";
 
@@ -35,7 +35,7 @@ export async function evaluateErrors(house: House, config: MonitorConfig, since:
 }
 
 /** A window without traffic is a window. */
-const empty: readonly WindowPart[] = [{ variant: "served", version: 0, predictions: 0, sums: noErrors }];
+const empty = windowParts([], noErrors, 0);
 
 /** The windows that are computed and reach into one of these minutes, oldest first. */
 async function touchedWindows(house: House, endpoint: string, minutes: readonly TouchedMinute[]): Promise<{ window: TimeWindow; touched: readonly TouchedMinute[] }[]> {

@@ -5,7 +5,7 @@ import { compareTexts } from "../log-files/order-rows.ts";
 import type { LogRows } from "../log-files/read-log-rows.ts";
 import { probability } from "../prediction-log.ts";
 import type { ErrorSums, MonitorConfig, TimeWindow } from "../types.ts";
-import type { WindowPart } from "./window-part.ts";
+import { windowParts, type WindowPart } from "./window-part.ts";
 
 /** The parts of a window from its rows, in order, and the labels that were known at `now`. */
 export async function sumErrors(house: House, { endpoint, task }: MonitorConfig, window: TimeWindow, now: number, rows: LogRows): Promise<WindowPart[]> {
@@ -39,8 +39,7 @@ export async function sumErrors(house: House, { endpoint, task }: MonitorConfig,
     if (rows.shadows[row] === 0) served = addErrors(served, error);
   }
   const ordered = [...parts.values()].toSorted((a, b) => compareTexts(a.variant, b.variant) || a.version - b.version);
-  const found = [...ordered.filter(({ sums }) => sums.n > 0), ...(served.n > 0 ? [{ variant: "served", version: 0, sums: served }] : [])];
-  return (found.length > 0 ? found : [{ variant: "served", version: 0, sums: noErrors }]).map((part) => ({ ...part, predictions }));
+  return windowParts(ordered, served, predictions);
 }
 
 /** A label as a number; NaN where it is none. */

@@ -1,6 +1,7 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import type { Step } from "../../stage.ts";
 import type { Fit } from "../../training/fit.ts";
+import { workshopOf } from "../../training/recipes/run-recipe.ts";
 import { isRepeatable } from "../../training/train-step.ts";
 import { openPast, type PastParams } from "./past.ts";
 
@@ -47,9 +48,10 @@ export const backtestStep: Step = {
   version: 3,
   where: "worker",
   repeatable: isRepeatable,
-  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }) => {
+  run: async (context) => {
+    const { params, inputs, seed, blobs, report } = context;
     const options = params as unknown as BacktestParams;
-    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, { workdir, report, experimentId: null, part: null, ...(place && { place }), ...(print && { print }) });
+    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, workshopOf(context, { experimentId: null, part: null }));
     const stretch = (inputs["stretch"] as { readonly length: number } | undefined)?.length;
     const first = await past.first();
     const [periods, models]: [PeriodLosses[], ScheduledModel[]] = [[], []];
@@ -82,9 +84,10 @@ export const stretchStep: Step = {
   version: 1,
   where: "worker",
   repeatable: isRepeatable,
-  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }) => {
+  run: async (context) => {
+    const { params, inputs, seed, blobs, report } = context;
     const options = params as unknown as BacktestParams;
-    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, { workdir, report, experimentId: null, part: null, ...(place && { place }), ...(print && { print }) });
+    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, workshopOf(context, { experimentId: null, part: null }));
     const first = await past.first();
     const sums = lengths.map((length) => ({ length, loss: 0 }));
     for (let k = triedEvery; k < options.periods; k += triedEvery) {

@@ -1,7 +1,6 @@
 import { eventTimes } from "../../data/event-time.ts";
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { readTable } from "../../data/read-table.ts";
-import { withRowNumbers } from "../../data/row-numbers.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
 import { scored, truthOf } from "../../evaluation/scored.ts";
@@ -10,7 +9,7 @@ import type { BlobStore } from "../../storage/blobs.ts";
 import { fitOn, type Fit, type Making } from "../../training/fit.ts";
 import type { Workshop } from "../../training/recipes/run-recipe.ts";
 import type { Recipe } from "../../training/recipes/types.ts";
-import { withLabels } from "../../training/train-step.ts";
+import { rowsToTrain } from "../../training/train-step.ts";
 import type { Task } from "../../training/types.ts";
 import { lossesOf } from "../candidates/losses.ts";
 
@@ -48,8 +47,7 @@ export interface Past {
 }
 
 export async function openPast({ file, ...ingested }: IngestOutput, options: PastParams, seed: number, blobs: BlobStore, workshop: Workshop): Promise<Past> {
-  const whole = await readTable(await blobs.localPath(file.sha256, "the table of the dataset"));
-  const table = withLabels(options.algorithm === "run" ? withRowNumbers(whole) : whole, options.target);
+  const table = rowsToTrain(await readTable(await blobs.localPath(file.sha256, "the table of the dataset")), options.algorithm, options.target);
   const times = eventTimes(table, options.time);
   const arrived = arrivalTimes(table, times, options);
   const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, table: { file, ...ingested }, features: options.features, target: options.target, task: options.task, time: options.time.column, seed };

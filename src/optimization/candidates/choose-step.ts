@@ -1,6 +1,5 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { tableOf } from "../../data/held-table.ts";
-import { withRowNumbers } from "../../data/row-numbers.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
@@ -10,9 +9,9 @@ import { invalid } from "../../errors.ts";
 import type { Step } from "../../stage.ts";
 import { inTimeOrder, part, timesOf, weightsByAge, type Holdout } from "../../training/holdout.ts";
 import { fitOn, type Fit, type Making } from "../../training/fit.ts";
-import type { Workshop } from "../../training/recipes/run-recipe.ts";
+import { workshopOf } from "../../training/recipes/run-recipe.ts";
 import type { Recipe } from "../../training/recipes/types.ts";
-import { experimentOf, isRepeatable, outputOf, trainOn, withLabels, type TrainOutput } from "../../training/train-step.ts";
+import { experimentOf, isRepeatable, outputOf, rowsToTrain, trainOn, type TrainOutput } from "../../training/train-step.ts";
 import type { Prediction } from "../../training/types.ts";
 import { learn, type Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
@@ -92,14 +91,14 @@ export const chooseStep: Step = {
   version: 2,
   where: "worker",
   repeatable: isRepeatable,
-  run: async ({ params, inputs, seed, blobs, report, workdir, place, print }): Promise<ChooseOutput> => {
+  run: async (context): Promise<ChooseOutput> => {
+    const { params, inputs, seed, blobs, report } = context;
     const options = params as unknown as ChooseParams;
     const { champion, archived, changedAt, window, time } = options;
     const table = inputs["table"] as IngestOutput;
     const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
     const features = specs.map(({ name }) => name);
-    const whole = await tableOf(table, blobs, [...new Set([...features, target, time])]);
-    const rows = withLabels(options.algorithm === "run" ? withRowNumbers(whole) : whole, target);
+    const rows = rowsToTrain(await tableOf(table, blobs, [...new Set([...features, target, time])]), options.algorithm, target);
     const times = timesOf(rows, time);
     const ordered = inTimeOrder(times);
     const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
@@ -108,7 +107,7 @@ export const chooseStep: Step = {
       return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
     }
     const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, time, table, features, target, task, seed };
-    const workshop: Workshop = { workdir, report, experimentId: experimentOf(inputs), part: null, ...(place && { place }), ...(print && { print }) };
+    const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: null });
     const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
     const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
     const calm = part(rows, calmRows);

@@ -1,7 +1,7 @@
 import type { Table } from "../../data/types.ts";
 import { MillraceError } from "../../errors.ts";
 import { inputValues } from "../input-tensors.ts";
-import type { Signature } from "../types.ts";
+import type { Prediction, Signature } from "../types.ts";
 
 /** Rows of a request to the session. */
 export const blockRows = 16_384;
@@ -34,6 +34,9 @@ export async function runGraph(graph: Uint8Array, signature: Signature, table: T
     await session.release();
   }
 }
+
+/** A graph's answers to a table as a prediction. */
+export const predictionOf = (answers: Float64Array, { task, classes = [] }: Signature): Prediction => (task === "regression" ? { task, values: answers } : { task, classes, probabilities: answers });
 
 /** A graph's answers to a table, in our own form: a number for each row, or row by row a probability for each class. */
 export async function graphAnswers(graph: Uint8Array, signature: Signature, table: Table): Promise<Float64Array<ArrayBuffer>> {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hashOf } from "../../canonical-json.ts";
 import { plainText } from "../../cli/plain-text.ts";
@@ -7,9 +7,11 @@ import { exportRows } from "../../data/export-rows.ts";
 import type { IngestOutput } from "../../data/ingest-step.ts";
 import { rowNumbersOf } from "../../data/row-numbers.ts";
 import type { Table } from "../../data/types.ts";
-import type { StepPlace, StepProgress } from "../../stage.ts";
+import { alive } from "../../process-alive.ts";
+import type { StepPlace, StepProgress, WorkerContext } from "../../stage.ts";
 import type { BlobInfo, BlobStore } from "../../storage/blobs.ts";
 import { orDiskFull } from "../../storage/disk-full.ts";
+import { removeOlder } from "../../storage/remove-older.ts";
 import type { TrainingRequest } from "../types.ts";
 import { explainEnd } from "./explain-end.ts";
 import { adoptModel, type AdoptedModel } from "./graph/adopt-model.ts";
@@ -30,6 +32,9 @@ export interface Workshop {
   /** The name of a run within the pipeline's run, for a training beside the one that is registered; null: the pipeline's run itself. */
   readonly part: string | null;
 }
+
+/** The workshop of a step. */
+export const workshopOf = ({ workdir, report, place, print }: WorkerContext, { experimentId, part }: Pick<Workshop, "experimentId" | "part">): Workshop => ({ workdir, report, experimentId, part, ...(place && { place }), ...(print && { print }) });
 
 /** A training by a recipe. */
 export interface RecipeTraining {
@@ -143,27 +148,11 @@ interface Checkpoints {
 async function openCheckpoints(kept: string, key: string): Promise<Checkpoints> {
   const all = join(kept, "checkpoints");
   const own = join(all, key);
-  await pruneCheckpoints(all, key);
+  await removeOlder(all, checkpointsKept, Date.now(), key);
   const folder = join(own, "files");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const note = join(own, "group");
   const group = Number(await readFile(note, "utf8").catch(() => "0"));
-  for (const until = performance.now() + grace + 1000; group > 0 && isAlive(group) && performance.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 50));
+  for (const until = performance.now() + grace + 1000; group > 0 && alive(-group) && performance.now() < until; ) await new Promise((resolve) => setTimeout(resolve, 50));
   return { folder, begin: (started) => writeFile(note, String(started)), remove: () => rm(own, { recursive: true, force: true }) };
-}
-
-const isAlive = (group: number): boolean => {
-  try {
-    return process.kill(-group, 0);
-  } catch {
-    return false;
-  }
-};
-
-async function pruneCheckpoints(all: string, own: string): Promise<void> {
-  for (const name of await readdir(all).catch(() => [])) {
-    if (name === own) continue;
-    const { mtimeMs } = await stat(join(all, name)).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > checkpointsKept) await rm(join(all, name), { recursive: true, force: true });
-  }
 }

@@ -48,16 +48,16 @@ export async function adoptModel({ name, bytes, folder, train, columns, request 
   const read = readModel(bytes, name);
   const { graph, files: weights } = await inlineWeights(read.graph, folder);
   const model = { ...read, graph };
-  const readings = readingsOf(columns);
+  const readings = new Map(Object.entries(readingsOf(columns)));
   const stored = new Map(columns.map((column) => [column.name, column.stored]));
   const features = request.features.map((feature) => {
     const column = columnOf(train, feature);
-    return { spec: featureSpec(column, new Map(Object.entries(readings)).get(feature), request.eventTime), stored: stored.get(feature) ?? (column.type === "number" ? ("DOUBLE" as const) : ("VARCHAR" as const)) };
+    return { spec: featureSpec(column, readings.get(feature), request.eventTime), stored: stored.get(feature) ?? (column.type === "number" ? ("DOUBLE" as const) : ("VARCHAR" as const)) };
   });
   const { classes } = encodeTarget(columnOf(train, request.target), request.task);
   const inputs = planInputs(model, features, request.eventTime?.feature ?? null);
   const outputs = planOutputs(model, request.task === "regression");
-  const targetReading = new Map(Object.entries(readings)).get(request.target);
+  const targetReading = readings.get(request.target);
   const signature: Signature = {
     task: request.task,
     features: inputs.features,

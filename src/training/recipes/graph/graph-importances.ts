@@ -1,7 +1,8 @@
-import type { Column, Table } from "../../../data/types.ts";
+import type { Table } from "../../../data/types.ts";
 import { selectRows } from "../../../data/select-rows.ts";
 import { sharesByFeature } from "../../importances.ts";
-import { drawToFront, seededRandom } from "../../random.ts";
+import { permuted } from "../../permuted.ts";
+import { seededRandom } from "../../random.ts";
 import type { Signature } from "../../types.ts";
 
 /** So many rows tell how much a feature moves the answers; fewer where there are many features, as each is tried on all of them. */
@@ -17,18 +18,10 @@ export async function graphImportances(answers: (table: Table) => Promise<Float6
   const { features } = signature;
   const count = Math.max(1, Math.min(table.rows, mostRows, Math.floor(mostAnswers / (features.length + 1))));
   const rows = selectRows(table, Uint32Array.from({ length: count }, (_, at) => Math.floor((at * table.rows) / count)));
-  const random = seededRandom(seed);
-  const same = Int32Array.from({ length: count }, (_, row) => row);
-  // The rows as they are, then once more for each feature, with that one dealt out: all are asked about in one go.
-  const stacked = features.map(({ name }, at): Column => {
-    const dealt = same.slice();
-    drawToFront(dealt, count, random);
-    const places = new Int32Array(count * (features.length + 1));
-    for (let block = 0; block <= features.length; block++) places.set(block === at + 1 ? dealt : same, block * count);
-    const column = rows.columns.find((one) => one.name === name)!;
-    return column.type === "number" ? { ...column, values: Float64Array.from(places, (row) => column.values[row]) } : { ...column, codes: Int32Array.from(places, (row) => column.codes[row]) };
-  });
-  const found = await answers({ rows: count * (features.length + 1), columns: stacked });
+  const names = features.map(({ name }) => name);
+  const used = { rows: count, columns: names.map((name) => rows.columns.find((one) => one.name === name)!) };
+  // The rows as they are, then once more for each feature: all are asked about in one go.
+  const found = await answers(permuted(used, [null, ...names], seededRandom(seed)));
   const size = found.length / (features.length + 1);
   const changes = features.map((_, at) => {
     let change = 0;
