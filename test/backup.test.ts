@@ -140,6 +140,7 @@ describe.each([["a folder", "backups"], ["one file", "backup.tar"]])("into %s", 
 });
 
 const making = (place: string): string[] => readdirSync(join(place, "..")).filter((name) => name.includes(".making-"));
+
 describe("moments in one folder", () => {
   test("share what is the same, are chosen by time, and are forgotten by a rule", async () => {
     const own = join(await temporaryFolder(), "home");
