@@ -342,6 +342,9 @@ def main():
     os.environ["_MLFLOW_IS_IN_SERVING_ENVIRONMENT"] = "true"  # As in MLflow's scoring server.
     served.learn()
     facts = {"inputs": served.inputs, "outputs": served.outputs, "params": served.param_facts(), "rowwise": served.rowwise, "streamable": served.streamable}
+    packed = (served.model.metadata.metadata or {}).get("millrace.signature")
+    if packed is not None:
+        facts["signature"] = packed
     connection.write({"ready": facts, "memory": resident_bytes()})
     serve(served, connection, requests)
 

@@ -3,15 +3,16 @@ import { tableOf } from "../data/held-table.ts";
 import type { Table } from "../data/types.ts";
 import type { ValidateOutput } from "../data/validate-step.ts";
 import { invalid } from "../errors.ts";
-import type { Step } from "../stage.ts";
+import type { Step, WorkerContext } from "../stage.ts";
 import { heldOutRows, part, type Holdout } from "../training/holdout.ts";
 import { withLabels, type TrainOutput } from "../training/train-step.ts";
-import type { Prediction, Signature } from "../training/types.ts";
+import { withPacked, type PackedModels } from "../training/recipes/python/packed-models.ts";
+import type { ModelFiles, Prediction, Signature } from "../training/types.ts";
 import { bootstrap, differenceOf, drawMetrics, intervalsOf } from "./bootstrap.ts";
 import { calibrationOf } from "./calibration.ts";
 import { lossName, metricsOf } from "./metrics.ts";
 import { evaluationReport } from "./report.ts";
-import { scoreOnnx } from "./score.ts";
+import { scoreModel } from "./score.ts";
 import { scored, truthOf, type Scored } from "./scored.ts";
 import type { Evaluation, Slice } from "./types.ts";
 
@@ -20,7 +21,7 @@ interface EvaluateParams {
   readonly holdout: Holdout;
   readonly time: string | null;
   readonly slices: readonly string[];
-  readonly champion: { readonly version: number; readonly sha256: string; readonly signature: Signature; readonly until: number | null } | null;
+  readonly champion: ({ readonly version: number; readonly signature: Signature; readonly until: number | null } & Pick<ModelFiles, "sha256" | "python">) | null;
 }
 
 /** What `evaluation.evaluate` hands on. */
@@ -35,55 +36,56 @@ export const evaluateStep: Step = {
   purpose: "Judges the model on held-out rows: metrics with intervals, slices, baselines, and the champion on the same rows",
   version: 2,
   where: "worker",
-  run: async ({ params, inputs, seed, blobs, report }) => {
-    const options = params as unknown as EvaluateParams;
-    const table = inputs["table"] as IngestOutput;
-    const { target, task, features } = inputs["checked"] as ValidateOutput;
-    // A model that was chosen among several says what it was chosen by.
-    const trained = inputs["trained"] as TrainOutput & { readonly holdout?: Holdout };
-    const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
-    if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
-    const loaded = withLabels(await tableOf(table, blobs), target);
-    const test = part(loaded, heldOutRows(loaded, target, task, trained.holdout ?? options.holdout, features.map(({ name }) => name)).test);
-    if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
-    report({ message: `scoring ${test.rows} held-out rows` });
-    const truth = truthOf(test, target, trained.signature.task);
-    const score = async (sha256: string, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, test, threads), truth);
-    const model = await score(trained.model.sha256, trained.signature);
-    const loss = lossName(model.task);
-    const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);
-    const champion = options.champion && unseen ? await score(options.champion.sha256, options.champion.signature) : null;
-    report({ message: "resampling for intervals" });
-    const judged = champion ? [model, champion] : [model];
-    const draws = await drawMetrics(judged, seed);
-    const evaluation: Evaluation = {
-      rows: test.rows,
-      target,
-      task: model.task,
-      metrics: intervalsOf(model, draws, 0),
-      naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
-      baseline: trained.baseline && metricsOf(await score(trained.baseline.sha256, trained.baselineSignature ?? trained.signature, 1)),
-      champion:
-        options.champion && champion
-          ? {
-              version: options.champion.version,
-              metrics: metricsOf(champion),
-              loss: metricsOf(champion)[loss],
-              difference: differenceOf(judged, draws, 1, loss),
-            }
-          : null,
-      notCompared:
-        options.champion && !unseen
-          ? `the champion (version ${options.champion.version}) was trained on rows that are held out here, so the two cannot be compared on them`
-          : null,
-      slices: options.slices.flatMap((column) => slicesOf(test, column, model, seed)),
-      calibration: calibrationOf(model),
-    };
-    const html = evaluationReport(options.model, evaluation, trained);
-    const output: EvaluateOutput = { ...evaluation, report: await blobs.put(Buffer.from(html)) };
-    return output;
-  },
+  run: (context) => withPacked(context, (packed) => evaluate(context, packed)),
 };
+
+async function evaluate({ params, inputs, seed, blobs, report }: WorkerContext, packed: PackedModels): Promise<EvaluateOutput> {
+  const options = params as unknown as EvaluateParams;
+  const table = inputs["table"] as IngestOutput;
+  const { target, task, features } = inputs["checked"] as ValidateOutput;
+  // A model that was chosen among several says what it was chosen by.
+  const trained = inputs["trained"] as TrainOutput & { readonly holdout?: Holdout };
+  const missing = options.slices.filter((name) => !table.columns.some((column) => column.name === name));
+  if (missing.length > 0) throw invalid("evaluation.unknown_slice", `evaluate.slices names ${missing.join(", ")}; the columns are ${table.columns.map((column) => column.name).join(", ")}`);
+  const loaded = withLabels(await tableOf(table, blobs), target);
+  const test = part(loaded, heldOutRows(loaded, target, task, trained.holdout ?? options.holdout, features.map(({ name }) => name)).test);
+  if (test.rows === 0) throw invalid("evaluation.no_rows", "No row is held out, so there is nothing to judge the model by");
+  report({ message: `scoring ${test.rows} held-out rows` });
+  const truth = truthOf(test, target, trained.signature.task);
+  const score = async (files: Pick<ModelFiles, "sha256" | "python">, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreModel(files, signature, test, { blobs, packed }, threads), truth);
+  const model = await score(trained.model, trained.signature);
+  const loss = lossName(model.task);
+  const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);
+  const champion = options.champion && unseen ? await score(options.champion, options.champion.signature) : null;
+  report({ message: "resampling for intervals" });
+  const judged = champion ? [model, champion] : [model];
+  const draws = await drawMetrics(judged, seed);
+  const evaluation: Evaluation = {
+    rows: test.rows,
+    target,
+    task: model.task,
+    metrics: intervalsOf(model, draws, 0),
+    naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
+    baseline: trained.baseline && metricsOf(await score(trained.baseline, trained.baselineSignature ?? trained.signature, 1)),
+    champion:
+      options.champion && champion
+        ? {
+            version: options.champion.version,
+            metrics: metricsOf(champion),
+            loss: metricsOf(champion)[loss],
+            difference: differenceOf(judged, draws, 1, loss),
+          }
+        : null,
+    notCompared:
+      options.champion && !unseen
+        ? `the champion (version ${options.champion.version}) was trained on rows that are held out here, so the two cannot be compared on them`
+        : null,
+    slices: options.slices.flatMap((column) => slicesOf(test, column, model, seed)),
+    calibration: calibrationOf(model),
+  };
+  const html = evaluationReport(options.model, evaluation, trained);
+  return { ...evaluation, report: await blobs.put(Buffer.from(html)) };
+}
 
 /** Whether no held-out row is older than the end of the champion's training; not known without a time column. */
 function unseenBy(until: number | null, test: Table, time: string | null): boolean {

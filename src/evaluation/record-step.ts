@@ -40,7 +40,7 @@ export const recordStep: Step = {
       tags: { trigger: String(params["trigger"]), dataset_version: table.version },
       metrics: points,
       artifacts: [
-        { path: "model.onnx", ...trained.model },
+        ...(trained.model.python ? trained.model.python.files.map(({ path, ...file }) => ({ path: `model/${path}`, ...file })) : [{ path: "model.onnx", sha256: trained.model.sha256, size: trained.model.size }]),
         ...(trained.baseline ? [{ path: "baseline.onnx", ...trained.baseline }] : []),
         ...(trained.log ? [{ path: "logs/train.log", ...trained.log }] : []),
         { path: "evaluation.html", ...evaluation.report },

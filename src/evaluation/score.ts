@@ -1,11 +1,28 @@
 import type { Column, Table } from "../data/types.ts";
 import { mostThreads, onThread } from "../threads.ts";
 import { blockRows, predictionOf } from "../training/onnx/run-graph.ts";
-import type { Prediction, Signature } from "../training/types.ts";
+import type { PackedModels } from "../training/recipes/python/packed-models.ts";
+import type { ModelFiles, Prediction, PythonModel, Signature } from "../training/types.ts";
+import type { BlobStore } from "../storage/blobs.ts";
 import { answersOf, type ScoredPart } from "./score-part.ts";
 
 /** Fewer rows are scored before a thread has begun. */
 const leastRows = 2 * blockRows;
+
+/** Where models are scored. */
+export interface Scoring {
+  readonly blobs: BlobStore;
+  /** Those that only Python loads. */
+  readonly packed: PackedModels;
+}
+
+/** Scores a table with a model, by the engine that serves it: ONNX Runtime, or a process of the model's own Python. */
+export async function scoreModel(model: Pick<ModelFiles, "sha256" | "python">, signature: Signature, table: Table, { blobs, packed }: Scoring, threads?: number): Promise<Prediction> {
+  if (isPython(model)) return predictionOf(await packed.answers(model, signature, table), signature);
+  return scoreOnnx(await blobs.localPath(model.sha256, "the model to score"), signature, table, threads);
+}
+
+const isPython = <M extends { readonly python?: PythonModel }>(model: M): model is M & { readonly python: PythonModel } => model.python !== undefined;
 
 /**
  * Scores a table with a model's ONNX graph in ONNX Runtime: the same file and the same engine that serve it. `table` needs the

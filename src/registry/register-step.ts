@@ -32,7 +32,7 @@ export const registerStep: Step = {
       artifact: trained.model,
       metrics: evaluation.metrics,
       gate: { passed, checks },
-      environment: environment(params["code"] as string | null),
+      environment: { ...environment(params["code"] as string | null), ...(trained.model.python && { python: trained.model.python.version, ...trained.model.python.packages }) },
       trigger: String(params["trigger"]),
     });
     return { model: version.model, version: version.version };

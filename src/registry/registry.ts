@@ -20,7 +20,7 @@ export async function registerVersion(db: Database, input: NewTrainedVersion): P
     const existing = await transaction.selectFrom("model_versions").select("version").where("model_id", "=", modelId).where("pipeline_run_id", "=", pipelineRunId).executeTakeFirst();
     if (existing) return existing.version;
     const next = await nextVersion(untyped, modelId, time);
-    const source = `runs:/${runId}/model.onnx`;
+    const source = `runs:/${runId}/${artifact.python ? "model" : "model.onnx"}`;
     await transaction
       .insertInto("model_versions")
       .values({
@@ -42,7 +42,7 @@ export async function registerVersion(db: Database, input: NewTrainedVersion): P
         dataset_version: datasetVersion,
         artifact_sha256: artifact.sha256,
         artifact_size: artifact.size,
-        document: JSON.stringify(evidence),
+        document: JSON.stringify({ ...evidence, ...(artifact.python && { python: artifact.python }) }),
       })
       .execute();
     const id = `${model}/${next}`;

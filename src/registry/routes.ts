@@ -1,3 +1,4 @@
+import { invalid } from "../errors.ts";
 import Type from "typebox";
 import { raw, route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
@@ -52,6 +53,7 @@ export const registryRoutes = {
     params: nameAndVersion,
     handle: async (house, { params }) => {
       const version = await readTrainedVersion(house.db, params.name, params.version);
+      if (version.artifact.python) throw invalid("registry.no_graph", `Version ${params.version} of ${params.name} is an MLflow model that Python loads, not an ONNX graph: its files are those of ${version.source}`);
       return raw("application/octet-stream", await house.blobs.get(version.artifact.sha256, versionFile(version, "model.onnx")), {
         "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(`${params.name}-${params.version}.onnx`)}`,
       });

@@ -1,7 +1,7 @@
 import type { GateVerdict } from "../evaluation/gate.ts";
 import type { MetricIntervals } from "../evaluation/types.ts";
 import type { Recipe } from "../training/recipes/types.ts";
-import type { Signature } from "../training/types.ts";
+import type { ModelFiles, Signature } from "../training/types.ts";
 
 export interface RegisteredModel {
   readonly name: string;
@@ -59,8 +59,8 @@ export interface TrainedVersion extends VersionFacts {
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
   readonly signature: Signature;
-  /** The ONNX graph: preprocessing and model in one. */
-  readonly artifact: { readonly sha256: string; readonly size: number };
+  /** Preprocessing and model in one. */
+  readonly artifact: ModelFiles;
   readonly metrics: MetricIntervals;
   readonly gate: GateVerdict;
   /** Node, Millrace and ONNX Runtime versions, platform, code commit where there is one. */

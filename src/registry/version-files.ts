@@ -16,7 +16,7 @@ export function folderOf({ storage }: Pick<ModelVersion, "storage">): { readonly
 
 /** The files of a version, by their paths in its folder; undefined when they lie outside of the artifact store. */
 export async function listVersionFiles(db: Database, version: ModelVersion): Promise<Artifact[] | undefined> {
-  if (version.origin === "trained") return [{ path: "model.onnx", ...version.artifact }];
+  if (version.origin === "trained") return version.artifact.python ? [...version.artifact.python.files] : [{ path: "model.onnx", sha256: version.artifact.sha256, size: version.artifact.size }];
   const place = folderOf(version);
   if (!place) return undefined;
   const files = await listFiles(db, place.owner, place.folder);

@@ -5,13 +5,14 @@ import { insertRows } from "../storage/insert-rows.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import { recordMove } from "./alias-moves.ts";
 import { audit, findModel, modelRow, promptDetail, requireUnheld, type Change } from "./models.ts";
+import type { ModelFiles } from "../training/types.ts";
 import { registryTables, type RegistryTables } from "./store.ts";
 import { stages, type ModelVersion, type TrainedVersion, type VersionFacts, type VersionStage } from "./types.ts";
 
 export type VersionRow = Selectable<RegistryTables["model_versions"]>;
 
 /** What only versions that this house trained have, kept as one document. */
-type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "recipe" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment">;
+type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "recipe" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment"> & Pick<ModelFiles, "python">;
 
 /** Takes the next number of a model; the row is locked until the transaction ends, so two who ask get two numbers. */
 export async function nextVersion(transaction: Database, modelId: number, time: number): Promise<number> {
@@ -108,14 +109,15 @@ export async function readVersionRows(db: Database, rows: readonly VersionRow[])
       trigger: row.reason,
     };
     if (row.document === null) return { origin: "client", ...facts };
+    const { python, ...evidence } = JSON.parse(row.document) as Evidence;
     return {
-      ...(JSON.parse(row.document) as Evidence),
+      ...evidence,
       ...facts,
       origin: "trained",
       runId: row.run_id!,
       pipelineRunId: row.pipeline_run_id!,
       datasetVersion: row.dataset_version!,
-      artifact: { sha256: row.artifact_sha256!, size: row.artifact_size! },
+      artifact: { sha256: row.artifact_sha256!, size: row.artifact_size!, ...(python && { python }) },
     };
   });
 }

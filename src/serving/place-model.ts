@@ -19,6 +19,8 @@ interface Servable {
   /** What the runtime opens, by its path among the files; "" is their folder. */
   readonly entry: string;
   readonly files: readonly Artifact[];
+  /** The interpreter that it was trained in, where it has one of its own. */
+  readonly python?: string;
 }
 
 /**
@@ -30,7 +32,8 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
   const files = await listVersionFiles(house.db, version);
   if (!files) throw conflict("serving.files_elsewhere", `${named} lies at ${version.storage}, not in this server's artifact store; log it here, or import it (millrace import mlflow)`);
   const graphs = files.filter(({ path }) => path.endsWith(".onnx") || path.endsWith(".ort"));
-  if (version.origin === "trained") return { runtime: "onnx", entry: graphs[0].path, files };
+  // The owner of the home had it trained: its code is no stranger's.
+  if (version.origin === "trained") return version.artifact.python ? { runtime: "python", entry: "", files, python: version.artifact.python.interpreter } : { runtime: "onnx", entry: graphs[0].path, files };
   const text = await readSmallFile(house, files, "MLmodel");
   const flavors = text === undefined ? {} : (readMlModel(text).format?.flavors ?? {});
   const graph = flavors["onnx"]?.["data"];
@@ -56,8 +59,8 @@ const checked = new CheckedFiles();
  * links to the artifacts; those of a Python model are copies, since its code could write to them. What lies there already is checked, and brought again where
  * it is damaged; so are the artifacts (`storage.blob_damaged`, `storage.blob_missing`).
  */
-export async function placeModel(house: Placer, version: ModelVersion): Promise<Pick<VariantConfig, "location" | "runtime" | "content">> {
-  const { runtime, entry, files } = await servable(house, version);
+export async function placeModel(house: Placer, version: ModelVersion): Promise<Pick<VariantConfig, "location" | "runtime" | "content" | "options">> {
+  const { runtime, entry, files, python } = await servable(house, version);
   const shelf = join(house.settings.home, "gateway", "models");
   await mkdir(shelf, { recursive: true });
   const nameOf = (path: string): string => versionFile(version, path);
@@ -71,7 +74,7 @@ export async function placeModel(house: Placer, version: ModelVersion): Promise<
   const folder = join(shelf, createHash("sha256").update(`${runtime}\n${content}`).digest("hex"));
   if (await stat(folder).catch(() => undefined)) await fill(house, folder, files, runtime === "onnx", nameOf);
   else await make(house, folder, files, runtime === "onnx", nameOf);
-  return { location: entry === "" ? folder : join(folder, entry), runtime, content: { folder, files: Object.fromEntries(files.map(({ path, sha256 }) => [normalize(path), sha256])) } };
+  return { location: entry === "" ? folder : join(folder, entry), runtime, content: { folder, files: Object.fromEntries(files.map(({ path, sha256 }) => [normalize(path), sha256])) }, ...(python !== undefined && { options: { python } }) };
 }
 
 /** Fills a folder under another name first, so that it is there whole or not at all. */

@@ -2,10 +2,10 @@ import type { IngestOutput } from "../data/ingest-step.ts";
 import { readingsOf, type Table } from "../data/types.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../storage/blobs.ts";
-import { graphAnswers, predictionOf } from "./onnx/run-graph.ts";
+import { predictionOf } from "./onnx/run-graph.ts";
 import { runRecipe, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
-import type { Prediction, Signature, TrainingRequest } from "./types.ts";
+import type { ModelFiles, Prediction, Signature, TrainingRequest } from "./types.ts";
 
 /** How models of a project are made, by one of our trainers or by a recipe, whatever the rows. */
 export interface Making {
@@ -32,7 +32,8 @@ export interface Fit {
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
   readonly predict: (table: Table) => Promise<Prediction>;
-  readonly graph: () => Uint8Array;
+  /** Its files, in the artifact store. */
+  readonly files: () => Promise<ModelFiles>;
   readonly seconds: number;
   /** What its command printed. */
   readonly log?: { readonly sha256: string; readonly size: number };
@@ -47,13 +48,13 @@ export async function fitOn(train: Table, making: Making, workshop: Workshop, bl
   if (algorithm === "run") {
     if (!recipe) throw new MillraceError("training.no_recipe", 500, "A command is to train, and its recipe was not handed on");
     const made = await runRecipe({ recipe, train, table: making.table, request: { ...request, params }, time: making.time }, workshop, blobs);
-    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await graphAnswers(made.graph, made.signature, table), made.signature), graph: () => made.graph, seconds: made.seconds, log: made.log };
+    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await made.answers(table), made.signature), files: async () => made.model, seconds: made.seconds, log: made.log };
   }
   // Only worker processes need the trainers.
   const { findTrainer } = await import("./trainers.ts");
   const started = performance.now();
   const model = findTrainer(algorithm).train({ ...request, params, ...(onProgress && { onProgress }) });
-  return { algorithm: model.algorithm, signature: model.signature, params: model.params, importances: model.importances, predict: async (table) => model.predict(table), graph: () => model.toOnnx(), seconds: (performance.now() - started) / 1000 };
+  return { algorithm: model.algorithm, signature: model.signature, params: model.params, importances: model.importances, predict: async (table) => model.predict(table), files: () => blobs.put(model.toOnnx()), seconds: (performance.now() - started) / 1000 };
 }
 
 /** The request for a training on these rows, but for the parameters. */

@@ -9,9 +9,10 @@ import type { Step } from "../stage.ts";
 import type { BlobStore } from "../storage/blobs.ts";
 import { fitOn, requestOf, type Fit, type Making } from "./fit.ts";
 import { heldOutRows, part, timesOf, weightsByAge, type Holdout } from "./holdout.ts";
+import { withPacked } from "./recipes/python/packed-models.ts";
 import { workshopOf, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
-import type { Signature, TrainedModel } from "./types.ts";
+import type { ModelFiles, Signature, TrainedModel } from "./types.ts";
 
 interface TrainParams {
   /** A trainer; `run` for the recipe that is handed in, by the step before or with the parameters. */
@@ -35,8 +36,8 @@ interface Blob {
 /** What `training.train` hands on. */
 export interface TrainOutput {
   readonly algorithm: string;
-  /** The ONNX graph: preprocessing and model in one. */
-  readonly model: Blob;
+  /** Preprocessing and model in one. */
+  readonly model: ModelFiles;
   readonly baseline: Blob | null;
   /** What the baseline takes, where that is not what the model takes: absent beside one of our trainers. */
   readonly baselineSignature?: Signature;
@@ -76,10 +77,12 @@ export const trainStep: Step = {
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     const recipe = (inputs["recipe"] as Recipe | undefined) ?? options.recipe ?? null;
     // The training that nothing is compared with is one beside the run's own.
-    const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: options.baseline ? null : "refit" });
     const aged = options.holdout.by === "none" ? options.holdout.halfLife : undefined;
     const weights = aged && weightsByAge(timesOf(train, aged.column), aged.ms);
-    return trainOn(train, { ...options, recipe, table, features: names, target, task, seed, ...(weights && { weights }) }, workshop, blobs);
+    return withPacked(context, (packed) => {
+      const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: options.baseline ? null : "refit", packed });
+      return trainOn(train, { ...options, recipe, table, features: names, target, task, seed, ...(weights && { weights }) }, workshop, blobs);
+    });
   },
 };
 
@@ -102,7 +105,7 @@ export async function outputOf(fit: Fit, train: Table, making: Making, { losses,
   const linear = baseline ? await linearModel(train, making) : null;
   return {
     algorithm,
-    model: await blobs.put(fit.graph()),
+    model: await fit.files(),
     baseline: linear && (await blobs.put(linear.toOnnx())),
     ...(linear && making.recipe && { baselineSignature: linear.signature }),
     signature,

@@ -50,6 +50,24 @@ export interface Signature {
   readonly classes?: readonly string[];
 }
 
+/** The files of a model in the artifact store: an ONNX graph or, where `python` is said, the listing of an MLflow model that only a Python loads. */
+export interface ModelFiles {
+  readonly sha256: string;
+  readonly size: number;
+  readonly python?: PythonModel;
+}
+
+/** An MLflow model that takes and gives what our graphs do, and the Python that loads it. */
+export interface PythonModel {
+  /** By their paths in its folder. */
+  readonly files: readonly { readonly path: string; readonly sha256: string; readonly size: number }[];
+  /** The absolute path of the interpreter that it was trained in. */
+  readonly interpreter: string;
+  readonly version: string;
+  /** What it loads: distribution → version. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
 /** Predictions for the rows of a table, in order. */
 export type Prediction =
   | { readonly task: "regression"; readonly values: Float64Array }

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { config, endpoint, makeHome, startProcess } from "../../src/serving/gateway/fixtures/gateway-process.ts";
 import type { GatewayProcess } from "../../src/serving/gateway/fixtures/gateway-process.ts";
-import { keptLog, noEndpoints, score } from "../../src/serving/gateway/fixtures/load-model.ts";
+import { keptLog, score } from "../../src/serving/gateway/fixtures/load-model.ts";
 import { rowsOf } from "../../src/serving/gateway/fixtures/tensors.ts";
 import { Batcher, defaultBatchLimits } from "../../src/serving/gateway/models/batcher.ts";
 import { Turns } from "../../src/serving/gateway/models/turns.ts";
@@ -49,7 +49,7 @@ async function serve(...names: string[]): Promise<GatewayProcess> {
 
 async function load(name: string, options: LoadOptions = {}) {
   const log = keptLog();
-  const model = await loadPyfunc(join(folder, name), options, { log, endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) }, realClock);
+  const model = await loadPyfunc(join(folder, name), options, { log }, realClock);
   onTestFinished(() => model.release());
   const held = { model, batcher: new Batcher(model, defaultBatchLimits, { inline: new Turns(1), threads: new Turns(2) }, () => undefined) };
   return { model, log, ask: (...tensors: Tensor[]) => score(held, tensors) };

@@ -8,6 +8,7 @@ import { withRowNumbers } from "../../src/data/row-numbers.ts";
 import { selectRows } from "../../src/data/select-rows.ts";
 import type { IngestOutput } from "../../src/data/ingest-step.ts";
 import { openFolderBlobs } from "../../src/storage/folder-blobs.ts";
+import { PackedModels } from "../../src/training/recipes/python/packed-models.ts";
 import { runRecipe, type RecipeResult } from "../../src/training/recipes/run-recipe.ts";
 import type { Recipe } from "../../src/training/recipes/types.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -42,7 +43,7 @@ async function workshop(csv = "rooms,size,let,price\n1,10,true,100\n2,20,false,2
     const recipe: Recipe = { run, format, timeout: timeout ?? null, code: "c", files: await Promise.all(laid.map(async ([path, text]) => ({ path, executable: path.endsWith(".sh"), ...(await blobs.put(Buffer.from(text))) }))) };
     return runRecipe(
       { recipe, train: rows ? selectRows(whole, Uint32Array.from(rows)) : whole, table, request: { features: ["rooms", "size", "let"], target: "price", task: "regression", seed: 7, params }, time: null },
-      { workdir, report: ({ message }) => told.push(message), print: (text) => printed.push(text), place: { runId: "run-1", stepId: "train", server: null, kept }, experimentId: null, part: null },
+      { workdir, report: ({ message }) => told.push(message), print: (text) => printed.push(text), place: { runId: "run-1", stepId: "train", server: null, kept }, experimentId: null, part: null, packed: new PackedModels({ blobs, workdir }) },
       blobs,
     );
   };
@@ -102,8 +103,8 @@ describe("every end has its own state and a sentence that helps", () => {
     ["SIGKILL of a program that a shell waits for", { files: script("process.kill(process.pid, 'SIGKILL');" + hang), run: "node train.mjs; exit $?" }, "training.killed", /SIGKILL/],
     ["no memory", { files: script(`console.error("MemoryError: Unable to allocate 80. GiB for an array"); process.exit(1);`), run: node }, "training.out_of_memory", /needed more memory than there is\. Train on fewer rows/],
     ["no room on the disk", { files: script(`console.error("OSError: [Errno 28] No space left on device: 'model.bin'"); process.exit(1);`), run: node }, "training.disk_full", /found no room on the disk/],
-    ["no model", { files: script(""), run: node }, "training.no_model", /ended well without an ONNX file .*: nothing is in it/],
-    ["another file than a model", { files: script(`mkdirSync(join(job.model_dir, "deep")); writeFileSync(join(job.model_dir, "deep", "model.pkl"), "x");`), run: node }, "training.no_model", /it holds deep, deep\/model\.pkl/],
+    ["no model", { files: script(""), run: node }, "training.no_model", /ended well without a model .*: nothing is in it/],
+    ["another file than a model", { files: script(`mkdirSync(join(job.model_dir, "deep")); writeFileSync(join(job.model_dir, "deep", "model.h5"), "x");`), run: node }, "training.no_model", /it holds deep, deep\/model\.h5/],
     ["two models", { files: script(leave("a.onnx") + leave("b.onnx")), run: node }, "training.several_models", /left 2 models .*: a\.onnx, b\.onnx/],
     ["a model of other columns", { files: script(leave("m.onnx", "[1, 2]")), run: node }, "training.model_signature", /has 2 columns, and there are 3 features \(rooms, size, let\)/],
     ["a loss that became NaN", { files: script(leave("m.onnx", "[NaN, 1, 1]")), run: node }, "training.model_answers_nan", /4 of 4 answers .* diverged \(a loss that became NaN\)/],

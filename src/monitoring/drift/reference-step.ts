@@ -3,12 +3,13 @@ import type { IngestOutput } from "../../data/ingest-step.ts";
 import { tableOf } from "../../data/held-table.ts";
 import { everyNth, numbersAt, selectRows } from "../../data/select-rows.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
-import { scoreOnnx } from "../../evaluation/score.ts";
+import { scoreModel } from "../../evaluation/score.ts";
 import type { Table } from "../../data/types.ts";
 import { day } from "../../clock.ts";
-import type { Step } from "../../stage.ts";
+import type { Step, WorkerContext } from "../../stage.ts";
 import { mostThreads, onThread } from "../../threads.ts";
 import type { TrainOutput } from "../../training/train-step.ts";
+import { withPacked, type PackedModels } from "../../training/recipes/python/packed-models.ts";
 import type { Prediction } from "../../training/types.ts";
 import { effectsOf } from "./effects.ts";
 import { referenceInTime, withTime } from "./reference-in-time.ts";
@@ -29,39 +30,40 @@ export const referenceStep: Step = {
   purpose: "Profiles the model's inputs and answers on its training data, as the reference for drift",
   version: 4,
   where: "worker",
-  run: async ({ params, inputs, blobs, seed }) => {
-    const table = inputs["table"] as IngestOutput;
-    const { features } = inputs["checked"] as ValidateOutput;
-    const trained = inputs["trained"] as TrainOutput;
-    const beside = table.rows * features.length >= cellsForThread && mostThreads() > 1;
-    const time = timeOf(params, table);
-    const names = features.map((feature) => feature.name);
-    const read = await tableOf(table, blobs, [...new Set([...names, ...(time?.columns ?? [])])]);
-    const loaded: Table = { rows: read.rows, columns: read.columns.slice(0, names.length) };
-    const happened: RowTimes | undefined = time && { times: eventTimes(read, time.of), window: time.window, resolution: time.resolution };
-    // Time goes on: that it does is no drift.
-    const watched = features.filter(({ type }) => type !== "timestamp").map(({ name }) => loaded.columns.find((column) => column.name === name)!);
-    // Most inputs are profiled on another thread, while the model answers; the rest here behind its answers.
-    const here = beside ? Math.floor(watched.length / 3) : watched.length;
-    const coming = beside ? onThread<ToProfile, FeatureReference[]>(import.meta.url, "reference-thread", { columns: watched.slice(here), happened }) : [];
-    const scored = everyNth(loaded.rows, mostAnswers);
-    const answered = loaded.rows <= mostAnswers ? loaded : selectRows(loaded, scored);
-    const model = await blobs.localPath(trained.model.sha256, "the trained model");
-    const score = (rows: Table): Promise<Prediction> => scoreOnnx(model, trained.signature, rows, beside ? 1 : undefined);
-    const answers = await score(answered);
-    const effects = await effectsOf(loaded, watched.map(({ name }) => name), score, seed);
-    const span = happened && spanOf(happened.times);
-    const profiled = [...watched.slice(0, here).map((column) => referenceInTime(column, happened)), ...(await coming)];
-    const profile: ReferenceProfile = {
-      rows: table.rows,
-      features: profiled.map((one, at) => ({ ...one, effect: effects[at] })),
-      prediction: predictionReference(answers, happened && (loaded.rows <= mostAnswers ? happened : { ...happened, times: numbersAt(happened.times, scored) })),
-      answers: answered.rows,
-      ...(span && { span }),
-    };
-    return profile;
-  },
+  run: (context) => withPacked(context, (packed) => profile(context, packed)),
 };
+
+async function profile({ params, inputs, blobs, seed }: WorkerContext, packed: PackedModels): Promise<ReferenceProfile> {
+  const table = inputs["table"] as IngestOutput;
+  const { features } = inputs["checked"] as ValidateOutput;
+  const trained = inputs["trained"] as TrainOutput;
+  const beside = table.rows * features.length >= cellsForThread && mostThreads() > 1;
+  const time = timeOf(params, table);
+  const names = features.map((feature) => feature.name);
+  const read = await tableOf(table, blobs, [...new Set([...names, ...(time?.columns ?? [])])]);
+  const loaded: Table = { rows: read.rows, columns: read.columns.slice(0, names.length) };
+  const happened: RowTimes | undefined = time && { times: eventTimes(read, time.of), window: time.window, resolution: time.resolution };
+  // Time goes on: that it does is no drift.
+  const watched = features.filter(({ type }) => type !== "timestamp").map(({ name }) => loaded.columns.find((column) => column.name === name)!);
+  // Most inputs are profiled on another thread, while the model answers; the rest here behind its answers.
+  const here = beside ? Math.floor(watched.length / 3) : watched.length;
+  const coming = beside ? onThread<ToProfile, FeatureReference[]>(import.meta.url, "reference-thread", { columns: watched.slice(here), happened }) : [];
+  const scored = everyNth(loaded.rows, mostAnswers);
+  const answered = loaded.rows <= mostAnswers ? loaded : selectRows(loaded, scored);
+  const score = (rows: Table): Promise<Prediction> => scoreModel(trained.model, trained.signature, rows, { blobs, packed }, beside ? 1 : undefined);
+  const answers = await score(answered);
+  const effects = await effectsOf(loaded, watched.map(({ name }) => name), score, seed);
+  const span = happened && spanOf(happened.times);
+  const profiled = [...watched.slice(0, here).map((column) => referenceInTime(column, happened)), ...(await coming)];
+  const profile: ReferenceProfile = {
+    rows: table.rows,
+    features: profiled.map((one, at) => ({ ...one, effect: effects[at] })),
+    prediction: predictionReference(answers, happened && (loaded.rows <= mostAnswers ? happened : { ...happened, times: numbersAt(happened.times, scored) })),
+    answers: answered.rows,
+    ...(span && { span }),
+  };
+  return profile;
+}
 
 /** Fewer cells are profiled before a thread has begun. */
 const cellsForThread = 2_000_000;

@@ -1,6 +1,7 @@
 import type { IngestOutput } from "../../data/ingest-step.ts";
-import type { Step } from "../../stage.ts";
+import type { Step, WorkerContext } from "../../stage.ts";
 import type { Fit } from "../../training/fit.ts";
+import { withPacked, type PackedModels } from "../../training/recipes/python/packed-models.ts";
 import { workshopOf } from "../../training/recipes/run-recipe.ts";
 import { isRepeatable } from "../../training/train-step.ts";
 import { openPast, type PastParams } from "./past.ts";
@@ -48,29 +49,30 @@ export const backtestStep: Step = {
   version: 3,
   where: "worker",
   repeatable: isRepeatable,
-  run: async (context) => {
-    const { params, inputs, seed, blobs, report } = context;
-    const options = params as unknown as BacktestParams;
-    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, workshopOf(context, { experimentId: null, part: null }));
-    const stretch = (inputs["stretch"] as { readonly length: number } | undefined)?.length;
-    const first = await past.first();
-    const [periods, models]: [PeriodLosses[], ScheduledModel[]] = [[], []];
-    const later = async (model: Fit, from: number): Promise<ScheduledModel> => {
-      const losses: number[] = [];
-      for (let period = from; period < options.periods; period++) losses.push(await past.loss(model, period));
-      return { period: from, losses };
-    };
-    for (let k = options.from; k < options.until; k++) {
-      const all = k === 0 ? first : ((await past.train(past.known(k))) ?? first);
-      const recent = stretch === undefined ? null : k === 0 ? first : ((await past.train(past.known(k, stretch))) ?? all);
-      periods.push({ period: k, rows: past.rows(k), never: await past.loss(first, k), all: await past.loss(all, k), recent: recent && (await past.loss(recent, k)) });
-      if (options.schedule > 0 && k % options.schedule === 0) models.push(await later(all, k), ...(recent ? [await later(recent, k)] : []));
-      report({ message: `retrained for period ${k + 1}`, done: k - options.from + 1, total: options.until - options.from });
-    }
-    const output: BacktestOutput = { periods, models };
-    return output;
-  },
+  run: (context) => withPacked(context, (packed) => backtest(context, packed)),
 };
+
+async function backtest(context: WorkerContext, packed: PackedModels): Promise<BacktestOutput> {
+  const { params, inputs, seed, blobs, report } = context;
+  const options = params as unknown as BacktestParams;
+  const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, workshopOf(context, { experimentId: null, part: null, packed }));
+  const stretch = (inputs["stretch"] as { readonly length: number } | undefined)?.length;
+  const first = await past.first();
+  const [periods, models]: [PeriodLosses[], ScheduledModel[]] = [[], []];
+  const later = async (model: Fit, from: number): Promise<ScheduledModel> => {
+    const losses: number[] = [];
+    for (let period = from; period < options.periods; period++) losses.push(await past.loss(model, period));
+    return { period: from, losses };
+  };
+  for (let k = options.from; k < options.until; k++) {
+    const all = k === 0 ? first : ((await past.train(past.known(k))) ?? first);
+    const recent = stretch === undefined ? null : k === 0 ? first : ((await past.train(past.known(k, stretch))) ?? all);
+    periods.push({ period: k, rows: past.rows(k), never: await past.loss(first, k), all: await past.loss(all, k), recent: recent && (await past.loss(recent, k)) });
+    if (options.schedule > 0 && k % options.schedule === 0) models.push(await later(all, k), ...(recent ? [await later(recent, k)] : []));
+    report({ message: `retrained for period ${k + 1}`, done: k - options.from + 1, total: options.until - options.from });
+  }
+  return { periods, models };
+}
 
 /** Lengths of recent stretches that are tried, in periods. */
 const lengths = [7, 28, 91];
@@ -84,19 +86,21 @@ export const stretchStep: Step = {
   version: 1,
   where: "worker",
   repeatable: isRepeatable,
-  run: async (context) => {
-    const { params, inputs, seed, blobs, report } = context;
-    const options = params as unknown as BacktestParams;
-    const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, workshopOf(context, { experimentId: null, part: null }));
-    const first = await past.first();
-    const sums = lengths.map((length) => ({ length, loss: 0 }));
-    for (let k = triedEvery; k < options.periods; k += triedEvery) {
-      for (const sum of sums) {
-        const model = (await past.train(past.known(k, sum.length))) ?? first;
-        for (let next = k; next < Math.min(k + triedEvery, options.periods); next++) sum.loss += await past.loss(model, next);
-      }
-      report({ message: "trying recent stretches", done: k, total: options.periods });
-    }
-    return { length: sums.reduce((best, one) => (one.loss < best.loss ? one : best)).length, losses: sums };
-  },
+  run: (context) => withPacked(context, (packed) => findStretch(context, packed)),
 };
+
+async function findStretch(context: WorkerContext, packed: PackedModels): Promise<{ readonly length: number; readonly losses: readonly { readonly length: number; readonly loss: number }[] }> {
+  const { params, inputs, seed, blobs, report } = context;
+  const options = params as unknown as BacktestParams;
+  const past = await openPast(inputs["table"] as IngestOutput, options, seed, blobs, workshopOf(context, { experimentId: null, part: null, packed }));
+  const first = await past.first();
+  const sums = lengths.map((length) => ({ length, loss: 0 }));
+  for (let k = triedEvery; k < options.periods; k += triedEvery) {
+    for (const sum of sums) {
+      const model = (await past.train(past.known(k, sum.length))) ?? first;
+      for (let next = k; next < Math.min(k + triedEvery, options.periods); next++) sum.loss += await past.loss(model, next);
+    }
+    report({ message: "trying recent stretches", done: k, total: options.periods });
+  }
+  return { length: sums.reduce((best, one) => (one.loss < best.loss ? one : best)).length, losses: sums };
+}

@@ -3,15 +3,16 @@ import { tableOf } from "../../data/held-table.ts";
 import { selectRows } from "../../data/select-rows.ts";
 import type { Table } from "../../data/types.ts";
 import type { ValidateOutput } from "../../data/validate-step.ts";
-import { scoreOnnx } from "../../evaluation/score.ts";
+import { scoreModel } from "../../evaluation/score.ts";
 import { scored, truthOf } from "../../evaluation/scored.ts";
 import { invalid } from "../../errors.ts";
-import type { Step } from "../../stage.ts";
+import type { Step, WorkerContext } from "../../stage.ts";
 import { inTimeOrder, part, timesOf, weightsByAge, type Holdout } from "../../training/holdout.ts";
 import { fitOn, type Fit, type Making } from "../../training/fit.ts";
 import { workshopOf } from "../../training/recipes/run-recipe.ts";
 import type { Recipe } from "../../training/recipes/types.ts";
 import { experimentOf, isRepeatable, outputOf, rowsToTrain, trainOn, type TrainOutput } from "../../training/train-step.ts";
+import { withPacked, type PackedModels } from "../../training/recipes/python/packed-models.ts";
 import type { Prediction } from "../../training/types.ts";
 import { learn, type Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
@@ -91,147 +92,149 @@ export const chooseStep: Step = {
   version: 2,
   where: "worker",
   repeatable: isRepeatable,
-  run: async (context): Promise<ChooseOutput> => {
-    const { params, inputs, seed, blobs, report } = context;
-    const options = params as unknown as ChooseParams;
-    const { champion, archived, changedAt, window, time } = options;
-    const table = inputs["table"] as IngestOutput;
-    const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
-    const features = specs.map(({ name }) => name);
-    const rows = rowsToTrain(await tableOf(table, blobs, [...new Set([...features, target, time])]), options.algorithm, target);
-    const times = timesOf(rows, time);
-    const ordered = inTimeOrder(times);
-    const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
-    if (yardstick.state === "too_few") {
-      const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, changedAt, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
-      return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
-    }
-    const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, time, table, features, target, task, seed };
-    const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: null });
-    const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
-    const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
-    const calm = part(rows, calmRows);
-    // The rows of the yardstick, then those of before the change, or of before the yardstick: both are asked about in one go.
-    const askedRows = Uint32Array.from([...yardstick.rows, ...calmRows]);
-    const asked = selectRows(rows, askedRows);
-    const windows = Float64Array.from(askedRows, (row) => Math.floor(times[row] / window));
-    const ofKnown = async ({ sha256, signature }: KnownVersion): Promise<Float64Array> => losses(await scoreOnnx(await blobs.localPath(sha256, "the model to score"), signature, asked), asked);
-    const ofChampion = await ofKnown(champion);
-    /** The differences at places of `asked` from `from` up to `until`, whose losses begin at `others[0]`; of rows newer than `seenUntil` alone, where that is given. */
-    const paired = (others: Float64Array, from: number, until: number, seenUntil?: number): PairedDifference => {
-      const unseen = Uint32Array.from({ length: until - from }, (_, at) => at).filter((at) => seenUntil === undefined || times[askedRows[from + at]] > seenUntil);
-      return pairedDifference(Float64Array.from(unseen, (at) => ofChampion[from + at] - others[at]), Float64Array.from(unseen, (at) => windows[from + at]));
-    };
-    const onYardstick = (others: Float64Array, seenUntil?: number): PairedDifference => paired(others, 0, yardstick.rows.length, seenUntil);
-    const onCalm = (others: Float64Array, seenUntil?: number): { readonly before?: PairedDifference } => {
-      const before = paired(others, yardstick.rows.length, askedRows.length, seenUntil);
-      return before.n === 0 ? {} : { before };
-    };
-    /** The same of a version that is there, on rows that neither it nor the champion was trained on. */
-    const compareKnown = (others: Float64Array, seenUntil: number): Pick<Candidate, "difference" | "before" | "failed"> => {
-      const difference = onYardstick(others, seenUntil);
-      if (difference.n < yardstick.needed) return { difference: null, failed: `it was trained on ${yardstick.rows.length - difference.n} of the ${yardstick.rows.length} rows` };
-      return { difference, ...onCalm(others.subarray(yardstick.rows.length), seenUntil) };
-    };
-    const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
-    let fits = 0;
-    const weigh = (on: Uint32Array, { halfLife }: RowSpan): { readonly weights?: Float64Array } => (halfLife === null ? {} : { weights: weightsByAge(Float64Array.from(on, (row) => times[row]), halfLife) });
-    const fit = async (on: Uint32Array, span: RowSpan, name: string = span.name): Promise<Fit> => {
-      const model = await fitOn(part(rows, on), { ...making, ...weigh(on, span) }, { ...workshop, part: `candidate ${fits + 1}: ${name}` }, blobs);
-      fits += 1;
-      // A class that a stretch of rows lacks is still a class.
-      if ((model.signature.classes?.length ?? 0) < (champion.signature.classes?.length ?? 0)) throw invalid("training.class_missing", `its rows hold ${model.signature.classes?.length} of ${champion.signature.classes?.length} classes`);
-      return model;
-    };
-    interface Tried extends Candidate {
-      readonly span: RowSpan | null;
-      readonly version: number | null;
-      readonly model: Fit | null;
-    }
-    const cross = yardstick.parts.length > 1;
-    const spanRows = (of: Uint32Array, { from }: RowSpan): Uint32Array => (from === null ? of : of.filter((row) => times[row] >= from));
-    // As it would be in production: for the newer half of the yardstick the older half is there to learn from.
-    const half = middleOf(yardstick.rows, (row) => Math.floor(times[row] / window));
-    const newer = part(rows, yardstick.rows.subarray(half));
-    const inOrder = async (span: RowSpan): Promise<{ readonly model: Fit; readonly losses: Float64Array; readonly rows: number }> => {
-      const older = spanRows(yardstick.before, span);
-      const model = await fit(older, span);
-      const found = losses(await model.predict(asked), asked);
-      if (half >= older.length * worthLearning && newer.rows > 0) {
-        const later = await fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]), span, `${span.name}, and later`);
-        found.set(losses(await later.predict(newer), newer), half);
-      }
-      return { model, losses: found, rows: older.length };
-    };
-    const broken: unknown[] = [];
-    const tryRows = async (span: RowSpan): Promise<Tried> => {
-      const about = { name: span.name, span, version: null, model: null };
-      const on = spanRows(cross ? ordered : yardstick.before, span);
-      try {
-        if (!cross || on.length > mostRowsCross) {
-          // The rows since a change are few beside these: they are not held out four times over.
-          const { model, losses: found, rows: trainedOn } = await inOrder(span);
-          // Without an alarm the rows before the yardstick are those it was trained on.
-          return { ...about, rows: trainedOn, difference: onYardstick(found), ...(changedAt !== null && onCalm(found.subarray(yardstick.rows.length))), ...(!cross && { model }) };
-        }
-        const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
-        const all = new Float64Array(yardstick.rows.length);
-        for (const held of yardstick.parts) {
-          const out = new Set(held);
-          const heldRows = part(rows, held);
-          const model = await fit(on.filter((row) => !out.has(row)), span);
-          const found = losses(await model.predict(heldRows), heldRows);
-          for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
-        }
-        return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(await (await fit(on, span, `${span.name}, whole`)).predict(calm), calm))) };
-      } catch (error) {
-        broken.push(error);
-        return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
-      }
-    };
-    const tried: Tried[] = [];
-    // A command is told of no weights.
-    const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
-    for (const [at, span] of spans.entries()) {
-      report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
-      tried.push(await tryRows(span));
-    }
-    // A command that fails whatever the rows is no worse than the champion: it is broken.
-    if (options.algorithm === "run" && broken.length > 0 && broken.length === spans.length) throw broken[0];
-    for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, ...compareKnown(await ofKnown(known), known.seenUntil), span: null, version: known.version, model: null });
-    /** What is won while the change lasts, less what is lost if it passes, per row of the former. Without a change: by the yardstick alone and by all unseen rows, whichever is less. */
-    const worth = ({ difference, before: then }: Candidate): number => {
-      if (!difference) return Number.NEGATIVE_INFINITY;
-      if (changedAt !== null) return difference.mean - lossOfReturn(then?.mean ?? 0, lasted, options);
-      return then ? Math.min(difference.mean, (difference.n * difference.mean + then.n * then.mean) / (difference.n + then.n)) : difference.mean;
-    };
-    const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
-    const best = ranked[0];
-    const championLoss = ofChampion.subarray(0, yardstick.rows.length).reduce((sum, loss) => sum + loss, 0) / yardstick.rows.length;
-    const believed = best?.difference ? believe({ ...best.difference, mean: worth(best) }, championLoss, ranked.length) : null;
-    const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd / 2) / championLoss : 0;
-    const choice: Choice = {
-      yardstick: yardstick.rows.length,
-      championLoss,
-      changedAt,
-      candidates: ranked.map(({ name, rows: trainedOn, difference, before: then, failed }) => ({ name, rows: trainedOn, difference, ...(then && { before: then }), ...(failed !== undefined && { failed }) })),
-      belief: believed,
-      gain,
-      from: best?.span?.from ?? null,
-      archived: best?.version ?? null,
-      fits,
-    };
-    if (!best?.difference || !believed || !(believed.mean > 0)) return { choice, stop: `no candidate is better than the champion on the ${yardstick.rows.length} newest labelled rows` };
-    if (best.version !== null) return { choice, stop: `version ${best.version}, which is there already, is the best on the ${yardstick.rows.length} newest labelled rows` };
-    const held = cross ? Math.max(1, Math.round(yardstick.rows.length / 3)) : yardstick.rows.length;
-    const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
-    const output = best.model
-      ? await outputOf({ ...best.model, seconds: 0 }, part(rows, on), making, { losses: [], baseline: false }, blobs)
-      : await trainOn(part(rows, on), { ...making, ...weigh(on, best.span!), baseline: false }, workshop, blobs);
-    const { from, halfLife } = best.span!;
-    return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
-  },
+  run: (context) => withPacked(context, (packed) => choose(context, packed)),
 };
+
+async function choose(context: WorkerContext, packed: PackedModels): Promise<ChooseOutput> {
+  const { params, inputs, seed, blobs, report } = context;
+  const options = params as unknown as ChooseParams;
+  const { champion, archived, changedAt, window, time } = options;
+  const table = inputs["table"] as IngestOutput;
+  const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
+  const features = specs.map(({ name }) => name);
+  const rows = rowsToTrain(await tableOf(table, blobs, [...new Set([...features, target, time])]), options.algorithm, target);
+  const times = timesOf(rows, time);
+  const ordered = inTimeOrder(times);
+  const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
+  if (yardstick.state === "too_few") {
+    const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, changedAt, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
+    return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
+  }
+  const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, time, table, features, target, task, seed };
+  const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: null, packed });
+  const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
+  const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
+  const calm = part(rows, calmRows);
+  // The rows of the yardstick, then those of before the change, or of before the yardstick: both are asked about in one go.
+  const askedRows = Uint32Array.from([...yardstick.rows, ...calmRows]);
+  const asked = selectRows(rows, askedRows);
+  const windows = Float64Array.from(askedRows, (row) => Math.floor(times[row] / window));
+  const ofKnown = async (known: KnownVersion): Promise<Float64Array> => losses(await scoreModel(known, known.signature, asked, { blobs, packed }), asked);
+  const ofChampion = await ofKnown(champion);
+  /** The differences at places of `asked` from `from` up to `until`, whose losses begin at `others[0]`; of rows newer than `seenUntil` alone, where that is given. */
+  const paired = (others: Float64Array, from: number, until: number, seenUntil?: number): PairedDifference => {
+    const unseen = Uint32Array.from({ length: until - from }, (_, at) => at).filter((at) => seenUntil === undefined || times[askedRows[from + at]] > seenUntil);
+    return pairedDifference(Float64Array.from(unseen, (at) => ofChampion[from + at] - others[at]), Float64Array.from(unseen, (at) => windows[from + at]));
+  };
+  const onYardstick = (others: Float64Array, seenUntil?: number): PairedDifference => paired(others, 0, yardstick.rows.length, seenUntil);
+  const onCalm = (others: Float64Array, seenUntil?: number): { readonly before?: PairedDifference } => {
+    const before = paired(others, yardstick.rows.length, askedRows.length, seenUntil);
+    return before.n === 0 ? {} : { before };
+  };
+  /** The same of a version that is there, on rows that neither it nor the champion was trained on. */
+  const compareKnown = (others: Float64Array, seenUntil: number): Pick<Candidate, "difference" | "before" | "failed"> => {
+    const difference = onYardstick(others, seenUntil);
+    if (difference.n < yardstick.needed) return { difference: null, failed: `it was trained on ${yardstick.rows.length - difference.n} of the ${yardstick.rows.length} rows` };
+    return { difference, ...onCalm(others.subarray(yardstick.rows.length), seenUntil) };
+  };
+  const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
+  let fits = 0;
+  const weigh = (on: Uint32Array, { halfLife }: RowSpan): { readonly weights?: Float64Array } => (halfLife === null ? {} : { weights: weightsByAge(Float64Array.from(on, (row) => times[row]), halfLife) });
+  const fit = async (on: Uint32Array, span: RowSpan, name: string = span.name): Promise<Fit> => {
+    const model = await fitOn(part(rows, on), { ...making, ...weigh(on, span) }, { ...workshop, part: `candidate ${fits + 1}: ${name}` }, blobs);
+    fits += 1;
+    // A class that a stretch of rows lacks is still a class.
+    if ((model.signature.classes?.length ?? 0) < (champion.signature.classes?.length ?? 0)) throw invalid("training.class_missing", `its rows hold ${model.signature.classes?.length} of ${champion.signature.classes?.length} classes`);
+    return model;
+  };
+  interface Tried extends Candidate {
+    readonly span: RowSpan | null;
+    readonly version: number | null;
+    readonly model: Fit | null;
+  }
+  const cross = yardstick.parts.length > 1;
+  const spanRows = (of: Uint32Array, { from }: RowSpan): Uint32Array => (from === null ? of : of.filter((row) => times[row] >= from));
+  // As it would be in production: for the newer half of the yardstick the older half is there to learn from.
+  const half = middleOf(yardstick.rows, (row) => Math.floor(times[row] / window));
+  const newer = part(rows, yardstick.rows.subarray(half));
+  const inOrder = async (span: RowSpan): Promise<{ readonly model: Fit; readonly losses: Float64Array; readonly rows: number }> => {
+    const older = spanRows(yardstick.before, span);
+    const model = await fit(older, span);
+    const found = losses(await model.predict(asked), asked);
+    if (half >= older.length * worthLearning && newer.rows > 0) {
+      const later = await fit(Uint32Array.from([...older, ...yardstick.rows.subarray(0, half)]), span, `${span.name}, and later`);
+      found.set(losses(await later.predict(newer), newer), half);
+    }
+    return { model, losses: found, rows: older.length };
+  };
+  const broken: unknown[] = [];
+  const tryRows = async (span: RowSpan): Promise<Tried> => {
+    const about = { name: span.name, span, version: null, model: null };
+    const on = spanRows(cross ? ordered : yardstick.before, span);
+    try {
+      if (!cross || on.length > mostRowsCross) {
+        // The rows since a change are few beside these: they are not held out four times over.
+        const { model, losses: found, rows: trainedOn } = await inOrder(span);
+        // Without an alarm the rows before the yardstick are those it was trained on.
+        return { ...about, rows: trainedOn, difference: onYardstick(found), ...(changedAt !== null && onCalm(found.subarray(yardstick.rows.length))), ...(!cross && { model }) };
+      }
+      const position = new Map([...yardstick.rows].map((row, at) => [row, at]));
+      const all = new Float64Array(yardstick.rows.length);
+      for (const held of yardstick.parts) {
+        const out = new Set(held);
+        const heldRows = part(rows, held);
+        const model = await fit(on.filter((row) => !out.has(row)), span);
+        const found = losses(await model.predict(heldRows), heldRows);
+        for (const [at, row] of held.entries()) all[position.get(row)!] = found[at];
+      }
+      return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(await (await fit(on, span, `${span.name}, whole`)).predict(calm), calm))) };
+    } catch (error) {
+      broken.push(error);
+      return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
+    }
+  };
+  const tried: Tried[] = [];
+  // A command is told of no weights.
+  const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
+  for (const [at, span] of spans.entries()) {
+    report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
+    tried.push(await tryRows(span));
+  }
+  // A command that fails whatever the rows is no worse than the champion: it is broken.
+  if (options.algorithm === "run" && broken.length > 0 && broken.length === spans.length) throw broken[0];
+  for (const known of archived) tried.push({ name: `version ${known.version}`, rows: null, ...compareKnown(await ofKnown(known), known.seenUntil), span: null, version: known.version, model: null });
+  /** What is won while the change lasts, less what is lost if it passes, per row of the former. Without a change: by the yardstick alone and by all unseen rows, whichever is less. */
+  const worth = ({ difference, before: then }: Candidate): number => {
+    if (!difference) return Number.NEGATIVE_INFINITY;
+    if (changedAt !== null) return difference.mean - lossOfReturn(then?.mean ?? 0, lasted, options);
+    return then ? Math.min(difference.mean, (difference.n * difference.mean + then.n * then.mean) / (difference.n + then.n)) : difference.mean;
+  };
+  const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
+  const best = ranked[0];
+  const championLoss = ofChampion.subarray(0, yardstick.rows.length).reduce((sum, loss) => sum + loss, 0) / yardstick.rows.length;
+  const believed = best?.difference ? believe({ ...best.difference, mean: worth(best) }, championLoss, ranked.length) : null;
+  const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd / 2) / championLoss : 0;
+  const choice: Choice = {
+    yardstick: yardstick.rows.length,
+    championLoss,
+    changedAt,
+    candidates: ranked.map(({ name, rows: trainedOn, difference, before: then, failed }) => ({ name, rows: trainedOn, difference, ...(then && { before: then }), ...(failed !== undefined && { failed }) })),
+    belief: believed,
+    gain,
+    from: best?.span?.from ?? null,
+    archived: best?.version ?? null,
+    fits,
+  };
+  if (!best?.difference || !believed || !(believed.mean > 0)) return { choice, stop: `no candidate is better than the champion on the ${yardstick.rows.length} newest labelled rows` };
+  if (best.version !== null) return { choice, stop: `version ${best.version}, which is there already, is the best on the ${yardstick.rows.length} newest labelled rows` };
+  const held = cross ? Math.max(1, Math.round(yardstick.rows.length / 3)) : yardstick.rows.length;
+  const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
+  const output = best.model
+    ? await outputOf({ ...best.model, seconds: 0 }, part(rows, on), making, { losses: [], baseline: false }, blobs)
+    : await trainOn(part(rows, on), { ...making, ...weigh(on, best.span!), baseline: false }, workshop, blobs);
+  const { from, halfLife } = best.span!;
+  return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
+}
 
 /** What is believed of the best of several: they were chosen by the same rows, so these say less. */
 function believe(difference: PairedDifference, championLoss: number, candidates: number): Belief {

@@ -12,10 +12,14 @@ import type { StepPlace, StepProgress, WorkerContext } from "../../stage.ts";
 import type { BlobInfo, BlobStore } from "../../storage/blobs.ts";
 import { orDiskFull } from "../../storage/disk-full.ts";
 import { removeOlder } from "../../storage/remove-older.ts";
-import type { TrainingRequest } from "../types.ts";
+import type { ModelFiles, Signature, TrainingRequest } from "../types.ts";
 import { explainEnd } from "./explain-end.ts";
-import { adoptModel, type AdoptedModel } from "./graph/adopt-model.ts";
+import { graphAnswers } from "../onnx/run-graph.ts";
+import { adoptModel } from "./graph/adopt-model.ts";
 import { findLeftModel } from "./left-model.ts";
+import { adoptPython } from "./python/adopt-python.ts";
+import { interpreterOf } from "./python/interpreter.ts";
+import type { PackedModels } from "./python/packed-models.ts";
 import { runCommand } from "./run-command.ts";
 import { openTrackedRun } from "./tracked-run.ts";
 import type { Job, Recipe } from "./types.ts";
@@ -31,10 +35,12 @@ export interface Workshop {
   readonly experimentId: string | null;
   /** The name of a run within the pipeline's run, for a training beside the one that is registered; null: the pipeline's run itself. */
   readonly part: string | null;
+  /** Where models that only Python loads are asked. */
+  readonly packed: PackedModels;
 }
 
 /** The workshop of a step. */
-export const workshopOf = ({ workdir, report, place, print }: WorkerContext, { experimentId, part }: Pick<Workshop, "experimentId" | "part">): Workshop => ({ workdir, report, experimentId, part, ...(place && { place }), ...(print && { print }) });
+export const workshopOf = ({ workdir, report, place, print }: WorkerContext, { experimentId, part, packed }: Pick<Workshop, "experimentId" | "part" | "packed">): Workshop => ({ workdir, report, experimentId, part, packed, ...(place && { place }), ...(print && { print }) });
 
 /** A training by a recipe. */
 export interface RecipeTraining {
@@ -47,7 +53,12 @@ export interface RecipeTraining {
 }
 
 /** What a recipe's command made. */
-export interface RecipeResult extends AdoptedModel {
+export interface RecipeResult {
+  readonly model: ModelFiles;
+  readonly signature: Signature;
+  readonly importances: Readonly<Record<string, number>>;
+  /** A number for each row, or row by row a probability for each class. */
+  readonly answers: (table: Table) => Promise<Float64Array>;
   /** What it printed. */
   readonly log: BlobInfo;
   readonly seconds: number;
@@ -101,7 +112,10 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     if (wrong) throw wrong;
     const left = await findLeftModel(models, recipe.run);
     report({ message: `trying the model ${left.name}` });
-    const adopted = await adoptModel({ name: left.name, bytes: left.bytes, folder: dirname(left.path), train, columns: table.columns, request });
+    const adopted =
+      left.kind === "onnx"
+        ? await adoptGraph({ name: left.name, bytes: await readFile(left.path), folder: dirname(left.path), train, columns: table.columns, request }, blobs)
+        : await adoptPython({ left, interpreter: interpreterOf(recipe.run), train, columns: table.columns, request, format: recipe.format, workdir: folder }, workshop.packed, blobs);
     await kept.remove();
     return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds };
   } catch (error) {
@@ -109,6 +123,11 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+async function adoptGraph(left: Parameters<typeof adoptModel>[0], blobs: BlobStore): Promise<Omit<RecipeResult, "log" | "seconds">> {
+  const { graph, signature, importances } = await adoptModel(left);
+  return { model: await blobs.put(graph), signature, importances, answers: (rows) => graphAnswers(graph, signature, rows) };
 }
 
 /** The variables that tell a command of its job, beside the file. */

@@ -1,11 +1,9 @@
-import { readingsOf, type DatasetColumn, type Table } from "../../../data/types.ts";
-import { selectRows } from "../../../data/select-rows.ts";
+import type { DatasetColumn, Table } from "../../../data/types.ts";
 import { invalid } from "../../../errors.ts";
 import { columnOf } from "../../columns.ts";
 import { runGraph } from "../../onnx/run-graph.ts";
-import { drawToFront, seededRandom } from "../../random.ts";
-import { encodeTarget, featureSpec } from "../../request.ts";
 import type { Signature, TrainingRequest } from "../../types.ts";
+import { describeRows, refuseNothing, sampled } from "../tried-rows.ts";
 import { columnsOfClasses } from "./class-columns.ts";
 import { graphImportances } from "./graph-importances.ts";
 import { inlineWeights } from "./inline-weights.ts";
@@ -35,9 +33,6 @@ export interface AdoptedModel {
   readonly weights: ReadonlySet<string>;
 }
 
-/** So many of the rows it was trained on a model is tried with. */
-const mostTried = 20_000;
-
 /**
  * Makes a model that anybody trained one of ours: the same inputs by feature, the same outputs, the same signature, so that it is judged, registered and served
  * as those are. It is tried on rows it was trained on first.
@@ -48,16 +43,10 @@ export async function adoptModel({ name, bytes, folder, train, columns, request 
   const read = readModel(bytes, name);
   const { graph, files: weights } = await inlineWeights(read.graph, folder);
   const model = { ...read, graph };
-  const readings = new Map(Object.entries(readingsOf(columns)));
+  const { features, classes, targetReading } = describeRows(train, columns, request);
   const stored = new Map(columns.map((column) => [column.name, column.stored]));
-  const features = request.features.map((feature) => {
-    const column = columnOf(train, feature);
-    return { spec: featureSpec(column, readings.get(feature), request.eventTime), stored: stored.get(feature) ?? (column.type === "number" ? ("DOUBLE" as const) : ("VARCHAR" as const)) };
-  });
-  const { classes } = encodeTarget(columnOf(train, request.target), request.task);
   const inputs = planInputs(model, features, request.eventTime?.feature ?? null);
   const outputs = planOutputs(model, request.task === "regression");
-  const targetReading = readings.get(request.target);
   const signature: Signature = {
     task: request.task,
     features: inputs.features,
@@ -94,14 +83,6 @@ export async function adoptModel({ name, bytes, folder, train, columns, request 
   return { graph: wrapped, signature, importances, weights };
 }
 
-/** Rows in their order, drawn where they are many. */
-function sampled(table: Table, seed: number): Table {
-  if (table.rows <= mostTried) return table;
-  const rows = Int32Array.from({ length: table.rows }, (_, row) => row);
-  drawToFront(rows, mostTried, seededRandom(seed));
-  return selectRows(table, Uint32Array.from(rows.subarray(0, mostTried)).sort());
-}
-
 async function tryGraph(graph: Uint8Array, signature: Signature, table: Table, name: string, take: Parameters<typeof runGraph>[3]): Promise<void> {
   try {
     await runGraph(graph, signature, table, take);
@@ -109,14 +90,4 @@ async function tryGraph(graph: Uint8Array, signature: Signature, table: Table, n
     if (error instanceof Error && error.name === "MillraceError") throw error;
     throw invalid("training.model_unreadable", `ONNX Runtime, which serves models here, cannot run ${name}: ${(error instanceof Error ? error.message : String(error)).slice(0, 500)}`);
   }
-}
-
-/** Throws `training.model_answers_nan` where an answer is no number. */
-function refuseNothing(values: Float64Array, name: string): void {
-  const nothing = values.reduce((count, value) => count + (Number.isFinite(value) ? 0 : 1), 0);
-  if (nothing === 0) return;
-  throw invalid(
-    "training.model_answers_nan",
-    `${nothing} of ${values.length} answers of ${name} to rows it was trained on are no numbers (NaN or infinite)${nothing === values.length ? ": its training has diverged (a loss that became NaN), or features without values went into a model that cannot take them" : ": rows without a value in some feature went into a model that cannot take them. Fill them in within the model (an imputer), or drop those rows before"}`,
-  );
 }

@@ -6,7 +6,7 @@ import type { TensorSpec } from "../runtime.ts";
 import type { LoggedColumn } from "./mlmodel-signature.ts";
 
 /** The key under which our trainers write what a model was trained on. */
-const signatureKey = "millrace.signature";
+export const signatureKey = "millrace.signature";
 
 /**
  * The inputs of a graph with the readings and known categories that its signature gives them; `named`: the signature names columns. The columns of a graph's only

@@ -3,6 +3,8 @@ import { basename, dirname, join } from "node:path";
 import { invalid } from "../../../../errors.ts";
 import type { Tensor } from "../../tensors/tensor.ts";
 import type { LoadContext, LoadOptions, Model, NativeAnswer, ParamSpec, Runtime, RunOptions, TensorSpec } from "../runtime.ts";
+import { classesIn } from "../onnx/onnx-metadata.ts";
+import { signatureKey, withSignature } from "../onnx/signature-inputs.ts";
 import { realClock } from "./clock.ts";
 import type { Clock } from "./clock.ts";
 import { packTensors, unpackTensors } from "./frames.ts";
@@ -32,7 +34,7 @@ export interface PythonModel extends Model {
 }
 
 /** Loads a model whose workers are watched by another clock than the real one. */
-export async function loadPyfunc(location: string, options: LoadOptions, { log }: LoadContext, clock: Clock): Promise<PythonModel> {
+export async function loadPyfunc(location: string, options: LoadOptions, { log }: Pick<LoadContext, "log">, clock: Clock): Promise<PythonModel> {
   const folder = basename(location) === marker ? dirname(location) : location;
   const found = await stat(join(folder, marker)).catch(() => undefined);
   if (!found) throw invalid("serving.model_missing", `Cannot read the model ${folder}: there is no file ${marker} in it.`, { location });
@@ -53,7 +55,8 @@ export async function loadPyfunc(location: string, options: LoadOptions, { log }
 
 class Pyfunc implements PythonModel {
   readonly platform = "mlflow_pyfunc";
-  readonly classes = undefined;
+  readonly classes: readonly string[] | undefined;
+  readonly namedColumns?: boolean;
   readonly inputs: readonly TensorSpec[];
   readonly params?: readonly ParamSpec[];
   readonly anyInputs: boolean;
@@ -61,6 +64,8 @@ class Pyfunc implements PythonModel {
   readonly cores: number;
   /** Only for a model that streams. */
   readonly stream?: Model["stream"];
+  /** MLflow's own scoring requests, answered by MLflow's own code: of a model that Millrace did not pack. */
+  readonly native?: Model["native"];
   readonly #pool: WorkerPool;
   #outputs: readonly TensorSpec[];
   #rowwise: boolean;
@@ -68,7 +73,13 @@ class Pyfunc implements PythonModel {
 
   constructor(pool: WorkerPool, facts: ModelFacts, options: LoadOptions) {
     this.#pool = pool;
-    this.inputs = facts.inputs;
+    // A packed model is asked as every model that was trained here: one reader for every door.
+    const metadata = new Map(facts.signature === undefined ? [] : [[signatureKey, facts.signature]]);
+    const packed = withSignature(facts.inputs, metadata);
+    this.inputs = packed.inputs;
+    if (packed.named) this.namedColumns = true;
+    else this.native = (request, run) => this.#native(request, run);
+    this.classes = packed.named ? classesIn(metadata) : undefined;
     if (facts.params.length > 0) this.params = facts.params;
     this.anyInputs = facts.inputs.length === 0;
     this.#outputs = facts.outputs;
@@ -113,8 +124,7 @@ class Pyfunc implements PythonModel {
     return outputs;
   }
 
-  /** MLflow's own scoring requests, answered by MLflow's own code. */
-  async native(request: { readonly contentType: string; readonly body: Buffer }, run: RunOptions = {}): Promise<NativeAnswer> {
+  async #native(request: { readonly contentType: string; readonly body: Buffer }, run: RunOptions = {}): Promise<NativeAnswer> {
     const frame = await this.#pool.ask({ request: { op: "native", contentType: request.contentType }, parts: [request.body], signal: run.signal });
     throwFault(frame);
     const { status, contentType, length, inputs = [], outputs = [] } = frame.header;

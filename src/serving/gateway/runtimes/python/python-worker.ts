@@ -17,6 +17,8 @@ export interface ModelFacts {
   readonly params: readonly ParamSpec[];
   readonly rowwise: boolean;
   readonly streamable: boolean;
+  /** Millrace's own signature, of a model that was packed by it. */
+  readonly signature?: string;
 }
 
 export interface WorkerSettings {

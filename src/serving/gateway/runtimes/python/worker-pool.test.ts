@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import * as fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { makeHome } from "../../fixtures/gateway-process.ts";
-import { keptLog, noEndpoints } from "../../fixtures/load-model.ts";
+import { keptLog } from "../../fixtures/load-model.ts";
 import { rowsOf } from "../../fixtures/tensors.ts";
 import type { LoadOptions } from "../runtime.ts";
 import type { Clock } from "./clock.ts";
@@ -50,7 +50,7 @@ async function load(options: LoadOptions = {}, ...marks: string[]) {
   for (const mark of ["MLmodel", ...marks]) await writeFile(join(folder, mark), "");
   const clock = new TestClock();
   const log = keptLog();
-  const model = loadPyfunc(folder, { python: pretendPython, ...options }, { log, endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) }, clock);
+  const model = loadPyfunc(folder, { python: pretendPython, ...options }, { log }, clock);
   onTestFinished(async () =>  (await model.then((loaded) => loaded.release(), () => undefined)));
   return { model, clock, log, folder };
 }
@@ -210,9 +210,22 @@ describe("workers of Python models", () => {
     await expect(model).rejects.toThrow(/was not loaded within 900 ms/);
   });
 
+  test("a model that Millrace packed is asked as every model trained here: by its readings, with its classes, and by no code of MLflow's", async () => {
+    const { model: loading } = await load({}, "packed");
+    const model = await loading;
+    expect(model.inputs).toMatchObject([
+      { name: "size", datatype: "FP64", reading: { type: "number", decimal: "," } },
+      { name: "since", datatype: "BYTES", fed: "FP64", reading: { type: "timestamp" } },
+      { name: "plan", datatype: "BYTES", reading: { type: "category" } },
+    ]);
+    expect([model.classes, model.namedColumns, model.native]).toEqual([["no", "yes"], true, undefined]);
+    const { model: other } = await load();
+    expect([(await other).classes, (await other).namedColumns, typeof (await other).native]).toEqual([undefined, undefined, "function"]);
+  });
+
   test("a folder without MLmodel is refused by name", async () => {
     const folder = await makeHome();
-    await expect(loadPyfunc(folder, {}, { log: keptLog(), endpoints: noEndpoints, share: () => Promise.reject(new Error("not shared")) }, new TestClock())).rejects.toThrow(`Cannot read the model ${folder}: there is no file MLmodel in it`);
+    await expect(loadPyfunc(folder, {}, { log: keptLog() }, new TestClock())).rejects.toThrow(`Cannot read the model ${folder}: there is no file MLmodel in it`);
   });
 });
 
