@@ -2,6 +2,7 @@ import type { IngestOutput } from "../data/ingest-step.ts";
 import { readingsOf, type Table } from "../data/types.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../storage/blobs.ts";
+import type { TrainedIn } from "./environments/types.ts";
 import { graphAnswers, predictionOf } from "./onnx/run-graph.ts";
 import { runRecipe, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
@@ -34,6 +35,8 @@ export interface Fit {
   readonly predict: (table: Table) => Promise<Prediction>;
   readonly graph: () => Uint8Array;
   readonly seconds: number;
+  /** How a command made it, with what it ran in. */
+  readonly recipe?: Recipe;
   /** What its command printed. */
   readonly log?: { readonly sha256: string; readonly size: number };
 }
@@ -47,7 +50,7 @@ export async function fitOn(train: Table, making: Making, workshop: Workshop, bl
   if (algorithm === "run") {
     if (!recipe) throw new MillraceError("training.no_recipe", 500, "A command is to train, and its recipe was not handed on");
     const made = await runRecipe({ recipe, train, table: making.table, request: { ...request, params }, time: making.time }, workshop, blobs);
-    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await graphAnswers(made.graph, made.signature, table), made.signature), graph: () => made.graph, seconds: made.seconds, log: made.log };
+    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await graphAnswers(made.graph, made.signature, table), made.signature), graph: () => made.graph, seconds: made.seconds, recipe: withEnvironment(recipe, made.trainedIn), log: made.log };
   }
   // Only worker processes need the trainers.
   const { findTrainer } = await import("./trainers.ts");
@@ -55,6 +58,9 @@ export async function fitOn(train: Table, making: Making, workshop: Workshop, bl
   const model = findTrainer(algorithm).train({ ...request, params, ...(onProgress && { onProgress }) });
   return { algorithm: model.algorithm, signature: model.signature, params: model.params, importances: model.importances, predict: async (table) => model.predict(table), graph: () => model.toOnnx(), seconds: (performance.now() - started) / 1000 };
 }
+
+/** A recipe with what its command has run in: a retraining goes by it. */
+const withEnvironment = (recipe: Recipe, made: TrainedIn | undefined): Recipe => (recipe.python && made ? { ...recipe, python: { ...recipe.python, made } } : recipe);
 
 /** The request for a training on these rows, but for the parameters. */
 export function requestOf(train: Table, { table, features, target, task, time, seed, weights }: Making): Omit<TrainingRequest, "params"> {

@@ -18,6 +18,8 @@ import { adoptModel, type AdoptedModel } from "./graph/adopt-model.ts";
 import { findLeftModel } from "./left-model.ts";
 import { runCommand } from "./run-command.ts";
 import { openTrackedRun } from "./tracked-run.ts";
+import { openEnvironment } from "../environments/open-environment.ts";
+import type { TrainedIn } from "../environments/types.ts";
 import type { Job, Recipe } from "./types.ts";
 
 /** Where a recipe's command runs, and whom it tells. */
@@ -48,8 +50,10 @@ export interface RecipeTraining {
 
 /** What a recipe's command made. */
 export interface RecipeResult extends AdoptedModel {
-  /** What it printed. */
+  /** What it printed, and the installer of its environment before. */
   readonly log: BlobInfo;
+  /** The Python that it ran in, where the recipe declares one. */
+  readonly trainedIn?: TrainedIn;
   readonly seconds: number;
 }
 
@@ -66,7 +70,15 @@ const checkpointsKept = 14 * 86_400_000;
 export async function runRecipe({ recipe, train, table, request, time }: RecipeTraining, workshop: Workshop, blobs: BlobStore): Promise<RecipeResult> {
   const { place, report, print } = workshop;
   const folder = await mkdtemp(join(workshop.workdir, "recipe-"));
+  let said = "";
+  const say = (text: string): void => {
+    said += text;
+    print?.(text);
+  };
+  const tell = (line: string): void => report({ message: plainText(line).trim().slice(0, 300) });
+  let environment: Awaited<ReturnType<typeof openEnvironment>> | undefined;
   try {
+    if (recipe.python) environment = await openEnvironment(join(place?.kept ?? folder, "environments"), recipe.python, { workdir: folder, timeout: recipe.timeout, blobs, print: say, tell });
     const rows = rowNumbersOf(train);
     const kinds = new Map(table.columns.map((column) => [column.name, column.type]));
     const names = request.features.filter((name) => kinds.get(name) !== "timestamp");
@@ -82,18 +94,14 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const job: Job = { train: data, target: request.target, features: names, params: request.params, seed: request.seed, run_id: run.id, tracking_uri: server, model_dir: models, checkpoint_dir: kept.folder };
     const jobFile = join(folder, "job.json");
     await writeFile(jobFile, JSON.stringify(job, null, 2));
-    let said = "";
     const end = await runCommand({
       command: recipe.run,
       folder: code,
-      env: { ...environmentOf(job, jobFile), ...run.env },
+      env: { ...environmentOf(job, jobFile), ...run.env, ...environment?.env },
       timeout: recipe.timeout,
       grace,
-      print: (text) => {
-        said += text;
-        print?.(text);
-      },
-      onLine: (line) => report({ message: `${recipe.run}: ${plainText(line).trim().slice(0, 200)}` }),
+      print: say,
+      onLine: (line) => tell(`${recipe.run}: ${line}`),
       onStart: kept.begin,
     });
     const wrong = explainEnd(recipe.run, end, recipe.timeout);
@@ -103,10 +111,11 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     report({ message: `trying the model ${left.name}` });
     const adopted = await adoptModel({ name: left.name, bytes: left.bytes, folder: dirname(left.path), train, columns: table.columns, request });
     await kept.remove();
-    return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds };
+    return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds, ...(environment && { trainedIn: environment.trainedIn }) };
   } catch (error) {
     throw orDiskFull(error, folder);
   } finally {
+    environment?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }
