@@ -72,6 +72,8 @@ export const faces: Readonly<Record<string, string>> = {
   "training/permuted.ts": "a table with features dealt to other rows, by which monitoring tells their effects",
   "training/recipes/types.ts": "the nouns of recipes",
   "training/recipes/run-recipe.ts": "where a recipe's command runs",
+  "training/environments/environment-texts.ts": "the Python that a version was trained in, in words and as a list",
+  "training/environments/collect-environments.ts": "environments that no version needs",
   "training/recipes/python/packed-models.ts": "asking models that only Python loads",
   "training/recipes/recipe-key.ts": "who may have commands run",
   "training/holdout.ts": "which rows a model is judged by: training and evaluation must agree on it",

@@ -3,6 +3,7 @@ import type { Step } from "../stage.ts";
 import { completeRun } from "../tracking/open-run.ts";
 import { recordRun, type RunRecord } from "../tracking/tracking.ts";
 import type { MetricPoint } from "../tracking/types.ts";
+import { environmentText, frozenList, trainedInOf } from "../training/environments/environment-texts.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import type { EvaluateOutput } from "./evaluate-step.ts";
 
@@ -16,6 +17,7 @@ export const recordStep: Step = {
     const trained = inputs["trained"] as TrainOutput;
     const evaluation = inputs["evaluation"] as EvaluateOutput;
     const now = house.clock.now();
+    const trainedIn = trainedInOf(trained.recipe);
     const points: MetricPoint[] = [
       ...trained.losses.map((value, step) => ({ key: "training_loss", value, step, time: now })),
       ...Object.entries(evaluation.metrics).flatMap(([key, { value, low, high }]) => [
@@ -37,12 +39,13 @@ export const recordStep: Step = {
       startedAt: now - Math.round(trained.seconds * 1000),
       endedAt: now,
       params: Object.fromEntries([["algorithm", trained.algorithm], ...Object.entries(trained.params).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)])]),
-      tags: { trigger: String(params["trigger"]), dataset_version: table.version },
+      tags: { trigger: String(params["trigger"]), dataset_version: table.version, ...(trainedIn && { python: environmentText(trained.recipe), python_environment: trainedIn.digest }) },
       metrics: points,
       artifacts: [
         ...(trained.model.python ? trained.model.python.files.map(({ path, ...file }) => ({ path: `model/${path}`, ...file })) : [{ path: "model.onnx", sha256: trained.model.sha256, size: trained.model.size }]),
         ...(trained.baseline ? [{ path: "baseline.onnx", ...trained.baseline }] : []),
         ...(trained.log ? [{ path: "logs/train.log", ...trained.log }] : []),
+        ...(trainedIn ? [{ path: "python/requirements.txt", ...(await house.blobs.put(Buffer.from(frozenList(trainedIn)))) }] : []),
         { path: "evaluation.html", ...evaluation.report },
       ],
       lineage: [

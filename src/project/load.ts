@@ -56,7 +56,7 @@ function contradiction({ train }: ProjectFile): { readonly sentence: string; rea
   if (train?.run !== undefined) {
     return train.algorithm === undefined ? undefined : { sentence: "train.run and train.algorithm are both there; a command trains, or one of the trainers", field: ["train", "algorithm"] };
   }
-  const idle = (["files", "format", "timeout"] as const).find((name) => train?.[name] !== undefined);
+  const idle = (["files", "format", "timeout", "python"] as const).find((name) => train?.[name] !== undefined);
   return idle && { sentence: `train.${idle} is for a command, and there is no train.run`, field: ["train", idle] };
 }
 

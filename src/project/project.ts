@@ -64,6 +64,8 @@ export interface ProjectCommand {
   readonly format: "parquet" | "csv";
   /** Milliseconds; null: as long as it takes. */
   readonly timeout: number | null;
+  /** What declares the environment of Python that it runs in. */
+  readonly python?: string;
 }
 
 /** What a gate asks of a metric. */
@@ -148,8 +150,8 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
 
 function algorithmOf(train: ProjectFile["train"], folder: string): Pick<Project["train"], "algorithm" | "command"> {
   if (train?.run === undefined) return { algorithm: train?.algorithm ?? "auto" };
-  const { run, files, format = "parquet", timeout } = train;
-  return { algorithm: "run", command: { run, folder, files: files ?? null, format, timeout: timeout === undefined ? null : duration(timeout, timeout) } };
+  const { run, files, format = "parquet", timeout, python } = train;
+  return { algorithm: "run", command: { run, folder, files: files ?? null, format, timeout: timeout === undefined ? null : duration(timeout, timeout), ...(python !== undefined && { python }) } };
 }
 
 function settingsOf({ batching, log_share: logShare, pinned }: NonNullable<ProjectFile["deploy"]> = {}): NonNullable<Project["deploy"]["settings"]> {

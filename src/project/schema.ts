@@ -94,6 +94,9 @@ export const ProjectSchema = Type.Object(
           files: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "With run: the files and folders that the command needs, relative to this file; all of its folder, up to 20 MB, when absent" })),
           format: Type.Optional(Type.Enum(["parquet", "csv"], { description: "With run: how the command gets its rows; parquet" })),
           timeout: Type.Optional(Duration),
+          python: Type.Optional(
+            Type.String({ minLength: 1, description: "With run: the environment of Python that it runs in, made once and kept with the version: requirements.txt, pyproject.toml, uv.lock, environment.yml; the path of a Python or of an environment's folder; local, the Python that the server finds. Nothing is installed without it" }),
+          ),
           params: Type.Optional(Type.Record(Type.String(), Type.Unknown(), { description: "Parameters of the algorithm, or of the command" })),
           seed: Type.Optional(Type.Integer({ minimum: 0, description: "Same seed, same data: the same model" })),
           refit: Type.Optional(Type.Boolean({ description: "After the gate, train once more on all rows, the held-out ones too; true" })),

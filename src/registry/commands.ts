@@ -1,6 +1,7 @@
 import type { Command } from "../cli/command.ts";
 import { moment, table } from "../cli/table.ts";
 import { client } from "../http/client.ts";
+import { environmentText } from "../training/environments/environment-texts.ts";
 import { aliasCommands } from "./commands-aliases.ts";
 import { versionCommands } from "./commands-versions.ts";
 import { convertCommand } from "./convert/convert-command.ts";
@@ -24,12 +25,13 @@ export const registryCommands: readonly Command[] = [
     arguments: { "<model>": "the model's name" },
     run: async ({ server }, [name]) => {
       const data = await client<RegistryRoutes>(await server(), "registry")("GET /models/:name/versions", { params: { name: name ?? "" } });
+      const inPython = data.versions.some((version) => version.origin === "trained" && environmentText(version.recipe) !== "");
       const rows = data.versions.map((version) => {
         const made = version.origin === "trained" ? version : undefined;
         const [metric, value] = Object.entries(made?.metrics ?? {}).find(([key]) => key === "rmse" || key === "log_loss") ?? ["", undefined];
-        return [version.version, version.aliases.join(", "), moment(version.createdAt), made?.training.rows ?? "", value ? `${metric} ${value.value.toPrecision(4)}` : "", version.trigger.slice(0, 60)];
+        return [version.version, version.aliases.join(", "), moment(version.createdAt), made?.training.rows ?? "", value ? `${metric} ${value.value.toPrecision(4)}` : "", ...(inPython ? [environmentText(made?.recipe)] : []), version.trigger.slice(0, 60)];
       });
-      return { data, text: table(["version", "alias", "made", "rows", "judged", "why"], rows, "no versions") };
+      return { data, text: table(["version", "alias", "made", "rows", "judged", ...(inPython ? ["python"] : []), "why"], rows, "no versions") };
     },
   },
   ...versionCommands,

@@ -4,6 +4,7 @@ import type { GateVerdict } from "../evaluation/gate.ts";
 import type { LoggedModel } from "../tracking/types.ts";
 import { readLoggedModels } from "../tracking/logged-models.ts";
 import { readManyRuns, type RunDetails } from "../tracking/run-details.ts";
+import { packageVersions } from "../training/environments/environment-texts.ts";
 import type { Recipe } from "../training/recipes/types.ts";
 import { codeOfEnvironment, codeOfTags, loggedDatasets, signatureFields } from "./evidence-parts.ts";
 import { readMlModel, type ModelFormat, type ModelSignature } from "./mlmodel.ts";
@@ -128,7 +129,7 @@ async function ofTrained(shelves: Shelves, version: TrainedVersion): Promise<Par
     code: codeOfEnvironment(version.environment["code"]),
     data: [data],
     config: { algorithm: version.algorithm, ...(version.recipe && recipeTexts(version.recipe)), ...textsOf(version.params) },
-    environment,
+    environment: { ...environment, ...packageVersions(version.recipe) },
     evaluation: Object.entries(version.metrics).map(([metric, interval]) => ({ metric, ...interval, dataset: null, from: "evaluation" })),
     gate: version.gate,
     signature: signatureFields(version.signature),
@@ -197,6 +198,11 @@ export function metricsOf(run: RunDetails | undefined, logged: LoggedModel | und
 }
 
 /** A recipe as far as two versions of a model may differ in it. */
-const recipeTexts = ({ run, files, code }: Recipe): Record<string, string> => ({ "recipe.run": run, "recipe.files": files.map(({ path }) => path).join(", "), "recipe.code": code });
+const recipeTexts = ({ run, files, code, python }: Recipe): Record<string, string> => ({
+  "recipe.run": run,
+  "recipe.files": files.map(({ path }) => path).join(", "),
+  "recipe.code": code,
+  ...(python && { "recipe.python": python.declared, ...(python.made && { "recipe.environment": python.made.digest }) }),
+});
 
 const textsOf = (values: Readonly<Record<string, unknown>>): Record<string, string> => Object.fromEntries(Object.entries(values).map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]));

@@ -3,6 +3,7 @@ import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { insertLineage } from "../tracking/tracking.ts";
+import { trainedInOf } from "../training/environments/environment-texts.ts";
 import { recordMove } from "./alias-moves.ts";
 import { audit, findModel, modelRow, promptDetail, requireUnheld, type Change } from "./models.ts";
 import type { ModelFiles } from "../training/types.ts";
@@ -13,6 +14,12 @@ export type VersionRow = Selectable<RegistryTables["model_versions"]>;
 
 /** What only versions that this house trained have, kept as one document. */
 type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "recipe" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment"> & Pick<ModelFiles, "python">;
+
+/** Digests of the environments of Python that versions were trained in: those that are there, and those that can be restored. */
+export async function environmentsOfVersions(db: Database): Promise<Set<string>> {
+  const rows = await registryTables(db).selectFrom("model_versions").select("document").where("document", "is not", null).execute();
+  return new Set(rows.flatMap(({ document }) => trainedInOf((JSON.parse(document!) as Evidence).recipe)?.digest ?? []));
+}
 
 /** Takes the next number of a model; the row is locked until the transaction ends, so two who ask get two numbers. */
 export async function nextVersion(transaction: Database, modelId: number, time: number): Promise<number> {

@@ -16,7 +16,7 @@ export interface Collected {
 }
 
 /** Contents younger than this stay, named or not: what was put may not have been written down yet (an upload, a step that is at work). */
-const youngest = 3_600_000;
+export const youngest = 3_600_000;
 
 /** Thrown to take everything back. */
 const onlyLooked = new Error("nothing of a dry run stays");

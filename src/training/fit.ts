@@ -2,6 +2,7 @@ import type { IngestOutput } from "../data/ingest-step.ts";
 import { readingsOf, type Table } from "../data/types.ts";
 import { MillraceError } from "../errors.ts";
 import type { BlobStore } from "../storage/blobs.ts";
+import type { TrainedIn } from "./environments/types.ts";
 import { predictionOf } from "./onnx/run-graph.ts";
 import { runRecipe, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
@@ -35,6 +36,8 @@ export interface Fit {
   /** Its files, in the artifact store. */
   readonly files: () => Promise<ModelFiles>;
   readonly seconds: number;
+  /** How a command made it, with what it ran in. */
+  readonly recipe?: Recipe;
   /** What its command printed. */
   readonly log?: { readonly sha256: string; readonly size: number };
 }
@@ -48,7 +51,7 @@ export async function fitOn(train: Table, making: Making, workshop: Workshop, bl
   if (algorithm === "run") {
     if (!recipe) throw new MillraceError("training.no_recipe", 500, "A command is to train, and its recipe was not handed on");
     const made = await runRecipe({ recipe, train, table: making.table, request: { ...request, params }, time: making.time }, workshop, blobs);
-    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await made.answers(table), made.signature), files: async () => made.model, seconds: made.seconds, log: made.log };
+    return { algorithm, signature: made.signature, params, importances: made.importances, predict: async (table) => predictionOf(await made.answers(table), made.signature), files: async () => made.model, seconds: made.seconds, recipe: withEnvironment(recipe, made.trainedIn), log: made.log };
   }
   // Only worker processes need the trainers.
   const { findTrainer } = await import("./trainers.ts");
@@ -56,6 +59,9 @@ export async function fitOn(train: Table, making: Making, workshop: Workshop, bl
   const model = findTrainer(algorithm).train({ ...request, params, ...(onProgress && { onProgress }) });
   return { algorithm: model.algorithm, signature: model.signature, params: model.params, importances: model.importances, predict: async (table) => model.predict(table), files: () => blobs.put(model.toOnnx()), seconds: (performance.now() - started) / 1000 };
 }
+
+/** A recipe with what its command has run in: a retraining goes by it. */
+const withEnvironment = (recipe: Recipe, made: TrainedIn | undefined): Recipe => (recipe.python && made ? { ...recipe, python: { ...recipe.python, made } } : recipe);
 
 /** The request for a training on these rows, but for the parameters. */
 export function requestOf(train: Table, { table, features, target, task, time, seed, weights }: Making): Omit<TrainingRequest, "params"> {

@@ -101,7 +101,7 @@ export async function trainOn(train: Table, making: Making & { readonly baseline
 
 /** What a model that was made hands on, with a linear baseline of the same rows where asked; its files go into the artifact store. */
 export async function outputOf(fit: Fit, train: Table, making: Making, { losses, baseline }: { readonly losses: readonly number[]; readonly baseline: boolean }, blobs: BlobStore): Promise<TrainOutput> {
-  const { algorithm, signature, params, importances, seconds, log } = fit;
+  const { algorithm, signature, params, importances, seconds, log, recipe } = fit;
   const linear = baseline ? await linearModel(train, making) : null;
   return {
     algorithm,
@@ -115,7 +115,7 @@ export async function outputOf(fit: Fit, train: Table, making: Making, { losses,
     rows: train.rows,
     until: newest(train, making.time),
     seconds,
-    ...(making.recipe && { recipe: making.recipe }),
+    ...(recipe && { recipe }),
     ...(log && { log }),
     naive: naivePredictor(train, making.target, signature),
   };

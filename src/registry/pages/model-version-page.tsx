@@ -88,6 +88,7 @@ function Summary({ version, evidence }: { version: ModelVersion; evidence: Evide
             ? [
                 { name: "Trained on", value: `${formatNumber(trained.training.rows)} rows`, note: trained.training.until === null ? undefined : `until ${formatDay(trained.training.until)}` },
                 { name: trained.recipe ? "Made by" : "Algorithm", value: trained.recipe ? <code>{trained.recipe.run}</code> : trained.algorithm, note: `trained in ${formatSpan(trained.training.seconds * 1000)}` },
+                ...(trained.recipe?.python?.made ? [{ name: "Python", value: trained.recipe.python.made.version, note: `${trained.recipe.python.declared}, ${trained.recipe.python.made.packages.length} packages` }] : []),
                 trained.artifact.python ? { name: "Python model", value: `Python ${trained.artifact.python.version}`, note: `${formatBytes(trained.artifact.size)}, ${trained.artifact.python.files.length} files` } : { name: "ONNX graph", value: <a href={`/api/registry/models/${encodeURIComponent(trained.model)}/versions/${trained.version}/model.onnx`}>model.onnx</a>, note: `${formatBytes(trained.artifact.size)}, ${shortId(trained.artifact.sha256)}` },
               ]
             : [{ name: "Loads with", value: Object.keys(evidence?.format?.flavors ?? {}).filter((flavor) => flavor !== "python_function").join(", ") || "–", note: evidence ? formatBytes(evidence.size) : undefined }]),

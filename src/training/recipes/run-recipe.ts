@@ -22,6 +22,8 @@ import { interpreterOf } from "./python/interpreter.ts";
 import type { PackedModels } from "./python/packed-models.ts";
 import { runCommand } from "./run-command.ts";
 import { openTrackedRun } from "./tracked-run.ts";
+import { openEnvironment } from "../environments/open-environment.ts";
+import type { TrainedIn } from "../environments/types.ts";
 import type { Job, Recipe } from "./types.ts";
 
 /** Where a recipe's command runs, and whom it tells. */
@@ -59,8 +61,10 @@ export interface RecipeResult {
   readonly importances: Readonly<Record<string, number>>;
   /** A number for each row, or row by row a probability for each class. */
   readonly answers: (table: Table) => Promise<Float64Array>;
-  /** What it printed. */
+  /** What it printed, and the installer of its environment before. */
   readonly log: BlobInfo;
+  /** The Python that it ran in, where the recipe declares one. */
+  readonly trainedIn?: TrainedIn;
   readonly seconds: number;
 }
 
@@ -77,7 +81,15 @@ const checkpointsKept = 14 * 86_400_000;
 export async function runRecipe({ recipe, train, table, request, time }: RecipeTraining, workshop: Workshop, blobs: BlobStore): Promise<RecipeResult> {
   const { place, report, print } = workshop;
   const folder = await mkdtemp(join(workshop.workdir, "recipe-"));
+  let said = "";
+  const say = (text: string): void => {
+    said += text;
+    print?.(text);
+  };
+  const tell = (line: string): void => report({ message: plainText(line).trim().slice(0, 300) });
+  let environment: Awaited<ReturnType<typeof openEnvironment>> | undefined;
   try {
+    if (recipe.python) environment = await openEnvironment(join(place?.kept ?? folder, "environments"), recipe.python, { workdir: folder, timeout: recipe.timeout, blobs, print: say, tell });
     const rows = rowNumbersOf(train);
     const kinds = new Map(table.columns.map((column) => [column.name, column.type]));
     const names = request.features.filter((name) => kinds.get(name) !== "timestamp");
@@ -93,18 +105,14 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const job: Job = { train: data, target: request.target, features: names, params: request.params, seed: request.seed, run_id: run.id, tracking_uri: server, model_dir: models, checkpoint_dir: kept.folder };
     const jobFile = join(folder, "job.json");
     await writeFile(jobFile, JSON.stringify(job, null, 2));
-    let said = "";
     const end = await runCommand({
       command: recipe.run,
       folder: code,
-      env: { ...environmentOf(job, jobFile), ...run.env },
+      env: { ...environmentOf(job, jobFile), ...run.env, ...environment?.env },
       timeout: recipe.timeout,
       grace,
-      print: (text) => {
-        said += text;
-        print?.(text);
-      },
-      onLine: (line) => report({ message: `${recipe.run}: ${plainText(line).trim().slice(0, 200)}` }),
+      print: say,
+      onLine: (line) => tell(`${recipe.run}: ${line}`),
       onStart: kept.begin,
     });
     const wrong = explainEnd(recipe.run, end, recipe.timeout);
@@ -115,12 +123,13 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const adopted =
       left.kind === "onnx"
         ? await adoptGraph({ name: left.name, bytes: await readFile(left.path), folder: dirname(left.path), train, columns: table.columns, request }, blobs)
-        : await adoptPython({ left, interpreter: interpreterOf(recipe.run), train, columns: table.columns, request, format: recipe.format, workdir: folder }, workshop.packed, blobs);
+        : await adoptPython({ left, interpreter: environment?.python ?? interpreterOf(recipe.run), env: environment?.env ?? {}, train, columns: table.columns, request, format: recipe.format, workdir: folder }, workshop.packed, blobs);
     await kept.remove();
-    return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds };
+    return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds, ...(environment && { trainedIn: environment.trainedIn }) };
   } catch (error) {
     throw orDiskFull(error, folder);
   } finally {
+    environment?.close();
     await rm(folder, { recursive: true, force: true });
   }
 }

@@ -1,4 +1,5 @@
 import type { BlobInfo } from "../../storage/blobs.ts";
+import type { DeclaredEnvironment } from "../environments/types.ts";
 
 /** A file that a recipe's command needs. */
 export interface RecipeFile extends BlobInfo {
@@ -19,6 +20,8 @@ export interface Recipe {
   readonly format: "parquet" | "csv";
   /** Milliseconds; null: as long as it takes. */
   readonly timeout: number | null;
+  /** The Python that it runs in, where the project declares one. */
+  readonly python?: DeclaredEnvironment;
 }
 
 /** The job as the command reads it, in the file named by `MILLRACE_JOB`. Its keys are a contract. */

@@ -15,6 +15,8 @@ import { packModel } from "./pack-model.ts";
 export interface LeftPython {
   readonly left: LeftFile;
   readonly interpreter: string;
+  /** Variables beside the server's that the command ran with; what is undefined is taken out. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   readonly train: Table;
   readonly columns: readonly DatasetColumn[];
   readonly request: Pick<TrainingRequest, "features" | "target" | "task" | "eventTime" | "seed">;
@@ -42,7 +44,7 @@ const mostTried = 5000;
  *
  * @throws what `packModel` throws, `training.model_answers_nan`, `evaluation.model_failed`
  */
-export async function adoptPython({ left, interpreter, train, columns, request, format, workdir }: LeftPython, packed: PackedModels, blobs: BlobStore): Promise<AdoptedPython> {
+export async function adoptPython({ left, interpreter, env, train, columns, request, format, workdir }: LeftPython, packed: PackedModels, blobs: BlobStore): Promise<AdoptedPython> {
   const { features, classes, targetReading } = describeRows(train, columns, request);
   // Numbers enter as double: no answer hangs on what float32 has no room for.
   const enters = features.map(({ spec: { name, type } }): ModelColumn => ({ name, type: type === "category" ? "category" : "number", ...(type === "number" && { offset: 0 }) }));
@@ -59,7 +61,7 @@ export async function adoptPython({ left, interpreter, train, columns, request, 
     format,
     rows: Object.fromEntries(request.features.map((name) => [name, cellsOf(columnOf(few, name))])),
     eventTime: request.eventTime?.feature ?? null,
-  });
+  }, env);
   const taken = new Set(made.features);
   const signature: Signature = { ...whole, features: whole.features.filter(({ name }) => taken.has(name)), columns: enters.filter(({ name }) => taken.has(name)) };
   const python: PythonModel = { files: await storeFiles(target, blobs), interpreter: made.python.executable, version: made.python.version, packages: made.packages };

@@ -38,7 +38,7 @@ const keptErrors = 4000;
  *
  * @throws `training.no_python`, `training.no_mlflow`, `training.model_unreadable`, `training.model_signature`, `training.no_probabilities`
  */
-export async function packModel(interpreter: string, { signature, features, targetStored, eventTime, ...request }: PackRequest): Promise<Packed> {
+export async function packModel(interpreter: string, { signature, features, targetStored, eventTime, ...request }: PackRequest, variables: Readonly<Record<string, string | undefined>> = {}): Promise<Packed> {
   const input = JSON.stringify({
     ...request,
     task: signature.task,
@@ -48,14 +48,14 @@ export async function packModel(interpreter: string, { signature, features, targ
     event_time: eventTime,
     signature,
   });
-  const child = spawn(interpreter, [program], { stdio: ["pipe", "pipe", "pipe"], env: { ...withoutDatabase(process.env), PYTHONDONTWRITEBYTECODE: "1" } });
+  const child = spawn(interpreter, [program], { stdio: ["pipe", "pipe", "pipe"], env: { ...withoutDatabase(process.env), ...variables, PYTHONDONTWRITEBYTECODE: "1" } });
   let [said, errors] = ["", ""];
   child.stdout.setEncoding("utf8").on("data", (text: string) => (said += text));
   child.stderr.setEncoding("utf8").on("data", (text: string) => (errors = (errors + text).slice(-keptErrors)));
   child.stdin.on("error", () => undefined); // Its end says why nobody reads.
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve, reject) => {
-    child.once("error", (error) => reject(invalid("training.no_python", `The command left a model that Python loads, and ${interpreter} cannot be started (${error.message}): say train.python, or leave an ONNX file`)));
+    child.once("error", (error) => reject(invalid("training.no_python", `The command left a model that Python loads, and ${interpreter} cannot be started (${error.message}): name the Python by train.python, or leave an ONNX file`)));
     child.once("close", (exit) => resolve(exit));
   });
   const last = said.trimEnd().split("\n").at(-1) ?? "";
