@@ -144,10 +144,11 @@ async function install(declared: DeclaredEnvironment, base: PythonFacts, folder:
   for (const command of commands) {
     const line = command.map(quoted).join(" ");
     print(`$ ${command.join(" ")}\n`);
+    // Where pip does not retry it keeps to itself that it reached no index, and says that there is no such package.
     const end = await runCommand({
       command: `exec ${line}`,
       folder: sources,
-      env: { ...env, ...aloneWith(folder), UV_PROJECT_ENVIRONMENT: folder, PIP_USER: undefined, PIP_TARGET: undefined, PIP_PREFIX: undefined },
+      env: { ...env, ...aloneWith(folder), UV_PROJECT_ENVIRONMENT: folder, PIP_USER: undefined, PIP_TARGET: undefined, PIP_PREFIX: undefined, ...(env["PIP_RETRIES"] === "0" && { PIP_RETRIES: "1" }) },
       timeout,
       grace,
       print,
