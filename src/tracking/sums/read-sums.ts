@@ -11,6 +11,8 @@ export type Axis = "step" | "time";
 export interface Part {
   readonly from: Place;
   readonly until: Place | null;
+  /** How many points it has, where sums tell it. */
+  readonly points?: number | undefined;
 }
 
 /** Buckets of equal width on an axis; both ends are in it. */
@@ -74,12 +76,13 @@ export async function partsIn(db: Database, series: number, axis: Axis, from: nu
 export const staleParts = (db: Database, series: number): Promise<Part[]> => readParts(db, series, sql<SqlBool>`stale = 1`);
 
 async function readParts(db: Database, series: number, condition: RawBuilder<SqlBool>): Promise<Part[]> {
-  const rows = await trackingTables(db).selectFrom("metric_sums").select(["from_step", "from_time", "until_step", "until_time"]).where("series_id", "=", series).where(condition).orderBy("from_step").orderBy("from_time").execute();
-  const parts: { from: Place; until: Place }[] = [];
+  const rows = await trackingTables(db).selectFrom("metric_sums").select(["from_step", "from_time", "until_step", "until_time", "points", "stale"]).where("series_id", "=", series).where(condition).orderBy("from_step").orderBy("from_time").execute();
+  const parts: { from: Place; until: Place; points: number | undefined }[] = [];
   for (const row of rows) {
     const last = parts.at(-1);
-    if (last && last.until[0] === row.from_step && last.until[1] === row.from_time) last.until = [row.until_step, row.until_time];
-    else parts.push({ from: [row.from_step, row.from_time], until: [row.until_step, row.until_time] });
+    const [until, points]: [Place, number | undefined] = [[row.until_step, row.until_time], row.stale === 1 ? undefined : row.points];
+    if (last && last.until[0] === row.from_step && last.until[1] === row.from_time) Object.assign(last, { until, points: last.points === undefined || points === undefined ? undefined : last.points + points });
+    else parts.push({ from: [row.from_step, row.from_time], until, points });
   }
   return parts;
 }
@@ -100,7 +103,8 @@ export async function readBuckets(db: Database, series: number, grid: Grid): Pro
   });
   const buckets = new Map<number, Bucket>(sums.map((row) => [row.at, numeric(row)]));
   const odd: OddKind[] = sums.flatMap((row) => ([["nan", 2], ["up", 1], ["down", -1]] as const).flatMap(([name, kind]) => (Number(row[`${name}_points`]) > 0 ? [{ kind, count: Number(row[`${name}_points`]), firstStep: Number(row[`${name}_step`]) }] : [])));
-  const within = sql`series_id = ${series} and ${sql.ref(axis)} >= ${whole(first)} and ${sql.ref(axis)} <= ${whole(last)}`;
+  // With a sign, so that the index is entered by the bounds of the part, which are narrower.
+  const within = sql`series_id = ${series} and +${sql.ref(axis)} >= ${whole(first)} and +${sql.ref(axis)} <= ${whole(last)}`;
   for await (const some of pieces(db, series, parts)) {
     const read = await sql<Bucket>`${sql.join(some.map((part) => sql`select ${bucketOf(axis, grid)} as at, count(*) as n, min(step) as step, min(time) as time, min(${finite}) as low, max(${finite}) as high, count(${finite}) as finite,
         sum(case when abs(value) <= ${hugeFrom} then ${finite} end) as total, sum(case when abs(value) > ${hugeFrom} then ${finite} / ${hugeScale} end) as huge
@@ -141,7 +145,7 @@ async function* pieces(db: Database, series: number, parts: readonly Part[]): As
   let some: Part[] = [];
   for (const part of parts) {
     let { from } = part;
-    for (;;) {
+    while (part.points === undefined || part.points > atOnce) {
       const next = await sql<{ step: number; time: number }>`select step, time from metric_points where series_id = ${series} and ${isIn({ from, until: part.until })} order by step, time limit 1 offset ${atOnce}`.execute(db);
       // Where so many have one step and time they are read at once.
       if (next.rows.length === 0 || (next.rows[0].step === from[0] && next.rows[0].time === from[1])) break;
