@@ -15,6 +15,8 @@ export interface Contender {
   readonly workers?: number;
   /** The program `mlflow` of an environment that has it. */
   readonly mlflow: string;
+  /** The checkout of Millrace, when it is not this one. */
+  readonly checkout?: string;
   /** MLflow's database when it is not SQLite. */
   readonly database?: string | undefined;
 }
@@ -38,7 +40,7 @@ export const databaseFile = ({ name }: Contender, folder: string): string => joi
 
 export async function startPeer(contender: Contender, folder: string): Promise<Peer> {
   const port = String(await freePort());
-  const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
+  const main = contender.checkout === undefined ? fileURLToPath(new URL("../../src/main.ts", import.meta.url)) : join(contender.checkout, "src/main.ts");
   const store = contender.database ?? `sqlite:///${databaseFile(contender, folder)}`;
   const begun = performance.now();
   const child =

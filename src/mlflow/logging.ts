@@ -73,7 +73,7 @@ async function writeToRun(house: House, runId: string, write: (transaction: Data
     await requireActiveRun(transaction, runId);
     await write(transaction);
   });
-  if (written.points) await announceMetrics(house, runId, [...new Set(written.points.map(({ key }) => key))]);
+  if (written.points) await announceMetrics(house, runId, written.points);
   if (written.run) await announceRun(house, runId);
   return {};
 }

@@ -5,6 +5,6 @@ import { trackingTables } from "./store.ts";
 export async function forgetLogged(transaction: Database, runIds: readonly string[]): Promise<void> {
   const tables = trackingTables(transaction);
   const series = tables.selectFrom("metric_series").select("id").where("run_id", "in", runIds);
-  await tables.deleteFrom("metric_points").where("series_id", "in", series).execute();
+  for (const table of ["metric_points", "metric_sums"] as const) await tables.deleteFrom(table).where("series_id", "in", series).execute();
   for (const table of ["metric_series", "latest_metrics", "params", "run_tags"] as const) await tables.deleteFrom(table).where("run_id", "in", runIds).execute();
 }

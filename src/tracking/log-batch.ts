@@ -2,10 +2,13 @@ import { sql } from "kysely";
 import { invalid, notFound } from "../errors.ts";
 import type { Database } from "../storage/database.ts";
 import { fetchRows } from "../storage/fetch-rows.ts";
+import { isSqlite } from "../storage/dialect.ts";
 import { insertRows } from "../storage/insert-rows.ts";
 import { transact } from "../storage/transactions.ts";
 import { storedValue } from "./metric-value.ts";
 import { trackingTables } from "./store.ts";
+import { markStale } from "./sums/mark-stale.ts";
+import { isBefore, type Place } from "./sums/sum.ts";
 import type { MetricPoint } from "./types.ts";
 
 /** A metric point; with a model it is also a metric of that logged model, measured on a dataset perhaps. */
@@ -17,16 +20,21 @@ export interface LoggedPoint extends MetricPoint {
 
 /** Adds points to a run; a point that is there already (the same key, step, time and value) is left. NaN and the infinities are kept. */
 export async function logMetrics(db: Database, runId: string, points: readonly LoggedPoint[]): Promise<void> {
-  if (points.length === 0) return;
+  if (points.length > 0) await transact(db, (transaction) => writeMetrics(transaction, runId, points));
+}
+
+async function writeMetrics(db: Database, runId: string, points: readonly LoggedPoint[]): Promise<void> {
   const stored = points.map((point) => ({ ...point, ...storedValue(point.value) }));
   const series = await seriesOf(db, runId, [...new Set(points.map(({ key }) => key))]);
   await insertRows(
     db,
     "metric_points",
     ["series_id", "step", "time", "value", "kind"],
-    stored.map(({ key, step, time, value, kind }) => [series.get(key)!, step, time, value, kind]),
+    stored.map(({ key, step, time, value, kind }) => [series.get(key)!.id, step, time, value, kind]),
     "on conflict do nothing",
   );
+  const within = Map.groupBy(stored.filter(({ key, step, time }) => isSummed(series.get(key)!, step, time)), ({ key }) => series.get(key)!.id);
+  for (const [id, own] of within) await markStale(db, id, own.map(({ step, time }): Place => [step, time]));
   const latest = new Map<string, (typeof stored)[number]>();
   for (const point of stored) {
     const known = latest.get(point.key);
@@ -58,10 +66,22 @@ function isLater(one: Stored, other: Stored): boolean {
   return one.value === other.value ? one.kind > other.kind : one.value > other.value;
 }
 
-async function seriesOf(db: Database, runId: string, keys: readonly string[]): Promise<Map<string, number>> {
+interface SeriesRow {
+  readonly id: number;
+  readonly key: string;
+  readonly summed_step: number | null;
+  readonly summed_time: number | null;
+}
+
+const isSummed = ({ summed_step, summed_time }: SeriesRow, step: number, time: number): boolean =>
+  summed_step !== null && summed_time !== null && isBefore([step, time], [summed_step, summed_time]);
+
+/** The series of these keys, made where they are missing; until the transaction ends nobody sums up more of them. */
+async function seriesOf(db: Database, runId: string, keys: readonly string[]): Promise<Map<string, SeriesRow>> {
+  const hold = isSqlite(db) ? "" : " for share";
   const read = async () => {
-    const rows = await fetchRows<{ id: number; key: string }>(db, `select id, key from metric_series where run_id = ? and key in (${keys.map(() => "?").join(", ")})`, [runId, ...keys]);
-    return new Map(rows.map((row) => [row.key, row.id]));
+    const rows = await fetchRows<SeriesRow>(db, `select id, key, summed_step, summed_time from metric_series where run_id = ? and key in (${keys.map(() => "?").join(", ")})${hold}`, [runId, ...keys]);
+    return new Map(rows.map((row) => [row.key, row]));
   };
   const known = await read();
   const missing = keys.filter((key) => !known.has(key));

@@ -13,6 +13,7 @@ import { idsOfRuns, pageOfRuns } from "./run-table.ts";
 import { forgetViews } from "./run-views.ts";
 import { updateRun } from "./runs.ts";
 import { readSeries } from "./series.ts";
+import { summingOf } from "./sums/fill-sums.ts";
 
 const byId = Type.Object({ id: Type.String() });
 
@@ -59,7 +60,10 @@ export const runRoutes = {
       to: Type.Optional(Type.Number()),
       buckets: Type.Optional(Type.Integer({ minimum: 10, maximum: 5000 })),
     }),
-    handle: async (house, { params, query }) => readSeries(house.db, params.id, query.key, { axis: query.axis ?? "step", from: query.from, to: query.to }, query.buckets ?? 1000),
+    handle: async (house, { params, query }) => {
+      summingOf(house)?.due(params.id, query.key);
+      return readSeries(house.db, params.id, query.key, { axis: query.axis ?? "step", from: query.from, to: query.to }, query.buckets ?? 1000);
+    },
   }),
   "GET /runs/:id/children": route({
     summary: "The active runs nested below a run, newest first, at most 1000, with their metrics and params (at most 200 columns), and how many there are",

@@ -5,6 +5,7 @@ import { trackingCommands } from "./commands.ts";
 import { trackingRoutes } from "./routes.ts";
 import { endStreams } from "./run-stream.ts";
 import { trackingMigrations } from "./store.ts";
+import { startSumming } from "./sums/fill-sums.ts";
 
 export const tracking: Stage = {
   name: "tracking",
@@ -13,6 +14,12 @@ export const tracking: Stage = {
   routes: trackingRoutes,
   commands: trackingCommands,
   events: trackingEvents,
-  start: async (house) => async () => endStreams(house),
+  start: async (house) => {
+    const summing = startSumming(house);
+    return async () => {
+      endStreams(house);
+      await summing.stop();
+    };
+  },
   collector: trackingCollector,
 };

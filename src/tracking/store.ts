@@ -4,8 +4,12 @@ import type { Migration } from "../storage/migrations.ts";
 import { historiesMigration } from "./histories-migration.ts";
 import { loggedModelsMigration } from "./logged-models-migration.ts";
 import { runsTableMigration } from "./runs-table-migration.ts";
+import type { Sum } from "./sums/sum.ts";
+import { sumsMigration } from "./sums/sums-migration.ts";
 import { tracesMigration } from "./traces/traces-migration.ts";
 import type { Lifecycle, LoggedModelStatus, RunStatus } from "./types.ts";
+
+type SummedUntil = { summed_step: Generated<number | null>; summed_time: Generated<number | null> };
 
 export type TrackingTables = {
   experiments: { id: string; name: string; artifact_location: string; lifecycle: Lifecycle; created_at: number; updated_at: number };
@@ -24,10 +28,14 @@ export type TrackingTables = {
   };
   params: { run_id: string; key: string; value: string };
   run_tags: { run_id: string; key: string; value: string };
-  /** The number a run's metric has in `metric_points`. */
-  metric_series: { id: Generated<number>; run_id: string; key: string };
+  /** The number a run's metric has in `metric_points`, and the place its sums end at: that one and what comes after it is in none. */
+  metric_series: { id: Generated<number>; run_id: string; key: string } & SummedUntil;
   /** `value` and `kind` as `metric-value.ts` has them. */
   metric_points: { series_id: number; step: number; time: number; value: number; kind: number };
+  /** Sums of consecutive points (`sums/`). */
+  metric_sums: { series_id: number } & Sum;
+  /** The series that were there before sums were, and which of them is the next to get some; empty when all have theirs. */
+  metric_sums_fill: { next: number; last: number };
   /** The greatest point of each series by step, time, value. */
   latest_metrics: { run_id: string; key: string; step: number; time: number; value: number; kind: number };
   /** Metrics of logged models; `dataset_name` and `dataset_digest` are empty for none. */
@@ -134,4 +142,5 @@ export const trackingMigrations: readonly Migration[] = [
   tracesMigration,
   loggedModelsMigration,
   runsTableMigration,
+  sumsMigration,
 ];

@@ -17,6 +17,9 @@ import { metricHistory } from "../../src/tracking/history.ts";
 import { logMetrics, logParams } from "../../src/tracking/log-batch.ts";
 import { readRunDetails } from "../../src/tracking/run-details.ts";
 import { createRun } from "../../src/tracking/runs.ts";
+import { trackingTables } from "../../src/tracking/store.ts";
+import { sealSlice } from "../../src/tracking/sums/seal.ts";
+import { isBefore } from "../../src/tracking/sums/sum.ts";
 import { recordRun } from "../../src/tracking/tracking.ts";
 import { writeDeployment, readDeployments } from "../../src/serving/store.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -185,4 +188,27 @@ test("a name is held by one server until it gives it back or is gone", async () 
   expect(await holdsOf(one).take("b")).toBe(false);
   await other.destroy();
   await expect.poll(() => holdsOf(one).take("b")).toBe(true);
+});
+
+test("sums that one server makes of a history while the other writes into it, at its end and before, tell what its points tell", async () => {
+  const both = await openTwice();
+  const experimentId = await createExperiment(both[0], { name: "sums", now: 1 });
+  await createRun(both[0], { id: "summed", experimentId, name: "summed", userId: "me", startedAt: 1, tags: new Map() });
+  const log = (db: Database, from: number, count: number, time: number) => writeTogether(db, (transaction) => logMetrics(transaction, "summed", Array.from({ length: count }, (_, at) => ({ key: "loss", value: (from + at) % 101, step: from + at, time }))));
+  await log(both[0], 0, 6000, 0);
+  const { id } = await trackingTables(both[0]).selectFrom("metric_series").select("id").where("run_id", "=", "summed").executeTakeFirstOrThrow();
+  let over = false;
+  const sealing = (async () => {
+    while (!over) await transact(both[1], (transaction) => sealSlice(transaction, id));
+  })();
+  for (let turn = 1; turn <= 40; turn++) await Promise.all([log(both[0], 6000 + turn * 300, 300, 0), log(both[0], (turn * 733) % 6000, 20, turn)]);
+  over = true;
+  await sealing;
+  const sums = await trackingTables(both[0]).selectFrom("metric_sums").selectAll().where("series_id", "=", id).where("stale", "=", 0).execute();
+  expect(sums.length).toBeGreaterThan(50);
+  const points = await metricHistory(both[0], "summed", "loss");
+  for (const sum of sums) {
+    const own = points.filter(({ step, time }) => !isBefore([step, time], [sum.from_step, sum.from_time]) && isBefore([step, time], [sum.until_step, sum.until_time]));
+    expect([sum.points, sum.low, sum.high, sum.total]).toEqual([own.length, Math.min(...own.map(({ value }) => value)), Math.max(...own.map(({ value }) => value)), own.reduce((total, { value }) => total + value, 0)]);
+  }
 });

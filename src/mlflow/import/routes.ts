@@ -2,6 +2,7 @@ import Type from "typebox";
 import { route } from "../../http/route.ts";
 import { importModel } from "../../registry/import-model.ts";
 import { writeTogether } from "../../storage/group-commit.ts";
+import { announceMetrics } from "../../tracking/changes.ts";
 import { importExperiment, importLoggedModel } from "../../tracking/import-experiment.ts";
 import { countKept, endImport, importPoints, importRun, isBegunRun } from "../../tracking/import-run.ts";
 import { readLoggedModels } from "../../tracking/logged-models.ts";
@@ -45,6 +46,7 @@ export const importRoutes = {
     body: Type.Object({ run: runSchema, series: seriesSchema, more: Type.Boolean() }),
     handle: async (house, { body }) => {
       await writeTogether(house.db, (transaction) => importRun(transaction, body.run, pointsOf(body.series), { more: body.more }));
+      await announceMetrics(house, body.run.id, pointsOf(body.series));
       return body.more ? {} : { points: (await countKept(house.db, [body.run.id])).points };
     },
   }),
@@ -57,6 +59,7 @@ export const importRoutes = {
         await importPoints(transaction, params.id, pointsOf(body.series));
         if (!body.more) await endImport(transaction, { ...body.run, id: params.id });
       });
+      await announceMetrics(house, params.id, pointsOf(body.series));
       return body.more ? {} : { points: (await countKept(house.db, [params.id])).points };
     },
   }),
