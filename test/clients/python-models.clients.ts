@@ -11,11 +11,11 @@ import { pythonWith } from "./python.ts";
 const script = fileURLToPath(new URL("python_recipe.py", import.meta.url));
 const packages = ["mlflow", "pandas", "protobuf<7", "pyarrow", "scikit-learn", "skl2onnx"];
 
-/** A server whose commands find the environment on the PATH; it was not told of it by --python. */
-async function start() {
+/** A server that was not told of a Python by --python; its commands find the environment on the PATH, unless the project declares it. */
+async function start(onPath: boolean) {
   const python = await pythonWith("recipes", packages);
   const home = join(await temporaryFolder(), "home");
-  return { python, home, ...(await startMillrace(home, { env: { PATH: `${dirname(python)}:${process.env["PATH"]}`, MLFLOW_DISABLE_TELEMETRY: "true" } })) };
+  return { python, home, ...(await startMillrace(home, { env: { ...(onPath && { PATH: `${dirname(python)}:${process.env["PATH"]}` }), MLFLOW_DISABLE_TELEMETRY: "true" } })) };
 }
 
 /** What is asked, as it stands in a file: known and unknown texts, whole numbers, a missing number, true and false, dates. */
@@ -25,7 +25,7 @@ const asked = [
   { plan: "never seen", calls: 9, minutes: 0.1, roaming: true, since: "2020-06-15" },
 ];
 
-async function project(name: string, kind: string, target: string): Promise<{ readonly file: string; readonly answers: string }> {
+async function project(name: string, kind: string, target: string, python?: string): Promise<{ readonly file: string; readonly answers: string }> {
   const folder = await temporaryFolder();
   const [file, answers] = [join(folder, "millrace.yaml"), join(folder, "answers.json")];
   const rows = Array.from({ length: 900 }, (_, at) => {
@@ -36,7 +36,7 @@ async function project(name: string, kind: string, target: string): Promise<{ re
   });
   await copyFile(script, join(folder, "train.py"));
   await writeFile(join(folder, "table.csv"), `plan,calls,minutes,roaming,since,left,worth\n${rows.join("\n")}\n`);
-  await writeFile(file, JSON.stringify({ model: name, data: { source: "table.csv", target, exclude: [target === "left" ? "worth" : "left"] }, train: { run: "python train.py", files: ["train.py"], params: { kind, ask: asked, answers }, refit: kind === "joblib" } }));
+  await writeFile(file, JSON.stringify({ model: name, data: { source: "table.csv", target, exclude: [target === "left" ? "worth" : "left"] }, train: { run: "python train.py", files: ["train.py"], params: { kind, ask: asked, answers }, refit: kind === "joblib", ...(python !== undefined && { python }) } }));
   return { file, answers };
 }
 
@@ -62,9 +62,10 @@ describe("a model that only Python loads is judged and served as every other: it
     ["sklearn", "left"],
     ["pyfunc", "worth"],
   ])("%s", { timeout: 300_000 }, async (kind, target) => {
-    const { url, gateway, python, home } = await start();
+    const declared = kind === "sklearn";
+    const { url, gateway, python, home } = await start(!declared);
     const name = `of-${kind}`;
-    const { file, answers } = await project(name, kind, target);
+    const { file, answers } = await project(name, kind, target, declared ? dirname(dirname(python)) : undefined);
     const run = await runProject(url, file, `run-${kind}`, { home });
     expect([run.reason, run.state]).toEqual([null, "succeeded"]);
     const version = await client<RegistryRoutes>(url, "registry")("GET /models/:name/versions/:version", { params: { name, version: 1 } });
@@ -99,7 +100,7 @@ describe("a model that only Python loads is judged and served as every other: it
   });
 
   test("one that gives classes alone is refused: it cannot be judged", { timeout: 120_000 }, async () => {
-    const { url, home } = await start();
+    const { url, home } = await start(true);
     const { file } = await project("of-labels", "labels", "left");
     const run = await runProject(url, file, "run-labels", { home });
     expect([run.state, run.reason]).toEqual(["failed", expect.stringMatching(/model\.pkl gives classes without probabilities/) as string]);
