@@ -42,7 +42,7 @@ export const recordStep: Step = {
       tags: { trigger: String(params["trigger"]), dataset_version: table.version, ...(trainedIn && { python: environmentText(trained.recipe), python_environment: trainedIn.digest }) },
       metrics: points,
       artifacts: [
-        ...(trained.model.python ? trained.model.python.files.map(({ path, ...file }) => ({ path: `model/${path}`, ...file })) : [{ path: "model.onnx", sha256: trained.model.sha256, size: trained.model.size }]),
+        ...(trained.model.python ? trained.model.python.files.map(({ path, ...file }) => ({ path: `evaluated/${path}`, ...file })) : [{ path: "model.onnx", sha256: trained.model.sha256, size: trained.model.size }]),
         ...(trained.baseline ? [{ path: "baseline.onnx", ...trained.baseline }] : []),
         ...(trained.log ? [{ path: "logs/train.log", ...trained.log }] : []),
         ...(trainedIn ? [{ path: "python/requirements.txt", ...(await house.blobs.put(Buffer.from(frozenList(trainedIn)))) }] : []),

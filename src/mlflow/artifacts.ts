@@ -1,3 +1,4 @@
+import { placeOfFiles } from "../registry/version-files.ts";
 import { readVersion } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { listFolder } from "../tracking/files.ts";
@@ -59,9 +60,7 @@ export async function placeOfVersionFile(house: House, query: Query): Promise<Pl
   const path = pathOf(query);
   const [name, version] = [textOf(query, "name"), Number(textOf(query, "version"))];
   if (name === undefined || !Number.isInteger(version)) throw invalidParameter("Request must specify name and version.");
-  const known = await readVersion(house.db, name, version);
-  if (known.origin === "trained") return placeInRun(house, known.runId, path);
-  return placeOfRoot(house.settings.artifactRoot, known.storage, path);
+  return placeOfRoot(house.settings.artifactRoot, await placeOfFiles(house.db, await readVersion(house.db, name, version)), path);
 }
 
 /** The place of a file of a logged model. */

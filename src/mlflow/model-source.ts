@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { realpath } from "node:fs/promises";
 import { resolve, sep } from "node:path";
 import type { House } from "../stage.ts";
+import { placeOfFiles } from "../registry/version-files.ts";
 import { promptTag, readModel } from "../registry/models.ts";
 import { latestVersions } from "../registry/search.ts";
 import type { ModelVersion } from "../registry/types.ts";
@@ -67,7 +68,7 @@ async function fromVersion(house: House, uri: string, request: Request): Promise
   }
   const version = mark === "@" ? await resolveAlias(house.db, name, which) : /^\d+$/.test(which) ? await readVersion(house.db, name, Number(which)) : await newest(house, name, which);
   if (!version) throw wrong(mark === "@" ? `Registered model alias ${which} not found.` : `No versions of model with name '${name}' and stage '${which}' found`);
-  const storage = version.origin === "trained" ? (await readRunDetails(house.db, version.runId)).artifactUri : version.storage;
+  const storage = await placeOfFiles(house.db, version);
   return {
     source: `models:/${name}/${version.version}`,
     storage,

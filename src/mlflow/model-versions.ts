@@ -1,9 +1,9 @@
+import { placeOfFiles } from "../registry/version-files.ts";
 import { listRegistrations } from "../registry/registrations.ts";
 import { createVersion, deleteVersion, deleteVersionTag, describeVersion, readVersion, setStage, setVersionTag, stageOf } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
 import { writeTogether } from "../storage/group-commit.ts";
 import { setModelTags } from "../tracking/logged-models.ts";
-import { readRunDetails } from "../tracking/run-details.ts";
 import { checkRegistryTag } from "./limits.ts";
 import { invalidParameter } from "./mlflow-error.ts";
 import { boolean, keyValue, list, orElse, required, string, type Field } from "./mlflow-fields.ts";
@@ -65,9 +65,7 @@ export const modelVersionRpcs: readonly Rpc[] = [
     return answer(house, request.name, request.version);
   }),
   rpc("GET", `${path}/get-download-uri`, key, async (house, request) => {
-    const known = await readVersion(house.db, request.name, request.version);
-    if (known.origin === "client") return { artifact_uri: known.storage };
-    return { artifact_uri: (await readRunDetails(house.db, known.runId)).artifactUri };
+    return { artifact_uri: await placeOfFiles(house.db, await readVersion(house.db, request.name, request.version)) };
   }),
   rpc("POST", `${path}/set-tag`, { ...key, key: required(string), value: string }, async (house, request) => {
     const [tag, value] = checkRegistryTag(request.key, request.value ?? "");

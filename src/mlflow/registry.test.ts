@@ -117,14 +117,16 @@ describe("a version's source", () => {
   test("a version of one that was trained here has its run and its files", async () => {
     const protocol = await openProtocol();
     const { db, blobs } = protocol.house;
-    const blob = await blobs.put(Buffer.from("graph"));
-    await recordRun(db, { id: "p1", experiment: "iris", name: "p1", status: "finished", startedAt: 1, endedAt: 2, params: {}, tags: {}, metrics: [], artifacts: [{ path: "model.onnx", ...blob }], lineage: [] });
+    // What is registered was trained on all rows; what was evaluated, without the held-out ones.
+    const [evaluated, blob] = [await blobs.put(Buffer.from("evaluated")), await blobs.put(Buffer.from("graph"))];
+    await recordRun(db, { id: "p1", experiment: "iris", name: "p1", status: "finished", startedAt: 1, endedAt: 2, params: {}, tags: {}, metrics: [], artifacts: [{ path: "model.onnx", ...evaluated }], lineage: [] });
     await registerVersion(db, newVersion("iris", "p1", { artifact: blob }));
     await protocol.post("registered-models/create", { name: "copy" });
     expect((await protocol.post("model-versions/create", { name: "copy", source: "models:/iris/1" })).body.model_version).toMatchObject({ version: "1", source: "models:/iris/1", run_id: "p1" });
     const uri = async (name: string) => (await protocol.get(`model-versions/get-download-uri?name=${name}&version=1`)).body.artifact_uri as string;
-    expect(await uri("copy")).toBe("mlflow-artifacts:/1/p1/artifacts");
+    expect(await uri("copy")).toBe("mlflow-artifacts:/1/p1/artifacts/model");
     expect(await uri("copy")).toBe(await uri("iris"));
+    expect((await protocol.server.inject("/get-artifact?run_uuid=p1&path=model/model.onnx")).body).toBe("graph");
     for (const name of ["iris", "copy"]) expect((await protocol.server.inject(`/model-versions/get-artifact?name=${name}&version=1&path=model.onnx`)).body).toBe("graph");
   });
 

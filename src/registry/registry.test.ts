@@ -22,7 +22,7 @@ describe("versions", () => {
     expect((await registerVersion(db, newVersion("mill", "p1"))).version).toBe(1);
     expect((await registerVersion(db, newVersion("mill", "p2"))).version).toBe(3);
     expect((await listVersions(db, "mill")).map(({ version, origin }) => [version, origin])).toEqual([[3, "trained"], [2, "client"], [1, "trained"]]);
-    expect(await readTrainedVersion(db, "mill", 1)).toMatchObject({ ...newVersion("mill", "p1"), createdAt: 100, trigger: "manual", stage: "None", source: "runs:/p1/model.onnx" });
+    expect(await readTrainedVersion(db, "mill", 1)).toMatchObject({ ...newVersion("mill", "p1"), createdAt: 100, trigger: "manual", stage: "None", source: "runs:/p1/model" });
     await expect(readTrainedVersion(db, "mill", 2)).rejects.toThrow(/not trained and evaluated here/);
   });
 

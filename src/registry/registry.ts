@@ -1,9 +1,11 @@
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
+import { storeFile } from "../tracking/files.ts";
 import { insertLineage } from "../tracking/tracking.ts";
 import { audit, ensureModel } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { TrainedVersion, VersionFacts } from "./types.ts";
+import { filesOf, registeredFolder } from "./version-files.ts";
 import { nextVersion, readTrainedVersion } from "./versions.ts";
 
 export type NewTrainedVersion = Omit<TrainedVersion, "origin" | Exclude<keyof VersionFacts, "model" | "createdAt" | "createdBy" | "runId" | "trigger">>;
@@ -20,7 +22,9 @@ export async function registerVersion(db: Database, input: NewTrainedVersion): P
     const existing = await transaction.selectFrom("model_versions").select("version").where("model_id", "=", modelId).where("pipeline_run_id", "=", pipelineRunId).executeTakeFirst();
     if (existing) return existing.version;
     const next = await nextVersion(untyped, modelId, time);
-    const source = `runs:/${runId}/${artifact.python ? "model" : "model.onnx"}`;
+    // What is served need not be what was evaluated: that was trained without the held-out rows.
+    for (const { path, ...file } of filesOf(artifact)) await storeFile(untyped, runId, `${registeredFolder}/${path}`, file);
+    const source = `runs:/${runId}/${registeredFolder}`;
     await transaction
       .insertInto("model_versions")
       .values({

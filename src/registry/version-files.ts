@@ -1,7 +1,9 @@
 import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
 import { listFiles } from "../tracking/files.ts";
+import { readRunDetails } from "../tracking/run-details.ts";
 import type { Artifact } from "../tracking/types.ts";
+import type { ModelFiles } from "../training/types.ts";
 import type { ModelVersion } from "./types.ts";
 
 /** Where rows and contents lie. */
@@ -14,9 +16,22 @@ export function folderOf({ storage }: Pick<ModelVersion, "storage">): { readonly
   return match ? { owner: match[1], folder: (match[2] ?? "").replace(/\/+$/, "") } : undefined;
 }
 
+/** Where the files of a version that was trained here lie among those of its run. */
+export const registeredFolder = "model";
+
+/** The files of a model that was trained here. */
+export const filesOf = ({ sha256, size, python }: ModelFiles): Artifact[] => (python ? [...python.files] : [{ path: "model.onnx", sha256, size }]);
+
+/** Where clients of MLflow find a version's files. Of one that was trained here before these lay in a folder of their own, the whole of its run. */
+export async function placeOfFiles(db: Database, version: ModelVersion): Promise<string> {
+  if (version.origin === "client") return version.storage;
+  const { artifactUri } = await readRunDetails(db, version.runId);
+  return version.source.endsWith(`/${registeredFolder}`) ? `${artifactUri}/${registeredFolder}` : artifactUri;
+}
+
 /** The files of a version, by their paths in its folder; undefined when they lie outside of the artifact store. */
 export async function listVersionFiles(db: Database, version: ModelVersion): Promise<Artifact[] | undefined> {
-  if (version.origin === "trained") return version.artifact.python ? [...version.artifact.python.files] : [{ path: "model.onnx", sha256: version.artifact.sha256, size: version.artifact.size }];
+  if (version.origin === "trained") return filesOf(version.artifact);
   const place = folderOf(version);
   if (!place) return undefined;
   const files = await listFiles(db, place.owner, place.folder);

@@ -6,8 +6,9 @@ import { client } from "../../src/http/client.ts";
 import type { RegistryRoutes } from "../../src/registry/routes.ts";
 import { runProject, startMillrace } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { pythonWith } from "./python.ts";
+import { pythonWith, runScript } from "./python.ts";
 
+const loads = fileURLToPath(new URL("load_version.py", import.meta.url));
 const script = fileURLToPath(new URL("python_recipe.py", import.meta.url));
 const packages = ["mlflow", "pandas", "protobuf<7", "pyarrow", "scikit-learn", "skl2onnx"];
 
@@ -92,6 +93,11 @@ describe("a model that only Python loads is judged and served as every other: it
       expect(predicted).toEqual(expected.map((row, at) => ({ label: labels[at], probabilities: near(row) })));
     }
     expect(scored.predictions).toEqual(own.classes === null ? own.answers.map((one) => expect.closeTo(one as number, 12) as number) : predicted);
+    // Where it was registered from, the plain client loads the model that is served.
+    if (kind === "joblib") {
+      const ROWS = JSON.stringify(rows.map(({ since, ...row }) => ({ ...row, roaming: String(row.roaming), since: Date.parse(since) })));
+      expect(JSON.parse(await runScript(python, loads, { MLFLOW_TRACKING_URI: url, MLFLOW_DISABLE_TELEMETRY: "true", MODEL: `models:/${name}/1`, ROWS }))).toEqual({ label: predicted.map((one) => [one["label"]]), probabilities: predicted.map((one) => near(one["probabilities"] as number[])) });
+    }
     // Cells are read as the training's were, whatever their spelling; what is none of them is refused.
     const spelled = (await ask(gateway, `/predict/${name}`, { ...asked[0], calls: "3", roaming: "TRUE", minutes: "80.125" })) as Record<string, unknown>;
     expect(spelled).toEqual(predicted[0]);
