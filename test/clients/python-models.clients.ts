@@ -61,6 +61,7 @@ describe("a model that only Python loads is judged and served as every other: it
   test.each([
     ["joblib", "left"],
     ["sklearn", "left"],
+    ["logged", "worth"],
     ["pyfunc", "worth"],
   ])("%s", { timeout: 300_000 }, async (kind, target) => {
     const declared = kind === "sklearn";

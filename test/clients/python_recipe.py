@@ -54,6 +54,9 @@ elif kind == "pickle" or kind == "labels":
         pickle.dump(model, file)
 elif kind == "sklearn":
     mlflow.sklearn.save_model(model, target, signature=infer_signature(x, model.predict(x)), serialization_format="cloudpickle")
+elif kind == "logged":
+    with mlflow.start_run():
+        mlflow.sklearn.log_model(model, name="churn model", serialization_format="cloudpickle")
 elif kind == "pyfunc":
     # A model that takes points in time says so in its signature.
     mlflow.pyfunc.save_model(target, python_model=Days(model), signature=infer_signature(x, model.predict(Days.table(x))))

@@ -103,7 +103,7 @@ describe("every end has its own state and a sentence that helps", () => {
     ["SIGKILL of a program that a shell waits for", { files: script("process.kill(process.pid, 'SIGKILL');" + hang), run: "node train.mjs; exit $?" }, "training.killed", /SIGKILL/],
     ["no memory", { files: script(`console.error("MemoryError: Unable to allocate 80. GiB for an array"); process.exit(1);`), run: node }, "training.out_of_memory", /needed more memory than there is\. Train on fewer rows/],
     ["no room on the disk", { files: script(`console.error("OSError: [Errno 28] No space left on device: 'model.bin'"); process.exit(1);`), run: node }, "training.disk_full", /found no room on the disk/],
-    ["no model", { files: script(""), run: node }, "training.no_model", /ended well without a model .*: nothing is in it/],
+    ["no model", { files: script(""), run: node }, "training.no_model", /ended well without a model .*, and logged none to its run: nothing is in it/],
     ["another file than a model", { files: script(`mkdirSync(join(job.model_dir, "deep")); writeFileSync(join(job.model_dir, "deep", "model.h5"), "x");`), run: node }, "training.no_model", /it holds deep, deep\/model\.h5/],
     ["two models", { files: script(leave("a.onnx") + leave("b.onnx")), run: node }, "training.several_models", /left 2 models .*: a\.onnx, b\.onnx/],
     ["a model of other columns", { files: script(leave("m.onnx", "[1, 2]")), run: node }, "training.model_signature", /has 2 columns, and there are 3 features \(rooms, size, let\)/],

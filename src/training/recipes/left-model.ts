@@ -17,6 +17,9 @@ const mostListed = 10_000;
 
 const pickled = /\.(pkl|pickle|joblib)$/i;
 
+/** Whether anything in a model folder may be a model. */
+export const holdsModel = async (folder: string): Promise<boolean> => (await readdir(folder, { recursive: true })).some((name) => /(^|\/)MLmodel$|\.onnx$/i.test(name) || pickled.test(name));
+
 /**
  * Finds the one model in a model folder. Of an MLflow model that holds an ONNX graph the graph is taken.
  *
@@ -38,7 +41,7 @@ export async function findLeftModel(folder: string, command: string): Promise<Le
   const found = model === undefined ? undefined : await lstat(join(folder, model.name));
   if (model === undefined || !(model.kind === "mlflow" ? found?.isDirectory() : found?.isFile())) {
     const there = files.length === 0 ? "nothing is in it" : `it holds ${files.toSorted().slice(0, 10).join(", ")}${files.length > 10 ? ` and ${files.length - 10} more` : ""}`;
-    throw invalid("training.no_model", `${shown} ended well without a model in its model folder, "model_dir" of MILLRACE_JOB: ${there}. A model is an ONNX file (*.onnx), the folder of an MLflow model (mlflow.<flavor>.save_model), or a pickle (*.pkl, *.joblib): docs/recipes.md shows how they are written`);
+    throw invalid("training.no_model", `${shown} ended well without a model in its model folder, "model_dir" of MILLRACE_JOB, and logged none to its run: ${there}. A model is an ONNX file (*.onnx), the folder of an MLflow model (mlflow.<flavor>.save_model), or a pickle (*.pkl, *.joblib): docs/recipes.md shows how they are written`);
   }
   if (model.kind !== "mlflow" && found!.size > mostBytes) throw invalid("training.model_too_large", `The model ${model.name} has ${found!.size} bytes; an ONNX file and a pickle have 2 GiB at most (weights of an ONNX file go into a file beside it)`);
   return { ...model, path: join(folder, model.name) };

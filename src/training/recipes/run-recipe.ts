@@ -16,7 +16,8 @@ import type { ModelFiles, Signature, TrainingRequest } from "../types.ts";
 import { explainEnd } from "./explain-end.ts";
 import { graphAnswers } from "../onnx/run-graph.ts";
 import { adoptModel } from "./graph/adopt-model.ts";
-import { findLeftModel } from "./left-model.ts";
+import { findLeftModel, holdsModel } from "./left-model.ts";
+import { fetchLoggedModels } from "./logged-model.ts";
 import { adoptPython } from "./python/adopt-python.ts";
 import { interpreterOf } from "./python/interpreter.ts";
 import type { PackedModels } from "./python/packed-models.ts";
@@ -105,6 +106,7 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const job: Job = { train: data, target: request.target, features: names, params: request.params, seed: request.seed, run_id: run.id, tracking_uri: server, model_dir: models, checkpoint_dir: kept.folder };
     const jobFile = join(folder, "job.json");
     await writeFile(jobFile, JSON.stringify(job, null, 2));
+    const began = Date.now();
     const end = await runCommand({
       command: recipe.run,
       folder: code,
@@ -118,6 +120,7 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const wrong = explainEnd(recipe.run, end, recipe.timeout);
     await run.end(wrong === undefined);
     if (wrong) throw wrong;
+    if (server !== null && workshop.experimentId !== null && !(await holdsModel(models))) await fetchLoggedModels({ server, runId: run.id, experimentId: workshop.experimentId, since: began }, models);
     const left = await findLeftModel(models, recipe.run);
     report({ message: `trying the model ${left.name}` });
     const adopted =

@@ -21,7 +21,7 @@ export async function openTrackedRun(server: string | null, { runId, experimentI
   if (server === null || experimentId === null) return { id: runId, env: others, end: async () => undefined };
   const envOf = (id: string) => ({ ...others, MLFLOW_TRACKING_URI: server, MLFLOW_RUN_ID: id, MLFLOW_EXPERIMENT_ID: experimentId });
   if (part === null) return { id: runId, env: envOf(runId), end: async () => undefined };
-  const { run } = (await call(server, "runs/create", {
+  const { run } = (await callTracking(server, "runs/create", {
     experiment_id: experimentId,
     run_name: part,
     start_time: Date.now(),
@@ -31,11 +31,13 @@ export async function openTrackedRun(server: string | null, { runId, experimentI
     ],
   })) as { run: { info: { run_id: string } } };
   const id = run.info.run_id;
-  return { id, env: envOf(id), end: async (well) => void (await call(server, "runs/update", { run_id: id, status: well ? "FINISHED" : "FAILED", end_time: Date.now() })) };
+  return { id, env: envOf(id), end: async (well) => void (await callTracking(server, "runs/update", { run_id: id, status: well ? "FINISHED" : "FAILED", end_time: Date.now() })) };
 }
 
-async function call(server: string, path: string, body: object): Promise<unknown> {
-  const response = await fetch(`${server}/api/2.0/mlflow/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body), signal: AbortSignal.timeout(30_000) });
+/** Asks the tracking server, by POST where there is a body. Throws `training.tracking_refused`. */
+export async function callTracking(server: string, path: string, body?: object, below = "mlflow/"): Promise<unknown> {
+  const asked = body === undefined ? {} : { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+  const response = await fetch(`${server}/api/2.0/${below}${path}`, { ...asked, signal: AbortSignal.timeout(30_000) });
   const text = await response.text();
   if (response.ok) return JSON.parse(text);
   throw new MillraceError("training.tracking_refused", 500, `The tracking server at ${server} answered ${response.status} to ${path}: ${text.slice(0, 300)}`);
