@@ -21,9 +21,11 @@ import { linearOnnx } from "./lib/linear-onnx.mjs";
 const job = JSON.parse(readFileSync(process.env.MILLRACE_JOB, "utf8"));
 const [head, ...rows] = readFileSync(job.train, "utf8").trim().split("\\n");
 const log = (path, body) => fetch(process.env.MLFLOW_TRACKING_URI + "/api/2.0/mlflow/runs/" + path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ run_id: process.env.MLFLOW_RUN_ID, ...body }) });
-for (const step of [0, 1]) await log("log-metric", { key: "loss", value: 1 / (step + 1), timestamp: Date.now(), step });
+for (const step of [0, 1]) await log("log-metric", { key: "loss", value: job.params.diverged && step === 1 ? "NaN" : 1 / (step + 1), timestamp: Date.now(), step });
 await log("log-parameter", { key: "rate", value: String(job.params.rate) });
 console.log("head " + head); console.log("newest " + rows.map((row) => row.split(",")[2]).sort().at(-1)); console.log("rows " + rows.length);
+if (job.params.diverged === "empty") process.exit();
+if (job.params.diverged === "nan") job.params.bias = NaN;
 writeFileSync(job.model_dir + "/model.onnx", linearOnnx([100, 2], job.params.bias ?? 0));
 `;
 
@@ -132,3 +134,19 @@ test("a server that is killed in the middle of a training goes on with it, from 
   await expect.poll(async () => (await api("GET /runs/:id", { params: { id } })).state, { timeout: 90_000 }).toBe("succeeded");
   expect((await outputOf(second.url, id, "train")).match(/half|rows 240/g)).toEqual(["rows 240", "half", "rows 240"]);
 }, 120_000);
+
+test("a loss that became NaN is told; it is the reason where no model, or one without answers, is left", async () => {
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  const file = await project(folder);
+  const { url } = await startMillrace(home);
+  const text = await readFile(file, "utf8");
+  const withParams = async (id: string, params: string) => {
+    await writeFile(file, text.replace("{ rate: 0.5 }", `{ rate: 0.5, ${params} }`));
+    return runProject(url, file, id, { home });
+  };
+  expect(await withParams("no-model", "diverged: empty")).toMatchObject({ state: "failed", reason: expect.stringMatching(/diverged: the last of what it logged is loss NaN at step 1\. Try a smaller learning rate.*nothing is in it/) as string });
+  expect(await withParams("no-answers", "diverged: nan")).toMatchObject({ state: "failed", reason: expect.stringMatching(/loss NaN at step 1.*240 of 240 answers of model\.onnx/) as string });
+  expect(await withParams("answers", "diverged: true")).toMatchObject({ state: "succeeded" });
+  expect(await outputOf(url, "answers", "train")).toContain("the training has diverged: the last of what it logged is loss NaN at step 1\n");
+});

@@ -13,6 +13,7 @@ import type { BlobInfo, BlobStore } from "../../storage/blobs.ts";
 import { orDiskFull } from "../../storage/disk-full.ts";
 import { removeOlder } from "../../storage/remove-older.ts";
 import type { ModelFiles, Signature, TrainingRequest } from "../types.ts";
+import { becauseOfLoss, brokenLosses } from "./broken-losses.ts";
 import { explainEnd } from "./explain-end.ts";
 import { graphAnswers } from "../onnx/run-graph.ts";
 import { adoptModel } from "./graph/adopt-model.ts";
@@ -88,6 +89,7 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     print?.(text);
   };
   const tell = (line: string): void => report({ message: plainText(line).trim().slice(0, 300) });
+  let broken: readonly string[] = [];
   let environment: Awaited<ReturnType<typeof openEnvironment>> | undefined;
   try {
     if (recipe.python) environment = await openEnvironment(join(place?.kept ?? folder, "environments"), recipe.python, { workdir: folder, timeout: recipe.timeout, blobs, print: say, tell });
@@ -120,6 +122,8 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const wrong = explainEnd(recipe.run, end, recipe.timeout);
     await run.end(wrong === undefined);
     if (wrong) throw wrong;
+    if (server !== null && workshop.experimentId !== null) broken = await brokenLosses(server, run.id);
+    if (broken.length > 0) say(`the training has diverged: the last of what it logged is ${broken.join(", ")}\n`);
     if (server !== null && workshop.experimentId !== null && !(await holdsModel(models))) await fetchLoggedModels({ server, runId: run.id, experimentId: workshop.experimentId, since: began }, models);
     const left = await findLeftModel(models, recipe.run);
     report({ message: `trying the model ${left.name}` });
@@ -130,7 +134,7 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     await kept.remove();
     return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds, ...(environment && { trainedIn: environment.trainedIn }) };
   } catch (error) {
-    throw orDiskFull(error, folder);
+    throw becauseOfLoss(orDiskFull(error, folder), broken);
   } finally {
     environment?.close();
     await rm(folder, { recursive: true, force: true });
