@@ -43,3 +43,19 @@ test("examples/scikit-learn: from the table by a script of one's own to answered
   const broken = await runProject(url, file, "broken", { home });
   expect(broken).toMatchObject({ state: "failed", reason: expect.stringMatching(/"python train\.py" ended with exit code 1; its last lines:[^]*ModuleNotFoundError: No module named 'no_such_package'/) as string });
 });
+
+test("examples/joblib: in an environment that is made of its requirements.txt, served from the file that joblib wrote", { timeout: 600_000 }, async () => {
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  await cp(join(examples, "joblib"), join(folder, "joblib"), { recursive: true });
+  const { url, gateway } = await startMillrace(home);
+  const run = await runProject(url, join(folder, "joblib", "millrace.yaml"), "first", { home });
+  expect([run.reason, run.state]).toEqual([null, "succeeded"]);
+  const version = await client<RegistryRoutes>(url, "registry")("GET /models/:name/versions/:version", { params: { name: "house-prices", version: 1 } });
+  if (version.origin !== "trained") throw new Error("it was trained here");
+  expect(version).toMatchObject({ recipe: { python: { declared: "requirements.txt", made: { packages: expect.arrayContaining([expect.stringMatching(/^scikit-learn==/)]) as string[] } } }, artifact: { python: { interpreter: expect.stringContaining(join(home, "kept", "environments")) as string } } });
+  const rows = [{ area: 80, rooms: 3, age: 12, distance: 2.5 }, { area: 40, rooms: 1, age: null, distance: 9 }];
+  const answers = (await (await fetch(`${gateway}/predict/house-prices`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(rows) })).json()) as { prediction: number }[];
+  // The table is linear with a noise of 14; a missing age is the mean one, 35.
+  for (const [at, { area, rooms, age, distance }] of rows.entries()) expect(Math.abs(answers[at].prediction - (42 + 2.9 * area + 11 * rooms - 0.7 * (age ?? 35) - 4.1 * distance))).toBeLessThan(6);
+});
