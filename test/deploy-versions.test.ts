@@ -2,8 +2,11 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openProtocol, startRun, type Protocol } from "./open-protocol.ts";
+import { newVersion } from "../src/registry/fixtures/open-registry.ts";
+import { registerVersion } from "../src/registry/registry.ts";
 import { readVersion } from "../src/registry/versions.ts";
 import { placeModel } from "../src/serving/place-model.ts";
+import { recordRun } from "../src/tracking/tracking.ts";
 
 const onnx = await readFile(new URL("../src/serving/gateway/fixtures/trips-1.onnx", import.meta.url));
 const onnxModel = "flavors:\n  onnx:\n    data: graph/model.onnx\n  python_function:\n    loader_module: mlflow.onnx\n";
@@ -43,6 +46,20 @@ test("a Python model is served only where the server was told that it may run th
   const { location, runtime } = await placeModel(withPython(protocol), version);
   expect([runtime, (await readdir(location)).sort()]).toEqual(["python", ["MLmodel", "model.pkl"]]);
   expect((await stat(join(location, "model.pkl"))).nlink).toBe(1);
+});
+
+test("a Python model that was trained here is served by the Python it was trained in; where that has gone, by the one that the server was told of, or it is said", async () => {
+  const protocol = await openProtocol();
+  const { db, blobs } = protocol.house;
+  const file = { path: "MLmodel", ...(await blobs.put(Buffer.from(pythonModel))) };
+  const trainedIn = async (run: string, interpreter: string) => {
+    await recordRun(db, { id: run, experiment: run, name: run, status: "finished", startedAt: 1, endedAt: 2, params: {}, tags: {}, metrics: [], artifacts: [], lineage: [] });
+    return registerVersion(db, newVersion(run, run, { artifact: { sha256: file.sha256, size: file.size, python: { files: [file], interpreter, version: "3.12.1", packages: { numpy: "2.4.6", "scikit-learn": "1.9.1" } } } }));
+  };
+  expect(await placeModel(protocol.house, await trainedIn("there", process.execPath))).toMatchObject({ runtime: "python", options: { python: process.execPath } });
+  const gone = await trainedIn("gone", "/nowhere/bin/python");
+  await expect(placeModel(protocol.house, gone)).rejects.toMatchObject({ code: "serving.python_gone", message: expect.stringMatching(/trained in the Python \/nowhere\/bin\/python, .* --python <a Python 3\.12\.1 with scikit-learn 1\.9\.1>/) as string });
+  expect(await placeModel(withPython(protocol), gone)).toMatchObject({ options: { python: "python3" } });
 });
 
 test.each<[string, Record<string, string>, string | undefined, string, RegExp]>([

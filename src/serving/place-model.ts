@@ -1,4 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { copyFile, constants, link, mkdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, extname, join, normalize } from "node:path";
 import { CheckedFiles } from "../checked-file.ts";
@@ -9,6 +10,7 @@ import { listVersionFiles, readSmallFile, versionFile } from "../registry/versio
 import type { House } from "../stage.ts";
 import type { BlobStore } from "../storage/blobs.ts";
 import type { Artifact } from "../tracking/types.ts";
+import type { PythonModel } from "../training/types.ts";
 import type { VariantConfig } from "./gateway/config/config.ts";
 
 type Placer = Pick<House, "db" | "blobs" | "settings">;
@@ -33,7 +35,7 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
   if (!files) throw conflict("serving.files_elsewhere", `${named} lies at ${version.storage}, not in this server's artifact store; log it here, or import it (millrace import mlflow)`);
   const graphs = files.filter(({ path }) => path.endsWith(".onnx") || path.endsWith(".ort"));
   // The owner of the home had it trained: its code is no stranger's.
-  if (version.origin === "trained") return version.artifact.python ? { runtime: "python", entry: "", files, python: version.artifact.python.interpreter } : { runtime: "onnx", entry: graphs[0].path, files };
+  if (version.origin === "trained") return version.artifact.python ? { runtime: "python", entry: "", files, python: pythonOf(house, named, version.artifact.python) } : { runtime: "onnx", entry: graphs[0].path, files };
   const text = await readSmallFile(house, files, "MLmodel");
   const flavors = text === undefined ? {} : (readMlModel(text).format?.flavors ?? {});
   const graph = flavors["onnx"]?.["data"];
@@ -49,6 +51,14 @@ export async function servable(house: Placer, version: ModelVersion): Promise<Se
     );
   }
   return { runtime: "python", entry: "", files };
+}
+
+/** The Python that a version was trained in; where it has gone (a home that was restored elsewhere), the one that the server was told of. Throws `serving.python_gone`. */
+function pythonOf({ settings }: Placer, named: string, { interpreter, version, packages }: PythonModel): string {
+  if (existsSync(interpreter)) return interpreter;
+  if (settings.python !== null) return settings.python;
+  const main = Object.entries(packages).filter(([name]) => /^(mlflow|scikit-learn|lightgbm|xgboost|catboost|torch|tensorflow|keras)$/.test(name)).map(([name, of]) => `${name} ${of}`);
+  throw conflict("serving.python_gone", `${named} was trained in the Python ${interpreter}, which is not there any more. Train it again (millrace run), or start the server with --python <a Python ${version} with ${main.length === 0 ? "what the model's requirements.txt names" : main.join(", ")}>`);
 }
 
 /** Files on the shelf that are as they should be. */
