@@ -9,6 +9,7 @@ The last line of stdout is one JSON object: `features` (names of those that the 
 """
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -69,12 +70,12 @@ def check(probabilities):
 
 
 def packages_of(modules):
-    """The distributions that modules came from, with their versions."""
+    """The distributions that modules came from, by their normalised names (PEP 503), with their versions."""
     from importlib import metadata
 
     tops = {name.split(".")[0] for name in modules}
     names = {name for top, names in metadata.packages_distributions().items() if top in tops for name in names}
-    return {name: metadata.version(name) for name in sorted(names)}
+    return {re.sub(r"[-_.]+", "-", name).lower(): metadata.version(name) for name in sorted(names)}
 
 
 def pack(request):

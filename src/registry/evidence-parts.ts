@@ -51,12 +51,12 @@ function objectOf(text: string | undefined): Readonly<Record<string, unknown>> {
 }
 
 /** The signature of a version of this house, as its ONNX graph takes and gives it. */
-export function signatureFields({ task, features, columns, target, classes }: Signature): ModelSignature {
+export function signatureFields({ task, features, columns, target, targetOffset, classes }: Signature, answers: "float32" | "float64" = "float32"): ModelSignature {
   const wide = new Set((columns ?? []).flatMap(({ name, offset }) => (offset === undefined ? [] : [name])));
   const output = (name: string, type: string) => ({ name, type, required: true });
   return {
     inputs: features.map(({ name, type }) => ({ name, type: { number: `number (${wide.has(name) ? "float64" : "float32"})`, category: "category (string)", timestamp: "point in time (ISO 8601)" }[type], required: true })),
-    outputs: task === "regression" ? [output(target, "number (float32)")] : [output(target, `one of ${(classes ?? []).join(", ")}`), output("probabilities", `float32[${classes?.length ?? "?"}]`)],
+    outputs: task === "regression" ? [output(target, `number (${targetOffset === undefined ? answers : "float64"})`)] : [output(target, `one of ${(classes ?? []).join(", ")}`), output("probabilities", `${answers}[${classes?.length ?? "?"}]`)],
     params: [],
   };
 }

@@ -132,7 +132,7 @@ async function ofTrained(shelves: Shelves, version: TrainedVersion): Promise<Par
     environment: { ...environment, ...packageVersions(version.recipe) },
     evaluation: Object.entries(version.metrics).map(([metric, interval]) => ({ metric, ...interval, dataset: null, from: "evaluation" })),
     gate: version.gate,
-    signature: signatureFields(version.signature),
+    signature: signatureFields(version.signature, version.artifact.python ? "float64" : "float32"),
     format: null,
     notes,
   };

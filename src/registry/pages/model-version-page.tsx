@@ -62,7 +62,7 @@ export function ModelVersionPage({ params }: PageProps) {
                 <Panel title="Gate">
                   <GateChecks verdict={known.gate} />
                 </Panel>
-                <Panel title="Importances" note="Share of the total gain (trees) or of the standardised weight (linear) per feature.">
+                <Panel title="Importances" note={known.recipe ? "How much the answers change when a feature's values are dealt to other rows, as a share of all features' changes." : "Share of the total gain (trees) or of the standardised weight (linear) per feature."}>
                   <BarList label="Importances" items={Object.entries(known.importances).sort((a, b) => b[1] - a[1]).slice(0, 20).map(([feature, share]) => ({ name: feature, share }))} />
                 </Panel>
               </div>
