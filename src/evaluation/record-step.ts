@@ -4,6 +4,7 @@ import { completeRun } from "../tracking/open-run.ts";
 import { recordRun, type RunRecord } from "../tracking/tracking.ts";
 import type { MetricPoint } from "../tracking/types.ts";
 import { environmentText, frozenList, trainedInOf } from "../training/environments/environment-texts.ts";
+import { filesOf } from "../training/model-files.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import type { EvaluateOutput } from "./evaluate-step.ts";
 
@@ -42,7 +43,7 @@ export const recordStep: Step = {
       tags: { trigger: String(params["trigger"]), dataset_version: table.version, ...(trainedIn && { python: environmentText(trained.recipe), python_environment: trainedIn.digest }) },
       metrics: points,
       artifacts: [
-        ...(trained.model.python ? trained.model.python.files.map(({ path, ...file }) => ({ path: `evaluated/${path}`, ...file })) : [{ path: "model.onnx", sha256: trained.model.sha256, size: trained.model.size }]),
+        ...filesOf(trained.model).map(({ path, ...file }) => ({ path: trained.model.python ? `evaluated/${path}` : path, ...file })),
         ...(trained.baseline ? [{ path: "baseline.onnx", ...trained.baseline }] : []),
         ...(trained.log ? [{ path: "logs/train.log", ...trained.log }] : []),
         ...(trainedIn ? [{ path: "python/requirements.txt", ...(await house.blobs.put(Buffer.from(frozenList(trainedIn)))) }] : []),

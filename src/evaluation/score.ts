@@ -1,6 +1,7 @@
 import type { Column, Table } from "../data/types.ts";
 import { mostThreads, onThread } from "../threads.ts";
-import { blockRows, predictionOf } from "../training/onnx/run-graph.ts";
+import { predictionOf } from "../training/onnx/run-graph.ts";
+import { blockRows } from "../training/row-blocks.ts";
 import type { PackedModels } from "../training/recipes/python/packed-models.ts";
 import type { ModelFiles, Prediction, PythonModel, Signature } from "../training/types.ts";
 import type { BlobStore } from "../storage/blobs.ts";

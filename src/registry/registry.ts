@@ -5,7 +5,8 @@ import { insertLineage } from "../tracking/tracking.ts";
 import { audit, ensureModel } from "./models.ts";
 import { registryTables } from "./store.ts";
 import type { TrainedVersion, VersionFacts } from "./types.ts";
-import { filesOf, registeredFolder } from "./version-files.ts";
+import { filesOf } from "../training/model-files.ts";
+import { registeredFolder } from "./version-files.ts";
 import { nextVersion, readTrainedVersion } from "./versions.ts";
 
 export type NewTrainedVersion = Omit<TrainedVersion, "origin" | Exclude<keyof VersionFacts, "model" | "createdAt" | "createdBy" | "runId" | "trigger">>;

@@ -3,7 +3,7 @@ import type { Database } from "../storage/database.ts";
 import { listFiles } from "../tracking/files.ts";
 import { readRunDetails } from "../tracking/run-details.ts";
 import type { Artifact } from "../tracking/types.ts";
-import type { ModelFiles } from "../training/types.ts";
+import { filesOf } from "../training/model-files.ts";
 import type { ModelVersion } from "./types.ts";
 
 /** Where rows and contents lie. */
@@ -18,9 +18,6 @@ export function folderOf({ storage }: Pick<ModelVersion, "storage">): { readonly
 
 /** Where the files of a version that was trained here lie among those of its run. */
 export const registeredFolder = "model";
-
-/** The files of a model that was trained here. */
-export const filesOf = ({ sha256, size, python }: ModelFiles): Artifact[] => (python ? [...python.files] : [{ path: "model.onnx", sha256, size }]);
 
 /** Where clients of MLflow find a version's files. Of one that was trained here before these lay in a folder of their own, the whole of its run. */
 export async function placeOfFiles(db: Database, version: ModelVersion): Promise<string> {

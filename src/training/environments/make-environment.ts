@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
@@ -7,6 +7,7 @@ import { MillraceError } from "../../errors.ts";
 import type { BlobStore } from "../../storage/blobs.ts";
 import { writeAtomically } from "../../storage/atomic-file.ts";
 import { tryLock } from "../../storage/home-lock.ts";
+import { layFiles } from "../recipes/lay-files.ts";
 import { runCommand } from "../recipes/run-command.ts";
 import { explainInstall } from "./explain-install.ts";
 import { onPath, pythonFacts } from "./python-facts.ts";
@@ -58,7 +59,7 @@ export async function madeEnvironment(root: string, declared: DeclaredEnvironmen
   try {
     const meanwhile = await usable(own, digest);
     if (meanwhile) return meanwhile;
-    await removeOthers(own, null);
+    await removeAttempts(own);
     const name = randomBytes(4).toString("hex");
     const folder = join(own, name);
     try {
@@ -112,12 +113,12 @@ async function lockOf(path: string, { timeout, tell }: Making): Promise<{ close:
   }
 }
 
-/** Removes all attempts but one. What still writes there is ending; what it leaves the next one removes. */
-async function removeOthers(own: string, name: string | null): Promise<void> {
+/** Removes all attempts. What still writes there is ending; what it leaves the next one removes. */
+async function removeAttempts(own: string): Promise<void> {
   for (const one of await readdir(own)) {
-    if (one !== name && (await stat(join(own, one)).catch(() => undefined))?.isDirectory()) await rm(join(own, one), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+    if ((await stat(join(own, one)).catch(() => undefined))?.isDirectory()) await rm(join(own, one), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }
-  if (name === null) await rm(join(own, note), { force: true });
+  await rm(join(own, note), { force: true });
 }
 
 async function install(declared: DeclaredEnvironment, base: PythonFacts, folder: string, making: Making): Promise<"uv" | "pip"> {
@@ -126,11 +127,8 @@ async function install(declared: DeclaredEnvironment, base: PythonFacts, folder:
   if (declared.kind === "uv.lock" && uv === undefined) throw new MillraceError("training.tool_not_found", 400, `train.python: ${declared.declared} is read by uv, and there is no uv on the PATH of the server. Install it (https://docs.astral.sh/uv, or pip install uv), or name a requirements.txt: uv export --frozen --no-emit-project -o requirements.txt`);
   const sources = await mkdtemp(join(workdir, "environment-"));
   let list = "";
-  for (const { path, sha256 } of declared.files) {
-    await mkdir(dirname(join(sources, path)), { recursive: true });
-    await copyFile(await blobs.localPath(sha256, `the file ${path} of the environment`), join(sources, path));
-    if (path.endsWith(".txt")) list += await readFile(join(sources, path), "utf8");
-  }
+  await layFiles(declared.files, sources, blobs, (path) => `the file ${path} of the environment`);
+  for (const { path } of declared.files) if (path.endsWith(".txt")) list += await readFile(join(sources, path), "utf8");
   const python = join(folder, "bin", "python");
   const entry = declared.files[0].path;
   const constraints = await constraintsOf(declared, base, list, sources, print);

@@ -1,10 +1,6 @@
 import type { Table } from "../../data/types.ts";
-import { MillraceError } from "../../errors.ts";
-import { inputValues } from "../input-tensors.ts";
+import { judgedOutput, rowBlocks } from "../row-blocks.ts";
 import type { Prediction, Signature } from "../types.ts";
-
-/** Rows of a request to the session. */
-export const blockRows = 16_384;
 
 /** What a graph answered for a block of rows: its outputs' values, row-major, by name. */
 export type GraphAnswers = Readonly<Record<string, { readonly data: ArrayLike<number> | readonly string[] }>>;
@@ -19,15 +15,8 @@ export async function runGraph(graph: Uint8Array, signature: Signature, table: T
   const { InferenceSession, Tensor } = await import("onnxruntime-node");
   const session = await InferenceSession.create(graph, { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 });
   try {
-    const columns = signature.features.map(({ name }) => {
-      const column = table.columns.find((one) => one.name === name);
-      if (!column) throw new MillraceError("evaluation.missing_feature", 500, `The table has no column ${name}, which the model needs`);
-      return column;
-    });
-    for (let start = 0; start < table.rows; start += blockRows) {
-      const end = Math.min(start + blockRows, table.rows);
-      const block = columns.map((column) => (column.type === "number" ? { ...column, values: column.values.subarray(start, end) } : { ...column, codes: column.codes.subarray(start, end) }));
-      const feeds = Object.fromEntries([...inputValues(signature, block)].map(([name, { type, data }]) => [name, new Tensor(type as "float32", data as Float32Array, [end - start, 1])]));
+    for (const { start, rows, inputs } of rowBlocks(signature, table)) {
+      const feeds = Object.fromEntries([...inputs].map(([name, { type, data }]) => [name, new Tensor(type as "float32", data as Float32Array, [rows, 1])]));
       take((await session.run(feeds)) as GraphAnswers, start);
     }
   } finally {
@@ -40,7 +29,7 @@ export const predictionOf = (answers: Float64Array, { task, classes = [] }: Sign
 
 /** A graph's answers to a table, in our own form: a number for each row, or row by row a probability for each class. */
 export async function graphAnswers(graph: Uint8Array, signature: Signature, table: Table): Promise<Float64Array<ArrayBuffer>> {
-  const [output, width] = signature.task === "regression" ? ["prediction", 1] : ["probabilities", (signature.classes ?? []).length];
+  const { output, width } = judgedOutput(signature);
   const answers = new Float64Array(table.rows * width);
   await runGraph(graph, signature, table, (found, start) => answers.set(found[output].data as ArrayLike<number>, start * width));
   return answers;

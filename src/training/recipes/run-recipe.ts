@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hashOf } from "../../canonical-json.ts";
 import { plainText } from "../../cli/plain-text.ts";
@@ -17,6 +17,7 @@ import { becauseOfLoss, brokenLosses } from "./broken-losses.ts";
 import { explainEnd } from "./explain-end.ts";
 import { graphAnswers } from "../onnx/run-graph.ts";
 import { adoptModel } from "./graph/adopt-model.ts";
+import { layFiles } from "./lay-files.ts";
 import { findLeftModel, holdsModel } from "./left-model.ts";
 import { fetchLoggedModels } from "./logged-model.ts";
 import { adoptPython } from "./python/adopt-python.ts";
@@ -100,11 +101,12 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const kept = await openCheckpoints(place?.kept ?? folder, hashOf({ recipe: { run: recipe.run, code: recipe.code }, params: request.params, seed: request.seed, columns, file: table.file.sha256, rows: createHash("sha256").update(rows).digest("hex") }));
     const [code, models, data] = ["code", "model", `train.${recipe.format}`].map((name) => join(folder, name));
     await Promise.all([code, models].map((one) => mkdir(one)));
-    await layFiles(recipe, code, blobs);
+    await layFiles(recipe.files, code, blobs, (path) => `the recipe's file ${path}`);
     report({ message: `writing ${train.rows} rows for ${recipe.run}` });
     await exportRows({ file: await blobs.localPath(table.file.sha256, "the table of the dataset"), columns, rows: rows.length === table.rows ? null : rows, format: recipe.format, into: data });
-    const server = workshop.experimentId === null ? null : (place?.server ?? null);
-    const run = await openTrackedRun(server, { runId: place?.runId ?? "", experimentId: workshop.experimentId, part: workshop.part });
+    const { experimentId, part } = workshop;
+    const server = experimentId === null ? null : (place?.server ?? null);
+    const run = await openTrackedRun(server, { runId: place?.runId ?? "", experimentId, part });
     const job: Job = { train: data, target: request.target, features: names, params: request.params, seed: request.seed, run_id: run.id, tracking_uri: server, model_dir: models, checkpoint_dir: kept.folder };
     const jobFile = join(folder, "job.json");
     await writeFile(jobFile, JSON.stringify(job, null, 2));
@@ -122,9 +124,11 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     const wrong = explainEnd(recipe.run, end, recipe.timeout);
     await run.end(wrong === undefined);
     if (wrong) throw wrong;
-    if (server !== null && workshop.experimentId !== null) broken = await brokenLosses(server, run.id);
-    if (broken.length > 0) say(`the training has diverged: the last of what it logged is ${broken.join(", ")}\n`);
-    if (server !== null && workshop.experimentId !== null && !(await holdsModel(models))) await fetchLoggedModels({ server, runId: run.id, experimentId: workshop.experimentId, since: began }, models);
+    if (server !== null && experimentId !== null) {
+      broken = await brokenLosses(server, run.id);
+      if (broken.length > 0) say(`the training has diverged: the last of what it logged is ${broken.join(", ")}\n`);
+      if (!(await holdsModel(models))) await fetchLoggedModels({ server, runId: run.id, experimentId, since: began }, models);
+    }
     const left = await findLeftModel(models, recipe.run);
     report({ message: `trying the model ${left.name}` });
     const adopted =
@@ -161,15 +165,6 @@ function environmentOf(job: Job, file: string): Record<string, string> {
     // Threads of OpenMP that wait for each other sleep: where others compute, too, waiting by spinning costs each round a slice of time.
     OMP_WAIT_POLICY: process.env["OMP_WAIT_POLICY"] ?? "PASSIVE",
   };
-}
-
-async function layFiles({ files }: Recipe, folder: string, blobs: BlobStore): Promise<void> {
-  for (const { path, sha256, executable } of files) {
-    const target = join(folder, path);
-    await mkdir(dirname(target), { recursive: true });
-    await copyFile(await blobs.localPath(sha256, `the recipe's file ${path}`), target);
-    await chmod(target, executable ? 0o755 : 0o644);
-  }
 }
 
 interface Checkpoints {

@@ -1,12 +1,12 @@
-import { copyFile, mkdir, rm } from "node:fs/promises";
-import { dirname, join, normalize } from "node:path";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Table } from "../../../data/types.ts";
-import { invalid } from "../../../errors.ts";
 import { realClock } from "../../../serving/gateway/runtimes/python/clock.ts";
 import { loadPyfunc } from "../../../serving/gateway/runtimes/python/python-runtime.ts";
 import type { Model } from "../../../serving/gateway/runtimes/runtime.ts";
 import type { BlobStore } from "../../../storage/blobs.ts";
 import type { PythonModel, Signature } from "../../types.ts";
+import { layFiles } from "../lay-files.ts";
 import { pythonAnswers } from "./python-answers.ts";
 
 /** So many are loaded at the same time: each is a process with all that its model needs. */
@@ -55,7 +55,7 @@ export class PackedModels {
   #open(python: PythonModel): Opened {
     const folder = join(this.#workdir, `packed-${this.#count++}`);
     const model = (async () => {
-      await layModel(python, folder, this.#blobs);
+      await layFiles(python.files, folder, this.#blobs, (path) => `the model's file ${path}`);
       return loadPyfunc(folder, { python: python.interpreter, instances: 1, runTimeoutMs }, { log: silent }, realClock);
     })();
     model.catch(() => undefined); // Whoever asks hears of it.
@@ -77,16 +77,6 @@ export async function withPacked<T>(place: { readonly blobs: BlobStore; readonly
     return await work(packed);
   } finally {
     await packed.close();
-  }
-}
-
-/** Lays the files of a packed model into a folder, as copies: its code may write to them. */
-async function layModel({ files }: PythonModel, folder: string, blobs: BlobStore): Promise<void> {
-  for (const { path, sha256 } of files) {
-    const target = join(folder, normalize(path));
-    if (!target.startsWith(`${folder}/`)) throw invalid("training.bad_path", `A file of the model is named ${JSON.stringify(path)}, which lies outside of its folder`);
-    await mkdir(dirname(target), { recursive: true });
-    await copyFile(await blobs.localPath(sha256, `the model's file ${path}`), target);
   }
 }
 
