@@ -6,6 +6,7 @@ import { gatewayCommand } from "./commands/gateway.ts";
 import { gcCommand } from "./commands/gc.ts";
 import { importCommand } from "./commands/import.ts";
 import { initCommand } from "./commands/init.ts";
+import { predictCommand } from "./commands/predict.ts";
 import { replayCommand } from "./commands/replay-project.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { rollbackCommand } from "./commands/rollback.ts";
@@ -15,7 +16,7 @@ import { upCommand } from "./commands/up.ts";
 import type { Stage } from "./stage.ts";
 
 /** The commands of the house itself. `program` is the file that runs them, for the processes they start. */
-export const topCommands = (program: string): readonly Command[] => [upCommand, downCommand(), gatewayCommand, initCommand, runCommand(program), replayCommand(program), rollbackCommand, importCommand(program), tourCommand(program), gcCommand, doctorCommand, backupCommand, restoreCommand];
+export const topCommands = (program: string): readonly Command[] => [upCommand, downCommand(), gatewayCommand, initCommand, runCommand(program), replayCommand(program), predictCommand, rollbackCommand, importCommand(program), tourCommand(program), gcCommand, doctorCommand, backupCommand, restoreCommand];
 
 /** What people call the rooms on the command line, where that is another word than the room's. */
 const names: Readonly<Record<string, string>> = { tracking: "runs", registry: "models", serving: "deployments", monitoring: "monitors", optimization: "loops" };

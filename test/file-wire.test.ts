@@ -12,6 +12,7 @@ import { trainers } from "../src/training/trainers.ts";
 import type { Trainer } from "../src/training/types.ts";
 import { awkwardTables, rawRows, readTable, tableRows } from "./file-wire/awkward-tables.ts";
 import type { RawTable } from "./file-wire/awkward-tables.ts";
+import { askBatch, batches } from "./file-wire/batch.ts";
 import { doors, otherServices } from "./file-wire/doors.ts";
 import type { Wire } from "./file-wire/doors.ts";
 
@@ -24,7 +25,7 @@ test("every protocol that is listed is asked", () => {
 /** The model's name, which a path of the gateway must not have. */
 const model = "sea anemone";
 
-async function serve(trainer: Trainer, table: RawTable): Promise<{ wire: Wire; expected: readonly number[]; rows: readonly string[][] }> {
+async function serve(trainer: Trainer, table: RawTable): Promise<{ wire: Wire; file: string; expected: readonly number[]; rows: readonly string[][] }> {
   const rows = rawRows(table);
   const all = readTable(table, rows, "target price");
   const trained = readTable(table, rows.slice(0, tableRows), "target price");
@@ -46,6 +47,7 @@ async function serve(trainer: Trainer, table: RawTable): Promise<{ wire: Wire; e
   if (predicted.task !== "regression") throw new Error("a regression");
   return {
     rows,
+    file,
     expected: [...predicted.values],
     wire: {
       url: gateway.url,
@@ -61,7 +63,7 @@ async function serve(trainer: Trainer, table: RawTable): Promise<{ wire: Wire; e
 const cases = trainers.flatMap((trainer) => awkwardTables.map((table) => [trainer.name, table.what, trainer, table] as const));
 
 test.each(cases)("%s: the file on the wire gets the answers of the model, %s", async (_name, _what, trainer, table) => {
-  const { wire, expected, rows } = await serve(trainer, table);
+  const { wire, file, expected, rows } = await serve(trainer, table);
   const scale = Math.max(...expected.map(Math.abs));
   expect(new Set(expected.map((value) => value.toPrecision(4))).size).toBeGreaterThan(3); // else any answer would do
   const sent = { model, names: table.columns.map(({ name }) => name), rows };
@@ -73,5 +75,10 @@ test.each(cases)("%s: the file on the wire gets the answers of the model, %s", a
     // One number for one answer: what JSON says is the float that gRPC's bytes are.
     first ??= answers.map(Math.fround);
     expect.soft(answers.map(Math.fround), label).toEqual(first);
+  }
+  // How a file is read does not depend on the trainer.
+  for (const kind of trainer.name === "linear" ? batches : []) {
+    const answers = await askBatch(file, kind, sent).catch((error: unknown) => [String(error)] as unknown as number[]);
+    expect.soft(answers.map(Math.fround), `a file, ${kind}`).toEqual(first);
   }
 });

@@ -25,7 +25,7 @@ export interface Command {
   readonly summary: string;
   /** A line to copy and run. */
   readonly example: string;
-  /** In order: `<required>` or `[optional]`, with a description. */
+  /** In order: `<required>`, `[optional]`, or as the last `<several...>`, with a description. */
   readonly arguments?: Readonly<Record<string, string>>;
   /** Commander's flags → description, with a default where there is one. */
   readonly options?: Readonly<Record<string, string | { readonly description: string; readonly default: string | number | boolean }>>;

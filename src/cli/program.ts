@@ -35,7 +35,7 @@ export async function runProgram(argv: readonly string[], top: readonly Command[
       .option("--json", "print the result as JSON, and nothing else on standard output")
       .action(async (...args: unknown[]) => {
         const options = args.at(-2) as Record<string, unknown>;
-        exitCode = await runCommand(command, args.slice(0, -2).filter((one): one is string => typeof one === "string"), options);
+        exitCode = await runCommand(command, args.slice(0, -2).flat().filter((one): one is string => typeof one === "string"), options);
       });
   };
   for (const command of top) attach(program, command);

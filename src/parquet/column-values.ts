@@ -12,8 +12,8 @@ export interface ColumnValues {
   readonly levels: Uint8Array;
 }
 
-/** Instants are whole milliseconds (TIMESTAMP) or microseconds since 1970, a DATE whole days. */
-export type ColumnType = "DOUBLE" | "INT64" | "TIMESTAMP" | "MICROSECONDS" | "DATE" | "STRING" | "BOOLEAN";
+/** FLOAT has 32 bits. Instants are whole milliseconds (TIMESTAMP) or microseconds since 1970, a DATE whole days. */
+export type ColumnType = "DOUBLE" | "FLOAT" | "INT64" | "TIMESTAMP" | "MICROSECONDS" | "DATE" | "STRING" | "BOOLEAN";
 
 /** The same value in every row. */
 export function constantColumn(name: string, value: string | number | boolean, rows: number): ColumnValues {
@@ -23,7 +23,7 @@ export function constantColumn(name: string, value: string | number | boolean, r
   return { name, type: typeof value === "number" ? "DOUBLE" : "STRING", levels, dictionary: { size: 1, bytes }, values: sameCode(rows) };
 }
 
-/** Numbers, of which NaN is missing; those of all types but DOUBLE are whole. */
+/** Numbers, of which NaN is missing; those of all types but DOUBLE and FLOAT are whole. */
 export function numberColumn(name: string, type: Exclude<ColumnType, "STRING" | "BOOLEAN">, numbers: Float64Array): ColumnValues {
   const rows = numbers.length;
   const first = numbers[0];
@@ -36,6 +36,7 @@ export function numberColumn(name: string, type: Exclude<ColumnType, "STRING" | 
   }
   const plain = (values: Float64Array) => {
     if (type === "DOUBLE") return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    if (type === "FLOAT") return new Uint8Array(Float32Array.from(values).buffer);
     return type === "DATE" ? new Uint8Array(Int32Array.from(values).buffer) : int64(values);
   };
   if (same === rows && rows > 1) return { name, type, levels: sameLevels(rows), dictionary: { size: 1, bytes: plain(numbers.slice(0, 1)) }, values: sameCode(rows) };

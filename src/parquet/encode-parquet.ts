@@ -15,6 +15,7 @@ const physical: Readonly<Record<ColumnType, { readonly type: number; readonly co
   TIMESTAMP: { type: 2, converted: 9 },
   MICROSECONDS: { type: 2, converted: 10 },
   DATE: { type: 1, converted: 6 },
+  FLOAT: { type: 4 },
   DOUBLE: { type: 5 },
   STRING: { type: 6, converted: 0 },
 };

@@ -1,7 +1,15 @@
 import { createHash } from "node:crypto";
 import { open, type FileHandle } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import type { ColumnValues } from "./column-values.ts";
 import { compressRowGroup, encodeFooter, fileHead, type RowGroup } from "./encode-parquet.ts";
+
+/** Up to where a file is on the disk, as plain JSON: what it takes to go on with it after its process has gone. */
+export interface ParquetMark {
+  /** Bytes. */
+  readonly offset: number;
+  readonly groups: readonly RowGroup[];
+}
 
 /** A Parquet file that is written row group by row group, so that no more than one of them is in memory. It is none before it is closed. */
 export class ParquetFile {
@@ -22,6 +30,23 @@ export class ParquetFile {
     const file = new ParquetFile(await open(path, "w"));
     await file.#put([fileHead]);
     return file;
+  }
+
+  /** Goes on with a file that was not closed, from a mark of it; what stands behind the mark goes. */
+  static async reopen(path: string, { offset, groups }: ParquetMark): Promise<ParquetFile> {
+    const file = new ParquetFile(await open(path, "r+"));
+    await file.#handle.truncate(offset);
+    for await (const part of createReadStream(path, { end: offset - 1 })) file.#hash.update(part as Buffer);
+    file.#offset = offset;
+    file.#groups.push(...groups);
+    return file;
+  }
+
+  /** Brings all rows so far to the disk, and says up to where. */
+  async mark(): Promise<ParquetMark> {
+    await this.#written;
+    await this.#handle.sync();
+    return { offset: this.#offset, groups: [...this.#groups] };
   }
 
   /**
@@ -64,6 +89,7 @@ export class ParquetFile {
       this.#offset += part.length;
       this.#hash.update(part);
     }
-    await this.#handle.writev(parts as Uint8Array[]);
+    const start = this.#offset - parts.reduce((size, { length }) => size + length, 0);
+    await this.#handle.writev(parts as Uint8Array[], start);
   }
 }

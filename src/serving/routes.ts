@@ -2,6 +2,7 @@ import Type from "typebox";
 import { invalid } from "../errors.ts";
 import { route } from "../http/route.ts";
 import { readAudit } from "../storage/audit.ts";
+import { placeVersion } from "./batch/place-version.ts";
 import { rollBack } from "./rollback.ts";
 import { deploy, deploymentStatus, deploymentStatuses, gatewayStatus, gatewayUrl, readDeployment, removeDeployment } from "./serving.ts";
 import { settingsFields } from "./serving-settings.ts";
@@ -13,6 +14,12 @@ export const servingRoutes = {
   "GET /gateway": route({
     summary: "Where the gateway answers and how its prediction log stands",
     handle: async (house) => ({ url: gatewayUrl(house), ...(await gatewayStatus(house)) }),
+  }),
+  "POST /models/:model/place": route({
+    summary: "Brings the files of a version (by number, by alias, or the one that answers) to where they are loaded from on this machine",
+    params: Type.Object({ model: Type.String() }),
+    body: Type.Object({ version: Type.Optional(Type.Integer({ minimum: 1 })), alias: Type.Optional(Type.String({ minLength: 1 })) }, { additionalProperties: false }),
+    handle: async (house, { params, body }) => placeVersion(house, { ...params, ...body }),
   }),
   "GET /deployments": route({
     summary: "All deployments with their traffic split and live traffic",
