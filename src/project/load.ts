@@ -7,6 +7,7 @@ import { invalid, notFound } from "../errors.ts";
 import { codeVersion } from "./code-version.ts";
 import { completeProject, type Project } from "./project.ts";
 import { ProjectSchema, type ProjectFile } from "./schema.ts";
+import { triggersFault } from "./triggers.ts";
 
 /** Reads a project file, checks it and fills in the defaults. Errors name file, line, column, the field and the nearest right name. */
 export async function loadProject(path: string): Promise<Project> {
@@ -52,7 +53,11 @@ export function parseProject(text: string, file: string): ProjectFile {
 }
 
 /** Fields that are right each by itself and mean nothing together. */
-function contradiction({ train }: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
+function contradiction(file: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
+  return trainFault(file) ?? triggersFault(file.triggers ?? {});
+}
+
+function trainFault({ train }: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
   if (train?.run !== undefined) {
     return train.algorithm === undefined ? undefined : { sentence: "train.run and train.algorithm are both there; a command trains, or one of the trainers", field: ["train", "algorithm"] };
   }

@@ -1,0 +1,28 @@
+import Type from "typebox";
+
+const strict = { additionalProperties: false } as const;
+const Duration = Type.String({ pattern: "^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$", description: "A duration: 90s, 6h, 1d, 2w" });
+
+const Cron = Type.Object(
+  {
+    expression: Type.String({ minLength: 1, description: "Minute, hour, day of month, month, day of week: 0 3 * * 1-5; or @hourly, @daily, @weekly, @monthly" }),
+    zone: Type.Optional(Type.String({ minLength: 1, description: "The IANA time zone that the times are meant in; UTC" })),
+    missed: Type.Optional(Type.Enum(["skip", "once", "all"], { description: "What is done about times at which no server ran: nothing, one run for all of them, or a run for each; once" })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "With missed: all, the most runs that are made up for, the newest; 10" })),
+  },
+  strict,
+);
+
+const Trigger = Type.Object(
+  {
+    cron: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Cron], { description: "At these times: minute, hour, day of month, month, day of week, as text or with zone" })),
+    api: Type.Optional(Type.Object({}, { ...strict, description: "Only when it is asked for: by the API, by `millrace triggers fire`, by the button of its page. Every trigger can be" })),
+    debounce: Type.Optional(Duration),
+    cooldown: Type.Optional(Duration),
+    until: Type.Optional(Type.Enum(["gate", "register", "deploy"], { description: "How far its pipeline goes: to the gate's verdict, to a version, or to the traffic; deploy" })),
+  },
+  strict,
+);
+
+/** The section `triggers` of a project file: names, and what starts the project's pipeline under each. */
+export const TriggersSchema = Type.Record(Type.String(), Trigger, { description: "What starts the project's pipeline by itself, each under a name" });
