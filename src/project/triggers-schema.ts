@@ -16,6 +16,7 @@ const Cron = Type.Object(
 const Trigger = Type.Object(
   {
     cron: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Cron], { description: "At these times: minute, hour, day of month, month, day of week, as text or with zone" })),
+    data: Type.Optional(Type.Object({ every: Type.Optional(Duration) }, { ...strict, description: "When the file of data.source has another content, and is not being written any more" })),
     api: Type.Optional(Type.Object({}, { ...strict, description: "Only when it is asked for: by the API, by `millrace triggers fire`, by the button of its page. Every trigger can be" })),
     debounce: Type.Optional(Duration),
     cooldown: Type.Optional(Duration),

@@ -6,6 +6,7 @@ import type { TriggersSchema } from "./triggers-schema.ts";
 /** What starts a pipeline by itself. */
 export type TriggerOn =
   | { readonly kind: "cron"; readonly expression: string; readonly zone: string; readonly missed: "skip" | "once" | "all"; readonly limit: number }
+  | { readonly kind: "data"; readonly file: string; readonly every: number }
   | { readonly kind: "api" };
 
 /** A trigger of a project, with every default filled in; durations in milliseconds. */
@@ -23,7 +24,7 @@ export interface ProjectTrigger {
 type TriggersFile = Static<typeof TriggersSchema>;
 type TriggerFile = TriggersFile[string];
 
-const kinds = ["cron", "api"] as const;
+const kinds = ["cron", "data", "api"] as const;
 
 /** What the schema cannot say of triggers: the first fault, with the place of its field. */
 export function triggersFault(triggers: TriggersFile): { readonly sentence: string; readonly field: string[] } | undefined {
@@ -49,18 +50,19 @@ function cronFault(trigger: TriggerFile): string | undefined {
   }
 }
 
-/** Fills in the defaults. */
-export const completeTriggers = (triggers: TriggersFile): ProjectTrigger[] =>
+/** Fills in the defaults. `place`: where the project's file says that its table is. */
+export const completeTriggers = (triggers: TriggersFile, place: { readonly source: string }): ProjectTrigger[] =>
   Object.entries(triggers).map(([name, trigger]) => ({
     name,
-    on: onOf(trigger),
+    on: onOf(trigger, place),
     debounce: duration(trigger.debounce, "0s"),
     cooldown: duration(trigger.cooldown, "0s"),
     until: trigger.until ?? "deploy",
   }));
 
-function onOf(trigger: TriggerFile): TriggerOn {
+function onOf(trigger: TriggerFile, { source }: { readonly source: string }): TriggerOn {
   if (trigger.cron !== undefined) return { kind: "cron", ...cronOf(trigger.cron) };
+  if (trigger.data !== undefined) return { kind: "data", file: source, every: duration(trigger.data.every, "1m") };
   return { kind: "api" };
 }
 

@@ -49,13 +49,14 @@ export async function writeTrigger(db: Database, trigger: Trigger): Promise<void
 
 export const deleteTrigger = (db: Database, name: string) => triggerTables(db).deleteFrom("triggers").where("name", "=", name).execute();
 
-/** Says how far a source was read; nothing is written when the trigger was set anew meanwhile. Returns whether it was. */
-export async function moveCursor(db: Database, { name, setAt }: Trigger, cursor: JsonObject, problem: Trigger["problem"]): Promise<boolean> {
+/** Says how far a source was read; nothing is written when the trigger was changed since it was read here. Returns whether it was. */
+export async function moveCursor(db: Database, { name, setAt, cursor: before }: Trigger, cursor: JsonObject, problem: Trigger["problem"]): Promise<boolean> {
   const moved = await triggerTables(db)
     .updateTable("triggers")
     .set({ cursor: JSON.stringify(cursor), problem: problem && JSON.stringify(problem) })
     .where("name", "=", name)
     .where("set_at", "=", setAt)
+    .where("cursor", "=", JSON.stringify(before))
     .executeTakeFirst();
   return moved.numUpdatedRows > 0n;
 }

@@ -5,7 +5,7 @@ import { transact } from "../../storage/transactions.ts";
 import { readRun } from "../store.ts";
 import { beginFiring } from "./begin-firing.ts";
 import { dueFirings, forgetOldFirings, markEnded, runningFirings, takeOccurrence } from "./firings.ts";
-import { lookAtSource } from "./sources.ts";
+import { lookAtSource, restOf } from "./sources.ts";
 import { listTriggers, moveCursor } from "./store.ts";
 import type { Trigger } from "./types.ts";
 
@@ -22,9 +22,13 @@ export interface TriggerWatch {
 export function openTriggers(house: House): TriggerWatch {
   const { db, clock, log } = house;
   let forgotten = 0;
+  const looked = new Map<string, number>();
 
   const lookAt = async (trigger: Trigger): Promise<void> => {
     const now = clock.now();
+    const place = `${trigger.name} ${trigger.setAt}`;
+    if (now - (looked.get(place) ?? Number.NEGATIVE_INFINITY) < restOf(trigger)) return;
+    looked.set(place, now);
     try {
       const look = await lookAtSource(house, trigger, now);
       if (look.occurrences.length === 0 && look.cursor === trigger.cursor && trigger.problem === null) return;
