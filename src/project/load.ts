@@ -9,8 +9,8 @@ import { completeProject, type Project } from "./project.ts";
 import { ProjectSchema, type ProjectFile } from "./schema.ts";
 import { triggersFault } from "./triggers.ts";
 
-/** Reads a project file, checks it and fills in the defaults. Errors name file, line, column, the field and the nearest right name. */
-export async function loadProject(path: string): Promise<Project> {
+/** Reads a project file, checks it and fills in the defaults. Errors name file, line, column, the field and the nearest right name. `given.model`: its model where it names none; else its folder's name. */
+export async function loadProject(path: string, given: { readonly model?: string } = {}): Promise<Project> {
   const file = resolve(path);
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") {
@@ -21,7 +21,7 @@ export async function loadProject(path: string): Promise<Project> {
   });
   const parsed = parseProject(text, path);
   const folder = dirname(file);
-  return completeProject(parsed, { model: modelName(basename(folder)), folder, source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
+  return completeProject(parsed, { model: given.model ?? modelName(basename(folder)), folder, source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
 }
 
 /** A name that may stand in a URL, made from a folder's or a file's. */

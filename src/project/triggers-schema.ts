@@ -13,10 +13,23 @@ const Cron = Type.Object(
   strict,
 );
 
+const Git = Type.Object(
+  {
+    repository: Type.Optional(Type.String({ minLength: 1, description: "A path, relative to this file, or an address (https, ssh); the folder of this file" })),
+    branches: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "Which branches, with * and **; [main, master]" })),
+    paths: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "Only when one of these has changed, with * and **: train.py, data/; all when absent" })),
+    every: Type.Optional(Duration),
+    project: Type.Optional(Type.String({ minLength: 1, description: "The project file in the repository; millrace.yaml" })),
+    data: Type.Optional(Type.Enum(["commit", "here"], { description: "Whose table is trained on: the one in the commit, or that of this file's data.source; commit" })),
+  },
+  { ...strict, description: "When a branch of a Git repository has moved: the commit is checked out, and its own project file is run" },
+);
+
 const Trigger = Type.Object(
   {
     cron: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Cron], { description: "At these times: minute, hour, day of month, month, day of week, as text or with zone" })),
     data: Type.Optional(Type.Object({ every: Type.Optional(Duration) }, { ...strict, description: "When the file of data.source has another content, and is not being written any more" })),
+    git: Type.Optional(Git),
     api: Type.Optional(Type.Object({}, { ...strict, description: "Only when it is asked for: by the API, by `millrace triggers fire`, by the button of its page. Every trigger can be" })),
     debounce: Type.Optional(Duration),
     cooldown: Type.Optional(Duration),

@@ -17,16 +17,16 @@ const definitionName = "optimization.train";
  * Sets the triggers of a project in place of those that its model had; one that was there with the same source stays as far as it was, and paused if it was.
  *
  * @param folder the folder of the project's file, whose commit is named in what its runs make
- * @param key what the caller shows of `<home>/run/recipe.key`; asked for where the project has a command
+ * @param key what the caller shows of `<home>/run/recipe.key`; asked for where the project has a command, or commits are to be run
  */
 export async function setTriggers(house: House, { project, folder, key, actor }: { project: Project; folder: string | null; key: string | undefined; actor: string }): Promise<Trigger[]> {
   const { triggers = [], ...rest } = project;
   const definition = house.definitions.get(definitionName);
   if (!definition) throw invalid("pipelines.unknown_definition", `This program has no pipeline ${definitionName}`);
-  const made = triggers.map((config) => ({ name: `${project.model}.${config.name}`, config, params: { project: rest as unknown as JsonObject, until: config.until } }));
+  const made = triggers.map((config) => ({ name: `${project.model}.${config.name}`, config, params: { project: rest as unknown as JsonObject, until: config.until, ...(config.on.kind === "git" && { commits: true }) } }));
   for (const { params } of made) await definition.allow(house, params, key);
   const now = house.clock.now();
-  const begun = await Promise.all(made.map((one) => beginSource(house, one, now)));
+  const begun = await Promise.all(made.map((one) => beginSource(one, now)));
   return transact(house.db, async (transaction) => {
     await lock(transaction, locked);
     const before = new Map((await listTriggers(transaction, project.model)).map((one) => [one.name, one]));
@@ -76,7 +76,7 @@ export async function pauseTrigger(house: House, name: string, { actor, reason }
 export async function resumeTrigger(house: House, name: string, { actor, reason }: { readonly actor: string; readonly reason: string }): Promise<Trigger> {
   return changed(house, name, actor, "pipelines.trigger_resumed", reason, async (_transaction, trigger) => {
     if (!trigger.paused) return trigger;
-    const cursor = trigger.config.on.kind === "cron" ? await beginSource(house, trigger, house.clock.now()) : trigger.cursor;
+    const cursor = trigger.config.on.kind === "cron" ? await beginSource(trigger, house.clock.now()) : trigger.cursor;
     return { ...trigger, paused: null, cursor };
   });
 }

@@ -18,6 +18,12 @@ const firingOf = ({ trigger_name, key: _key, lane: _lane, at_once: _atOnce, deta
   endedAt: ended_at,
 });
 
+/** The newer details; what stood before the first of several changes stays that. */
+function joinedDetails(older: string, newer: string): string {
+  const [first, second] = [JSON.parse(older) as JsonObject, JSON.parse(newer) as JsonObject];
+  return "before" in first && "before" in second ? JSON.stringify({ ...second, before: first["before"] }) : newer;
+}
+
 /** How often a debounce may be begun again by what comes meanwhile: then it fires all the same. */
 const mostDebounces = 10;
 
@@ -71,10 +77,19 @@ export async function takeOccurrence(transaction: Database, house: Pick<House, "
   await skipped(`it joined ${before.id}, which had not begun`);
   await tables
     .updateTable("trigger_firings")
-    .set({ details: row.details, why: row.why, at_once: Math.max(before.at_once, row.at_once), due_at: atOnce ? now : Math.min(Math.max(before.due_at, row.due_at), before.asked_at + mostDebounces * debounce) })
+    .set({ details: joinedDetails(before.details, row.details), why: row.why, at_once: Math.max(before.at_once, row.at_once), due_at: atOnce ? now : Math.min(Math.max(before.due_at, row.due_at), before.asked_at + mostDebounces * debounce) })
     .where("id", "=", before.id)
     .execute();
   return { id: before.id, joined: true, known: false };
+}
+
+/** The firing whose run had this commit of a branch; undefined when none had. */
+export async function commitHasRun(db: Database, trigger: string, branch: string, commit: string): Promise<string | undefined> {
+  const rows = await triggerTables(db).selectFrom("trigger_firings").select(["id", "details"]).where("trigger_name", "=", trigger).where("run_id", "is not", null).orderBy("asked_at", "desc").limit(1000).execute();
+  return rows.find((row) => {
+    const details = JSON.parse(row.details) as JsonObject;
+    return details["branch"] === branch && details["commit"] === commit;
+  })?.id;
 }
 
 /** The newest first, of one trigger or of all. */
@@ -113,6 +128,12 @@ export const markBegun = (db: Database, id: string, runId: string, now: number) 
 
 export const markEnded = (db: Database, id: string, state: Exclude<PipelineRun["state"], "running">, reason: string | null, now: number) =>
   triggerTables(db).updateTable("trigger_firings").set({ state, reason, ended_at: now }).where("id", "=", id).where("state", "in", ["waiting", "running"]).execute();
+
+/** It does not fire after all. */
+export const markSkipped = (db: Database, id: string, reason: string, now: number) =>
+  triggerTables(db).updateTable("trigger_firings").set({ state: "skipped", reason, ended_at: now }).where("id", "=", id).where("state", "=", "waiting").execute();
+
+export const setDetails = (db: Database, id: string, details: JsonObject) => triggerTables(db).updateTable("trigger_firings").set({ details: JSON.stringify(details) }).where("id", "=", id).execute();
 
 /** What waits of a trigger does not fire. */
 export const skipWaiting = (db: Database, trigger: string, reason: string, now: number) =>
