@@ -13,6 +13,7 @@ import { rollbackCommand } from "./commands/rollback.ts";
 import { runCommand } from "./commands/run.ts";
 import { tourCommand } from "./commands/tour.ts";
 import { upCommand } from "./commands/up.ts";
+import { triggerCommands } from "./pipelines/triggers/commands.ts";
 import type { Stage } from "./stage.ts";
 
 /** The commands of the house itself. `program` is the file that runs them, for the processes they start. */
@@ -21,5 +22,7 @@ export const topCommands = (program: string): readonly Command[] => [upCommand, 
 /** What people call the rooms on the command line, where that is another word than the room's. */
 const names: Readonly<Record<string, string>> = { tracking: "runs", registry: "models", serving: "deployments", monitoring: "monitors", optimization: "loops" };
 
-export const commandNames = (stages: readonly Stage[]): readonly Pick<Stage, "name" | "purpose" | "commands">[] =>
-  stages.map(({ name, purpose, commands }) => ({ name: names[name] ?? name, purpose, ...(commands ? { commands } : {}) }));
+export const commandNames = (stages: readonly Stage[]): readonly Pick<Stage, "name" | "purpose" | "commands">[] => [
+  ...stages.map(({ name, purpose, commands }) => ({ name: names[name] ?? name, purpose, ...(commands ? { commands } : {}) })),
+  { name: "triggers", purpose: "What starts a project's pipeline by itself: times, changed data, commits, and whoever asks", commands: triggerCommands },
+];

@@ -79,6 +79,7 @@ export async function openHouse(settings: Settings, stages: readonly Stage[], cl
     log,
     newId: () => randomUUID().slice(0, 8),
     pipelines: engine,
+    definitions: new Map(stages.flatMap((stage) => stage.definitions ?? []).map((definition) => [definition.name, definition])),
     collectors: stages.flatMap(({ collector }) => (collector ? [collector] : [])),
   };
   return {

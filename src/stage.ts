@@ -19,6 +19,8 @@ export interface House {
   readonly log: Logger;
   readonly newId: () => string;
   readonly pipelines: Pipelines;
+  /** The pipelines that can be started by name. */
+  readonly definitions: ReadonlyMap<string, PipelineDefinition>;
   /** What the rooms give up when garbage is collected, in the order of the rooms. */
   readonly collectors: readonly Collector[];
 }
@@ -37,6 +39,7 @@ export interface Stage {
   readonly mount?: (server: FastifyInstance, house: House) => Promise<void>;
   readonly commands?: readonly Command[];
   readonly steps?: readonly Step[];
+  readonly definitions?: readonly PipelineDefinition[];
   /** The events this room emits, each with when it does. */
   readonly events?: Readonly<Record<string, string>>;
   readonly collector?: Collector;
@@ -144,6 +147,15 @@ export interface PipelineStep {
   readonly needs: Readonly<Record<string, string>>;
   /** Ids of steps that must be done first although their outputs are not needed. */
   readonly after?: readonly string[];
+}
+
+/** A pipeline that is made when it is started: by name and parameters, of what is there then. What fires a trigger starts one. */
+export interface PipelineDefinition {
+  readonly name: string;
+  readonly purpose: string;
+  /** Throws unless whoever gives these parameters may have the pipeline run; `key` is what they showed of `<home>/run/recipe.key`. Asked once, when they are set. */
+  readonly allow: (house: House, params: JsonObject, key: string | undefined) => Promise<void>;
+  readonly make: (house: House, params: JsonObject, why: { readonly trigger: string; readonly actor: string }) => Promise<PipelineSpec>;
 }
 
 export type StepState = "waiting" | "running" | "succeeded" | "failed" | "skipped";

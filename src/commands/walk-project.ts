@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import colors from "picocolors";
 import type { Command } from "../cli/command.ts";
 import { exitCodes } from "../cli/exit-codes.ts";
@@ -18,8 +19,8 @@ import { loadProject } from "../project/load.ts";
 import type { PipelineRun, StepRun } from "../stage.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
+import { sendTriggers } from "./send-triggers.ts";
 import { startRun } from "./start-run.ts";
-
 
 /** Runs a project's path on the server of a home folder, started in the background when none runs. */
 export const walkProject = (program: string): Command["run"] => async ({ settings, say, signal }, [file]) => {
@@ -27,6 +28,8 @@ export const walkProject = (program: string): Command["run"] => async ({ setting
   const resolved = resolveSettings(settings, process.env);
   const server = await backgroundServer(program, resolved, { bound: false });
   if (server.started) say(`server started in the background at ${server.address.url} (\`millrace down\` stops it)`);
+  const triggers = await sendTriggers(server.address.url, resolved.home, project, dirname(resolve(file ?? "millrace.yaml")));
+  for (const one of triggers) say(`trigger ${one.name} fires ${one.on}`);
   const id = await startRun(server.address.url, resolved.home, project);
   const run = await followRun(server.address.url, id, (step) => say(stepLine(step)), signal, (line) => say(outputLine(line)));
   return runResult(run, await sightOfLoop(server.address.url, run));

@@ -7,6 +7,7 @@ import { optimizationCommands } from "./commands.ts";
 import { deployStep } from "./deploy-step.ts";
 import { optimizationRoutes } from "./routes.ts";
 import { startTurning } from "./schedule.ts";
+import { trainDefinition } from "./train-definition.ts";
 import { optimizationMigrations } from "./store.ts";
 
 export const optimization: Stage = {
@@ -16,6 +17,7 @@ export const optimization: Stage = {
   routes: optimizationRoutes,
   commands: optimizationCommands,
   steps: [deployStep, chooseStep, canaryStep, backtestStep, stretchStep, promotionsStep],
+  definitions: [trainDefinition],
   events: {
     "optimization.retraining_started": "an alarm started a retraining",
     "optimization.challenger_promoted": "a challenger took all the traffic",

@@ -7,12 +7,20 @@ import type { Holdout } from "../training/holdout.ts";
 import { json, knownVersion } from "./known-version.ts";
 import type { Loop } from "./types.ts";
 
+/** Why a project's path is walked, by whom, and how far: to the gate's verdict, to a version, or to the traffic. */
+export interface Why {
+  readonly trigger: string;
+  readonly actor: string;
+  readonly until: "gate" | "register" | "deploy";
+}
+
 /**
  * The well-worn path of a project, walked once: from the source table to a model that serves. With a champion there already, the new
  * model is judged against it on the same held-out rows and replaces it only if it is no worse.
  */
-export function firstRunPipeline(project: Project, champion: TrainedVersion | undefined): PipelineSpec {
+export function firstRunPipeline(project: Project, champion: TrainedVersion | undefined, why: Why = { trigger: "manual", actor: "local", until: "deploy" }): PipelineSpec {
   const { data } = project;
+  const { trigger, actor, until } = why;
   const filter: TimeRange | null =
     data.time && (data.from ?? data.until) !== null
       ? { time: data.time.column, ...(data.from === null ? {} : { from: data.from }), ...(data.until === null ? {} : { until: data.until }) }
@@ -21,20 +29,15 @@ export function firstRunPipeline(project: Project, champion: TrainedVersion | un
     data.split.by === "time" && data.time
       ? { by: "time", column: data.time.column, test: data.split.test }
       : { by: "random", test: data.split.test, stratify: data.task !== "regression", seed: project.train.seed, ...(data.split.group !== undefined && { group: data.split.group }) };
-  return {
-    name: "train",
-    model: project.model,
-    trigger: "manual",
-    actor: "local",
-    seed: project.train.seed,
-    steps: [
-      { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter, target: data.target, reading: data.reading ?? {} }), needs: {} },
-      validation(project, null, null),
-      ...(project.train.command ? [recipe(project, project.train.command)] : []),
-      ...trainToRegister(project, { table: "ingest", holdout, champion, trigger: "manual", time: data.time?.column ?? null, chosen: false }),
-      { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
-    ],
-  };
+  const steps: PipelineStep[] = [
+    { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter, target: data.target, reading: data.reading ?? {} }), needs: {} },
+    validation(project, null, null),
+    ...(project.train.command ? [recipe(project, project.train.command)] : []),
+    ...trainToRegister(project, { table: "ingest", holdout, champion, trigger, time: data.time?.column ?? null, chosen: false }),
+    { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
+  ];
+  const last = steps.findIndex(({ id }) => id === until);
+  return { name: "train", model: project.model, trigger, actor, seed: project.train.seed, steps: steps.slice(0, last + 1) };
 }
 
 /** Whom a retraining challenges: the champion and the oldest row it was trained on (ms; null: all), versions that may come back, and since when an alarm says that things changed. */

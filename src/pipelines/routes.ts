@@ -3,8 +3,10 @@ import { notFound } from "../errors.ts";
 import { route } from "../http/route.ts";
 import type { PipelineRun, StepRun } from "../stage.ts";
 import { listRuns } from "./store.ts";
+import { triggerRoutes } from "./triggers/routes.ts";
 
 export const pipelineRoutes = {
+  ...triggerRoutes,
   "GET /runs": route({
     summary: "Pipeline runs, newest first",
     query: Type.Object({

@@ -2,6 +2,7 @@ import type { Stage } from "../stage.ts";
 import { pipelineCommands } from "./commands.ts";
 import { pipelineRoutes } from "./routes.ts";
 import { pipelineMigrations } from "./store.ts";
+import { startTriggers } from "./triggers/watch-triggers.ts";
 
 export const pipelines: Stage = {
   name: "pipelines",
@@ -13,5 +14,7 @@ export const pipelines: Stage = {
     "pipelines.run_succeeded": "a pipeline run has done all its steps",
     "pipelines.run_stopped": "a step ended its pipeline run in good order",
     "pipelines.run_failed": "a step of a pipeline run failed",
+    "pipelines.trigger_asked": "somebody asked a trigger to fire",
   },
+  start: startTriggers,
 };

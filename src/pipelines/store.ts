@@ -1,6 +1,7 @@
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { triggersMigration } from "./triggers/tables.ts";
 import type { JsonObject, PipelineRun, PipelineSpec, StepProgress, StepRun, StepState } from "../stage.ts";
 
 type PipelineTables = {
@@ -67,6 +68,7 @@ export const pipelineMigrations: readonly Migration[] = [
       await db.schema.createIndex("pipeline_runs_state").on("pipeline_runs").columns(["state", "created_at"]).execute();
     },
   },
+  triggersMigration,
 ];
 
 const tablesOf = (db: Database) => db.withTables<PipelineTables>();

@@ -36,6 +36,13 @@ describe("a fault names file, line, column, field and the nearest right name", (
     ["a text for a number", `${least}evaluate: { gate: { rmse: { max: low } } }\n`, "2:34", /evaluate\.gate\.rmse\.max must be number, got "low"/, "evaluate.gate.rmse.max"],
     ["a text for a list", "data: { source: a.csv, target: cnt, exclude: casual }\n", "1:46", /data\.exclude must be array, got "casual"/, "data.exclude"],
     ["a name that cannot stand in a URL", `model: bike demand\n${least}`, "1:8", /model must be .*, got "bike demand"/, "model"],
+    ["a trigger without a source", `${least}triggers:\n  nightly: { cooldown: 1h }\n`, "3:3", /a trigger has one of cron, .*; triggers\.nightly has none/, "triggers.nightly"],
+    ["a trigger with two", `${least}triggers:\n  nightly: { cron: "0 3 * * *", api: {} }\n`, "3:33", /triggers\.nightly has cron and api/, "triggers.nightly.api"],
+    ["a trigger's name that stands in no address", `${least}triggers:\n  Every night: { api: {} }\n`, "3:3", /the name of a trigger has small letters, digits and hyphens, up to 50, got "Every night"/, "triggers.Every night"],
+    ["a cron expression that is none", `${least}triggers:\n  nightly: { cron: "0 25 * * *" }\n`, "3:14", /triggers\.nightly\.cron: "0 25 \* \* \*" is no cron expression of five parts, .*Invalid value for hour: 25/, "triggers.nightly.cron"],
+    ["a time that never comes", `${least}triggers:\n  nightly: { cron: "0 0 30 2 *" }\n`, "3:14", /triggers\.nightly\.cron: "0 0 30 2 \*" names a time that never comes/, "triggers.nightly.cron"],
+    ["a zone that is none", `${least}triggers:\n  nightly: { cron: { expression: "0 3 * * *", zone: Berlin } }\n`, "3:14", /"Berlin" is no time zone of the IANA database/, "triggers.nightly.cron"],
+    ["a misspelt field of a trigger", `${least}triggers:\n  nightly: { cron: { expression: "0 3 * * *", missd: skip } }\n`, "3:47", /unknown field triggers\.nightly\.cron\.missd; did you mean missed\?/, "triggers.nightly.cron.missd"],
     ["a text for a section", `${least}train: linear\n`, "2:8", /train must be object, got "linear"/, "train"],
   ])("%s", (_, text, at, sentence, field) => {
     const parse = (): unknown => parseProject(text, "millrace.yaml");
@@ -139,6 +146,15 @@ test("a command takes the place of an algorithm, and its files lie in the projec
   const of = (train: string) => completeProject(parseProject(`${least}train: ${train}\n`, "m.yaml"), place).train;
   expect(of("{ run: python train.py }")).toEqual({ algorithm: "run", command: { run: "python train.py", folder: "/data", files: null, format: "parquet", timeout: null }, params: {}, seed: 0, refit: true });
   expect(of("{ run: Rscript fit.R, files: [fit.R], format: csv, timeout: 90s, params: { trees: 5 } }")).toMatchObject({ command: { files: ["fit.R"], format: "csv", timeout: 90_000 }, params: { trees: 5 } });
+});
+
+test("triggers have their names, and their defaults", () => {
+  const of = (triggers: string) => completeProject(parseProject(`${least}triggers: ${triggers}\n`, "m.yaml"), place).triggers;
+  expect(of('{ nightly: { cron: "0 3 * * *" }, by-hand: { api: {}, debounce: 30s, cooldown: 1h, until: gate } }')).toEqual([
+    { name: "nightly", on: { kind: "cron", expression: "0 3 * * *", zone: "UTC", missed: "once", limit: 10 }, debounce: 0, cooldown: 0, until: "deploy" },
+    { name: "by-hand", on: { kind: "api" }, debounce: 30_000, cooldown: 3_600_000, until: "gate" },
+  ]);
+  expect(of('{ n: { cron: { expression: "@daily", zone: Europe/Berlin, missed: all, limit: 3 } } }')).toMatchObject([{ on: { kind: "cron", expression: "@daily", zone: "Europe/Berlin", missed: "all", limit: 3 } }]);
 });
 
 test("a time column makes the split one by time", () => {

@@ -7,9 +7,10 @@ import { invalid, notFound } from "../errors.ts";
 import { codeVersion } from "./code-version.ts";
 import { completeProject, type Project } from "./project.ts";
 import { ProjectSchema, type ProjectFile } from "./schema.ts";
+import { triggersFault } from "./triggers.ts";
 
-/** Reads a project file, checks it and fills in the defaults. Errors name file, line, column, the field and the nearest right name. */
-export async function loadProject(path: string): Promise<Project> {
+/** Reads a project file, checks it and fills in the defaults. Errors name file, line, column, the field and the nearest right name. `given.model`: its model where it names none; else its folder's name. */
+export async function loadProject(path: string, given: { readonly model?: string } = {}): Promise<Project> {
   const file = resolve(path);
   const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") {
@@ -20,7 +21,7 @@ export async function loadProject(path: string): Promise<Project> {
   });
   const parsed = parseProject(text, path);
   const folder = dirname(file);
-  return completeProject(parsed, { model: modelName(basename(folder)), folder, source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
+  return completeProject(parsed, { model: given.model ?? modelName(basename(folder)), folder, source: resolve(folder, parsed.data.source), code: await codeVersion(folder) });
 }
 
 /** A name that may stand in a URL, made from a folder's or a file's. */
@@ -52,7 +53,11 @@ export function parseProject(text: string, file: string): ProjectFile {
 }
 
 /** Fields that are right each by itself and mean nothing together. */
-function contradiction({ train }: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
+function contradiction(file: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
+  return trainFault(file) ?? triggersFault(file.triggers ?? {});
+}
+
+function trainFault({ train }: ProjectFile): { readonly sentence: string; readonly field: string[] } | undefined {
   if (train?.run !== undefined) {
     return train.algorithm === undefined ? undefined : { sentence: "train.run and train.algorithm are both there; a command trains, or one of the trainers", field: ["train", "algorithm"] };
   }

@@ -1,5 +1,6 @@
 import { parseDuration } from "../clock.ts";
 import type { ProjectFile } from "./schema.ts";
+import { completeTriggers, type ProjectTrigger } from "./triggers.ts";
 
 /** A project file with every default filled in; durations in milliseconds, shares as numbers. Plain JSON: it is stored with what it made. */
 export interface Project {
@@ -52,6 +53,8 @@ export interface Project {
     readonly drift: { readonly method: "psi" | "jensen_shannon"; readonly threshold: number; readonly window: number; readonly share: number; readonly exclude: readonly string[]; readonly minRows: number; readonly gaps: number; readonly falseAlarms: number };
   };
   readonly retrain: { readonly on: readonly ("performance" | "drift" | "data")[]; readonly growth: number; /** Absent, as the budget, in projects that were stored before it could be said. */ readonly cost?: number; readonly budget?: number; readonly cooldown: number; readonly holdout: number | null };
+  /** Absent where nothing but people and the loop starts its pipeline. */
+  readonly triggers?: readonly ProjectTrigger[];
 }
 
 /** A command that trains, as the project file says it. */
@@ -78,7 +81,7 @@ export interface MetricRule {
 
 /** Fills in the defaults. `place` is what the place of the file in the file system says. */
 export function completeProject(file: ProjectFile, place: { readonly model: string; readonly folder: string; readonly source: string; readonly code: string | null }): Project {
-  const { data, validate, train, evaluate, deploy, monitor, retrain } = file;
+  const { data, validate, train, evaluate, deploy, monitor, retrain, triggers } = file;
   const time = typeof data.time === "string" ? { column: data.time, hour: null } : data.time ? { column: data.time.column, hour: data.time.hour ?? null } : null;
   return {
     model: file.model ?? place.model,
@@ -145,6 +148,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       cooldown: retrain?.cooldown === undefined ? 3 * duration(monitor?.window, "1d") : duration(retrain.cooldown, "0ms"),
       holdout: retrain?.holdout === undefined ? null : duration(retrain.holdout, "0ms"),
     },
+    ...(triggers !== undefined && { triggers: completeTriggers(triggers, place) }),
   };
 }
 

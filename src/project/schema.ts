@@ -1,4 +1,5 @@
 import Type, { type Static } from "typebox";
+import { TriggersSchema } from "./triggers-schema.ts";
 
 const strict = { additionalProperties: false } as const;
 const Duration = Type.String({ pattern: "^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$", description: "A duration: 90s, 6h, 1d, 2w" });
@@ -191,6 +192,7 @@ export const ProjectSchema = Type.Object(
         strict,
       ),
     ),
+    triggers: Type.Optional(TriggersSchema),
   },
   { ...strict, $id: "urn:millrace:project", title: "millrace.yaml", description: "A model's whole loop in one file" },
 );

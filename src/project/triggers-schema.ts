@@ -1,0 +1,42 @@
+import Type from "typebox";
+
+const strict = { additionalProperties: false } as const;
+const Duration = Type.String({ pattern: "^\\d+(\\.\\d+)?(ms|s|m|h|d|w)$", description: "A duration: 90s, 6h, 1d, 2w" });
+
+const Cron = Type.Object(
+  {
+    expression: Type.String({ minLength: 1, description: "Minute, hour, day of month, month, day of week: 0 3 * * 1-5; or @hourly, @daily, @weekly, @monthly" }),
+    zone: Type.Optional(Type.String({ minLength: 1, description: "The IANA time zone that the times are meant in; UTC" })),
+    missed: Type.Optional(Type.Enum(["skip", "once", "all"], { description: "What is done about times at which no server ran: nothing, one run for all of them, or a run for each; once" })),
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, description: "With missed: all, the most runs that are made up for, the newest; 10" })),
+  },
+  strict,
+);
+
+const Git = Type.Object(
+  {
+    repository: Type.Optional(Type.String({ minLength: 1, description: "A path, relative to this file, or an address (https, ssh); the folder of this file" })),
+    branches: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "Which branches, with * and **; [main, master]" })),
+    paths: Type.Optional(Type.Array(Type.String({ minLength: 1 }), { minItems: 1, description: "Only when one of these has changed, with * and **: train.py, data/; all when absent" })),
+    every: Type.Optional(Duration),
+    project: Type.Optional(Type.String({ minLength: 1, description: "The project file in the repository; millrace.yaml" })),
+    data: Type.Optional(Type.Enum(["commit", "here"], { description: "Whose table is trained on: the one in the commit, or that of this file's data.source; commit" })),
+  },
+  { ...strict, description: "When a branch of a Git repository has moved: the commit is checked out, and its own project file is run" },
+);
+
+const Trigger = Type.Object(
+  {
+    cron: Type.Optional(Type.Union([Type.String({ minLength: 1 }), Cron], { description: "At these times: minute, hour, day of month, month, day of week, as text or with zone" })),
+    data: Type.Optional(Type.Object({ every: Type.Optional(Duration) }, { ...strict, description: "When the file of data.source has another content, and is not being written any more" })),
+    git: Type.Optional(Git),
+    api: Type.Optional(Type.Object({}, { ...strict, description: "Only when it is asked for: by the API, by `millrace triggers fire`, by the button of its page. Every trigger can be" })),
+    debounce: Type.Optional(Duration),
+    cooldown: Type.Optional(Duration),
+    until: Type.Optional(Type.Enum(["gate", "register", "deploy"], { description: "How far its pipeline goes: to the gate's verdict, to a version, or to the traffic; deploy" })),
+  },
+  strict,
+);
+
+/** The section `triggers` of a project file: names, and what starts the project's pipeline under each. */
+export const TriggersSchema = Type.Record(Type.String(), Trigger, { description: "What starts the project's pipeline by itself, each under a name" });

@@ -1,0 +1,119 @@
+import { resolve } from "node:path";
+import type { Static } from "typebox";
+import { parseDuration } from "../clock.ts";
+import { readCron } from "./cron.ts";
+import type { TriggersSchema } from "./triggers-schema.ts";
+
+/** What starts a pipeline by itself. */
+export type TriggerOn =
+  | { readonly kind: "cron"; readonly expression: string; readonly zone: string; readonly missed: "skip" | "once" | "all"; readonly limit: number }
+  | { readonly kind: "data"; readonly file: string; readonly every: number }
+  | {
+      readonly kind: "git";
+      /** An absolute path, or an address. */
+      readonly repository: string;
+      readonly branches: readonly string[];
+      readonly paths: readonly string[];
+      /** How often it is looked at, ms; null: never. */
+      readonly every: number | null;
+      readonly project: string;
+      readonly data: "commit" | "here";
+    }
+  | { readonly kind: "api" };
+
+/** A trigger of a project, with every default filled in; durations in milliseconds. */
+export interface ProjectTrigger {
+  /** Unique in the project. */
+  readonly name: string;
+  readonly on: TriggerOn;
+  /** It fires when nothing more has come for so long. */
+  readonly debounce: number;
+  /** So long after a firing the next one begins at the earliest. */
+  readonly cooldown: number;
+  readonly until: "gate" | "register" | "deploy";
+}
+
+type TriggersFile = Static<typeof TriggersSchema>;
+type TriggerFile = TriggersFile[string];
+
+const kinds = ["cron", "data", "git", "api"] as const;
+
+/** What the schema cannot say of triggers: the first fault, with the place of its field. */
+export function triggersFault(triggers: TriggersFile): { readonly sentence: string; readonly field: string[] } | undefined {
+  for (const [name, trigger] of Object.entries(triggers)) {
+    const field = ["triggers", name];
+    if (!/^[a-z0-9][a-z0-9-]{0,49}$/.test(name)) return { sentence: `the name of a trigger has small letters, digits and hyphens, up to 50, got ${JSON.stringify(name)}`, field };
+    const given = kinds.filter((kind) => trigger[kind] !== undefined);
+    if (given.length !== 1) return { sentence: `a trigger has one of ${kinds.join(", ")}; triggers.${name} has ${given.length === 0 ? "none" : given.join(" and ")}`, field: given.length > 1 ? [...field, given[1]] : field };
+    const wrong = cronFault(trigger);
+    if (wrong !== undefined) return { sentence: `triggers.${name}.cron: ${wrong}`, field: [...field, "cron"] };
+    const address = trigger.git?.repository === undefined ? undefined : repositoryFault(trigger.git.repository);
+    if (address !== undefined) return { sentence: `triggers.${name}.git.repository ${address}`, field: [...field, "git", "repository"] };
+  }
+  return undefined;
+}
+
+function cronFault(trigger: TriggerFile): string | undefined {
+  if (trigger.cron === undefined) return undefined;
+  const { expression, zone } = cronOf(trigger.cron);
+  try {
+    if (readCron(expression, zone).next(0) === null) return `${JSON.stringify(expression)} names a time that never comes`;
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+const isAddress = (repository: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(repository) || /^[\w.-]+@[\w.-]+:/.test(repository);
+
+function repositoryFault(repository: string): string | undefined {
+  if (repository.startsWith("-") || /^[a-z0-9+.-]+::/i.test(repository)) return `must be a path or an address, got ${JSON.stringify(repository)}`;
+  if (!isAddress(repository)) return undefined;
+  const url = URL.parse(repository);
+  if (url && !["https:", "http:", "ssh:", "git:", "file:"].includes(url.protocol)) return `must be a path or an address of https, http, ssh, git or file, got ${JSON.stringify(repository)}`;
+  if (url && url.password !== "") return "has a password in it, which has no place in this file: Git's credential helper, or a key of ssh, holds it";
+  return undefined;
+}
+
+/** Where the project's file lies, and its table. */
+interface Place {
+  readonly folder: string;
+  readonly source: string;
+}
+
+/** Fills in the defaults. */
+export const completeTriggers = (triggers: TriggersFile, place: Place): ProjectTrigger[] =>
+  Object.entries(triggers).map(([name, trigger]) => ({
+    name,
+    on: onOf(trigger, place),
+    debounce: duration(trigger.debounce, "0s"),
+    cooldown: duration(trigger.cooldown, "0s"),
+    until: trigger.until ?? "deploy",
+  }));
+
+function onOf(trigger: TriggerFile, { folder, source }: Place): TriggerOn {
+  if (trigger.cron !== undefined) return { kind: "cron", ...cronOf(trigger.cron) };
+  if (trigger.data !== undefined) return { kind: "data", file: source, every: duration(trigger.data.every, "1m") };
+  if (trigger.git !== undefined) return gitOf(trigger.git, folder);
+  return { kind: "api" };
+}
+
+function gitOf(git: NonNullable<TriggerFile["git"]>, folder: string): TriggerOn {
+  const address = git.repository !== undefined && isAddress(git.repository);
+  return {
+    kind: "git",
+    repository: address ? git.repository! : resolve(folder, git.repository ?? "."),
+    branches: git.branches ?? ["main", "master"],
+    paths: git.paths ?? [],
+    every: duration(git.every, "1m"),
+    project: git.project ?? "millrace.yaml",
+    data: git.data ?? "commit",
+  };
+}
+
+const cronOf = (cron: NonNullable<TriggerFile["cron"]>): Omit<TriggerOn & { kind: "cron" }, "kind"> => {
+  const given = typeof cron === "string" ? { expression: cron } : cron;
+  return { expression: given.expression, zone: given.zone ?? "UTC", missed: given.missed ?? "once", limit: given.limit ?? 10 };
+};
+
+const duration = (text: string | undefined, fallback: string): number => parseDuration(text ?? fallback)!;
