@@ -34,6 +34,12 @@ test("a project is replayed through the real gateway: the loop beside simpler po
   expect(first.loss.loop).toBeLessThan(first.loss.never);
   expect(first.loss.every_window_recent).toBeLessThan(first.loss.never);
   expect(first.loss.hindsight).toBeLessThanOrEqual(first.loss.every_window_all);
+  // At ρ = 1 retraining every window costs as much as never to; a policy's regret is its loss and its trainings' price beyond the best schedule's.
+  expect(first.regret.map(({ rho }) => rho)).toEqual([0.25, 0.5, 1]);
+  const [, half, whole] = first.regret;
+  expect(whole.never).toBeCloseTo(whole.every_window, 9);
+  const gap = first.loss.never ** 2 - Math.min(first.loss.every_window_all, first.loss.every_window_recent) ** 2;
+  expect(half.loop - half.never).toBeCloseTo((first.loss.loop ** 2 - first.loss.never ** 2) / gap + (0.5 * first.trainings.loop) / 11, 9);
   expect(first.table[0]).toMatchObject({ window: 1, start: "2024-01-21T00:00:00.000Z", trainings: 0 });
   expect(first.promotions.length).toBeGreaterThan(0);
   expect(first.promotions[0]).toMatchObject({ version: 2, replaced: 1, surely_worse: false });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { ReplaySummary } from "../../src/commands/replay-summary.ts";
+import { regretPrices } from "../../src/optimization/backtest/regret.ts";
 import { productionStart, rowsOf, streams, type Stream } from "./streams.ts";
 
 const { values: options, positionals: wanted } = parseArgs({ allowPositionals: true, options: { json: { type: "boolean" }, seed: { type: "string", default: "1" }, river: { type: "string" } } });
@@ -29,7 +30,7 @@ function write(stream: Stream, folder: string): string {
 const riverLoss = (python: string, stream: Stream, folder: string): number =>
   Number(execFileSync(python, [fileURLToPath(new URL("river_forest.py", import.meta.url)), join(folder, "stream.csv"), String(productionStart), String(stream.delay), stream.task], { encoding: "utf8", maxBuffer: 1e8 }).trim());
 
-const header = "| stream | what happens | rows a day | never | loop | every window, all | every window, recent | hindsight | river's forest | trainings | alarms | promoted | surely worse | loop ÷ better every-window | loop ÷ never |";
+const header = "| stream | what happens | rows a day | never | loop | every window, all | every window, recent | hindsight | river's forest | trainings | alarms | promoted | surely worse | loop ÷ better every-window | loop ÷ never | regret at ρ = 0.25 | at 0.5 | at 1 |";
 if (!options.json) console.log(`${header}\n|${"---|".repeat(header.split("|").length - 2)}`);
 for (const stream of streams.filter(({ name }) => wanted.length === 0 || wanted.includes(name))) {
   const folder = mkdtempSync(join(tmpdir(), "millrace-bench-loop-"));
@@ -47,7 +48,7 @@ for (const stream of streams.filter(({ name }) => wanted.length === 0 || wanted.
       console.log(JSON.stringify({ stream: stream.name, drift: stream.drift, perDay: stream.perDay, ...rest, river, seconds: took }));
     } else {
       const four = (value: number | null): string => (value === null ? "" : value.toPrecision(4));
-      console.log(`| ${[stream.name, stream.drift, stream.perDay, four(loss.never), four(loss.loop), four(loss.every_window_all), four(loss.every_window_recent), four(loss.hindsight), four(river), `${trainings.loop} of ${trainings.every_window}`, alarms, promotions.length, worse, (loss.loop / better).toFixed(3), (loss.loop / loss.never).toFixed(3)].join(" | ")} |`);
+      console.log(`| ${[stream.name, stream.drift, stream.perDay, four(loss.never), four(loss.loop), four(loss.every_window_all), four(loss.every_window_recent), four(loss.hindsight), four(river), `${trainings.loop} of ${trainings.every_window}`, alarms, promotions.length, worse, (loss.loop / better).toFixed(3), (loss.loop / loss.never).toFixed(3), ...regretPrices.map((price) => summary.regret.find(({ rho }) => rho === price)?.loop.toFixed(3) ?? "")].join(" | ")} |`);
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import type { MonitoringRoutes } from "../monitoring/routes.ts";
 import type { BacktestOutput, PeriodLosses } from "../optimization/backtest/backtest-step.ts";
 import { bestSchedule } from "../optimization/backtest/best-schedule.ts";
 import type { PromotionOutcome } from "../optimization/backtest/promotions-step.ts";
+import { regretsOf, type Regret } from "../optimization/backtest/regret.ts";
 import type { OptimizationRoutes } from "../optimization/routes.ts";
 import type { Loop } from "../optimization/types.ts";
 import type { PipelineRun } from "../stage.ts";
@@ -31,6 +32,8 @@ export interface ReplaySummary {
   /** `loop`: retrainings; `fits`: models trained in them to choose one, and again on all rows; `hindsight`: of the schedule that is best in hindsight. */
   readonly trainings: { readonly loop: number; readonly every_window: number; readonly fits: number; readonly hindsight: number };
   readonly alarms: number;
+  /** What it cost more than the best schedule in hindsight, at several prices of a training; `every_window` is the better of the two. None where retraining every window saves nothing. */
+  readonly regret: readonly Regret[];
   /** `healed`: from an alarm on the error to the promotion that followed it, in windows. */
   readonly promotions: readonly { readonly time: string; readonly version: number; readonly replaced: number; readonly loss: number | null; readonly replaced_loss: number | null; readonly surely_worse: boolean; readonly healed: number | null }[];
   readonly table: readonly ReplayWindow[];
@@ -43,7 +46,7 @@ export async function summarise(server: string, loop: Loop, windows: number, run
   const outputs = <T>(run: PipelineRun, step: string): T[] => run.steps.filter((one) => one.step === step).map((one) => one.output as unknown as T);
   const chunks = outputs<BacktestOutput>(runs.backtest, "optimization.backtest");
   const policies = new Map(chunks.flatMap(({ periods }) => periods).map((one) => [one.period, one]));
-  const { windows: served } = await client<MonitoringRoutes>(server, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint }, query: { variant: "served" } });
+  const { windows: live } = await client<MonitoringRoutes>(server, "monitoring")("GET /monitors/:endpoint/errors", { params: { endpoint }, query: { variant: "served" } });
   const { decisions } = await client<OptimizationRoutes>(server, "optimization")("GET /loops/:endpoint/decisions", { params: { endpoint }, query: {} });
   const attempts = decisions.filter(({ kind }) => kind === "alarm");
   const raised = attempts.filter(({ evidence }) => evidence["kind"] !== "data" && evidence["again"] !== true);
@@ -51,7 +54,7 @@ export async function summarise(server: string, loop: Loop, windows: number, run
   const startOf = (k: number): number => startedAt + k * window;
   const inWindow = (k: number) => ({ time }: { readonly time: number }): boolean => time > startOf(k) && time <= startOf(k + 1);
   const rows = Array.from({ length: windows }, (_, k): ReplayWindow => {
-    const sums = served.filter(({ start }) => start >= startOf(k) && start < startOf(k + 1)).reduce((sum, one) => addErrors(sum, one.sums), noErrors);
+    const sums = live.filter(({ start }) => start >= startOf(k) && start < startOf(k + 1)).reduce((sum, one) => addErrors(sum, one.sums), noErrors);
     const other = policies.get(k);
     const of = (loss: (losses: PeriodLosses) => number | null): number | null => (other ? metric(loss(other) ?? Number.NaN, other.rows) : null);
     return {
@@ -68,10 +71,16 @@ export async function summarise(server: string, loop: Loop, windows: number, run
   });
   const all = [...policies.values()];
   const labels = all.reduce((sum, one) => sum + one.rows, 0);
-  const total = (loss: (losses: PeriodLosses) => number): number => metric(all.reduce((sum, one) => sum + loss(one), 0), labels) ?? Number.NaN;
-  const answered = served.reduce((sum, one) => addErrors(sum, one.sums), noErrors);
+  const summed = (loss: (losses: PeriodLosses) => number): number => all.reduce((sum, one) => sum + loss(one), 0);
+  const total = (loss: (losses: PeriodLosses) => number): number => metric(summed(loss), labels) ?? Number.NaN;
+  const answered = live.reduce((sum, one) => addErrors(sum, one.sums), noErrors);
   const price = (project.retrain.cost ?? 0.3) * (all.reduce((sum, { never }) => sum + never, 0) / Math.max(1, all.length));
-  const hindsight = bestSchedule(chunks.flatMap(({ models }) => models), windows, price);
+  const models = chunks.flatMap((chunk) => chunk.models);
+  const hindsight = bestSchedule(models, windows, price);
+  const always = Math.min(summed((one) => one.all), summed(({ recent }) => recent ?? Number.POSITIVE_INFINITY));
+  // Of as many labelled rows as the other policies are judged by.
+  const served = answered.n === 0 ? Number.NaN : (answered.loss / answered.n) * labels;
+  const regret = regretsOf({ never: { loss: summed(({ never }) => never), trainings: 0 }, always: { loss: always, trainings: windows - 1 }, loop: { loss: served, trainings: attempts.length } }, models, windows);
   const outcomes = outputs<{ readonly outcomes: readonly PromotionOutcome[] }>(runs.promotions, "optimization.promotions").flatMap(({ outcomes: found }) => found);
   const after = (time: number): number | null => {
     const before = decisions.findLast((one) => one.kind === "promoted" && one.time < time)?.time ?? 0;
@@ -84,6 +93,7 @@ export async function summarise(server: string, loop: Loop, windows: number, run
     loss: { never: total(({ never }) => never), loop: metric(answered.loss, answered.n) ?? Number.NaN, every_window_all: total(({ all: every }) => every), every_window_recent: total(({ recent }) => recent ?? Number.NaN), hindsight: metric(hindsight.loss, labels) ?? Number.NaN },
     trainings: { loop: attempts.length, every_window: windows - 1, fits: decisions.reduce((sum, { evidence, kind }) => sum + (kind === "promoted" && !("fits" in evidence) ? 0 : Number(evidence["fits"] ?? 0) + (kind === "canary_started" || kind === "promoted" ? 1 : 0)), 0), hindsight: hindsight.trainings },
     alarms: raised.length,
+    regret,
     promotions: outcomes.map((one) => ({ time: new Date(one.time).toISOString(), version: one.version, replaced: one.replaced, loss: metric(one.loss * one.rows, one.rows), replaced_loss: metric(one.replacedLoss * one.rows, one.rows), surely_worse: one.surelyWorse, healed: after(one.time) })),
     table: rows,
   };
