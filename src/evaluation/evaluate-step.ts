@@ -1,3 +1,4 @@
+import { canonicalJson } from "../canonical-json.ts";
 import type { IngestOutput } from "../data/ingest-step.ts";
 import { tableOf } from "../data/held-table.ts";
 import type { Table } from "../data/types.ts";
@@ -14,14 +15,26 @@ import { lossName, metricsOf } from "./metrics.ts";
 import { evaluationReport } from "./report.ts";
 import { scoreModel } from "./score.ts";
 import { scored, truthOf, type Scored } from "./scored.ts";
-import type { Evaluation, Slice } from "./types.ts";
+import { championText, type Evaluation, type Slice } from "./types.ts";
 
 interface EvaluateParams {
   readonly model: string;
   readonly holdout: Holdout;
   readonly time: string | null;
   readonly slices: readonly string[];
-  readonly champion: ({ readonly version: number; readonly signature: Signature; readonly until: number | null } & Pick<ModelFiles, "sha256" | "python">) | null;
+  readonly champion: Compared | null;
+}
+
+/** Whom a model is compared with. */
+export interface Compared extends Pick<ModelFiles, "sha256" | "python"> {
+  readonly version: number;
+  /** What it is called where it is no version of the registry. */
+  readonly name?: string;
+  readonly signature: Signature;
+  /** The newest row it was trained on, ms; null: not known. */
+  readonly until: number | null;
+  /** The dataset, and what of it was held out of its training: with the same ones it has not seen the rows either. */
+  readonly split?: { readonly dataset: string; readonly holdout: Holdout };
 }
 
 /** What `evaluation.evaluate` hands on. */
@@ -34,7 +47,7 @@ const mostSlices = 20;
 export const evaluateStep: Step = {
   name: "evaluation.evaluate",
   purpose: "Judges the model on held-out rows: metrics with intervals, slices, baselines, and the champion on the same rows",
-  version: 2,
+  version: 3,
   where: "worker",
   run: (context) => withPacked(context, (packed) => evaluate(context, packed)),
 };
@@ -55,7 +68,8 @@ async function evaluate({ params, inputs, seed, blobs, report }: WorkerContext, 
   const score = async (files: Pick<ModelFiles, "sha256" | "python">, signature: Signature, threads?: number): Promise<Scored> => scored(await scoreModel(files, signature, test, { blobs, packed }, threads), truth);
   const model = await score(trained.model, trained.signature);
   const loss = lossName(model.task);
-  const unseen = options.champion !== null && unseenBy(options.champion.until, test, options.time);
+  const sameSplit = options.champion?.split !== undefined && canonicalJson(options.champion.split) === canonicalJson({ dataset: table.version, holdout: options.holdout });
+  const unseen = options.champion !== null && (sameSplit || unseenBy(options.champion.until, test, options.time));
   const champion = options.champion && unseen ? await score(options.champion, options.champion.signature) : null;
   report({ message: "resampling for intervals" });
   const judged = champion ? [model, champion] : [model];
@@ -71,6 +85,7 @@ async function evaluate({ params, inputs, seed, blobs, report }: WorkerContext, 
       options.champion && champion
         ? {
             version: options.champion.version,
+            ...(options.champion.name !== undefined && { name: options.champion.name }),
             metrics: metricsOf(champion),
             loss: metricsOf(champion)[loss],
             difference: differenceOf(judged, draws, 1, loss),
@@ -78,7 +93,7 @@ async function evaluate({ params, inputs, seed, blobs, report }: WorkerContext, 
         : null,
     notCompared:
       options.champion && !unseen
-        ? `the champion (version ${options.champion.version}) was trained on rows that are held out here, so the two cannot be compared on them`
+        ? `${championText(options.champion)} was trained on rows that are held out here, so the two cannot be compared on them`
         : null,
     slices: options.slices.flatMap((column) => slicesOf(test, column, model, seed)),
     calibration: calibrationOf(model),

@@ -1,6 +1,6 @@
 import type { MetricRule } from "../project/project.ts";
 import { higherIsBetter, lossName } from "./metrics.ts";
-import type { Evaluation } from "./types.ts";
+import { championText, type Evaluation } from "./types.ts";
 
 export interface GateCheck {
   readonly name: string;
@@ -37,12 +37,13 @@ export function judge(evaluation: Evaluation, rules: Readonly<Record<string, Met
   return { passed: checks.every((check) => check.passed), checks };
 }
 
-function notWorse(loss: string, value: number, { version, loss: championLoss, difference }: NonNullable<Evaluation["champion"]>): GateCheck {
+function notWorse(loss: string, value: number, champion: NonNullable<Evaluation["champion"]>): GateCheck {
+  const { loss: championLoss, difference } = champion;
   const passed = difference.high >= 0;
   return {
     name: `${loss}.${notWorseThanChampion}`,
     passed,
-    reason: `${loss} ${number(value)} against ${number(championLoss)} of the champion (version ${version}); the champion's minus this model's is ${number(difference.value)} (${number(difference.low)} to ${number(difference.high)})${passed ? "" : ", so this model is worse"}`,
+    reason: `${loss} ${number(value)} against ${number(championLoss)} of ${championText(champion)}; ${champion.name ?? "the champion"}'s minus this model's is ${number(difference.value)} (${number(difference.low)} to ${number(difference.high)})${passed ? "" : ", so this model is worse"}`,
   };
 }
 
@@ -61,7 +62,7 @@ function checkMetric(evaluation: Evaluation, metric: string, rule: MetricRule): 
     checks.push({ name: `${metric}.${name}`, passed, reason: `${shown} against ${number(other)} of ${who}: ${gain}${asked === 0 ? "" : `, asked for were ${percent(asked)}`}` });
   };
   compare("better_than_naive", evaluation.naive[metric], rule.better_than_naive, "the naive predictor");
-  compare("better_than_champion", evaluation.champion?.metrics[metric], rule.better_than_champion, `the champion (version ${evaluation.champion?.version})`);
+  compare("better_than_champion", evaluation.champion?.metrics[metric], rule.better_than_champion, evaluation.champion ? championText(evaluation.champion) : "the champion");
   return checks;
 }
 

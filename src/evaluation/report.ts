@@ -1,10 +1,11 @@
 import type { TrainOutput } from "../training/train-step.ts";
-import type { CalibrationBin, Evaluation, Interval } from "./types.ts";
+import type { GateVerdict } from "./gate.ts";
+import { championText, type CalibrationBin, type Evaluation, type Interval } from "./types.ts";
 
-/** The evaluation as one HTML page without scripts or outside resources, to keep, to print and to send. */
-export function evaluationReport(model: string, evaluation: Evaluation, trained: TrainOutput): string {
+/** The evaluation as one HTML page without scripts or outside resources, to keep, to print and to send; with the gate's verdict where it is known. */
+export function evaluationReport(model: string, evaluation: Evaluation, trained: TrainOutput, verdict?: GateVerdict): string {
   const { naive, baseline, champion } = evaluation;
-  const columns = ["metric", `${trained.algorithm}, 95 % interval`, "naive", ...(baseline ? ["linear"] : []), ...(champion ? [`champion (version ${champion.version})`] : [])];
+  const columns = ["metric", `${trained.algorithm}, 95 % interval`, "naive", ...(baseline ? ["linear"] : []), ...(champion ? [championText(champion).replace(/^the /, "")] : [])];
   const rows = Object.entries(evaluation.metrics).map(([name, value]) => [
     name,
     interval(value),
@@ -21,14 +22,15 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding
 h1{font-size:1.6rem}h2{font-size:1.15rem;margin-top:2rem}
 table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.35rem .6rem;border-bottom:1px solid #dde3ea}
 th:first-child,td:first-child{text-align:left}caption{text-align:left;color:#5b6775;padding-bottom:.3rem}
-svg{max-width:100%;height:auto}.note{color:#5b6775}
+svg{max-width:100%;height:auto}.note{color:#5b6775}.passed{color:#11632f}.refused{color:#a3182b}
+ul.checks{list-style:none;padding:0}
 </style>
 <h1>Evaluation of ${escape(model)}</h1>
 <p>${escape(trained.algorithm)}, trained on ${trained.rows} rows to predict <b>${escape(evaluation.target)}</b> (${evaluation.task}); judged on ${evaluation.rows} rows it has not seen.</p>
-<h2>Metrics</h2>${table(columns, rows)}
+${verdict ? verdictHtml(verdict) : ""}<h2>Metrics</h2>${table(columns, rows)}
 ${
   champion
-    ? `<p>The champion's ${loss} minus this model's, on the same rows: <b>${interval(champion.difference)}</b>. Above 0 this model is better${champion.difference.low > 0 ? "; the interval leaves 0 out" : "; the interval does not leave 0 out"}.</p>`
+    ? `<p>${escape(championText(champion))}: its ${loss} minus this model's, on the same rows: <b>${interval(champion.difference)}</b>. Above 0 this model is better${champion.difference.low > 0 ? "; the interval leaves 0 out" : "; the interval does not leave 0 out"}.</p>`
     : ""
 }
 <h2>Predicted and true</h2><p class="note">Ten groups of rows by what was predicted; on the line the two agree.</p>${calibration(evaluation.calibration)}
@@ -43,6 +45,11 @@ ${sliceColumns
   .join("\n")}
 <h2>What the model looks at</h2>${importances(trained.importances)}
 </html>`;
+}
+
+function verdictHtml({ passed, checks }: GateVerdict): string {
+  const lines = checks.map((check) => `<li><b class="${check.passed ? "passed" : "refused"}">${check.passed ? "✓" : "✗"}</b> ${escape(check.reason)}</li>`);
+  return `<h2 class="${passed ? "passed" : "refused"}">${passed ? "The gate lets it pass" : "The gate refuses it"}</h2><ul class="checks">${lines.join("")}</ul>\n`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -16,6 +16,9 @@ export interface Slice {
   readonly metrics: MetricIntervals;
 }
 
+/** Whom a model was compared with, in words. */
+export const championText = ({ version, name }: { readonly version: number; readonly name?: string }): string => name ?? `the champion (version ${version})`;
+
 /** A bin of a picture: what was predicted there on average, and what was true. */
 export interface CalibrationBin {
   readonly predicted: number;
@@ -34,6 +37,8 @@ export interface Evaluation {
   readonly baseline: Metrics | null;
   readonly champion: {
     readonly version: number;
+    /** What it is called where it is no version of the registry. */
+    readonly name?: string;
     readonly metrics: Metrics;
     /** The loss gates and canaries go by: RMSE or log loss. */
     readonly loss: number;

@@ -1,5 +1,7 @@
 import Type from "typebox";
+import type { IngestOutput } from "../data/ingest-step.ts";
 import { invalid, notFound } from "../errors.ts";
+import type { Compared } from "../evaluation/evaluate-step.ts";
 import { route } from "../http/route.ts";
 import { readMonitor } from "../monitoring/monitoring.ts";
 import { sightOf } from "../monitoring/performance/sight.ts";
@@ -8,6 +10,8 @@ import { resolveAlias } from "../registry/aliases.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import { listVersions, readTrainedVersion, trained } from "../registry/versions.ts";
 import type { House } from "../stage.ts";
+import type { Holdout } from "../training/holdout.ts";
+import type { TrainOutput } from "../training/train-step.ts";
 import { requireRecipeKey } from "../training/recipes/recipe-key.ts";
 import { backtestPipeline, promotionsPipeline } from "./backtest/backtest-pipeline.ts";
 import { rollBackToCommit } from "./commit-rollback.ts";
@@ -23,12 +27,18 @@ const endpoint = Type.Object({ endpoint: Type.String() });
 export const optimizationRoutes = {
   "POST /runs": route({
     summary: "Walks a project's path once, from its table to a model that serves; answers at once with the pipeline run",
-    body: Type.Object({ project: Type.Unsafe<Project>(Type.Object({ model: Type.String() })), id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })), recipe_key: Type.Optional(Type.String({ maxLength: 200, description: "The content of <home>/run/recipe.key; needed where the project has train.run" })) }),
-    handle: async (house, { body: { project, id, recipe_key: key } }) => {
+    body: Type.Object({
+      project: Type.Unsafe<Project>(Type.Object({ model: Type.String() })),
+      id: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+      recipe_key: Type.Optional(Type.String({ maxLength: 200, description: "The content of <home>/run/recipe.key; needed where the project has train.run" })),
+      until: Type.Optional(Type.Enum(["gate", "register", "deploy"], { description: "How far: to the gate's verdict, to a version, or to the traffic, the usual" })),
+      base: Type.Optional(Type.String({ description: "A run whose model is compared with, in the place of the champion" })),
+    }),
+    handle: async (house, { body: { project, id, recipe_key: key, until = "deploy", base } }) => {
       if (project.train?.command !== undefined || project.train?.algorithm === "run") await requireRecipeKey(house.settings.home, key);
       const runId = id ?? `${project.model}-${house.newId()}`;
       const champion = await resolveAlias(house.db, project.model, "champion");
-      await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion)));
+      await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion), { trigger: "manual", actor: "local", until, ...(base !== undefined && { base: await modelOfRun(house, base) }) }));
       return { run: runId };
     },
   }),
@@ -123,6 +133,16 @@ export const optimizationRoutes = {
 };
 
 export type OptimizationRoutes = typeof optimizationRoutes;
+
+/** The model that a run trained, as others are compared with it. */
+async function modelOfRun(house: House, id: string): Promise<Compared> {
+  const run = await house.pipelines.read(id);
+  const output = <T>(step: string): T | undefined => (run.steps.find((one) => one.id === step)?.output ?? undefined) as T | undefined;
+  const [trainedModel, table] = [output<TrainOutput>("train"), output<IngestOutput>("ingest")];
+  const holdout = run.spec.steps.find((step) => step.id === "train")?.params["holdout"] as Holdout | undefined;
+  if (!trainedModel || !table || !holdout) throw invalid("optimization.no_model_in_run", `The run ${id} has trained no model to compare with${run.reason === null ? "" : `: ${run.reason}`}`);
+  return { version: 0, name: "the base", sha256: trainedModel.model.sha256, ...(trainedModel.model.python && { python: trainedModel.model.python }), signature: trainedModel.signature, until: trainedModel.until, split: { dataset: table.version, holdout } };
+}
 
 /** The oldest version of a loop's model that is there. */
 async function firstVersion(house: House, model: string): Promise<TrainedVersion> {

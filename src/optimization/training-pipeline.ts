@@ -1,5 +1,6 @@
 import type { Schema } from "../data/validation/schema.ts";
 import type { TimeRange } from "../data/types.ts";
+import type { Compared } from "../evaluation/evaluate-step.ts";
 import type { Project, ProjectCommand } from "../project/project.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import type { PipelineSpec, PipelineStep } from "../stage.ts";
@@ -12,6 +13,8 @@ export interface Why {
   readonly trigger: string;
   readonly actor: string;
   readonly until: "gate" | "register" | "deploy";
+  /** Whom the model is compared with in the place of the champion. */
+  readonly base?: Compared;
 }
 
 /**
@@ -33,7 +36,7 @@ export function firstRunPipeline(project: Project, champion: TrainedVersion | un
     { id: "ingest", step: "data.ingest", params: json({ source: data.source, filter, target: data.target, reading: data.reading ?? {} }), needs: {} },
     validation(project, null, null),
     ...(project.train.command ? [recipe(project, project.train.command)] : []),
-    ...trainToRegister(project, { table: "ingest", holdout, champion, trigger, time: data.time?.column ?? null, chosen: false }),
+    ...trainToRegister(project, { table: "ingest", holdout, champion, ...(why.base && { base: why.base }), trigger, time: data.time?.column ?? null, chosen: false }),
     { id: "deploy", step: "optimization.deploy", params: json({ project }), needs: { table: "ingest", checked: "validate", registered: "register", reference: "reference" } },
   ];
   const last = steps.findIndex(({ id }) => id === until);
@@ -130,6 +133,7 @@ interface Middle {
   readonly table: string;
   readonly holdout: Holdout;
   readonly champion: TrainedVersion | undefined;
+  readonly base?: Compared;
   readonly trigger: string;
   readonly time: string | null;
   /** It was chosen among candidates, which says what is held out and which rows it is trained on. */
@@ -156,13 +160,13 @@ const begin = ({ model }: Project): PipelineStep => ({ id: "begin", step: "train
 const registerData = ({ model }: Project, table: string): PipelineStep => ({ id: "dataset", step: "data.register", params: json({ dataset: model }), needs: { table, checked: "validate" } });
 
 /** The common middle: judge what was trained, gate, train on everything, register. */
-function judgeToRegister(project: Project, { table, holdout, champion, trigger, time, chosen }: Middle): PipelineStep[] {
+function judgeToRegister(project: Project, { table, holdout, champion, base, trigger, time, chosen }: Middle): PipelineStep[] {
   const { algorithm, params, refit, command } = project.train;
   const begun = command && { begun: "begin" };
   const model = project.model;
   const needs = { table, checked: "validate" };
   const served = refit ? "refit" : "train";
-  const compared = champion ? { ...knownVersion(champion), until: champion.training.until } : null;
+  const compared: Compared | null = base ?? (champion ? { ...knownVersion(champion), until: champion.training.until } : null);
   return [
     {
       id: "evaluate",
