@@ -1,4 +1,5 @@
 import type { Command } from "./cli/command.ts";
+import { adoptCommand } from "./commands/adopt.ts";
 import { backupCommand } from "./commands/backup.ts";
 import { checkCommand } from "./commands/check.ts";
 import { doctorCommand } from "./commands/doctor.ts";
@@ -18,7 +19,7 @@ import { triggerCommands } from "./pipelines/triggers/commands.ts";
 import type { Stage } from "./stage.ts";
 
 /** The commands of the house itself. `program` is the file that runs them, for the processes they start. */
-export const topCommands = (program: string): readonly Command[] => [upCommand, downCommand(), gatewayCommand, initCommand, runCommand(program), replayCommand(program), predictCommand, checkCommand(program), rollbackCommand, importCommand(program), tourCommand(program), gcCommand, doctorCommand, backupCommand, restoreCommand];
+export const topCommands = (program: string): readonly Command[] => [upCommand, downCommand(), gatewayCommand, initCommand, runCommand(program), replayCommand(program), predictCommand, checkCommand(program), adoptCommand, rollbackCommand, importCommand(program), tourCommand(program), gcCommand, doctorCommand, backupCommand, restoreCommand];
 
 /** What people call the rooms on the command line, where that is another word than the room's. */
 const names: Readonly<Record<string, string>> = { tracking: "runs", registry: "models", serving: "deployments", monitoring: "monitors", optimization: "loops" };

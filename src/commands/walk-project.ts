@@ -53,8 +53,16 @@ export function stepLine(step: StepRun): string {
   return colors.dim(`  - ${step.id.padEnd(10)} skipped`);
 }
 
+/** What a run ended with, for programs. */
+interface RunFindings {
+  readonly model: string;
+  /** Null where the gate refused it. */
+  readonly version: number | null;
+  readonly [finding: string]: unknown;
+}
+
 /** What `millrace run` ends with; throws when a step failed. `sight`: what the loop that it set can see. */
-export function runResult(run: PipelineRun, sight: Sight | null = null): { data: unknown; text: string; exitCode: number } {
+export function runResult(run: PipelineRun, sight: Sight | null = null): { readonly data: RunFindings; readonly text: string; readonly exitCode: number } {
   const failed = run.steps.find((step) => step.state === "failed");
   if (run.state === "failed") {
     const code = failed?.error?.code ?? "pipelines.step_failed";

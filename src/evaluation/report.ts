@@ -26,7 +26,7 @@ svg{max-width:100%;height:auto}.note{color:#5b6775}.passed{color:#11632f}.refuse
 ul.checks{list-style:none;padding:0}
 </style>
 <h1>Evaluation of ${escape(model)}</h1>
-<p>${escape(trained.algorithm)}, trained on ${trained.rows} rows to predict <b>${escape(evaluation.target)}</b> (${evaluation.task}); judged on ${evaluation.rows} rows it has not seen.</p>
+<p>${howMade(trained)} to predict <b>${escape(evaluation.target)}</b> (${evaluation.task}); judged on ${evaluation.rows} rows ${trained.algorithm === "adopted" ? "that it may have been trained on: nobody here knows" : "it has not seen"}.</p>
 ${verdict ? verdictHtml(verdict) : ""}<h2>Metrics</h2>${table(columns, rows)}
 ${
   champion
@@ -46,6 +46,8 @@ ${sliceColumns
 <h2>What the model looks at</h2>${importances(trained.importances)}
 </html>`;
 }
+
+const howMade = ({ algorithm, rows, params }: TrainOutput): string => (algorithm === "adopted" ? `Somebody else's model, registered as ${escape(String(params["from"]))},` : `${escape(algorithm)}, trained on ${rows} rows`);
 
 function verdictHtml({ passed, checks }: GateVerdict): string {
   const lines = checks.map((check) => `<li><b class="${check.passed ? "passed" : "refused"}">${check.passed ? "✓" : "✗"}</b> ${escape(check.reason)}</li>`);

@@ -12,6 +12,7 @@ import { holdsOf } from "../storage/holds.ts";
 import { abandonCanary, beginRollout, compared, judgeCanary } from "./canary.ts";
 import type { ChooseOutput } from "./candidates/choose-step.ts";
 import { readLoop, whyResting } from "./loops.ts";
+import { untrained } from "./adoption/project-of-adoption.ts";
 import { findReason, type Reason } from "./reasons.ts";
 import { latestRollout, latestTick, readDecisions, recordDecision, writeTick } from "./store.ts";
 import { retrainingPipeline } from "./training-pipeline.ts";
@@ -81,6 +82,7 @@ async function turnOnce(house: House, endpoint: string, now: number): Promise<vo
 }
 
 async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: Reason, now: number): Promise<void> {
+  const recipe = loop.project.train.algorithm !== untrained;
   const runId = `${loop.endpoint}-retrain-${isoDate(now)}-${now}`;
   const champion = trained((await resolveAlias(house.db, loop.endpoint, "champion"))!);
   await recordDecision(house.db, {
@@ -89,8 +91,13 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
     kind: "alarm",
     reason: alarm.message,
     evidence: { ...alarm.evidence, kind: alarm.kind, champion: champion.version },
-    pipelineRunId: runId,
+    pipelineRunId: recipe ? runId : null,
   });
+  if (!recipe) {
+    // Nobody here knows how its model is made: whoever does is told.
+    await house.events.emit({ name: "optimization.retraining_wanted", time: now, payload: { endpoint: loop.endpoint, version: champion.version, reason: alarm.message } });
+    return;
+  }
   await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, reason: alarm.message } });
   // The champion of the alarm, not of now: when this turn is done again, they are the same.
   const changedAt = alarm.kind === "performance" ? Number(alarm.evidence["changedAt"] ?? Number.NaN) : Number.NaN;

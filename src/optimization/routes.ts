@@ -13,6 +13,7 @@ import type { House } from "../stage.ts";
 import type { Holdout } from "../training/holdout.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import { requireRecipeKey } from "../training/recipes/recipe-key.ts";
+import { adoptVersion } from "./adoption/adopt-version.ts";
 import { backtestPipeline, promotionsPipeline } from "./backtest/backtest-pipeline.ts";
 import { rollBackToCommit } from "./commit-rollback.ts";
 import { tick } from "./loop.ts";
@@ -40,6 +41,24 @@ export const optimizationRoutes = {
       const champion = await resolveAlias(house.db, project.model, "champion");
       await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion), { trigger: "manual", actor: "local", until, ...(base !== undefined && { base: await modelOfRun(house, base) }) }));
       return { run: runId };
+    },
+  }),
+  "POST /models/:model/adopt": route({
+    summary: "Gives a version that a client registered an evaluation, a reference, a deployment with a watch and, where the project says how it is trained, the loop; answers at once with the pipeline run",
+    params: Type.Object({ model: Type.String() }),
+    body: Type.Object(
+      {
+        project: Type.Unsafe<Project>(Type.Object({ model: Type.String() })),
+        version: Type.Optional(Type.Integer({ minimum: 1 })),
+        alias: Type.Optional(Type.String({ minLength: 1 })),
+        python: Type.Optional(Type.String({ minLength: 1, description: "The interpreter that loads the model; the server's --python when absent" })),
+        recipe_key: Type.Optional(Type.String({ maxLength: 200, description: "The content of <home>/run/recipe.key; needed where python is given, or the project has train.run" })),
+      },
+      { additionalProperties: false },
+    ),
+    handle: async (house, { params: { model }, body: { project, version, alias, python, recipe_key: key }, actor }) => {
+      if (python !== undefined || project.train?.command !== undefined || project.train?.algorithm === "run") await requireRecipeKey(house.settings.home, key);
+      return await adoptVersion(house, { model, ...(version !== undefined && { version }), ...(alias !== undefined && { alias }) }, { project: { ...project, model }, python: python ?? null, actor });
     },
   }),
   "POST /models/:model/rollback": route({

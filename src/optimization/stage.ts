@@ -20,6 +20,7 @@ export const optimization: Stage = {
   definitions: [trainDefinition],
   events: {
     "optimization.retraining_started": "an alarm started a retraining",
+    "optimization.retraining_wanted": "an alarm calls for a retraining of a model that nobody here knows how to train",
     "optimization.challenger_promoted": "a challenger took all the traffic",
     "optimization.challenger_rolled_back": "a challenger was taken back",
   },

@@ -1,5 +1,6 @@
 import type { House, Stage } from "../stage.ts";
 import { endRun, openRuns } from "../tracking/open-run.ts";
+import { adoptStep } from "./recipes/adopt-step.ts";
 import { beginStep } from "./recipes/begin-step.ts";
 import { makeRecipeKey } from "./recipes/recipe-key.ts";
 import { recipeStep } from "./recipes/recipe-step.ts";
@@ -8,7 +9,7 @@ import { trainStep } from "./train-step.ts";
 export const training: Stage = {
   name: "training",
   purpose: "Trainers: gradient boosting and linear models of our own, and commands of a project's own; written as ONNX",
-  steps: [trainStep, recipeStep, beginStep],
+  steps: [trainStep, recipeStep, beginStep, adoptStep],
   start: startTraining,
 };
 

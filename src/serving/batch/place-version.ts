@@ -21,7 +21,7 @@ export async function placeVersion(house: House, reference: VersionReference): P
   return { model: found.model, version: found.version, runtime: runtime as "onnx" | "python", location, files: content?.files ?? {}, python: options?.python ?? house.settings.python };
 }
 
-async function findVersion(house: House, { model, version, alias }: VersionReference): Promise<ModelVersion> {
+export async function findVersion(house: House, { model, version, alias }: VersionReference): Promise<ModelVersion> {
   if (version !== undefined) return await readVersion(house.db, model, version);
   const { aliases } = await readModel(house.db, model);
   if (alias !== undefined) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { hashOf } from "../../canonical-json.ts";
 import { plainText } from "../../cli/plain-text.ts";
 import { exportRows } from "../../data/export-rows.ts";
@@ -12,15 +12,13 @@ import type { StepPlace, StepProgress, WorkerContext } from "../../stage.ts";
 import type { BlobInfo, BlobStore } from "../../storage/blobs.ts";
 import { orDiskFull } from "../../storage/disk-full.ts";
 import { removeOlder } from "../../storage/remove-older.ts";
-import type { ModelFiles, Signature, TrainingRequest } from "../types.ts";
+import type { TrainingRequest } from "../types.ts";
 import { becauseOfLoss, brokenLosses } from "./broken-losses.ts";
 import { explainEnd } from "./explain-end.ts";
-import { graphAnswers } from "../onnx/run-graph.ts";
-import { adoptModel } from "./graph/adopt-model.ts";
+import { adoptLeft, type AdoptedLeft } from "./adopt-left.ts";
 import { layFiles } from "./lay-files.ts";
 import { findLeftModel, holdsModel } from "./left-model.ts";
 import { fetchLoggedModels } from "./logged-model.ts";
-import { adoptPython } from "./python/adopt-python.ts";
 import { interpreterOf } from "./python/interpreter.ts";
 import type { PackedModels } from "./python/packed-models.ts";
 import { runCommand } from "./run-command.ts";
@@ -58,12 +56,7 @@ export interface RecipeTraining {
 }
 
 /** What a recipe's command made. */
-export interface RecipeResult {
-  readonly model: ModelFiles;
-  readonly signature: Signature;
-  readonly importances: Readonly<Record<string, number>>;
-  /** A number for each row, or row by row a probability for each class. */
-  readonly answers: (table: Table) => Promise<Float64Array>;
+export interface RecipeResult extends AdoptedLeft {
   /** What it printed, and the installer of its environment before. */
   readonly log: BlobInfo;
   /** The Python that it ran in, where the recipe declares one. */
@@ -131,10 +124,7 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
     }
     const left = await findLeftModel(models, recipe.run);
     report({ message: `trying the model ${left.name}` });
-    const adopted =
-      left.kind === "onnx"
-        ? await adoptGraph({ name: left.name, bytes: await readFile(left.path), folder: dirname(left.path), train, columns: table.columns, request }, blobs)
-        : await adoptPython({ left, interpreter: environment?.python ?? interpreterOf(recipe.run), env: environment?.env ?? {}, train, columns: table.columns, request, format: recipe.format, workdir: folder }, workshop.packed, blobs);
+    const adopted = await adoptLeft({ left, interpreter: environment?.python ?? interpreterOf(recipe.run), env: environment?.env ?? {}, train, columns: table.columns, request, format: recipe.format, workdir: folder }, workshop.packed, blobs);
     await kept.remove();
     return { ...adopted, log: await blobs.put(Buffer.from(said)), seconds: end.seconds, ...(environment && { trainedIn: environment.trainedIn }) };
   } catch (error) {
@@ -145,10 +135,6 @@ export async function runRecipe({ recipe, train, table, request, time }: RecipeT
   }
 }
 
-async function adoptGraph(left: Parameters<typeof adoptModel>[0], blobs: BlobStore): Promise<Omit<RecipeResult, "log" | "seconds">> {
-  const { graph, signature, importances } = await adoptModel(left);
-  return { model: await blobs.put(graph), signature, importances, answers: (rows) => graphAnswers(graph, signature, rows) };
-}
 
 /** The variables that tell a command of its job, beside the file. */
 function environmentOf(job: Job, file: string): Record<string, string> {

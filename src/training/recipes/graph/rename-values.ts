@@ -1,7 +1,7 @@
 import { concatenated, textOf, wireBytes, wireFields, wireText, type WireField } from "./wire-fields.ts";
 
 /**
- * A graph's fields with every value in it, in nodes, constants and the graphs within nodes, under another name. What only describes values (their shapes, notes
+ * A graph's fields with every value and every node in it, in nodes, constants and the graphs within nodes, under another name. What only describes values (their shapes, notes
  * on quantisation) is left out: a runtime finds out by itself.
  *
  * Field numbers are those of onnx/onnx `onnx.proto`: GraphProto, NodeProto, AttributeProto, TensorProto, SparseTensorProto, ValueInfoProto.
@@ -18,8 +18,8 @@ export function renameValues(graph: readonly WireField[], rename: (name: string)
 
 function renamedNode(node: Uint8Array, rename: (name: string) => string): Uint8Array {
   return changed(node, (field) => {
-    // An input that is left out has an empty name.
-    if ((field.number === 1 || field.number === 2) && field.bytes.length > 0) return wireText(field.number, rename(textOf(field)));
+    // An input that is left out has an empty name. A node's own name (3), where it has one, must be no other node's: the graph may be put into one of ours.
+    if ((field.number === 1 || field.number === 2 || field.number === 3) && field.bytes.length > 0) return wireText(field.number, rename(textOf(field)));
     if (field.number === 5) return wireBytes(5, changed(field.bytes, (part) => (part.number === 6 || part.number === 11 ? wireBytes(part.number, concatenated(renameValues(wireFields(part.bytes), rename))) : part.raw)));
     return field.raw;
   });
