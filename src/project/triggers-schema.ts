@@ -13,6 +13,15 @@ const Cron = Type.Object(
   strict,
 );
 
+const Webhook = Type.Object(
+  {
+    from: Type.Enum(["github", "gitlab", "gitea"], { description: "Whose messages they are (Forgejo's are gitea's): each signs in its own way" }),
+    secret_env: Type.Optional(Type.String({ minLength: 1, description: "The environment variable of the server that holds the secret; one that begins with MILLRACE_SECRET_ is kept from the commands that train" })),
+    secret_file: Type.Optional(Type.String({ minLength: 1, description: "The file that holds the secret, relative to this one" })),
+  },
+  { ...strict, description: "A Git host tells of pushes, to /api/pipelines/triggers/<model>.<name>/webhook; what is not signed is refused" },
+);
+
 const Git = Type.Object(
   {
     repository: Type.Optional(Type.String({ minLength: 1, description: "A path, relative to this file, or an address (https, ssh); the folder of this file" })),
@@ -21,6 +30,7 @@ const Git = Type.Object(
     every: Type.Optional(Duration),
     project: Type.Optional(Type.String({ minLength: 1, description: "The project file in the repository; millrace.yaml" })),
     data: Type.Optional(Type.Enum(["commit", "here"], { description: "Whose table is trained on: the one in the commit, or that of this file's data.source; commit" })),
+    webhook: Type.Optional(Webhook),
   },
   { ...strict, description: "When a branch of a Git repository has moved: the commit is checked out, and its own project file is run" },
 );

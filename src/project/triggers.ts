@@ -4,6 +4,11 @@ import { parseDuration } from "../clock.ts";
 import { readCron } from "./cron.ts";
 import type { TriggersSchema } from "./triggers-schema.ts";
 
+export type GitHost = "github" | "gitlab" | "gitea";
+
+/** Where a secret is: a variable of the server's environment, or a file. */
+export type SecretPlace = { readonly env: string } | { readonly file: string };
+
 /** What starts a pipeline by itself. */
 export type TriggerOn =
   | { readonly kind: "cron"; readonly expression: string; readonly zone: string; readonly missed: "skip" | "once" | "all"; readonly limit: number }
@@ -18,6 +23,7 @@ export type TriggerOn =
       readonly every: number | null;
       readonly project: string;
       readonly data: "commit" | "here";
+      readonly webhook: { readonly from: GitHost; readonly secret: SecretPlace } | null;
     }
   | { readonly kind: "api" };
 
@@ -47,6 +53,8 @@ export function triggersFault(triggers: TriggersFile): { readonly sentence: stri
     if (given.length !== 1) return { sentence: `a trigger has one of ${kinds.join(", ")}; triggers.${name} has ${given.length === 0 ? "none" : given.join(" and ")}`, field: given.length > 1 ? [...field, given[1]] : field };
     const wrong = cronFault(trigger);
     if (wrong !== undefined) return { sentence: `triggers.${name}.cron: ${wrong}`, field: [...field, "cron"] };
+    const hook = trigger.git?.webhook;
+    if (hook && (hook.secret_env === undefined) === (hook.secret_file === undefined)) return { sentence: `triggers.${name}.git.webhook has one of secret_env and secret_file: where its secret is`, field: [...field, "git", "webhook"] };
     const address = trigger.git?.repository === undefined ? undefined : repositoryFault(trigger.git.repository);
     if (address !== undefined) return { sentence: `triggers.${name}.git.repository ${address}`, field: [...field, "git", "repository"] };
   }
@@ -63,6 +71,9 @@ function cronFault(trigger: TriggerFile): string | undefined {
     return (error as Error).message;
   }
 }
+
+const secretPlace = (given: { readonly secret_env?: string; readonly secret_file?: string }, folder: string): SecretPlace =>
+  given.secret_env === undefined ? { file: resolve(folder, given.secret_file!) } : { env: given.secret_env };
 
 const isAddress = (repository: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(repository) || /^[\w.-]+@[\w.-]+:/.test(repository);
 
@@ -105,9 +116,11 @@ function gitOf(git: NonNullable<TriggerFile["git"]>, folder: string): TriggerOn 
     repository: address ? git.repository! : resolve(folder, git.repository ?? "."),
     branches: git.branches ?? ["main", "master"],
     paths: git.paths ?? [],
-    every: duration(git.every, "1m"),
+    // A host that tells of pushes need not be asked.
+    every: git.webhook !== undefined && git.every === undefined ? null : duration(git.every, "1m"),
     project: git.project ?? "millrace.yaml",
     data: git.data ?? "commit",
+    webhook: git.webhook === undefined ? null : { from: git.webhook.from, secret: secretPlace(git.webhook, folder) },
   };
 }
 
