@@ -1,6 +1,7 @@
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { statusesMigration } from "./triggers/statuses/status-store.ts";
 import { triggersMigration } from "./triggers/tables.ts";
 import type { JsonObject, PipelineRun, PipelineSpec, StepProgress, StepRun, StepState } from "../stage.ts";
 
@@ -69,6 +70,7 @@ export const pipelineMigrations: readonly Migration[] = [
     },
   },
   triggersMigration,
+  statusesMigration,
 ];
 
 const tablesOf = (db: Database) => db.withTables<PipelineTables>();

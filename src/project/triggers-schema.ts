@@ -22,6 +22,17 @@ const Webhook = Type.Object(
   { ...strict, description: "A Git host tells of pushes, to /api/pipelines/triggers/<model>.<name>/webhook; what is not signed is refused" },
 );
 
+const Status = Type.Object(
+  {
+    to: Type.Enum(["github", "gitlab", "gitea"], { description: "The host's API (Forgejo's is gitea's)" }),
+    repository: Type.String({ pattern: "^[A-Za-z0-9][A-Za-z0-9_./-]*$", description: "Its name there, ada/bikes" }),
+    api: Type.Optional(Type.String({ pattern: "^https?://[^\\s/@]+(/[^\\s?#]*)?$", description: "The address of the API: https://gitea.example.org/api/v1; GitHub's and GitLab's public ones when absent" })),
+    token_env: Type.Optional(Type.String({ minLength: 1, description: "The environment variable of the server that holds a token which may set statuses" })),
+    token_file: Type.Optional(Type.String({ minLength: 1, description: "The file that holds it, relative to this one" })),
+  },
+  { ...strict, description: "The verdict on each commit is set as its status" },
+);
+
 const Git = Type.Object(
   {
     repository: Type.Optional(Type.String({ minLength: 1, description: "A path, relative to this file, or an address (https, ssh); the folder of this file" })),
@@ -31,6 +42,7 @@ const Git = Type.Object(
     project: Type.Optional(Type.String({ minLength: 1, description: "The project file in the repository; millrace.yaml" })),
     data: Type.Optional(Type.Enum(["commit", "here"], { description: "Whose table is trained on: the one in the commit, or that of this file's data.source; commit" })),
     webhook: Type.Optional(Webhook),
+    status: Type.Optional(Status),
   },
   { ...strict, description: "When a branch of a Git repository has moved: the commit is checked out, and its own project file is run" },
 );

@@ -24,6 +24,8 @@ export type TriggerOn =
       readonly project: string;
       readonly data: "commit" | "here";
       readonly webhook: { readonly from: GitHost; readonly secret: SecretPlace } | null;
+      /** Whom the verdict on a commit is told; `api` without a slash at its end. */
+      readonly status: { readonly to: GitHost; readonly repository: string; readonly api: string; readonly token: SecretPlace } | null;
     }
   | { readonly kind: "api" };
 
@@ -55,6 +57,9 @@ export function triggersFault(triggers: TriggersFile): { readonly sentence: stri
     if (wrong !== undefined) return { sentence: `triggers.${name}.cron: ${wrong}`, field: [...field, "cron"] };
     const hook = trigger.git?.webhook;
     if (hook && (hook.secret_env === undefined) === (hook.secret_file === undefined)) return { sentence: `triggers.${name}.git.webhook has one of secret_env and secret_file: where its secret is`, field: [...field, "git", "webhook"] };
+    const status = trigger.git?.status;
+    if (status && (status.token_env === undefined) === (status.token_file === undefined)) return { sentence: `triggers.${name}.git.status has one of token_env and token_file: where its token is`, field: [...field, "git", "status"] };
+    if (status && status.to === "gitea" && status.api === undefined) return { sentence: `triggers.${name}.git.status.api is missing: where Gitea's API is, such as https://gitea.example.org/api/v1`, field: [...field, "git", "status"] };
     const address = trigger.git?.repository === undefined ? undefined : repositoryFault(trigger.git.repository);
     if (address !== undefined) return { sentence: `triggers.${name}.git.repository ${address}`, field: [...field, "git", "repository"] };
   }
@@ -72,8 +77,9 @@ function cronFault(trigger: TriggerFile): string | undefined {
   }
 }
 
-const secretPlace = (given: { readonly secret_env?: string; readonly secret_file?: string }, folder: string): SecretPlace =>
-  given.secret_env === undefined ? { file: resolve(folder, given.secret_file!) } : { env: given.secret_env };
+const publicApis: Readonly<Partial<Record<GitHost, string>>> = { github: "https://api.github.com", gitlab: "https://gitlab.com/api/v4" };
+
+const secretPlace = ({ env, file }: { readonly env: string | undefined; readonly file: string | undefined }, folder: string): SecretPlace => (env === undefined ? { file: resolve(folder, file!) } : { env });
 
 const isAddress = (repository: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(repository) || /^[\w.-]+@[\w.-]+:/.test(repository);
 
@@ -120,7 +126,8 @@ function gitOf(git: NonNullable<TriggerFile["git"]>, folder: string): TriggerOn 
     every: git.webhook !== undefined && git.every === undefined ? null : duration(git.every, "1m"),
     project: git.project ?? "millrace.yaml",
     data: git.data ?? "commit",
-    webhook: git.webhook === undefined ? null : { from: git.webhook.from, secret: secretPlace(git.webhook, folder) },
+    webhook: git.webhook === undefined ? null : { from: git.webhook.from, secret: secretPlace({ env: git.webhook.secret_env, file: git.webhook.secret_file }, folder) },
+    status: git.status === undefined ? null : { to: git.status.to, repository: git.status.repository, api: (git.status.api ?? publicApis[git.status.to]!).replace(/\/+$/, ""), token: secretPlace({ env: git.status.token_env, file: git.status.token_file }, folder) },
   };
 }
 

@@ -4,9 +4,12 @@ import { holdsOf } from "../../storage/holds.ts";
 import { transact } from "../../storage/transactions.ts";
 import { readRun } from "../store.ts";
 import { beginFiring } from "./begin-firing.ts";
-import { dueFirings, forgetOldFirings, markEnded, runningFirings, takeOccurrence } from "./firings.ts";
+import { dueFirings, forgetOldFirings, keptFor, markEnded, runningFirings, takeOccurrence } from "./firings.ts";
 import { pruneCheckouts } from "./git/prune-checkouts.ts";
 import { lookAtSource, restOf } from "./sources.ts";
+import { forgetOldStatuses } from "./statuses/status-store.ts";
+import { tellStatuses } from "./statuses/tell-statuses.ts";
+import { sentenceOf, tellOf } from "./statuses/verdict.ts";
 import { listTriggers, moveCursor } from "./store.ts";
 import type { Trigger } from "./types.ts";
 
@@ -63,14 +66,21 @@ export function openTriggers(house: House): TriggerWatch {
     }
   };
 
-  const noteEnds = async (): Promise<void> => {
+  const noteEnds = async (triggers: readonly Trigger[]): Promise<void> => {
     let ended = false;
     for (const firing of await runningFirings(db)) {
       const run = await readRun(db, firing.runId!);
       if (run?.state === "running") continue;
       ended = true;
       if (run === undefined) await markEnded(db, firing.id, "failed", `its run ${firing.runId} is gone`, clock.now());
-      else await markEnded(db, firing.id, run.state, run.reason, run.finishedAt ?? clock.now());
+      else {
+        const trigger = triggers.find(({ name }) => name === firing.trigger);
+        const { state } = run;
+        await transact(db, async (transaction) => {
+          await markEnded(transaction, firing.id, state, run.reason, run.finishedAt ?? clock.now());
+          await tellOf(transaction, trigger, firing, { state, sentence: sentenceOf(house, trigger, run) }, clock.now());
+        });
+      }
     }
     if (ended) await pruneCheckouts(house);
   };
@@ -94,13 +104,15 @@ export function openTriggers(house: House): TriggerWatch {
         forgotten = clock.now();
         await alone("forgetting", async () => {
           await forgetOldFirings(db, forgotten);
+          await forgetOldStatuses(db, forgotten - keptFor);
           await pruneCheckouts(house);
         });
       }
       const triggers = await listTriggers(db);
       await Promise.all(triggers.filter(({ paused }) => paused === null).map((trigger) => alone(`look ${trigger.name}`, () => lookAt(trigger))));
-      await alone("ends", noteEnds);
+      await alone("ends", () => noteEnds(triggers));
       await beginDue(triggers);
+      await alone("statuses", () => tellStatuses(house, signal));
     },
     stop: async () => {
       stopping.abort();
