@@ -91,7 +91,7 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
     evidence: { ...alarm.evidence, kind: alarm.kind, champion: champion.version },
     pipelineRunId: runId,
   });
-  await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, reason: alarm.message } });
+  await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, kind: alarm.kind, reason: alarm.message } });
   // The champion of the alarm, not of now: when this turn is done again, they are the same.
   const changedAt = alarm.kind === "performance" ? Number(alarm.evidence["changedAt"] ?? Number.NaN) : Number.NaN;
   const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt };

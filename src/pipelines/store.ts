@@ -231,3 +231,9 @@ export async function listRuns(db: Database, filter: { state?: PipelineRun["stat
     finishedAt: finished_at,
   }));
 }
+
+/** The runs of a model that ended well at a moment or after it, in the order of their ends. */
+export async function succeededSince(db: Database, model: string, since: number): Promise<{ readonly id: string; readonly name: string; readonly finishedAt: number }[]> {
+  const rows = await tablesOf(db).selectFrom("pipeline_runs").select(["id", "name", "finished_at"]).where("model", "=", model).where("state", "=", "succeeded").where("finished_at", ">=", since).orderBy("finished_at").orderBy("id").limit(200).execute();
+  return rows.map(({ id, name, finished_at: finishedAt }) => ({ id, name, finishedAt: finishedAt! }));
+}

@@ -27,6 +27,9 @@ export type TriggerOn =
       /** Whom the verdict on a commit is told; `api` without a slash at its end. */
       readonly status: { readonly to: GitHost; readonly repository: string; readonly api: string; readonly token: SecretPlace } | null;
     }
+  | { readonly kind: "registered"; readonly model: string }
+  | { readonly kind: "pipeline"; readonly model: string }
+  | { readonly kind: "alarm"; readonly endpoint: string }
   | { readonly kind: "api" };
 
 /** A trigger of a project, with every default filled in; durations in milliseconds. */
@@ -44,7 +47,7 @@ export interface ProjectTrigger {
 type TriggersFile = Static<typeof TriggersSchema>;
 type TriggerFile = TriggersFile[string];
 
-const kinds = ["cron", "data", "git", "api"] as const;
+const kinds = ["cron", "data", "git", "registered", "pipeline", "alarm", "api"] as const;
 
 /** What the schema cannot say of triggers: the first fault, with the place of its field. */
 export function triggersFault(triggers: TriggersFile): { readonly sentence: string; readonly field: string[] } | undefined {
@@ -92,8 +95,9 @@ function repositoryFault(repository: string): string | undefined {
   return undefined;
 }
 
-/** Where the project's file lies, and its table. */
+/** The project's model, where its file lies, and its table. */
 interface Place {
+  readonly model: string;
   readonly folder: string;
   readonly source: string;
 }
@@ -108,10 +112,13 @@ export const completeTriggers = (triggers: TriggersFile, place: Place): ProjectT
     until: trigger.until ?? "deploy",
   }));
 
-function onOf(trigger: TriggerFile, { folder, source }: Place): TriggerOn {
+function onOf(trigger: TriggerFile, { model, folder, source }: Place): TriggerOn {
   if (trigger.cron !== undefined) return { kind: "cron", ...cronOf(trigger.cron) };
   if (trigger.data !== undefined) return { kind: "data", file: source, every: duration(trigger.data.every, "1m") };
   if (trigger.git !== undefined) return gitOf(trigger.git, folder);
+  if (trigger.registered !== undefined) return { kind: "registered", model: trigger.registered.model ?? model };
+  if (trigger.pipeline !== undefined) return { kind: "pipeline", model: trigger.pipeline.model };
+  if (trigger.alarm !== undefined) return { kind: "alarm", endpoint: trigger.alarm.endpoint ?? model };
   return { kind: "api" };
 }
 

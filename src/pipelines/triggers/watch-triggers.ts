@@ -1,4 +1,5 @@
 import { describeError, MillraceError } from "../../errors.ts";
+import type { Event } from "../../events.ts";
 import type { House } from "../../stage.ts";
 import { holdsOf } from "../../storage/holds.ts";
 import { transact } from "../../storage/transactions.ts";
@@ -11,6 +12,7 @@ import { forgetOldStatuses } from "./statuses/status-store.ts";
 import { tellStatuses } from "./statuses/tell-statuses.ts";
 import { sentenceOf, tellOf } from "./statuses/verdict.ts";
 import { listTriggers, moveCursor } from "./store.ts";
+import { alarmEvents, alarmOf } from "./upstream-sources.ts";
 import type { Trigger } from "./types.ts";
 
 /** How often the sources are looked at (ms); what asks for more rest says so itself. */
@@ -51,7 +53,7 @@ export function openTriggers(house: House): TriggerWatch {
     if (now - (looked.get(trigger.name) ?? Number.NEGATIVE_INFINITY) < restOf(trigger)) return;
     looked.set(trigger.name, now);
     try {
-      const look = await lookAtSource(trigger, now, signal);
+      const look = await lookAtSource(house, trigger, now, signal);
       if (look.occurrences.length === 0 && look.cursor === trigger.cursor && trigger.problem === null) return;
       // How far it was read and what was found there are one: neither is lost, nothing is found twice.
       await transact(db, async (transaction) => {
@@ -97,6 +99,18 @@ export function openTriggers(house: House): TriggerWatch {
     })));
   };
 
+  /** An alarm is written down before whoever raised it goes on. Found again, it has the same key. */
+  const hear = async (event: Event): Promise<void> => {
+    await transact(db, async (transaction) => {
+      for (const trigger of await listTriggers(transaction)) {
+        const { on } = trigger.config;
+        const alarm = on.kind === "alarm" ? alarmOf(on, event) : undefined;
+        if (alarm) await takeOccurrence(transaction, house, trigger, trigger.paused ? { ...alarm, skip: `the trigger is paused by ${trigger.paused.by}: ${trigger.paused.reason}` } : alarm, clock.now());
+      }
+    });
+  };
+  const deaf = alarmEvents.map((name) => house.events.on(name, hear));
+
   return {
     look: async () => {
       if (signal.aborted || !(await holdsOf(db).take("pipelines.triggers"))) return;
@@ -116,6 +130,7 @@ export function openTriggers(house: House): TriggerWatch {
     },
     stop: async () => {
       stopping.abort();
+      for (const stop of deaf) stop();
       await Promise.all(busy.values());
     },
   };
