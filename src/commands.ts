@@ -26,5 +26,5 @@ const names: Readonly<Record<string, string>> = { tracking: "runs", registry: "m
 
 export const commandNames = (stages: readonly Stage[]): readonly Pick<Stage, "name" | "purpose" | "commands">[] => [
   ...stages.map(({ name, purpose, commands }) => ({ name: names[name] ?? name, purpose, ...(commands ? { commands } : {}) })),
-  { name: "triggers", purpose: "What starts a project's pipeline by itself: times, changed data, commits, and whoever asks", commands: triggerCommands },
+  { name: "triggers", purpose: "What starts a project's pipeline by itself: times, changed data, commits, versions, pipelines, alarms, and whoever asks", commands: triggerCommands },
 ];

@@ -50,5 +50,5 @@ test.each<[SettingsInput, Record<string, string>, string, RegExp]>([
 });
 
 test("processes that need no database get no way to it", () => {
-  expect(withoutDatabase({ PATH: "/bin", MILLRACE_DATABASE: "postgres://me:hidden@one/x", PGPASSWORD: "hidden" })).toEqual({ PATH: "/bin" });
+  expect(withoutDatabase({ PATH: "/bin", MILLRACE_DATABASE: "postgres://me:hidden@one/x", PGPASSWORD: "hidden", MILLRACE_SECRET_HOOK: "hidden" })).toEqual({ PATH: "/bin" });
 });

@@ -142,8 +142,8 @@ function databaseOf(input: SettingsInput, env: Readonly<Record<string, string | 
   throw invalid("config.bad_database", `${input.database === undefined ? "MILLRACE_DATABASE" : "--database"} ${wrong}; it must read postgres://user:password@host:port/name`);
 }
 
-/** An environment for the processes that compute or serve: they need no database, so they get neither its address nor its password. */
+/** An environment for the processes that compute or serve: they need no database, so they get neither its address nor its password, nor what is called `MILLRACE_SECRET_…`. */
 export function withoutDatabase(env: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   const { MILLRACE_DATABASE: _address, PGPASSWORD: _password, ...rest } = env;
-  return rest;
+  return Object.fromEntries(Object.entries(rest).filter(([name]) => !name.startsWith("MILLRACE_SECRET_")));
 }

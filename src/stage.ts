@@ -155,6 +155,8 @@ export interface PipelineDefinition {
   readonly purpose: string;
   /** Throws unless whoever gives these parameters may have the pipeline run; `key` is what they showed of `<home>/run/recipe.key`. Asked once, when they are set. */
   readonly allow: (house: House, params: JsonObject, key: string | undefined) => Promise<void>;
+  /** What an ended run came to, in a sentence for whoever asked for it. */
+  readonly verdict?: (run: PipelineRun) => string;
   readonly make: (house: House, params: JsonObject, why: { readonly trigger: string; readonly actor: string }) => Promise<PipelineSpec>;
 }
 

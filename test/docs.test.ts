@@ -45,7 +45,7 @@ describe("what the manual says is what the code says", () => {
 });
 
 describe("what the manual tells people to type works", () => {
-  test("the commands of the README and the pages, in order, in one home folder", { timeout: 180_000 }, async () => {
+  test("the commands of the README and the pages, in order, in one home folder", { timeout: 300_000 }, async () => {
     const blocks = (await Promise.all((await pages()).map(runnable))).flat();
     expect(blocks.length).toBeGreaterThan(2);
     const folder = await mkdtemp(join(tmpdir(), "millrace-docs-"));

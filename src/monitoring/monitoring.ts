@@ -123,12 +123,13 @@ export async function evaluateDrift(house: House, config: MonitorConfig, since: 
     if (!measured) continue;
     const report: DriftReport = { ...measured, judgedAt: now };
     before = report;
+    // Told first: cut off here, it is found and told again, and who listens knows it by its window.
+    if (report.alarm) await house.events.emit({ name: "monitoring.drift_detected", time: now, payload: { endpoint: config.endpoint, end: report.end } });
     await tables
       .insertInto("drift_reports")
       .values({ endpoint: config.endpoint, start: report.start, end: report.end, report: JSON.stringify(report) })
       .onConflict((conflict) => conflict.doNothing())
       .execute();
-    if (report.alarm) await house.events.emit({ name: "monitoring.drift_detected", time: now, payload: { endpoint: config.endpoint, end: report.end } });
   }
   return (await judgedAt(house.db, config.endpoint, now)).filter((report) => report.alarm);
 }

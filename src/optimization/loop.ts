@@ -95,10 +95,10 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
   });
   if (!recipe) {
     // Nobody here knows how its model is made: whoever does is told.
-    await house.events.emit({ name: "optimization.retraining_wanted", time: now, payload: { endpoint: loop.endpoint, version: champion.version, reason: alarm.message } });
+    await house.events.emit({ name: "optimization.retraining_wanted", time: now, payload: { endpoint: loop.endpoint, version: champion.version, kind: alarm.kind, reason: alarm.message } });
     return;
   }
-  await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, reason: alarm.message } });
+  await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, kind: alarm.kind, reason: alarm.message } });
   // The champion of the alarm, not of now: when this turn is done again, they are the same.
   const changedAt = alarm.kind === "performance" ? Number(alarm.evidence["changedAt"] ?? Number.NaN) : Number.NaN;
   const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt };

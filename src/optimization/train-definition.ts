@@ -1,3 +1,4 @@
+import type { GateVerdict } from "../evaluation/gate.ts";
 import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import { trained } from "../registry/versions.ts";
@@ -13,6 +14,13 @@ export const trainDefinition: PipelineDefinition = {
     const { train } = params["project"] as unknown as Project;
     // Of commits that are to come nobody knows what they run.
     if (params["commits"] === true || train.command !== undefined || train.algorithm === "run") await requireRecipeKey(house.settings.home, key);
+  },
+  verdict: ({ state, reason, steps }) => {
+    const output = <T>(id: string): T | null | undefined => steps.find((step) => step.id === id)?.output as T | null | undefined;
+    const checks = output<GateVerdict>("gate")?.checks.map((check) => check.reason) ?? [];
+    const { version } = output<{ version: number }>("register") ?? {};
+    if (state !== "succeeded") return reason ?? state;
+    return [version === undefined ? "the gate lets it pass" : output("deploy") ? `version ${version} is deployed` : `version ${version} is registered`, ...checks].join("; ");
   },
   make: async (house, params, why) => {
     const project = params["project"] as unknown as Project;

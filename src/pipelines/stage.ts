@@ -2,6 +2,7 @@ import type { Stage } from "../stage.ts";
 import { pipelineCommands } from "./commands.ts";
 import { pipelineRoutes } from "./routes.ts";
 import { pipelineMigrations } from "./store.ts";
+import { mountHooks } from "./triggers/hooks/mount-hooks.ts";
 import { startTriggers } from "./triggers/watch-triggers.ts";
 
 export const pipelines: Stage = {
@@ -9,6 +10,7 @@ export const pipelines: Stage = {
   purpose: "The engine: runs steps in order, remembers every state, goes on after a crash, repeats no work",
   migrations: pipelineMigrations,
   routes: pipelineRoutes,
+  mount: mountHooks,
   commands: pipelineCommands,
   events: {
     "pipelines.run_succeeded": "a pipeline run has done all its steps",

@@ -1,6 +1,7 @@
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import type { Migration } from "../storage/migrations.ts";
+import { statusesMigration } from "./triggers/statuses/status-store.ts";
 import { triggersMigration } from "./triggers/tables.ts";
 import type { JsonObject, PipelineRun, PipelineSpec, StepProgress, StepRun, StepState } from "../stage.ts";
 
@@ -69,6 +70,7 @@ export const pipelineMigrations: readonly Migration[] = [
     },
   },
   triggersMigration,
+  statusesMigration,
 ];
 
 const tablesOf = (db: Database) => db.withTables<PipelineTables>();
@@ -228,4 +230,10 @@ export async function listRuns(db: Database, filter: { state?: PipelineRun["stat
     createdAt: created_at,
     finishedAt: finished_at,
   }));
+}
+
+/** The runs of a model that ended well at a moment or after it, in the order of their ends. */
+export async function succeededSince(db: Database, model: string, since: number): Promise<{ readonly id: string; readonly name: string; readonly finishedAt: number }[]> {
+  const rows = await tablesOf(db).selectFrom("pipeline_runs").select(["id", "name", "finished_at"]).where("model", "=", model).where("state", "=", "succeeded").where("finished_at", ">=", since).orderBy("finished_at").orderBy("id").limit(200).execute();
+  return rows.map(({ id, name, finished_at: finishedAt }) => ({ id, name, finishedAt: finishedAt! }));
 }

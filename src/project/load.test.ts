@@ -43,6 +43,12 @@ describe("a fault names file, line, column, field and the nearest right name", (
     ["a time that never comes", `${least}triggers:\n  nightly: { cron: "0 0 30 2 *" }\n`, "3:14", /triggers\.nightly\.cron: "0 0 30 2 \*" names a time that never comes/, "triggers.nightly.cron"],
     ["a zone that is none", `${least}triggers:\n  nightly: { cron: { expression: "0 3 * * *", zone: Berlin } }\n`, "3:14", /"Berlin" is no time zone of the IANA database/, "triggers.nightly.cron"],
     ["a misspelt field of a trigger", `${least}triggers:\n  nightly: { cron: { expression: "0 3 * * *", missd: skip } }\n`, "3:47", /unknown field triggers\.nightly\.cron\.missd; did you mean missed\?/, "triggers.nightly.cron.missd"],
+    ["a repository that runs a program", `${least}triggers:\n  main: { git: { repository: "ext::sh -c x" } }\n`, "3:18", /triggers\.main\.git\.repository must be a path or an address, got "ext::sh -c x"/, "triggers.main.git.repository"],
+    ["a repository that is an option", `${least}triggers:\n  main: { git: { repository: --upload-pack=x } }\n`, "3:18", /must be a path or an address/, "triggers.main.git.repository"],
+    ["a password in an address", `${least}triggers:\n  main: { git: { repository: "https://ada:secret@example.org/x" } }\n`, "3:18", /has a password in it, which has no place in this file/, "triggers.main.git.repository"],
+    ["a web hook without a secret", `${least}triggers:\n  main: { git: { webhook: { from: github } } }\n`, "3:18", /has one of secret_env and secret_file/, "triggers.main.git.webhook"],
+    ["a secret in the file", `${least}triggers:\n  main: { git: { webhook: { from: github, secret: hush } } }\n`, "3:43", /unknown field triggers\.main\.git\.webhook\.secret/, "triggers.main.git.webhook.secret"],
+    ["Gitea without an address", `${least}triggers:\n  main: { git: { status: { to: gitea, repository: a/b, token_env: T } } }\n`, "3:18", /triggers\.main\.git\.status\.api is missing/, "triggers.main.git.status"],
     ["a text for a section", `${least}train: linear\n`, "2:8", /train must be object, got "linear"/, "train"],
   ])("%s", (_, text, at, sentence, field) => {
     const parse = (): unknown => parseProject(text, "millrace.yaml");
@@ -153,6 +159,10 @@ test("triggers have their names, and their defaults", () => {
   expect(of('{ nightly: { cron: "0 3 * * *" }, by-hand: { api: {}, debounce: 30s, cooldown: 1h, until: gate } }')).toEqual([
     { name: "nightly", on: { kind: "cron", expression: "0 3 * * *", zone: "UTC", missed: "once", limit: 10 }, debounce: 0, cooldown: 0, until: "deploy" },
     { name: "by-hand", on: { kind: "api" }, debounce: 30_000, cooldown: 3_600_000, until: "gate" },
+  ]);
+  expect(of("{ main: { git: {} } }")).toMatchObject([{ on: { kind: "git", repository: "/data", branches: ["main", "master"], paths: [], every: 60_000, project: "millrace.yaml", data: "commit", webhook: null, status: null } }]);
+  expect(of("{ main: { git: { repository: ../bikes, webhook: { from: gitlab, secret_file: hook.key }, status: { to: github, repository: ada/bikes, token_env: T } } } }")).toMatchObject([
+    { on: { repository: "/bikes", every: null, webhook: { from: "gitlab", secret: { file: "/data/hook.key" } }, status: { to: "github", api: "https://api.github.com", token: { env: "T" } } } },
   ]);
   expect(of('{ n: { cron: { expression: "@daily", zone: Europe/Berlin, missed: all, limit: 3 } } }')).toMatchObject([{ on: { kind: "cron", expression: "@daily", zone: "Europe/Berlin", missed: "all", limit: 3 } }]);
 });

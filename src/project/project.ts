@@ -148,7 +148,7 @@ export function completeProject(file: ProjectFile, place: { readonly model: stri
       cooldown: retrain?.cooldown === undefined ? 3 * duration(monitor?.window, "1d") : duration(retrain.cooldown, "0ms"),
       holdout: retrain?.holdout === undefined ? null : duration(retrain.holdout, "0ms"),
     },
-    ...(triggers !== undefined && { triggers: completeTriggers(triggers, place) }),
+    ...(triggers !== undefined && { triggers: completeTriggers(triggers, { ...place, model: file.model ?? place.model }) }),
   };
 }
 

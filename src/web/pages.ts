@@ -33,5 +33,6 @@ export const navigation: readonly { readonly path: string; readonly name: string
   { path: "/deployments", name: "Deployments" },
   { path: "/monitoring", name: "Monitoring" },
   { path: "/optimization", name: "Optimization" },
+  { path: "/triggers", name: "Triggers" },
   { path: "/pipelines", name: "Pipelines" },
 ];

@@ -3,8 +3,10 @@ import { codeVersion } from "../../project/code-version.ts";
 import { MillraceError } from "../../errors.ts";
 import type { House, JsonObject, PipelineSpec } from "../../stage.ts";
 import { listRuns, readRun } from "../store.ts";
-import { lastBegan, letWait, markBegun, markEnded, markSkipped, readFiring, setDetails } from "./firings.ts";
+import { lastBegan, letWait, markBegun, markEnded, markSkipped, readFiring } from "./firings.ts";
+import { transact } from "../../storage/transactions.ts";
 import { commitProject } from "./git/commit-project.ts";
+import { tellOf } from "./statuses/verdict.ts";
 import type { Firing, Trigger } from "./types.ts";
 
 /**
@@ -32,10 +34,16 @@ export async function beginFiring(house: House, trigger: Trigger, { id, atOnce }
       signal?.throwIfAborted();
       if (!(error instanceof MillraceError) || error.code.startsWith("storage.")) throw error;
       log.warn({ trigger: trigger.name, firing: id }, `The trigger ${trigger.name} could not start its pipeline: ${error.message}`);
-      return void (await markEnded(db, id, "failed", error.message, clock.now()));
+      return transact(db, async (transaction) => {
+        await markEnded(transaction, id, "failed", error.message, clock.now());
+        await tellOf(transaction, trigger, (await readFiring(transaction, id))!, { state: "failed", sentence: error.message }, clock.now());
+      });
     }
   }
-  await markBegun(db, id, runId, now);
+  await transact(db, async (transaction) => {
+    await markBegun(transaction, id, runId, now);
+    await tellOf(transaction, trigger, (await readFiring(transaction, id))!, { state: "running", sentence: `${trigger.model} is being trained and judged` }, now);
+  });
 }
 
 /** The pipeline that a firing starts, or why it starts none. */
@@ -50,7 +58,6 @@ async function specOf(house: House, trigger: Trigger, firing: Firing, signal: Ab
   }
   const found = await commitProject(house, trigger, config.on, firing, { signal });
   if ("skip" in found) return found;
-  await setDetails(house.db, firing.id, found.details);
   const { branch, commit, subject } = found.details as { branch: string; commit: string; subject: string };
   return definition.make(house, { ...params, project: found.project as unknown as JsonObject }, { ...why, trigger: `${firing.cause}: ${config.name}, ${branch} at ${commit.slice(0, 7)}, ${subject}` });
 }

@@ -6,6 +6,7 @@ import { lock, transact } from "../../storage/transactions.ts";
 import { skipWaiting, takeOccurrence, type Taken } from "./firings.ts";
 import { beginSource } from "./sources.ts";
 import { deleteTrigger, listTriggers, readTrigger, writeTrigger } from "./store.ts";
+import { refuseCycles } from "./upstream-sources.ts";
 import type { Trigger } from "./types.ts";
 
 const locked = "pipelines.triggers";
@@ -18,6 +19,7 @@ const definitionName = "optimization.train";
  *
  * @param folder the folder of the project's file, whose commit is named in what its runs make
  * @param key what the caller shows of `<home>/run/recipe.key`; asked for where the project has a command, or commits are to be run
+ * @throws `pipelines.trigger_cycle`, and what its sources say that cannot be read
  */
 export async function setTriggers(house: House, { project, folder, key, actor }: { project: Project; folder: string | null; key: string | undefined; actor: string }): Promise<Trigger[]> {
   const { triggers = [], ...rest } = project;
@@ -26,9 +28,10 @@ export async function setTriggers(house: House, { project, folder, key, actor }:
   const made = triggers.map((config) => ({ name: `${project.model}.${config.name}`, config, params: { project: rest as unknown as JsonObject, until: config.until, ...(config.on.kind === "git" && { commits: true }) } }));
   for (const { params } of made) await definition.allow(house, params, key);
   const now = house.clock.now();
-  const begun = await Promise.all(made.map((one) => beginSource(one, now)));
+  const begun = await Promise.all(made.map((one) => beginSource(house, one, now)));
   return transact(house.db, async (transaction) => {
     await lock(transaction, locked);
+    refuseCycles(project.model, [...(await listTriggers(transaction)).filter(({ model }) => model !== project.model), ...made.map(({ config }) => ({ model: project.model, config }))]);
     const before = new Map((await listTriggers(transaction, project.model)).map((one) => [one.name, one]));
     const set = made.map(({ name, config, params }, at): Trigger => {
       const known = before.get(name);
@@ -76,7 +79,7 @@ export async function pauseTrigger(house: House, name: string, { actor, reason }
 export async function resumeTrigger(house: House, name: string, { actor, reason }: { readonly actor: string; readonly reason: string }): Promise<Trigger> {
   return changed(house, name, actor, "pipelines.trigger_resumed", reason, async (_transaction, trigger) => {
     if (!trigger.paused) return trigger;
-    const cursor = trigger.config.on.kind === "cron" ? await beginSource(trigger, house.clock.now()) : trigger.cursor;
+    const cursor = ["cron", "registered", "pipeline"].includes(trigger.config.on.kind) ? await beginSource(house, trigger, house.clock.now()) : trigger.cursor;
     return { ...trigger, paused: null, cursor };
   });
 }

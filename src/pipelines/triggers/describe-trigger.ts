@@ -23,7 +23,10 @@ export async function viewOf(db: Database, trigger: Trigger, firings: number): P
 function onText(on: TriggerOn): string {
   if (on.kind === "cron") return `at ${on.expression} (${on.zone}); missed times: ${on.missed}${on.missed === "all" ? `, up to ${on.limit}` : ""}`;
   if (on.kind === "data") return `when ${on.file} has changed, looked at every ${formatDuration(on.every)}`;
-  if (on.kind === "git") return `when ${on.branches.join(" or ")} of ${on.repository} has moved${on.paths.length > 0 ? ` and ${on.paths.join(" or ")} changed` : ""}${on.every === null ? "" : `, looked at every ${formatDuration(on.every)}`}`;
+  if (on.kind === "git") return `when ${on.branches.join(" or ")} of ${on.repository} has moved${on.paths.length > 0 ? ` and ${on.paths.join(" or ")} changed` : ""}${on.every === null ? "" : `, looked at every ${formatDuration(on.every)}`}${on.webhook === null ? "" : `, told by web hooks of ${on.webhook.from}`}`;
+  if (on.kind === "registered") return `when somebody registers a version of ${on.model}`;
+  if (on.kind === "pipeline") return `when a pipeline of ${on.model} has ended well`;
+  if (on.kind === "alarm") return `when the watch of ${on.endpoint} raises an alarm`;
   return "when it is asked for";
 }
 

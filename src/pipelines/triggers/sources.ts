@@ -1,11 +1,12 @@
-import type { JsonObject } from "../../stage.ts";
+import type { House, JsonObject } from "../../stage.ts";
 import { cronBegins, lookAtCron, nextCronTime } from "./cron-source.ts";
 import { dataBegins, lookAtData } from "./data-source.ts";
 import { gitBegins, lookAtGit } from "./git/git-source.ts";
+import { lookAtPipeline, lookAtRegistered, pipelineBegins, registeredBegins } from "./upstream-sources.ts";
 import type { Look, Trigger } from "./types.ts";
 
 /** Where a source stands when its trigger is set: only what comes after fires. */
-export async function beginSource({ config: { on } }: Pick<Trigger, "config">, now: number): Promise<JsonObject> {
+export async function beginSource({ db }: Pick<House, "db">, { config: { on } }: Pick<Trigger, "config">, now: number): Promise<JsonObject> {
   switch (on.kind) {
     case "cron":
       return cronBegins(now);
@@ -13,13 +14,18 @@ export async function beginSource({ config: { on } }: Pick<Trigger, "config">, n
       return dataBegins(on);
     case "git":
       return gitBegins(on);
+    case "registered":
+      return registeredBegins(db);
+    case "pipeline":
+      return pipelineBegins(now);
     default:
       return {};
   }
 }
 
 /** What has happened at a source since the last look; throws where it cannot be read. */
-export async function lookAtSource({ config: { on }, cursor }: Trigger, now: number, signal: AbortSignal | undefined): Promise<Look> {
+export async function lookAtSource({ db }: Pick<House, "db">, trigger: Trigger, now: number, signal: AbortSignal | undefined): Promise<Look> {
+  const { config: { on }, cursor } = trigger;
   switch (on.kind) {
     case "cron":
       return lookAtCron(on, cursor, now);
@@ -27,6 +33,10 @@ export async function lookAtSource({ config: { on }, cursor }: Trigger, now: num
       return lookAtData(on, cursor);
     case "git":
       return lookAtGit(on, cursor, now, { signal });
+    case "registered":
+      return lookAtRegistered(db, trigger, on, cursor);
+    case "pipeline":
+      return lookAtPipeline(db, on, cursor);
     default:
       return { occurrences: [], cursor };
   }

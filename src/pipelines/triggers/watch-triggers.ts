@@ -1,13 +1,18 @@
 import { describeError, MillraceError } from "../../errors.ts";
+import type { Event } from "../../events.ts";
 import type { House } from "../../stage.ts";
 import { holdsOf } from "../../storage/holds.ts";
 import { transact } from "../../storage/transactions.ts";
 import { readRun } from "../store.ts";
 import { beginFiring } from "./begin-firing.ts";
-import { dueFirings, forgetOldFirings, markEnded, runningFirings, takeOccurrence } from "./firings.ts";
+import { dueFirings, forgetOldFirings, keptFor, markEnded, runningFirings, takeOccurrence } from "./firings.ts";
 import { pruneCheckouts } from "./git/prune-checkouts.ts";
 import { lookAtSource, restOf } from "./sources.ts";
+import { forgetOldStatuses } from "./statuses/status-store.ts";
+import { tellStatuses } from "./statuses/tell-statuses.ts";
+import { sentenceOf, tellOf } from "./statuses/verdict.ts";
 import { listTriggers, moveCursor } from "./store.ts";
+import { alarmEvents, alarmOf } from "./upstream-sources.ts";
 import type { Trigger } from "./types.ts";
 
 /** How often the sources are looked at (ms); what asks for more rest says so itself. */
@@ -48,7 +53,7 @@ export function openTriggers(house: House): TriggerWatch {
     if (now - (looked.get(trigger.name) ?? Number.NEGATIVE_INFINITY) < restOf(trigger)) return;
     looked.set(trigger.name, now);
     try {
-      const look = await lookAtSource(trigger, now, signal);
+      const look = await lookAtSource(house, trigger, now, signal);
       if (look.occurrences.length === 0 && look.cursor === trigger.cursor && trigger.problem === null) return;
       // How far it was read and what was found there are one: neither is lost, nothing is found twice.
       await transact(db, async (transaction) => {
@@ -63,14 +68,21 @@ export function openTriggers(house: House): TriggerWatch {
     }
   };
 
-  const noteEnds = async (): Promise<void> => {
+  const noteEnds = async (triggers: readonly Trigger[]): Promise<void> => {
     let ended = false;
     for (const firing of await runningFirings(db)) {
       const run = await readRun(db, firing.runId!);
       if (run?.state === "running") continue;
       ended = true;
       if (run === undefined) await markEnded(db, firing.id, "failed", `its run ${firing.runId} is gone`, clock.now());
-      else await markEnded(db, firing.id, run.state, run.reason, run.finishedAt ?? clock.now());
+      else {
+        const trigger = triggers.find(({ name }) => name === firing.trigger);
+        const { state } = run;
+        await transact(db, async (transaction) => {
+          await markEnded(transaction, firing.id, state, run.reason, run.finishedAt ?? clock.now());
+          await tellOf(transaction, trigger, firing, { state, sentence: sentenceOf(house, trigger, run) }, clock.now());
+        });
+      }
     }
     if (ended) await pruneCheckouts(house);
   };
@@ -87,6 +99,18 @@ export function openTriggers(house: House): TriggerWatch {
     })));
   };
 
+  /** An alarm is written down before whoever raised it goes on. Found again, it has the same key. */
+  const hear = async (event: Event): Promise<void> => {
+    await transact(db, async (transaction) => {
+      for (const trigger of await listTriggers(transaction)) {
+        const { on } = trigger.config;
+        const alarm = on.kind === "alarm" ? alarmOf(on, event) : undefined;
+        if (alarm) await takeOccurrence(transaction, house, trigger, trigger.paused ? { ...alarm, skip: `the trigger is paused by ${trigger.paused.by}: ${trigger.paused.reason}` } : alarm, clock.now());
+      }
+    });
+  };
+  const deaf = alarmEvents.map((name) => house.events.on(name, hear));
+
   return {
     look: async () => {
       if (signal.aborted || !(await holdsOf(db).take("pipelines.triggers"))) return;
@@ -94,16 +118,19 @@ export function openTriggers(house: House): TriggerWatch {
         forgotten = clock.now();
         await alone("forgetting", async () => {
           await forgetOldFirings(db, forgotten);
+          await forgetOldStatuses(db, forgotten - keptFor);
           await pruneCheckouts(house);
         });
       }
       const triggers = await listTriggers(db);
       await Promise.all(triggers.filter(({ paused }) => paused === null).map((trigger) => alone(`look ${trigger.name}`, () => lookAt(trigger))));
-      await alone("ends", noteEnds);
+      await alone("ends", () => noteEnds(triggers));
       await beginDue(triggers);
+      await alone("statuses", () => tellStatuses(house, signal));
     },
     stop: async () => {
       stopping.abort();
+      for (const stop of deaf) stop();
       await Promise.all(busy.values());
     },
   };

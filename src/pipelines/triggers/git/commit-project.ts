@@ -4,7 +4,7 @@ import { invalid, MillraceError } from "../../../errors.ts";
 import { loadProject } from "../../../project/load.ts";
 import type { Project } from "../../../project/project.ts";
 import type { House, JsonObject } from "../../../stage.ts";
-import { commitHasRun } from "../firings.ts";
+import { commitHasRun, setDetails } from "../firings.ts";
 import type { Firing, Trigger } from "../types.ts";
 import type { GitOn } from "./git-source.ts";
 import { meantBy } from "./globs.ts";
@@ -32,7 +32,10 @@ export async function commitProject(house: House, trigger: Trigger, on: GitOn, f
   const found = await checkOut(join(checkoutsOf(house.settings.home), firing.id), { repository: on.repository, branch, commit, before, paths: firing.cause === "asked" ? [] : on.paths }, options);
   if ("unchanged" in found) return { skip: found.unchanged };
   const { folder, subject, author } = found;
-  return { project: await projectIn(folder, commit, trigger, on), details: { branch, commit, before, subject, author } };
+  const details = { branch, commit, before, subject, author };
+  // Known before its project is read, which may be wrong.
+  await setDetails(house.db, firing.id, details);
+  return { project: await projectIn(folder, commit, trigger, on), details };
 }
 
 async function projectIn(folder: string, commit: string, trigger: Trigger, on: GitOn): Promise<Project> {
