@@ -14,8 +14,9 @@ import type { Recipe } from "../../training/recipes/types.ts";
 import { experimentOf, isRepeatable, outputOf, rowsToTrain, trainOn, type TrainOutput } from "../../training/train-step.ts";
 import { withPacked, type PackedModels } from "../../training/recipes/python/packed-models.ts";
 import type { Prediction } from "../../training/types.ts";
-import { learn, type Belief } from "../expected-regret.ts";
+import type { Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
+import { believe, trifleIn } from "./belief.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
 import { lossOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
@@ -35,6 +36,8 @@ export interface ChooseParams {
   readonly archived: readonly (KnownVersion & { readonly seenUntil: number })[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
+  /** When the last change began that a promotion answered, ms (`last-change.ts`). */
+  readonly lastChange: number | null;
   /** How long a label takes, ms. */
   readonly labelDelay: number;
   /** How old the rows of the comparison may be beside the newest, ms; null: as old as they are. */
@@ -77,8 +80,6 @@ export interface Choice {
 /** What `optimization.choose` hands on: the chosen model as a training does, and how to judge and to train it again. */
 export type ChooseOutput = { readonly choice: Choice; readonly stop?: string } & Partial<TrainOutput & { readonly holdout: Holdout; readonly refit: Holdout }>;
 
-/** How far apart two models are taken to lie before the rows say so, as a share of the champion's loss. */
-const usualDifference = 0.1;
 /** More rows are not trained on four times over. */
 const mostRowsCross = 3000;
 
@@ -98,22 +99,22 @@ export const chooseStep: Step = {
 async function choose(context: WorkerContext, packed: PackedModels): Promise<ChooseOutput> {
   const { params, inputs, seed, blobs, report } = context;
   const options = params as unknown as ChooseParams;
-  const { champion, archived, changedAt, window, time } = options;
+  const { champion, archived, changedAt, lastChange, window, time } = options;
   const table = inputs["table"] as IngestOutput;
   const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
   const features = specs.map(({ name }) => name);
   const rows = rowsToTrain(await tableOf(table, blobs, [...new Set([...features, target, time])]), options.algorithm, target);
   const times = timesOf(rows, time);
   const ordered = inTimeOrder(times);
-  const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, maxAge: options.maxAge, window });
+  const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, lastChange, maxAge: options.maxAge, window });
   if (yardstick.state === "too_few") {
     const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, changedAt, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
-    return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? "that the champion has not seen" : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
+    return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? `that the champion has not seen${lastChange !== null && lastChange > champion.seenUntil ? `, since the last change on ${new Date(lastChange).toISOString()}` : ""}` : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
   }
   const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, time, table, features, target, task, seed };
   const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: null, packed });
   const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
-  const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
+  const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil, lastChange) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
   const calm = part(rows, calmRows);
   // The rows of the yardstick, then those of before the change, or of before the yardstick: both are asked about in one go.
   const askedRows = Uint32Array.from([...yardstick.rows, ...calmRows]);
@@ -195,7 +196,7 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
   };
   const tried: Tried[] = [];
   // A command is told of no weights.
-  const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
+  const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt, lastChange).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
   for (const [at, span] of spans.entries()) {
     report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
     tried.push(await tryRows(span));
@@ -225,8 +226,11 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
     archived: best?.version ?? null,
     fits,
   };
-  if (!best?.difference || !believed || !(believed.mean > 0)) return { choice, stop: `no candidate is better than the champion on the ${yardstick.rows.length} newest labelled rows` };
-  if (best.version !== null) return { choice, stop: `version ${best.version}, which is there already, is the best on the ${yardstick.rows.length} newest labelled rows` };
+  const onRows = `on the ${yardstick.rows.length} newest labelled rows`;
+  if (!best?.difference || !believed || !(believed.mean > 0)) return { choice, stop: `no candidate is better than the champion ${onRows}` };
+  const trifle = trifleIn(worth(best), championLoss);
+  if (trifle !== undefined) return { choice: { ...choice, gain: 0, belief: null }, stop: `${best.name} is the best ${onRows}, ${trifle}` };
+  if (best.version !== null) return { choice, stop: `version ${best.version}, which is there already, is the best ${onRows}` };
   const held = cross ? Math.max(1, Math.round(yardstick.rows.length / 3)) : yardstick.rows.length;
   const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
   const output = best.model
@@ -234,10 +238,4 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
     : await trainOn(part(rows, on), { ...making, ...weigh(on, best.span!), baseline: false }, workshop, blobs);
   const { from, halfLife } = best.span!;
   return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
-}
-
-/** What is believed of the best of several: they were chosen by the same rows, so these say less. */
-function believe(difference: PairedDifference, championLoss: number, candidates: number): Belief {
-  const prior: Belief = { mean: 0, sd: usualDifference * Math.max(championLoss, 1e-9) };
-  return learn(prior, { ...difference, variance: difference.variance * (1 + Math.log(candidates) / 2) });
 }

@@ -14,12 +14,17 @@ const halvings = 6;
  * Which stretches of rows candidates are trained on: all; what the champion's stretch has grown to; what came since the change; without an alarm the newest
  * quarter of the champion's stretch, and that stretch with weights that halve in a quarter of it, which are better where things change slowly.
  *
- * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion` or `changedAt` is set
+ * A champion that is not of the times since the last change (an earlier version that came back) has a candidate beside it that is.
+ *
+ * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion`, `changedAt` or `lastChange` is set
+ * @param champion the oldest row that it was trained on; null: all rows there were
+ * @param changedAt since when an alarm says that things changed; `lastChange`: when the last change began that a promotion answered
  */
-export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null): RowSpan[] {
+export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null, lastChange: number | null): RowSpan[] {
   const spans: RowSpan[] = [{ name: "all rows", from: null, halfLife: null }];
   if (champion !== null) spans.push({ name: "the champion's rows", from: champion, halfLife: null });
   if (changedAt !== null) return [...spans, { name: "since the change", from: changedAt, halfLife: null }];
+  if (lastChange !== null && (champion === null || champion < lastChange) && times[times.length - 1] >= lastChange) spans.push({ name: "since the change", from: lastChange, halfLife: null });
   const stretch = times.filter((time) => champion === null || time >= champion);
   const quarter = stretch[Math.floor(stretch.length * 0.75)];
   if (quarter === undefined || Number.isNaN(quarter) || !(quarter > stretch[0])) return spans;
