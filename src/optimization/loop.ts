@@ -11,6 +11,7 @@ import type { House } from "../stage.ts";
 import { holdsOf } from "../storage/holds.ts";
 import { abandonCanary, beginRollout, compared, judgeCanary } from "./canary.ts";
 import type { ChooseOutput } from "./candidates/choose-step.ts";
+import { lastChange } from "./last-change.ts";
 import { readLoop, whyResting } from "./loops.ts";
 import { untrained } from "./adoption/project-of-adoption.ts";
 import { findReason, type Reason } from "./reasons.ts";
@@ -99,9 +100,10 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
     return;
   }
   await house.events.emit({ name: "optimization.retraining_started", time: now, payload: { endpoint: loop.endpoint, kind: alarm.kind, reason: alarm.message } });
+  const before = (await readDecisions(house.db, loop.endpoint)).filter(({ time }) => time < now);
   // The champion of the alarm, not of now: when this turn is done again, they are the same.
   const changedAt = alarm.kind === "performance" ? Number(alarm.evidence["changedAt"] ?? Number.NaN) : Number.NaN;
-  const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt };
+  const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt, lastChange: lastChange(before) };
   await house.pipelines.start(runId, retrainingPipeline(loop, challenged, { time: now, trigger: `${alarm.kind}: ${alarm.message}`, schema: loop.schema }));
   const run = await house.pipelines.finished(runId);
   // Cut off by the end of this process: the turn is done again at the next start.
@@ -137,9 +139,9 @@ async function oldestRow(house: House, { endpoint }: Loop, version: number): Pro
   return typeof from === "number" ? from : null;
 }
 
-/** Versions that were trained here and may come back: the first, and the newest. */
+/** Versions that were trained here and may come back: the first, and the newest. One that no training made is made again of the one that came back. */
 async function archivedVersions(house: House, champion: TrainedVersion): Promise<TrainedVersion[]> {
-  const known = (await listVersions(house.db, champion.model)).filter((version) => version.origin === "trained" && version.version !== champion.version) as TrainedVersion[];
+  const known = (await listVersions(house.db, champion.model)).filter((version) => version.origin === "trained" && version.version !== champion.version && version.provenance === undefined) as TrainedVersion[];
   return known.filter(({ version }, at) => at < mostArchived || version === 1);
 }
 

@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
+import { believe, trifleIn } from "./belief.ts";
 import { pairedDifference } from "./paired-difference.ts";
-import { riskOfReturn, rowsBefore } from "./passing-changes.ts";
-import { rowSpans } from "./row-spans.ts";
+import { riskOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
+import { rank } from "./rank.ts";
+import { rowSpans, untrainedSpans } from "./row-spans.ts";
+import type { Candidate } from "./types.ts";
 import { chooseYardstick } from "./yardstick.ts";
 
 const rows = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, row) => row);
 /** Row i happens at time i. */
-const yardstick = (n: number, seenUntil: number, changedAt: number | null, maxAge: number | null = null, window = 1000) =>
-  chooseYardstick(rows(n), Float64Array.from({ length: n }, (_, row) => row), { seenUntil, changedAt, maxAge, window });
+const yardstick = (n: number, seenUntil: number, changedAt: number | null, maxAge: number | null = null, window = 1000, lastChange: number | null = null) =>
+  chooseYardstick(rows(n), Float64Array.from({ length: n }, (_, row) => row), { seenUntil, changedAt, lastChange, maxAge, window });
 
 describe("the yardstick", () => {
   test("is the newest third of what the champion has not seen; candidates have what is older", () => {
@@ -23,6 +26,16 @@ describe("the yardstick", () => {
   test("is, after a change, the newer half of the rows since", () => {
     const found = yardstick(1000, 99, 800);
     expect(found.state === "ready" && [found.rows[0], found.rows.length]).toEqual([900, 100]);
+  });
+
+  test("has no rows of before the last change that was answered, though a champion that came back has not seen them", () => {
+    const found = yardstick(1000, 99, null, null, 1000, 700);
+    // The newest third of 300 rows, not of 900.
+    expect(found.state === "ready" && [found.rows[0], found.rows.length]).toEqual([900, 100]);
+    expect(yardstick(100, 9, null, null, 1000, 90)).toEqual({ state: "too_few", rows: 10, needed: 24 });
+    // An alarm has a change of its own.
+    const alarmed = yardstick(1000, 99, 800, null, 1000, 700);
+    expect(alarmed.state === "ready" && alarmed.rows[0]).toBe(900);
   });
 
   test("is all rows since the change where they are few, in parts that a candidate has not seen", () => {
@@ -49,11 +62,50 @@ describe("the yardstick", () => {
 
 describe("the rows of candidates", () => {
   const times = Float64Array.from({ length: 100 }, (_, row) => row);
-  test.each<[string, number | null, number | null, unknown[]]>([
+  test.each<[string, number | null, number | null, unknown[], (number | null)?]>([
+    ["since the last change, too, where the champion is older", 40, null, [["all rows", null, null], ["the champion's rows", 40, null], ["since the change", 60, null], ["recent rows", 85, null], ["rows by age", 15, 14]], 60],
+    ["the champion's where it is of the last change", 60, null, [["all rows", null, null], ["the champion's rows", 60, null], ["recent rows", 90, null], ["rows by age", 45, 9]], 60],
+    ["none since a change that is newer than all", 40, null, [["all rows", null, null], ["the champion's rows", 40, null], ["recent rows", 85, null], ["rows by age", 15, 14]], 100],
     ["all, the newest quarter, and all by their age", null, null, [["all rows", null, null], ["recent rows", 75, null], ["rows by age", null, 24]]],
     ["what the champion had, too", 40, null, [["all rows", null, null], ["the champion's rows", 40, null], ["recent rows", 85, null], ["rows by age", 15, 14]]],
     ["since a change", 20, 90, [["all rows", null, null], ["the champion's rows", 20, null], ["since the change", 90, null]]],
-  ])("are %s", (_, champion, changedAt, expected) => expect(rowSpans(times, champion, changedAt).map(({ name, from, halfLife }) => [name, from, halfLife])).toEqual(expected));
+  ])("are %s", (_, champion, changedAt, expected, lastChange = null) => expect(rowSpans(times, champion, changedAt, lastChange).map(({ name, from, halfLife }) => [name, from, halfLife])).toEqual(expected));
+});
+
+describe("candidates that take no training", () => {
+  test("are made of the newest 2000 rows that the champion has not seen", () => {
+    expect(untrainedSpans(new Float64Array())).toEqual([]);
+    expect(untrainedSpans(Float64Array.of(5, 7)).map(({ name, from, halfLife, untrained }) => [name, from, halfLife, untrained])).toEqual([
+      ["the champion recalibrated", 5, null, "recalibrated"],
+      ["the naive predictor", 5, null, "naive"],
+    ]);
+    expect(untrainedSpans(Float64Array.from({ length: 2500 }, (_, i) => i))[0].from).toBe(500);
+  });
+});
+
+describe("what takes no training", () => {
+  const kinds: Record<string, Candidate["untrained"]> = { naive: "naive", recalibrated: "recalibrated" };
+  const candidate = (name: string, mean: number | null, variance = 1): Candidate => ({ name, rows: 10, ...(kinds[name] && { untrained: kinds[name] }), difference: mean === null ? null : { n: 100, mean, variance } });
+  test.each<[string, number, Candidate[], unknown[]]>([
+    ["comes last where the champion is better", 1, [candidate("naive", -0.5), candidate("recalibrated", -0.1), candidate("a", -0.6), candidate("b", 0.1)], ["b", "a", "recalibrated", "naive", 2]],
+    // Losses 0.7 and 0.8: less than a quarter more.
+    ["comes last where one that was trained does about as well", 7, [candidate("recalibrated", 6.3), candidate("a", 6.2)], ["a", "recalibrated", 1]],
+    ["comes last where it may be luck: two standard errors of 0.2", 1, [candidate("recalibrated", 0.39, 4), candidate("a", -3)], ["a", "recalibrated", 1]],
+    // 0.7 and 0.9.
+    ["comes first where all else loses a quarter more", 7, [candidate("a", 6.1), candidate("recalibrated", 6.3), candidate("naive", 5)], ["recalibrated", "a", "naive", 2]],
+    ["comes first where nothing else is better than the champion", 7, [candidate("a", -1), candidate("recalibrated", 2), candidate("b", null)], ["recalibrated", "a", "b", 3]],
+    ["is the naive predictor in an emergency alone, where a recalibrated champion does not do as well either", 7, [candidate("a", 5), candidate("recalibrated", 6), candidate("naive", 6.3)], ["naive", "a", "recalibrated", 2]],
+    ["is the recalibrated champion where the naive predictor does about as well", 7, [candidate("a", 5), candidate("recalibrated", 6.2), candidate("naive", 6.3)], ["recalibrated", "a", "naive", 2]],
+    ["is the naive predictor where a champion cannot be recalibrated", 7, [candidate("a", 5), candidate("recalibrated", null), candidate("naive", 6.3)], ["naive", "a", "recalibrated", 2]],
+  ])("%s", (_, championLoss, tried, expected) => {
+    const found = rank(tried, ({ difference }) => difference?.mean ?? Number.NEGATIVE_INFINITY, championLoss);
+    expect([...found.ranked.map(({ name }) => name), found.chosenFrom]).toEqual(expected);
+  });
+
+  test("comes last where another does better now, though that one would lose more when the change passes", () => {
+    const [naive, since] = [candidate("naive", 4.95, 2), candidate("a", 5.33, 3)];
+    expect(rank([naive, since], ({ name }) => (name === "naive" ? 4.5 : 2), 5.62).ranked).toEqual([since, naive]);
+  });
 });
 
 describe("paired differences", () => {
@@ -93,5 +145,21 @@ describe("a change that may pass", () => {
     expect([...rowsBefore(rows(2000), times, 1899, 1930)]).toEqual(Array.from({ length: 30 }, (_, i) => 1900 + i));
     const seen = rowsBefore(rows(2000), times, 1909, 1930);
     expect([seen.length, seen[0], seen.at(-1)]).toEqual([500, 1430, 1929]);
+    expect([...unseenBefore(rows(2000), times, 1899, null)]).toHaveLength(100);
+    expect([...unseenBefore(rows(2000), times, 1899, 1990)]).toEqual(Array.from({ length: 10 }, (_, i) => 1990 + i));
   });
+});
+
+describe("what is believed of the best candidate", () => {
+  test("is drawn to no difference, the more so the more candidates it is the best of", () => {
+    // A prior of 0 ± 0.2, and a mean of 0.1 with the variance 0.01: of one candidate 0.1 · 0.04/0.05.
+    expect(believe({ n: 100, mean: 0.1, variance: 1 }, 2, 1).mean).toBeCloseTo(0.08, 12);
+    expect(believe({ n: 100, mean: 0.1, variance: 1 }, 2, 8).mean).toBeCloseTo((0.1 * 0.04) / (0.04 + 0.01 * (1 + Math.log(8) / 2)), 12);
+  });
+
+  test.each<[number, string | undefined]>([
+    [0.01, undefined],
+    [0.0094, "by 0.47 % of the champion's loss, and less than 0.5 % is no reason for a change"],
+    [0.0001, "by 0.0050 % of the champion's loss, and less than 0.5 % is no reason for a change"],
+  ])("of a gain of %d in a loss of 2: %s", (gain, expected) => expect(trifleIn(gain, 2)).toBe(expected));
 });

@@ -36,5 +36,6 @@ export function rowsBefore(ordered: Uint32Array, times: Float64Array, seenUntil:
 /** So many more rows are asked about where there was no change: a version that was replaced once is better again for a longer time, or by luck. */
 const mostUnseen = 2000;
 
-/** Of rows in order of time, before the yardstick: those that the champion has not seen, the newest 2000. */
-export const unseenBefore = (before: Uint32Array, times: Float64Array, seenUntil: number): Uint32Array => before.filter((row) => times[row] > seenUntil).slice(-mostUnseen);
+/** Of rows in order of time, before the yardstick: those that the champion has not seen, the newest 2000; none of before the last change (ms), where there was one. */
+export const unseenBefore = (before: Uint32Array, times: Float64Array, seenUntil: number, lastChange: number | null): Uint32Array =>
+  before.filter((row) => times[row] > seenUntil && (lastChange === null || times[row] >= lastChange)).slice(-mostUnseen);

@@ -37,7 +37,7 @@ export async function lookAtPipeline(db: Database, on: On<"pipeline">, cursor: J
 }
 
 /** The events that are alarms. */
-export const alarmEvents = ["monitoring.drift_detected", "optimization.retraining_started"] as const;
+export const alarmEvents = ["monitoring.drift_detected", "optimization.retraining_started", "optimization.retraining_wanted"] as const;
 
 /** What an event is to a trigger on alarms; undefined where it is none of them. */
 export function alarmOf(on: On<"alarm">, { name, time, payload }: Event): Occurrence | undefined {
