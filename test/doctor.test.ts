@@ -145,6 +145,51 @@ describe("what is wrong is told: what, where, what to do, and whether it is safe
     }
   });
 
+  test("sums of a metric history that do not say what its points say: told, marked, and made anew by the next server", { timeout: 240_000 }, async () => {
+    await fresh();
+    const { DatabaseSync } = await import("node:sqlite");
+    const onDatabase = <T>(work: (db: InstanceType<typeof DatabaseSync>) => T): T => {
+      const db = new DatabaseSync(join(home, "millrace.db"));
+      try {
+        return work(db);
+      } finally {
+        db.close();
+      }
+    };
+    const first = await startMillrace(home);
+    for (let part = 0; part < 8; part++) {
+      const metrics = Array.from({ length: 1000 }, (_, at) => ({ key: "loss", value: part * 1000 + at, step: part * 1000 + at, timestamp: at }));
+      const answer = await fetch(`${first.url}/api/2.0/mlflow/runs/log-batch`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ run_id: lived.run, metrics }) });
+      expect(answer.status).toBe(200);
+    }
+    const greatest = async (url: string): Promise<number | undefined> => {
+      const { metrics } = (await (await fetch(`${url}/api/tracking/runs/${lived.run}/metrics`)).json()) as { metrics: { key: string; max: { value: number } | null }[] };
+      return metrics.find(({ key }) => key === "loss")?.max?.value;
+    };
+    const summed = () => onDatabase((db) => db.prepare("select count(*) as sums, sum(stale) as stale from metric_sums").get() as { sums: number; stale: number });
+    await expect.poll(() => summed().sums, { timeout: 20_000 }).toBeGreaterThan(20);
+    first.child.kill("SIGTERM");
+    await first.exited;
+    expect((await doctor("--full")).report).toMatchObject({ whole: true, checked: { "sums of metric histories": summed().sums } });
+
+    onDatabase((db) => db.exec("update metric_sums set high = 123456 where from_step = 1280"));
+    expect((await doctor()).code).toBe(0);
+    const found = await doctor("--full");
+    expect([found.code, found.report.findings]).toEqual([3, [expect.objectContaining({ check: "database", severity: "error", what: `Charts are wrong: 1 sums of metric histories do not say what their points say: metric loss of run ${lived.run}, step 1280 to step 1408: high is 123456, its points say 1407`, repair: expect.stringMatching(/made anew/) as string })]]);
+    const wrong = await startMillrace(home);
+    expect(await greatest(wrong.url)).toBe(123_456);
+    const held = await doctor("--full", "--repair");
+    expect([held.code, held.report.findings[0].repairFailed]).toEqual([3, expect.stringMatching(/stop it first: millrace down/)]);
+    wrong.child.kill("SIGTERM");
+    await wrong.exited;
+    const repaired = await doctor("--full", "--repair");
+    expect([repaired.code, repaired.report.findings[0].repaired, summed().stale]).toEqual([0, true, 1]);
+    const server = await startMillrace(home);
+    expect(await greatest(server.url)).toBe(7999);
+    await expect.poll(() => summed().stale, { timeout: 20_000 }).toBe(0);
+    expect((await doctor("--full")).report.findings).toEqual([]);
+  });
+
   test("other users that may read, a clock that was set back, and uploads that were cut off", async () => {
     await fresh();
     const left = join(home, "artifacts", "tmp", "an-upload");

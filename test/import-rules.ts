@@ -27,6 +27,7 @@ export const faces: Readonly<Record<string, string>> = {
   "tracking/runs.ts": "runs that live while they are written",
   "tracking/log-batch.ts": "metrics, params and tags as they come, all or none",
   "tracking/history.ts": "a metric's points",
+  "tracking/sums/check-sums.ts": "whether the sums of metric histories say what their points say",
   "tracking/inputs.ts": "datasets and models a run took in and put out",
   "tracking/files.ts": "artifacts by path",
   "tracking/run-details.ts": "a run with everything that hangs on it",

@@ -1,3 +1,4 @@
+import { MillraceError } from "../errors.ts";
 import type { Collector, House } from "../stage.ts";
 import { appendAudit } from "./audit.ts";
 import type { Database } from "./database.ts";
@@ -23,7 +24,7 @@ const onlyLooked = new Error("nothing of a dry run stays");
 
 /**
  * Removes for good what was deleted longer ago than the grace time, room by room from the last to the first, in one transaction; then the contents that
- * nothing names any more. A crash leaves contents without names, which the next collection finds. With `dryRun` everything is done and taken back.
+ * nothing names any more (these first where a full disk has no room for the rows). A crash leaves contents without names, which the next collection finds. With `dryRun` everything is done and taken back.
  */
 export async function collectGarbage(house: Pick<House, "db" | "blobs" | "clock" | "collectors">, options: { readonly olderThanMs: number; readonly dryRun: boolean; readonly actor: string }): Promise<Collected> {
   const { dryRun, olderThanMs, actor } = options;
@@ -44,11 +45,25 @@ export async function collectGarbage(house: Pick<House, "db" | "blobs" | "clock"
     });
     return { ...answer, removed, blobs };
   }
-  await transact(house.db, async (transaction) => {
-    removed = await collectRows(transaction, house.collectors, before);
-    await appendAudit(transaction, { time: now, actor, action: "storage.garbage_collected", object: "house", reason: "", details: { before, removed } });
-  });
-  return { ...answer, removed, blobs: await sweep(house, house.db, storedBefore, false) };
+  const collect = (): Promise<void> =>
+    transact(house.db, async (transaction) => {
+      removed = await collectRows(transaction, house.collectors, before);
+      await appendAudit(transaction, { time: now, actor, action: "storage.garbage_collected", object: "house", reason: "", details: { before, removed } });
+    });
+  const first = await collect().then(() => nothing, (error: unknown) => makeRoom(house, storedBefore, error));
+  if (first !== nothing) await collect();
+  const last = await sweep(house, house.db, storedBefore, false);
+  return { ...answer, removed, blobs: { count: first.count + last.count, bytes: first.bytes + last.bytes } };
+}
+
+const nothing: Collected["blobs"] = { count: 0, bytes: 0 };
+
+/** On a disk that is full rows cannot be deleted, which takes room; files that have no name already can, and make some. Throws what stopped the rows where that is another reason, or there is no such file. */
+async function makeRoom(house: Pick<House, "db" | "blobs">, storedBefore: number, error: unknown): Promise<Collected["blobs"]> {
+  if (!(error instanceof MillraceError) || error.code !== "storage.disk_full") throw error;
+  const swept = await sweep(house, house.db, storedBefore, false);
+  if (swept.count === 0) throw error;
+  return swept;
 }
 
 async function collectRows(transaction: Database, collectors: readonly Collector[], before: number): Promise<Record<string, number>> {

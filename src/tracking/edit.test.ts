@@ -24,6 +24,14 @@ test("a run is renamed, described and tagged; null takes a tag away, also one th
   expect(await tagsOf()).toMatchObject({ "mlflow.runName": "net" });
 });
 
+test("a tag that a client set by a key in another script is changed and taken away", async () => {
+  const { ask, run, tagsOf } = await openEditing();
+  expect((await ask("PATCH", `runs/${run}`, { tags: { größe: "3", 模型: "x" } })).status).toBe(200);
+  expect((await ask("PATCH", `runs/${run}`, { tags: { größe: null, 模型: "y" } })).status).toBe(200);
+  expect(await tagsOf()).toMatchObject({ 模型: "y" });
+  expect(await tagsOf()).not.toHaveProperty("größe");
+});
+
 test("an experiment likewise; a name that is taken changes nothing", async () => {
   const { ask } = await openEditing();
   expect((await ask("PATCH", "experiments/0", { name: "first", tags: { team: "mill" } })).status).toBe(200);

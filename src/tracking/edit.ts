@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 
 /** Tags that are named are set, or taken away by `null`. Their keys are those that MLflow's clients can read back: see `mlflow/limits.ts`. */
-export const tagChanges = (longest: number) => Type.Optional(Type.Record(Type.String({ pattern: "^[/\\w.\\- :]{1,250}$" }), Type.Union([Type.String({ maxLength: longest }), Type.Null()]), { additionalProperties: false }));
+export const tagChanges = (longest: number) => Type.Optional(Type.Record(Type.String({ pattern: "^[/\\p{L}\\p{N}_.\\- :]{1,250}$" }), Type.Union([Type.String({ maxLength: longest }), Type.Null()]), { additionalProperties: false }));
 
 export type TagChanges = Readonly<Record<string, string | null>> | undefined;
 

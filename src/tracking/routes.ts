@@ -3,6 +3,7 @@ import { route } from "../http/route.ts";
 import { artifactRoutes } from "./artifact-routes.ts";
 import { experimentRoutes } from "./experiment-routes.ts";
 import { metricHistory } from "./history.ts";
+import { assessRoutes } from "./traces/assess-routes.ts";
 import { traceRoutes } from "./traces/trace-routes.ts";
 import { runRoutes } from "./run-routes.ts";
 import { runsTableRoutes } from "./runs-table-routes.ts";
@@ -31,6 +32,7 @@ export const trackingRoutes = {
     handle: async (house, { params }) => ({ edges: await readLineage(house.db, params) }),
   }),
   ...traceRoutes,
+  ...assessRoutes,
   ...experimentRoutes,
   ...runsTableRoutes,
   ...runRoutes,

@@ -103,6 +103,55 @@ test("a span that failed tells its message and its stack; judgements tell who an
   await page.close();
 });
 
+test("a trace is tagged and judged on its page by the keyboard alone; what a program said is corrected and kept", async () => {
+  const { page, complaints } = await open(traceOf(59));
+  const ask = async (name: string, keys: readonly string[]): Promise<void> => {
+    await page.getByRole("button", { name, exact: true }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog").waitFor();
+    expect(await violations(page)).toEqual([]);
+    for (const key of keys) await (key.startsWith("“") ? page.keyboard.type(key.slice(1)) : page.keyboard.press(key));
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+  };
+  const judged = page.getByRole("region", { name: "Assessments" });
+  const tags = page.getByRole("region", { name: "Tags" });
+  await ask("Add a tag", ["“looked_at", "Tab", "“yes", "Enter"]);
+  await tags.getByText("looked_at").waitFor();
+  await ask("Change the tag looked_at", ["Control+A", "“twice", "Enter"]);
+  await tags.getByText("twice").waitFor();
+  await ask("Remove the tag looked_at", ["Tab", "Enter"]);
+  await tags.getByText("None.").waitFor();
+
+  // Kind, name, type of the value, value, why, who.
+  await ask("Assess the trace", ["Tab", "“helpful", "Tab", "ArrowDown", "Tab", "“4", "Tab", "“Quite *well*", "Tab", "“grace", "Enter"]);
+  await judged.getByRole("row", { name: /^helpful 4 feedback grace \(human\) the trace Quite well/ }).waitFor();
+  await page.getByRole("button", { name: "Assess the trace" }).focus();
+  await page.keyboard.press("Enter");
+  expect(await page.getByLabel("Who judges").inputValue()).toBe("grace");
+  await page.getByLabel("Name, such as is_correct").fill("fast");
+  await page.getByLabel("Value", { exact: true }).fill("perhaps");
+  await page.keyboard.press("Enter");
+  await page.getByRole("alert").filter({ hasText: "“perhaps” is neither true nor false" }).waitFor();
+  await page.getByLabel("Value", { exact: true }).fill("no");
+  await page.keyboard.press("Enter");
+  await judged.getByRole("row", { name: /^fast false/ }).waitFor();
+  await ask("Change the assessment helpful", ["Tab", "Tab", "Control+A", "“5", "Enter"]);
+  await judged.getByRole("row", { name: /^helpful 5/ }).waitFor();
+
+  await ask("Correct the assessment is_correct", ["Tab", "“false", "Tab", "“It is 59", "Tab", "Enter"]);
+  await judged.getByRole("row", { name: /^is_correct true \(corrected\) feedback judge_1 \(llm judge\)/ }).waitFor();
+  await judged.getByRole("row", { name: /^is_correct false feedback grace/ }).waitFor();
+  await page.getByRole("tree", { name: "Spans" }).getByRole("treeitem").first().focus();
+  await page.keyboard.press("ArrowDown");
+  await ask("Assess the span search_index", ["ArrowDown", "Tab", "“documents", "Tab", "End", "Tab", '“["a.md"]', "Tab", "Tab", "Enter"]);
+  await judged.getByRole("row", { name: /^documents \["a\.md"\] expectation grace \(human\) search_index/ }).waitFor();
+  await ask("Remove the assessment fast", ["Tab", "Enter"]);
+  await judged.getByRole("row", { name: /^fast/ }).waitFor({ state: "detached" });
+  await page.setViewportSize({ width: 390, height: 844 });
+  expect([...(await violations(page)), ...complaints, ...(await tooWide(page))]).toEqual([]);
+  await page.close();
+});
+
 test("the link that MLflow's client prints after a trace leads to it", async () => {
   const { page } = await open(`/#/experiments/${experiment}/traces?selectedEvaluationId=${traceOf(3).split("/").at(-1)}`);
   expect(new URL(page.url()).pathname).toBe(traceOf(3));

@@ -13,6 +13,7 @@ import { checkDatabase, openForReading } from "./check-database.ts";
 import { checkGateway } from "./check-gateway.ts";
 import { checkClock, checkDisk, checkPermissions } from "./check-machine.ts";
 import { checkJournals, checkPredictions } from "./check-predictions.ts";
+import { checkMetricSums } from "./check-sums.ts";
 import type { Exam } from "./exam.ts";
 
 export interface DoctorOptions extends Pick<Exam, "full" | "rooms"> {
@@ -50,6 +51,7 @@ export async function examine(settings: Settings, clock: Clock, options: DoctorO
     };
     if (running !== undefined && exam.url === undefined) find({ check: "gateway", severity: "error", what: `The server (process ${running}) has this home and does not answer`, where: join(home, "logs", "server.log"), todo: "It may be starting or stopping; if it stays so, `millrace down` ends it" });
     await checkDatabase(exam);
+    await checkMetricSums(exam);
     await checkArtifacts(exam);
     await checkPredictions(exam);
     await checkJournals(exam);

@@ -30,7 +30,7 @@ export function openTarget(server: string, signal: AbortSignal): ImportTarget {
     experimentNamed: async (name) => {
       const answer = await fetch(`${server}/api/2.0/mlflow/experiments/get-by-name?${new URLSearchParams({ experiment_name: name }).toString()}`, { signal });
       if (answer.status === 404) return undefined;
-      if (!answer.ok) throw new ApiError(answer.status, "http.error", await answer.text());
+      if (!answer.ok) throw await refusal(answer);
       return { id: ((await answer.json()) as { experiment: { experiment_id: string } }).experiment.experiment_id };
     },
     writeExperiment: (body) => api("POST /import/experiments", { body }, { signal }),
@@ -75,11 +75,23 @@ export function openTarget(server: string, signal: AbortSignal): ImportTarget {
       // `duplex` is what fetch asks of a body that is streamed; TypeScript's library does not know it.
       const init = { method: "PUT", body: counted, duplex: "half", signal } as unknown as RequestInit;
       const answer = await fetch(`${server}/api/2.0/mlflow-artifacts/artifacts/${path}`, init).catch((error: unknown) => Promise.reject(failed ?? error));
-      if (!answer.ok) throw new ApiError(answer.status, "http.error", `${answer.status} ${(await answer.text()).slice(0, 300)}`);
+      if (!answer.ok) throw await refusal(answer);
       return size;
     },
     counts: (ids) => api("POST /import/counts", { body: { ids: [...ids] } }, { signal }),
   };
+}
+
+/** An error in MLflow's shape as one of ours, with its sentence. */
+async function refusal(answer: Response): Promise<ApiError> {
+  const text = await answer.text();
+  let said: unknown;
+  try {
+    said = (JSON.parse(text) as { message?: unknown } | null)?.message;
+  } catch {
+    // No JSON: it comes from something in between, and is told as it is.
+  }
+  return new ApiError(answer.status, answer.status === 507 ? "storage.disk_full" : "http.error", typeof said === "string" ? said : `${answer.status} ${text.slice(0, 300)}`);
 }
 
 /** The same points in parts that fit into a request. */

@@ -1,5 +1,4 @@
-import { randomUUID } from "node:crypto";
-import type { NewAssessment } from "../../tracking/traces/assessments.ts";
+import { newAssessmentId, type NewAssessment } from "../../tracking/traces/assessments.ts";
 import type { Assessment } from "../../tracking/traces/types.ts";
 import { invalidParameter } from "../mlflow-error.ts";
 import { invalidValue, map, message, oneOf, required, string, type Field, type Values } from "../mlflow-fields.ts";
@@ -76,7 +75,7 @@ export function newAssessment(request: Values<typeof assessmentFields>, traceId:
   if (!judged) throw invalidParameter("Unknown assessment type: one of `expectation`, `feedback` and `issue` must be specified.");
   const type = request.source?.source_type;
   return {
-    id: `a-${randomUUID().replaceAll("-", "")}`,
+    id: newAssessmentId(),
     traceId,
     spanId: request.span_id || null,
     name: request.assessment_name,

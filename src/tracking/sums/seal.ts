@@ -61,7 +61,8 @@ async function sumAnew(transaction: Database, series: number, from: Place, until
   return { more: false, read: mostAtOnce };
 }
 
-async function readRows(db: Database, series: number, from: Place, until: Place | null, most: number): Promise<Row[]> {
+/** Points of a series in order from a place on, up to another that is not in it. */
+export async function readRows(db: Database, series: number, from: Place, until: Place | null, most: number): Promise<Row[]> {
   const end = until ? sql`and (step, time) < (${until[0]}, ${until[1]})` : sql``;
   const found = await sql<Row>`select step, time, value, kind from metric_points where series_id = ${series} and (step, time) >= (${from[0]}, ${from[1]}) ${end}
     order by step, time, value, kind limit ${most}`.execute(db);

@@ -75,7 +75,8 @@ export function sumUp(rows: readonly Row[], from: Place, last: { readonly until:
   return sums;
 }
 
-function sumOf(rows: readonly Row[], [from_step, from_time]: Place, [until_step, until_time]: Place): Sum {
+/** The sum of points in order, at least one, from a place up to another. */
+export function sumOf(rows: readonly Row[], [from_step, from_time]: Place, [until_step, until_time]: Place): Sum {
   let [first_time, last_time, finite, total, huge] = [Infinity, -Infinity, 0, 0, 0];
   let [low, low_step, high, high_step]: (number | null)[] = [null, null, null, null];
   const odd = new Map<number, { points: number; step: number }>();

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { invalid, notFound } from "../../errors.ts";
 import type { Database } from "../../storage/database.ts";
 import { assessmentOf, metadataColumns, valueColumns } from "./assessment-row.ts";
@@ -6,6 +7,9 @@ import { traceTables } from "./trace-tables.ts";
 import type { Assessment } from "./types.ts";
 
 export type NewAssessment = Omit<Assessment, "valid">;
+
+/** As MLflow makes them. */
+export const newAssessmentId = (): string => `a-${randomUUID().replaceAll("-", "")}`;
 
 /** Adds an assessment; the one that it overrides is not valid from then on. Throws `tracking.trace_not_found`, `tracking.assessment_not_found`. */
 export async function createAssessment(db: Database, assessment: NewAssessment): Promise<void> {

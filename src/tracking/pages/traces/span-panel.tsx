@@ -3,16 +3,22 @@ import { formatMilliseconds, formatMoment } from "../../../ui/format.ts";
 import { CodeBlock, JsonView } from "../../../ui/json-view.tsx";
 import { Panel } from "../../../ui/panel.tsx";
 import { spanAttributes } from "../../traces/span-attributes.ts";
+import { AssessButton } from "./assess-button.tsx";
 import type { SaidSpan, SpanRow } from "./span-tree.ts";
 import { TraceState } from "./trace-state.tsx";
 
 /** One span: what went in, what came out, when, and everything else it says. */
-export function SpanPanel({ row: { span, offset, duration } }: { row: SpanRow }) {
+export function SpanPanel({ traceId, row: { span, offset, duration } }: { traceId: string; row: SpanRow }) {
   const attributes = span.attributes as Readonly<Record<string, unknown>>;
   const shown = new Set<string>([spanAttributes.inputs, spanAttributes.outputs, spanAttributes.traceId, spanAttributes.type]);
   const others = Object.entries(attributes).filter(([key]) => !shown.has(key));
   return (
-    <Panel title={span.name} aside={<TraceState state={span.status} />}>
+    <Panel title={span.name} aside={
+      <span className="row">
+        <AssessButton traceId={traceId} of={`the span ${span.name}`} spanId={span.id} />
+        <TraceState state={span.status} />
+      </span>
+    }>
       <div className="stack">
         <Facts
           facts={[

@@ -58,12 +58,12 @@ function Details({ found: { trace, spans } }: { found: TraceWithSpans }) {
           <Panel title="Spans">
             <SpanList spans={spans} chosen={chosen.span.id} onChoose={(id) => change({ span: id })} />
           </Panel>
-          <SpanPanel key={chosen.span.id} row={chosen} />
+          <SpanPanel key={chosen.span.id} traceId={trace.id} row={chosen} />
         </div>
       )}
-      <AssessmentsPanel assessments={trace.assessments} spanName={(id) => spans.find((span) => span.id === id)?.name ?? id} />
+      <AssessmentsPanel traceId={trace.id} assessments={trace.assessments} spanName={(id) => spans.find((span) => span.id === id)?.name ?? id} />
       <div className="columns">
-        <TagsPanel of={`the trace ${traceName(trace)}`} tags={Object.entries(trace.tags)} />
+        <TagsPanel of={`the trace ${traceName(trace)}`} tags={Object.entries(trace.tags)} onSet={(key, value) => trackingApi("PATCH /traces/:id", { params: { id: trace.id }, body: { tags: { [key]: value } } })} />
         <Panel title="Metadata">{Object.keys(trace.metadata).length > 0 ? <Pairs values={Object.entries(trace.metadata)} /> : <p className="muted">None.</p>}</Panel>
       </div>
     </>
