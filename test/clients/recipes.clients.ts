@@ -1,10 +1,12 @@
+import { execFile } from "node:child_process";
 import { cp, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { client } from "../../src/http/client.ts";
 import type { RegistryRoutes } from "../../src/registry/routes.ts";
-import { runProject, startMillrace } from "../running-server.ts";
+import { millrace, runProject, startMillrace } from "../running-server.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
 import { pythonWith } from "./python.ts";
 
@@ -58,4 +60,32 @@ test("examples/joblib: in an environment that is made of its requirements.txt, s
   const answers = (await (await fetch(`${gateway}/predict/house-prices`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(rows) })).json()) as { prediction: number }[];
   // The table is linear with a noise of 14; a missing age is the mean one, 35.
   for (const [at, { area, rooms, age, distance }] of rows.entries()) expect(Math.abs(answers[at].prediction - (42 + 2.9 * area + 11 * rooms - 0.7 * (age ?? 35) - 4.1 * distance))).toBeLessThan(6);
+});
+
+test("a scikit-learn pipeline that the plain client registered is adopted by one command, and gives its own answers by gateway and by file", { timeout: 600_000 }, async () => {
+  const packages = (await readFile(join(examples, "scikit-learn", "requirements.txt"), "utf8")).split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  const python = await pythonWith("recipes", packages);
+  const folder = await temporaryFolder();
+  const home = join(folder, "home");
+  const { url, gateway } = await startMillrace(home);
+  const whole = join(examples, "bike-sharing", "data", "hour.csv");
+  await promisify(execFile)(python, [fileURLToPath(new URL("log_stranger.py", import.meta.url)), url, whole, join(folder, "own.json")], { env: { ...process.env, MLFLOW_DISABLE_TELEMETRY: "true" } });
+  const own = JSON.parse(await readFile(join(folder, "own.json"), "utf8")) as number[];
+  const lines = (await readFile(whole, "utf8")).split("\n").slice(0, 1401);
+  const table = join(folder, "recent.csv");
+  await writeFile(table, `${lines.join("\n")}\n`);
+
+  const adopted = await millrace(["adopt", "stranger", "--data", table, "--target", "cnt", "--time", "dteday", "--python", python, "--home", home, "--json"]);
+  expect([adopted.code, adopted.err]).toEqual([0, expect.any(String)]);
+  expect(JSON.parse(adopted.out)).toMatchObject({ model: "stranger", version: 2, adopted: 1 });
+
+  const out = join(folder, "answers.csv");
+  const predicted = await millrace(["predict", "stranger", table, "--out", out, "--home", home, "--json"]);
+  expect([predicted.code, (JSON.parse(predicted.out) as { refused: number }).refused]).toEqual([0, 0]);
+  const answers = (await readFile(out, "utf8")).trimEnd().split("\n").slice(1).map((line) => Number(line.split(",")[1]));
+  for (const [row, value] of own.entries()) expect(answers[row]).toBeCloseTo(value, 9);
+  const [names, ...cells] = lines.map((line) => line.split(","));
+  const rows = cells.slice(0, 50).map((row) => Object.fromEntries(names.flatMap((name, at) => (["hr", "weekday", "workingday", "temp", "hum", "windspeed", "season"].includes(name) ? [[name, row[at]]] : []))));
+  const online = (await (await fetch(`${gateway}/predict/stranger`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(rows) })).json()) as { prediction: number }[];
+  for (const [row, { prediction }] of online.entries()) expect(prediction).toBe(answers[row]);
 });
