@@ -49,7 +49,7 @@ export interface Challenged {
   readonly from: number | null;
   readonly archived: readonly TrainedVersion[];
   readonly changedAt: number | null;
-  /** When the last change began that a promotion answered. */
+  /** When the change began that the champion, an earlier version, came back for. */
   readonly lastChange: number | null;
 }
 

@@ -36,7 +36,7 @@ export interface ChooseParams {
   readonly archived: readonly (KnownVersion & { readonly seenUntil: number })[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
-  /** When the last change began that a promotion answered, ms (`last-change.ts`). */
+  /** When the change began that the champion, an earlier version, came back for, ms; null of any other (`last-change.ts`). */
   readonly lastChange: number | null;
   /** How long a label takes, ms. */
   readonly labelDelay: number;

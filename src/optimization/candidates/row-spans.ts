@@ -18,7 +18,7 @@ const halvings = 6;
  *
  * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion`, `changedAt` or `lastChange` is set
  * @param champion the oldest row that it was trained on; null: all rows there were
- * @param changedAt since when an alarm says that things changed; `lastChange`: when the last change began that a promotion answered
+ * @param changedAt since when an alarm says that things changed; `lastChange`: when the change began that the champion came back for
  */
 export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null, lastChange: number | null): RowSpan[] {
   const spans: RowSpan[] = [{ name: "all rows", from: null, halfLife: null }];
