@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { beginRollout } from "../src/optimization/canary.ts";
-import type { Choice } from "../src/optimization/candidates/types.ts";
+import type { Choice } from "../src/optimization/candidates/choose-step.ts";
 import type { MonitorConfig } from "../src/monitoring/types.ts";
 import { latestRollout, readDecisions } from "../src/optimization/store.ts";
 import type { Loop } from "../src/optimization/types.ts";

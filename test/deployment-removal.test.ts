@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { beginRollout } from "../src/optimization/canary.ts";
-import type { Choice } from "../src/optimization/candidates/types.ts";
+import type { Choice } from "../src/optimization/candidates/choose-step.ts";
 import type { MonitorConfig } from "../src/monitoring/types.ts";
 import { latestRollout, readDecisions } from "../src/optimization/store.ts";
 import type { Loop } from "../src/optimization/types.ts";

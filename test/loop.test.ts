@@ -8,7 +8,7 @@ import type { MonitoringRoutes } from "../src/monitoring/routes.ts";
 import { optimizationCommands } from "../src/optimization/commands.ts";
 import type { LoopSums } from "../src/optimization/retrainings/loop-sums.ts";
 import type { Retraining } from "../src/optimization/retrainings/types.ts";
-import type { Choice } from "../src/optimization/candidates/types.ts";
+import type { Choice } from "../src/optimization/candidates/choose-step.ts";
 import type { Sight } from "../src/monitoring/performance/sight.ts";
 import type { OptimizationRoutes } from "../src/optimization/routes.ts";
 import type { RegistryRoutes } from "../src/registry/routes.ts";

@@ -8,8 +8,7 @@ import type { Step, WorkerContext } from "../stage.ts";
 import { heldOutRows, part, type Holdout } from "../training/holdout.ts";
 import { withLabels, type TrainOutput } from "../training/train-step.ts";
 import { withPacked, type PackedModels } from "../training/recipes/python/packed-models.ts";
-import { naivePrediction } from "../training/naive.ts";
-import type { ModelFiles, Signature } from "../training/types.ts";
+import type { ModelFiles, Prediction, Signature } from "../training/types.ts";
 import { bootstrap, differenceOf, drawMetrics, intervalsOf } from "./bootstrap.ts";
 import { calibrationOf } from "./calibration.ts";
 import { lossName, metricsOf } from "./metrics.ts";
@@ -80,7 +79,7 @@ async function evaluate({ params, inputs, seed, blobs, report }: WorkerContext, 
     target,
     task: model.task,
     metrics: intervalsOf(model, draws, 0),
-    naive: metricsOf(scored(naivePrediction(trained.naive, trained.signature, test.rows), truth)),
+    naive: metricsOf(scored(naivePrediction(trained, test.rows), truth)),
     baseline: trained.baseline && metricsOf(await score(trained.baseline, trained.baselineSignature ?? trained.signature, 1)),
     champion:
       options.champion && champion
@@ -107,6 +106,16 @@ async function evaluate({ params, inputs, seed, blobs, report }: WorkerContext, 
 function unseenBy(until: number | null, test: Table, time: string | null): boolean {
   const times = time === null ? undefined : test.columns.find((column) => column.name === time);
   return until !== null && times?.type === "number" && times.values.every((value) => value > until);
+}
+
+function naivePrediction({ naive, signature }: TrainOutput, rows: number): Prediction {
+  if ("mean" in naive) return { task: "regression", values: new Float64Array(rows).fill(naive.mean) };
+  const k = naive.shares.length;
+  return {
+    task: signature.task === "multiclass" ? "multiclass" : "binary",
+    classes: signature.classes ?? [],
+    probabilities: Float64Array.from({ length: rows * k }, (_, i) => naive.shares[i % k]),
+  };
 }
 
 /** The metrics where a column has each of its values: categories and numbers of few values as they are, other numbers in quartiles. */

@@ -1,5 +1,5 @@
 import type { Table } from "../data/types.ts";
-import { labelsOf } from "../training/labels.ts";
+import { labelsOf } from "../training/train-step.ts";
 import type { Prediction, Task } from "../training/types.ts";
 
 /** Truth and answers of the rows a model is judged by. */

@@ -7,9 +7,9 @@ import type { House } from "../stage.ts";
 import type { Database } from "../storage/database.ts";
 import { transact } from "../storage/transactions.ts";
 import { canaryVerdict, type CanaryVerdict } from "./canary-verdict.ts";
+import type { Choice } from "./candidates/choose-step.ts";
 import { lossOfReturn } from "./candidates/passing-changes.ts";
 import { pairedDifference, type PairedDifference } from "./candidates/paired-difference.ts";
-import type { Choice } from "./candidates/types.ts";
 import { confidenceSequence } from "./confidence-sequence.ts";
 import { nextReference } from "./expectation.ts";
 import { horizonWindows, learnAnew, surenessOf, worthOfLook, type Belief } from "./expected-regret.ts";
@@ -32,7 +32,7 @@ export interface Challenge {
 export async function beginRollout(house: House, loop: Loop, config: MonitorConfig, challenge: Challenge, time: number, pipelineRunId: string): Promise<number> {
   const { champion, challenger, choice } = challenge;
   const { strategy, minLabels, share } = loop.project.deploy;
-  const asked = `${nameOf(challenge)} is better than version ${champion} on the ${choice.yardstick} newest labelled rows`;
+  const asked = `version ${challenger} is better than version ${champion} on the ${choice.yardstick} newest labelled rows`;
   if (strategy === "immediate") {
     await promoteAtOnce(house, loop, config, challenge, time, pipelineRunId, `${asked} and takes all traffic (deploy.strategy: immediate)`);
     return 1;
@@ -52,20 +52,12 @@ export async function beginRollout(house: House, loop: Loop, config: MonitorConf
   return share;
 }
 
-/** A challenger by its number, and what it is where no training made it. */
-function nameOf({ champion, challenger, choice: { untrained } }: Challenge): string {
-  if (untrained === undefined) return `version ${challenger}`;
-  if (untrained === "recalibrated") return `version ${challenger} (version ${champion} recalibrated)`;
-  return `version ${challenger} (the naive predictor, an emergency: version ${champion} is worse than it, and no candidate does about as well)`;
-}
-
 const sure = (belief: Belief): string => `${(100 * surenessOf(belief)).toFixed(1)} %`;
 
 /** Gives a challenger its share of the traffic; both variants also score, in the shadow, what the other answers. */
-async function startCanary(house: House, loop: Loop, challenge: Challenge, time: number, pipelineRunId: string, worth: Worth | undefined): Promise<void> {
-  const { choice, ...versions } = challenge;
+async function startCanary(house: House, loop: Loop, { choice, ...versions }: Challenge, time: number, pipelineRunId: string, worth: Worth | undefined): Promise<void> {
   const { share } = loop.project.deploy;
-  const reason = `${nameOf(challenge)} is better on the ${choice.yardstick} newest labelled rows${choice.belief ? ` with a probability of ${sure(choice.belief)}` : ""} and gets ${percent(share)} of the traffic, version ${versions.champion} keeps the rest`;
+  const reason = `version ${versions.challenger} is better on the ${choice.yardstick} newest labelled rows${choice.belief ? ` with a probability of ${sure(choice.belief)}` : ""} and gets ${percent(share)} of the traffic, version ${versions.champion} keeps the rest`;
   const rollout = newRollout(loop, versions, time);
   await deploy(
     house,
@@ -177,7 +169,6 @@ export const compared = (choice: Choice): Readonly<Record<string, unknown>> => (
   gain: choice.gain,
   fits: choice.fits,
   from: choice.from,
-  ...(choice.untrained && { untrained: choice.untrained }),
   ...(choice.belief && { belief: choice.belief }),
   ...(choice.changedAt !== null && { changedAt: choice.changedAt }),
 });

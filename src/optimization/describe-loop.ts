@@ -69,7 +69,7 @@ function candidates({ candidates: all, championLoss, yardstick }: CandidateCompa
     return [`${name}${best ? " (best)" : ""}`, trainedOn === null ? "" : trainedOn, ...shown];
   });
   const unit = championLoss === null || championLoss === 0 ? "less loss" : "less loss (share of the champion's)";
-  return table(["candidate", "rows", unit, "95 % interval"], rows, `No candidate was trained: ${yardstick} labelled rows are too few to compare by.`);
+  return table(["candidate", "trained on", unit, "95 % interval"], rows, `No candidate was trained: ${yardstick} labelled rows are too few to compare by.`);
 }
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

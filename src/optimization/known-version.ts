@@ -1,6 +1,5 @@
 import type { TrainedVersion } from "../registry/types.ts";
 import type { JsonObject } from "../stage.ts";
-import type { Origin } from "../training/untrained.ts";
 import type { ModelFiles, Signature } from "../training/types.ts";
 
 /** What a step needs of a version to score with it. */
@@ -10,12 +9,6 @@ export interface KnownVersion extends Pick<ModelFiles, "sha256" | "python"> {
 }
 
 export const knownVersion = ({ version, artifact, signature }: TrainedVersion): KnownVersion => ({ version, sha256: artifact.sha256, ...(artifact.python && { python: artifact.python }), signature });
-
-/** What a step needs of a version to make another of it without a training. */
-export const originOf = (version: TrainedVersion): Origin => {
-  const { algorithm, params, importances, recipe, training } = version;
-  return { ...knownVersion(version), algorithm, params, importances, rows: training.rows, ...(recipe && { recipe }) };
-};
 
 /** Parameters of a step, which are plain JSON, as the pipeline's type for them. */
 export const json = (value: object): JsonObject => value as JsonObject;

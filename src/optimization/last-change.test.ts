@@ -2,17 +2,20 @@ import { expect, test } from "vitest";
 import { lastChange } from "./last-change.ts";
 import type { Decision, DecisionKind } from "./types.ts";
 
-const decisions = (...kinds: readonly (DecisionKind | number)[]): Decision[] =>
+/** A number is an alarm on the live error that began then; a text the promotion of the candidate of that name. */
+const decisions = (...kinds: readonly (DecisionKind | number | `name: ${string}`)[]): Decision[] =>
   kinds.map((kind, at) => {
     const common = { id: String(at), endpoint: "e", time: 100 * at, reason: "why", pipelineRunId: null };
-    return typeof kind === "number" ? { ...common, kind: "alarm", evidence: { kind: "performance", changedAt: kind } } : { ...common, kind, evidence: { kind: "data" } };
+    if (typeof kind === "number") return { ...common, kind: "alarm", evidence: { kind: "performance", changedAt: kind } };
+    if (!kind.startsWith("name: ")) return { ...common, kind: kind as DecisionKind, evidence: { kind: "data" } };
+    return { ...common, kind: "promoted", evidence: { yardstick: 40, candidates: [{ name: kind.slice(6), rows: null, difference: { n: 40, mean: 1, variance: 1 } }, { name: "version 1", rows: null, difference: null }] } };
   });
 
-test.each<[string, readonly (DecisionKind | number)[], number | null]>([
-  ["of none", [], null],
-  ["of retrainings that no alarm began", ["alarm", "promoted"], null],
-  ["of an alarm that a promotion answered", [42, "promoted"], 42],
-  ["of one that a canary answered, though others followed that no alarm began", [42, "canary_started", "promoted", "alarm", "promoted", "alarm", "gate_rejected"], 42],
-  ["of the newer of two", [42, "promoted", 242, "promoted"], 242],
-  ["of the one before, where the newer brought nothing or is still judged", [42, "promoted", 242, "gate_rejected", 442, "canary_started", "rolled_back", 742, "canary_started"], 42],
-])("the last change is that %s", (_, kinds, expected) => expect(lastChange(decisions(...kinds))).toBe(expected));
+test.each<[string, Parameters<typeof decisions>, number | null]>([
+  ["none", [], null],
+  ["none of a champion that was trained for it", [42, "name: since the change"], null],
+  ["none where no alarm called for it", ["alarm", "name: version 2"], null],
+  ["that of an earlier version that came back", [42, "name: version 2"], 42],
+  ["still that where what followed brought nothing, or is still judged", [42, "name: version 2", "alarm", "gate_rejected", 442, "canary_started"], 42],
+  ["none any more where a trained one took its place", [42, "name: version 2", 242, "name: all rows"], null],
+])("the change that the champion came back for is %s", (_, kinds, expected) => expect(lastChange(decisions(...kinds))).toBe(expected));

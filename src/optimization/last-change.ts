@@ -2,12 +2,13 @@ import { retrainingsOf } from "./retrainings/retrainings-of.ts";
 import type { Decision } from "./types.ts";
 
 /**
- * When the last change began that an alarm on the live error found and that a promotion answered, ms; null where there was none. The champion was chosen for the
- * times since; rows of before say how it would have done in times that have passed, which matters where it is an earlier version that came back and has not seen them.
+ * When the change began that the champion, an earlier version, came back for, ms; null of any other champion. It was chosen for the times since; rows of before, which it may never have
+ * seen, say only how it would have done in times that have passed. (A champion that was trained on the newest rows has seen those of before.)
  *
  * @param decisions in order of time
  */
 export function lastChange(decisions: readonly Decision[]): number | null {
-  const answered = retrainingsOf(decisions).findLast(({ alarm, outcome }) => outcome === "promoted" && typeof alarm.evidence["changedAt"] === "number");
-  return answered ? Number(answered.alarm.evidence["changedAt"]) : null;
+  const promoted = retrainingsOf(decisions).findLast(({ outcome }) => outcome === "promoted");
+  const changedAt = promoted?.alarm.evidence["changedAt"];
+  return typeof changedAt === "number" && promoted?.comparison?.candidates[0]?.name.startsWith("version ") === true ? changedAt : null;
 }

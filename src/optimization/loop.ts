@@ -139,9 +139,9 @@ async function oldestRow(house: House, { endpoint }: Loop, version: number): Pro
   return typeof from === "number" ? from : null;
 }
 
-/** Versions that were trained here and may come back: the first, and the newest. One that no training made is made again of the one that came back. */
+/** Versions that were trained here and may come back: the first, and the newest. */
 async function archivedVersions(house: House, champion: TrainedVersion): Promise<TrainedVersion[]> {
-  const known = (await listVersions(house.db, champion.model)).filter((version) => version.origin === "trained" && version.version !== champion.version && version.provenance === undefined) as TrainedVersion[];
+  const known = (await listVersions(house.db, champion.model)).filter((version) => version.origin === "trained" && version.version !== champion.version) as TrainedVersion[];
   return known.filter(({ version }, at) => at < mostArchived || version === 1);
 }
 

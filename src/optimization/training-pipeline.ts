@@ -5,7 +5,7 @@ import type { Project, ProjectCommand } from "../project/project.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import type { PipelineSpec, PipelineStep } from "../stage.ts";
 import type { Holdout } from "../training/holdout.ts";
-import { json, knownVersion, originOf } from "./known-version.ts";
+import { json, knownVersion } from "./known-version.ts";
 import type { Loop } from "./types.ts";
 
 /** Why a project's path is walked, by whom, and how far: to the gate's verdict, to a version, or to the traffic. */
@@ -49,7 +49,7 @@ export interface Challenged {
   readonly from: number | null;
   readonly archived: readonly TrainedVersion[];
   readonly changedAt: number | null;
-  /** When the last change began that a promotion answered. */
+  /** When the change began that the champion, an earlier version, came back for. */
   readonly lastChange: number | null;
 }
 
@@ -92,7 +92,7 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
       {
         id: "train",
         step: "optimization.choose",
-        params: json({ algorithm, params, ...(command && { recipe: champion.recipe ?? null }), time: time.column, window: project.monitor.window, champion: { ...originOf(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, lastChange, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
+        params: json({ algorithm, params, ...(command && { recipe: champion.recipe ?? null }), time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, lastChange, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
         needs: { table: "append", checked: "validate", ...(command && { begun: "begin" }) },
       },
       ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),

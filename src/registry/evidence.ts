@@ -128,7 +128,7 @@ async function ofTrained(shelves: Shelves, version: TrainedVersion): Promise<Par
     origin: "trained",
     code: codeOfEnvironment(version.environment["code"]),
     data: [data],
-    config: { algorithm: version.algorithm, ...(version.recipe && recipeTexts(version.recipe)), ...(version.provenance && { provenance: JSON.stringify(version.provenance) }), ...textsOf(version.params) },
+    config: { algorithm: version.algorithm, ...(version.recipe && recipeTexts(version.recipe)), ...textsOf(version.params) },
     environment: { ...environment, ...packageVersions(version.recipe) },
     evaluation: Object.entries(version.metrics).map(([metric, interval]) => ({ metric, ...interval, dataset: null, from: "evaluation" })),
     gate: version.gate,

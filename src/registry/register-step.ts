@@ -26,7 +26,6 @@ export const registerStep: Step = {
       algorithm: trained.algorithm,
       training: { rows: trained.rows, until: trained.until, seconds: trained.seconds, judged: evaluation.rows },
       ...(trained.recipe && { recipe: trained.recipe }),
-      ...(trained.provenance && { provenance: trained.provenance }),
       params: trained.params,
       importances: trained.importances,
       signature: trained.signature,

@@ -1,6 +1,5 @@
 import type { GateVerdict } from "../evaluation/gate.ts";
 import type { MetricIntervals } from "../evaluation/types.ts";
-import type { Provenance } from "../training/calibration/types.ts";
 import type { Recipe } from "../training/recipes/types.ts";
 import type { ModelFiles, Signature } from "../training/types.ts";
 
@@ -57,8 +56,6 @@ export interface TrainedVersion extends VersionFacts {
   readonly training: { readonly rows: number; readonly until: number | null; readonly seconds: number; readonly judged?: number };
   /** The command that made it, with its files; absent where one of our trainers made it. */
   readonly recipe?: Recipe;
-  /** Where no training made it: an earlier version recalibrated, or the naive predictor in its place. */
-  readonly provenance?: Provenance;
   readonly params: Readonly<Record<string, unknown>>;
   readonly importances: Readonly<Record<string, number>>;
   readonly signature: Signature;

@@ -13,7 +13,7 @@ import { stages, type ModelVersion, type TrainedVersion, type VersionFacts, type
 export type VersionRow = Selectable<RegistryTables["model_versions"]>;
 
 /** What only versions that this house trained have, kept as one document. */
-type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "recipe" | "provenance" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment"> & Pick<ModelFiles, "python">;
+type Evidence = Pick<TrainedVersion, "algorithm" | "training" | "recipe" | "params" | "importances" | "signature" | "metrics" | "gate" | "environment"> & Pick<ModelFiles, "python">;
 
 /** Digests of the environments of Python that versions were trained in: those that are there, and those that can be restored. */
 export async function environmentsOfVersions(db: Database): Promise<Set<string>> {

@@ -6,7 +6,6 @@ import type { TrainedIn } from "./environments/types.ts";
 import { predictionOf } from "./onnx/run-graph.ts";
 import { runRecipe, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
-import type { Provenance } from "./calibration/types.ts";
 import type { ModelFiles, Prediction, Signature, TrainingRequest } from "./types.ts";
 
 /** How models of a project are made, by one of our trainers or by a recipe, whatever the rows. */
@@ -39,10 +38,6 @@ export interface Fit {
   readonly seconds: number;
   /** How a command made it, with what it ran in. */
   readonly recipe?: Recipe;
-  /** Where no training made it: what it was made of. */
-  readonly provenance?: Provenance;
-  /** Rows that it has learnt from, where these are not those of its training alone. */
-  readonly rows?: number;
   /** What its command printed. */
   readonly log?: { readonly sha256: string; readonly size: number };
 }

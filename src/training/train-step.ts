@@ -8,9 +8,6 @@ import { invalid } from "../errors.ts";
 import type { Step } from "../stage.ts";
 import type { BlobStore } from "../storage/blobs.ts";
 import { fitOn, requestOf, type Fit, type Making } from "./fit.ts";
-import { naiveOf, type Naive } from "./naive.ts";
-import type { Provenance } from "./calibration/types.ts";
-import { fitUntrained, type Untrained } from "./untrained.ts";
 import { heldOutRows, part, timesOf, weightsByAge, type Holdout } from "./holdout.ts";
 import { withPacked } from "./recipes/python/packed-models.ts";
 import { workshopOf, type Workshop } from "./recipes/run-recipe.ts";
@@ -57,10 +54,8 @@ export interface TrainOutput {
   readonly recipe?: Recipe;
   /** What that command printed. */
   readonly log?: Blob;
-  /** Where no training made it. */
-  readonly provenance?: Provenance;
-  /** The naive predictor of the training rows. */
-  readonly naive: Naive;
+  /** The naive predictor: the mean of the target, or the share of each class, in the training rows. */
+  readonly naive: { readonly mean: number } | { readonly shares: readonly number[] };
 }
 
 /** Trains a model (and the linear baseline beside it) on the rows that are not held out. */
@@ -72,7 +67,7 @@ export const trainStep: Step = {
   repeatable: isRepeatable,
   run: async (context) => {
     const { params, inputs, seed, blobs } = context;
-    const chosen = inputs["chosen"] as { readonly refit?: Holdout; readonly untrained?: Untrained } | undefined;
+    const chosen = inputs["chosen"] as { readonly refit?: Holdout } | undefined;
     const options = { ...(params as unknown as TrainParams), ...(chosen?.refit && { holdout: chosen.refit }) };
     const table = inputs["table"] as IngestOutput;
     const { features, target, task } = inputs["checked"] as ValidateOutput;
@@ -81,14 +76,12 @@ export const trainStep: Step = {
     const labelled = rowsToTrain(whole, options.algorithm, target);
     const train = part(labelled, heldOutRows(labelled, target, task, options.holdout, names).train);
     const recipe = (inputs["recipe"] as Recipe | undefined) ?? options.recipe ?? null;
-    const making = { ...options, recipe, table, features: names, target, task, seed };
-    if (chosen?.untrained) return outputOf(await fitUntrained(train, target, chosen.untrained, blobs), train, making, { losses: [], baseline: false }, blobs);
     // The training that nothing is compared with is one beside the run's own.
     const aged = options.holdout.by === "none" ? options.holdout.halfLife : undefined;
     const weights = aged && weightsByAge(timesOf(train, aged.column), aged.ms);
     return withPacked(context, (packed) => {
       const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: options.baseline ? null : "refit", packed });
-      return trainOn(train, { ...making, ...(weights && { weights }) }, workshop, blobs);
+      return trainOn(train, { ...options, recipe, table, features: names, target, task, seed, ...(weights && { weights }) }, workshop, blobs);
     });
   },
 };
@@ -119,13 +112,12 @@ export async function outputOf(fit: Fit, train: Table, making: Making, { losses,
     params,
     importances,
     losses,
-    rows: fit.rows ?? train.rows,
+    rows: train.rows,
     until: newest(train, making.time),
     seconds,
     ...(recipe && { recipe }),
     ...(log && { log }),
-    ...(fit.provenance && { provenance: fit.provenance }),
-    naive: naiveOf(train, making.target, signature),
+    naive: naivePredictor(train, making.target, signature),
   };
 }
 
@@ -156,4 +148,19 @@ function newest(table: Table, time: string | null): number | null {
   const column = time === null ? undefined : table.columns.find((one) => one.name === time);
   if (column?.type !== "number") return null;
   return column.values.reduce((latest, value) => (value > latest ? value : latest), Number.NEGATIVE_INFINITY);
+}
+
+function naivePredictor(table: Table, target: string, signature: Signature): TrainOutput["naive"] {
+  const column = table.columns.find((one) => one.name === target)!;
+  if (signature.classes === undefined && column.type === "number") {
+    return { mean: column.values.reduce((sum, value) => sum + value, 0) / table.rows };
+  }
+  const labels = labelsOf(table, target);
+  return { shares: signature.classes!.map((name) => labels.filter((label) => label === name).length / table.rows) };
+}
+
+/** The target as class labels; numbers are written in decimal. */
+export function labelsOf(table: Table, target: string): string[] {
+  const column = table.columns.find((one) => one.name === target)!;
+  return column.type === "number" ? Array.from(column.values, String) : Array.from(column.codes, (code) => column.dictionary[code]);
 }

@@ -2,9 +2,7 @@ import { describe, expect, test } from "vitest";
 import { believe, trifleIn } from "./belief.ts";
 import { pairedDifference } from "./paired-difference.ts";
 import { riskOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
-import { rank } from "./rank.ts";
-import { rowSpans, untrainedSpans } from "./row-spans.ts";
-import type { Candidate } from "./types.ts";
+import { rowSpans } from "./row-spans.ts";
 import { chooseYardstick } from "./yardstick.ts";
 
 const rows = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, row) => row);
@@ -70,42 +68,6 @@ describe("the rows of candidates", () => {
     ["what the champion had, too", 40, null, [["all rows", null, null], ["the champion's rows", 40, null], ["recent rows", 85, null], ["rows by age", 15, 14]]],
     ["since a change", 20, 90, [["all rows", null, null], ["the champion's rows", 20, null], ["since the change", 90, null]]],
   ])("are %s", (_, champion, changedAt, expected, lastChange = null) => expect(rowSpans(times, champion, changedAt, lastChange).map(({ name, from, halfLife }) => [name, from, halfLife])).toEqual(expected));
-});
-
-describe("candidates that take no training", () => {
-  test("are made of the newest 2000 rows that the champion has not seen", () => {
-    expect(untrainedSpans(new Float64Array())).toEqual([]);
-    expect(untrainedSpans(Float64Array.of(5, 7)).map(({ name, from, halfLife, untrained }) => [name, from, halfLife, untrained])).toEqual([
-      ["the champion recalibrated", 5, null, "recalibrated"],
-      ["the naive predictor", 5, null, "naive"],
-    ]);
-    expect(untrainedSpans(Float64Array.from({ length: 2500 }, (_, i) => i))[0].from).toBe(500);
-  });
-});
-
-describe("what takes no training", () => {
-  const kinds: Record<string, Candidate["untrained"]> = { naive: "naive", recalibrated: "recalibrated" };
-  const candidate = (name: string, mean: number | null, variance = 1): Candidate => ({ name, rows: 10, ...(kinds[name] && { untrained: kinds[name] }), difference: mean === null ? null : { n: 100, mean, variance } });
-  test.each<[string, number, Candidate[], unknown[]]>([
-    ["comes last where the champion is better", 1, [candidate("naive", -0.5), candidate("recalibrated", -0.1), candidate("a", -0.6), candidate("b", 0.1)], ["b", "a", "recalibrated", "naive", 2]],
-    // Losses 0.7 and 0.8: less than a quarter more.
-    ["comes last where one that was trained does about as well", 7, [candidate("recalibrated", 6.3), candidate("a", 6.2)], ["a", "recalibrated", 1]],
-    ["comes last where it may be luck: two standard errors of 0.2", 1, [candidate("recalibrated", 0.39, 4), candidate("a", -3)], ["a", "recalibrated", 1]],
-    // 0.7 and 0.9.
-    ["comes first where all else loses a quarter more", 7, [candidate("a", 6.1), candidate("recalibrated", 6.3), candidate("naive", 5)], ["recalibrated", "a", "naive", 2]],
-    ["comes first where nothing else is better than the champion", 7, [candidate("a", -1), candidate("recalibrated", 2), candidate("b", null)], ["recalibrated", "a", "b", 3]],
-    ["is the naive predictor in an emergency alone, where a recalibrated champion does not do as well either", 7, [candidate("a", 5), candidate("recalibrated", 6), candidate("naive", 6.3)], ["naive", "a", "recalibrated", 2]],
-    ["is the recalibrated champion where the naive predictor does about as well", 7, [candidate("a", 5), candidate("recalibrated", 6.2), candidate("naive", 6.3)], ["recalibrated", "a", "naive", 2]],
-    ["is the naive predictor where a champion cannot be recalibrated", 7, [candidate("a", 5), candidate("recalibrated", null), candidate("naive", 6.3)], ["naive", "a", "recalibrated", 2]],
-  ])("%s", (_, championLoss, tried, expected) => {
-    const found = rank(tried, ({ difference }) => difference?.mean ?? Number.NEGATIVE_INFINITY, championLoss);
-    expect([...found.ranked.map(({ name }) => name), found.chosenFrom]).toEqual(expected);
-  });
-
-  test("comes last where another does better now, though that one would lose more when the change passes", () => {
-    const [naive, since] = [candidate("naive", 4.95, 2), candidate("a", 5.33, 3)];
-    expect(rank([naive, since], ({ name }) => (name === "naive" ? 4.5 : 2), 5.62).ranked).toEqual([since, naive]);
-  });
 });
 
 describe("paired differences", () => {

@@ -8,8 +8,6 @@ import { selectRows } from "../../data/select-rows.ts";
 import { ingest } from "../../data/sources/ingest.ts";
 import { openFolderBlobs } from "../../storage/folder-blobs.ts";
 import { findTrainer } from "../../training/trainers.ts";
-import { graphAnswers } from "../../training/onnx/run-graph.ts";
-import { trainStep, type TrainOutput } from "../../training/train-step.ts";
 import { chooseStep, type ChooseOutput, type ChooseParams } from "./choose-step.ts";
 
 const day = 86_400_000;
@@ -28,27 +26,19 @@ async function world() {
   const { path, columns, rows: count } = await ingest({ source, into: join(folder, "table.parquet") });
   const table: IngestOutput = { file: await blobs.put(await readFile(path)), rows: count, columns, remarks: [], version: "1", manifest: "" };
   const loaded = await readTable(path);
-  const checked = { target: "y", task: "regression", features: [{ name: "x", type: "number" }] };
   /** A linear model of some days, as a version that is there. */
   const version = async (number: number, fromDay: number, untilDay: number) => {
     const on = selectRows(loaded, Uint32Array.from({ length: 10 * (untilDay - fromDay) }, (_, at) => 10 * fromDay + at));
     const model = findTrainer("linear").train({ table: on, target: "y", task: "regression", features: ["x"], params: {}, seed: 0 });
-    return { version: number, algorithm: "linear", params: {}, importances: model.importances, rows: on.rows, sha256: (await blobs.put(model.toOnnx())).sha256, signature: model.signature, seenUntil: start + (untilDay - 1) * day };
+    return { version: number, sha256: (await blobs.put(model.toOnnx())).sha256, signature: model.signature, seenUntil: start + (untilDay - 1) * day };
   };
   const choose = async (params: Pick<ChooseParams, "champion" | "archived" | "changedAt"> & Partial<ChooseParams>) => {
     const all: ChooseParams = { algorithm: "linear", params: {}, time: "at", window: day, labelDelay: day, maxAge: null, lastChange: null, ...params };
-    const inputs = { table, checked };
+    const inputs = { table, checked: { target: "y", task: "regression", features: [{ name: "x", type: "number" }] } };
     if (chooseStep.where !== "worker") throw new Error("it runs in a worker");
     return (await chooseStep.run({ params: all as never, inputs, seed: 0, blobs, workdir: folder, report: () => undefined })) as unknown as ChooseOutput;
   };
-  /** The training that follows a choice, on all rows it asks for. */
-  const refit = async (chosen: ChooseOutput) => {
-    const params = { algorithm: "linear", params: {}, holdout: { by: "none" }, time: "at", baseline: false };
-    if (trainStep.where !== "worker") throw new Error("it runs in a worker");
-    return (await trainStep.run({ params, inputs: { table, checked, chosen }, seed: 0, blobs, workdir: folder, report: () => undefined })) as unknown as TrainOutput;
-  };
-  const answers = async ({ model, signature }: Pick<TrainOutput, "model" | "signature">): Promise<Float64Array> => graphAnswers(await readFile(await blobs.localPath(model.sha256, "the model")), signature, loaded);
-  return { version, choose, refit, answers };
+  return { version, choose };
 }
 
 test("a version is compared on rows that it was not trained on", async () => {
@@ -69,9 +59,9 @@ test("a candidate has the older half of the yardstick to learn from, as it would
   const champion = { ...(await version(1, 0, 30)), from: null };
   const { choice } = await choose({ champion, archived: [], changedAt: start + 40 * day });
   // Half of the rows since the change are compared by; a model of the other half, and for the newer half of one quarter more, has learnt the new concept.
-  const since = choice.candidates.find(({ name }) => name === "since the change")!;
-  expect(since.difference!.n).toBe(100);
-  expect(choice.championLoss - since.difference!.mean).toBeLessThan(1);
+  expect(choice.candidates[0].name).toBe("since the change");
+  expect(choice.candidates[0].difference!.n).toBe(100);
+  expect(choice.championLoss - choice.candidates[0].difference!.mean).toBeLessThan(1);
   // Two for each of the stretches.
   expect(choice.fits).toBe(4);
 });
@@ -99,30 +89,4 @@ test("a champion that came back is judged by the rows since the change that it c
   expect(all.choice.candidates.map(({ name }) => name)).not.toContain("since the change");
   // Fewer than 24 rows are too few.
   expect(await choose({ champion, archived: [], changedAt: null, lastChange: start + 58 * day })).toMatchObject({ choice: { yardstick: 20, candidates: [] }, stop: "there are 20 labelled rows that the champion has not seen, since the last change on 2024-02-28T00:00:00.000Z, and comparing takes 24" });
-});
-
-test("the champion recalibrated wins where the answers have turned round, and takes no training", async () => {
-  const { version, choose, refit, answers } = await world();
-  const champion = { ...(await version(1, 0, 30)), from: null };
-  // Trees need more than a hundred rows for a line that the champion has drawn.
-  const chosen = await choose({ champion, archived: [], changedAt: start + 40 * day, algorithm: "gradient-boosting" });
-  const { choice } = chosen;
-  expect(choice).toMatchObject({ untrained: "recalibrated", from: null, archived: null, fits: 4 });
-  expect(choice.candidates.map(({ name, untrained }) => [name, untrained ?? null])).toEqual([
-    ["the champion recalibrated", "recalibrated"],
-    ["since the change", null],
-    ["all rows", null],
-    ["the naive predictor", "naive"],
-  ]);
-  // The older half of the rows since the change is there to calibrate on.
-  expect(choice.candidates[0].rows).toBe(100);
-  expect(choice.championLoss - choice.candidates[0].difference!.mean).toBeLessThan(1);
-  expect(chosen).toMatchObject({ algorithm: "linear", rows: 100, refit: { by: "none", since: { column: "at", from: start + 40 * day } }, provenance: { kind: "recalibrated", version: 1, rows: 100 } });
-  // What is served is calibrated on all rows since the change: −x + 101.
-  const served = await refit(chosen);
-  expect(served).toMatchObject({ rows: 200, until: start + 59 * day, importances: champion.importances, provenance: { kind: "recalibrated", version: 1, rows: 200 } });
-  const calibration = served.provenance!.calibration!;
-  expect(calibration.slope).toBeCloseTo(-1, 2);
-  const [before, after] = [await answers({ model: { sha256: champion.sha256, size: 0 }, signature: champion.signature }), await answers(served)];
-  expect(after).toEqual(before.map((value) => Math.fround(calibration.slope * value + (calibration as { offset: number }).offset)));
 });

@@ -14,15 +14,13 @@ import type { Recipe } from "../../training/recipes/types.ts";
 import { experimentOf, isRepeatable, outputOf, rowsToTrain, trainOn, type TrainOutput } from "../../training/train-step.ts";
 import { withPacked, type PackedModels } from "../../training/recipes/python/packed-models.ts";
 import type { Prediction } from "../../training/types.ts";
-import { fitUntrained, type Origin, type Untrained } from "../../training/untrained.ts";
-import { believe, trifleIn } from "./belief.ts";
+import type { Belief } from "../expected-regret.ts";
 import type { KnownVersion } from "../known-version.ts";
+import { believe, trifleIn } from "./belief.ts";
 import { lossesOf } from "./losses.ts";
 import { pairedDifference, type PairedDifference } from "./paired-difference.ts";
 import { lossOfReturn, rowsBefore, unseenBefore } from "./passing-changes.ts";
-import { rank } from "./rank.ts";
-import { rowSpans, untrainedSpans, type RowSpan } from "./row-spans.ts";
-import type { Candidate, Choice } from "./types.ts";
+import { rowSpans, type RowSpan } from "./row-spans.ts";
 import { chooseYardstick, middleOf } from "./yardstick.ts";
 
 export interface ChooseParams {
@@ -34,11 +32,11 @@ export interface ChooseParams {
   /** Length of a window, ms: rows of one are not as good as independent. */
   readonly window: number;
   /** `seenUntil`, `from`: the newest row it was trained on, and the oldest (null: all there were), ms. */
-  readonly champion: Origin & { readonly seenUntil: number; readonly from: number | null };
+  readonly champion: KnownVersion & { readonly seenUntil: number; readonly from: number | null };
   readonly archived: readonly (KnownVersion & { readonly seenUntil: number })[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
-  /** When the last change began that a promotion answered, ms (`last-change.ts`). */
+  /** When the change began that the champion, an earlier version, came back for, ms; null of any other (`last-change.ts`). */
   readonly lastChange: number | null;
   /** How long a label takes, ms. */
   readonly labelDelay: number;
@@ -46,8 +44,41 @@ export interface ChooseParams {
   readonly maxAge: number | null;
 }
 
+/** How a candidate did on the yardstick. */
+export interface Candidate {
+  /** Which rows it was trained on, or `version 3`. */
+  readonly name: string;
+  /** Rows it was trained on for this comparison; null for a version that is there already. */
+  readonly rows: number | null;
+  /** Champion's loss minus its own: above 0 the candidate is better; null where it could not be trained, or not be compared. */
+  readonly difference: PairedDifference | null;
+  /** After an alarm: the same on rows of before the change, in case that it passes. Else, of a version that is there: on the rows before the yardstick that the champion has not seen. */
+  readonly before?: PairedDifference | null;
+  /** Why it could not be trained, or not be compared. */
+  readonly failed?: string;
+}
+
+/** What the comparison says: the rows, the champion's mean loss on them, and every candidate beside it, the best first. */
+export interface Choice {
+  readonly yardstick: number;
+  readonly championLoss: number;
+  readonly candidates: readonly Candidate[];
+  /** When the change began that an alarm found, ms; null without one. */
+  readonly changedAt: number | null;
+  /** Of the best one: what is believed of its difference to the champion. */
+  readonly belief: Belief | null;
+  /** The gain that is sure of the best one: what is believed, less half its standard deviation (the best of several looks better than it is), as a share of the champion's loss; ≥ 0. */
+  readonly gain: number;
+  /** The oldest row the best one is trained on, ms; null: all rows. */
+  readonly from: number | null;
+  /** The version that is best, where it is one that is there already. */
+  readonly archived: number | null;
+  /** Models that were trained to find out. */
+  readonly fits: number;
+}
+
 /** What `optimization.choose` hands on: the chosen model as a training does, and how to judge and to train it again. */
-export type ChooseOutput = { readonly choice: Choice; readonly stop?: string } & Partial<TrainOutput & { readonly holdout: Holdout; readonly refit: Holdout; readonly untrained: Untrained }>;
+export type ChooseOutput = { readonly choice: Choice; readonly stop?: string } & Partial<TrainOutput & { readonly holdout: Holdout; readonly refit: Holdout }>;
 
 /** More rows are not trained on four times over. */
 const mostRowsCross = 3000;
@@ -108,13 +139,9 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
     return { difference, ...onCalm(others.subarray(yardstick.rows.length), seenUntil) };
   };
   const lasted = changedAt === null ? 0 : (times[ordered[ordered.length - 1]] - changedAt) / window;
-  // Rows of before a change are not what the times since are known by: comparisons come again as the others grow.
-  const origin: Origin = { ...champion, rows: changedAt === null ? champion.rows : 0 };
   let fits = 0;
   const weigh = (on: Uint32Array, { halfLife }: RowSpan): { readonly weights?: Float64Array } => (halfLife === null ? {} : { weights: weightsByAge(Float64Array.from(on, (row) => times[row]), halfLife) });
   const fit = async (on: Uint32Array, span: RowSpan, name: string = span.name): Promise<Fit> => {
-    if (on.length === 0) throw invalid("optimization.no_rows", "there are no rows to make it of");
-    if (span.untrained) return fitUntrained(part(rows, on), target, { kind: span.untrained, origin }, blobs);
     const model = await fitOn(part(rows, on), { ...making, ...weigh(on, span) }, { ...workshop, part: `candidate ${fits + 1}: ${name}` }, blobs);
     fits += 1;
     // A class that a stretch of rows lacks is still a class.
@@ -143,7 +170,7 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
   };
   const broken: unknown[] = [];
   const tryRows = async (span: RowSpan): Promise<Tried> => {
-    const about = { name: span.name, ...(span.untrained && { untrained: span.untrained }), span, version: null, model: null };
+    const about = { name: span.name, span, version: null, model: null };
     const on = spanRows(cross ? ordered : yardstick.before, span);
     try {
       if (!cross || on.length > mostRowsCross) {
@@ -163,15 +190,14 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
       }
       return { ...about, rows: on.length, difference: onYardstick(all), ...(calm.rows > 0 && onCalm(losses(await (await fit(on, span, `${span.name}, whole`)).predict(calm), calm))) };
     } catch (error) {
-      if (!span.untrained) broken.push(error);
+      broken.push(error);
       return { ...about, rows: on.length, difference: null, failed: error instanceof Error ? error.message : String(error) };
     }
   };
   const tried: Tried[] = [];
   // A command is told of no weights.
   const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt, lastChange).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
-  const unseen = ordered.filter((row) => times[row] > champion.seenUntil && times[row] >= (changedAt ?? lastChange ?? Number.NEGATIVE_INFINITY));
-  for (const [at, span] of [...spans, ...untrainedSpans(Float64Array.from(unseen, (row) => times[row]))].entries()) {
+  for (const [at, span] of spans.entries()) {
     report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
     tried.push(await tryRows(span));
   }
@@ -184,21 +210,20 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
     if (changedAt !== null) return difference.mean - lossOfReturn(then?.mean ?? 0, lasted, options);
     return then ? Math.min(difference.mean, (difference.n * difference.mean + then.n * then.mean) / (difference.n + then.n)) : difference.mean;
   };
-  const championLoss = ofChampion.subarray(0, yardstick.rows.length).reduce((sum, loss) => sum + loss, 0) / yardstick.rows.length;
-  const { ranked, chosenFrom } = rank(tried, worth, championLoss);
+  const ranked = tried.toSorted((a, b) => worth(b) - worth(a));
   const best = ranked[0];
-  const believed = best?.difference ? believe({ ...best.difference, mean: worth(best) }, championLoss, chosenFrom) : null;
+  const championLoss = ofChampion.subarray(0, yardstick.rows.length).reduce((sum, loss) => sum + loss, 0) / yardstick.rows.length;
+  const believed = best?.difference ? believe({ ...best.difference, mean: worth(best) }, championLoss, ranked.length) : null;
   const gain = believed && championLoss > 0 ? Math.max(0, believed.mean - believed.sd / 2) / championLoss : 0;
   const choice: Choice = {
     yardstick: yardstick.rows.length,
     championLoss,
     changedAt,
-    candidates: ranked.map(({ name, untrained, rows: trainedOn, difference, before: then, failed }) => ({ name, ...(untrained && { untrained }), rows: trainedOn, difference, ...(then && { before: then }), ...(failed !== undefined && { failed }) })),
+    candidates: ranked.map(({ name, rows: trainedOn, difference, before: then, failed }) => ({ name, rows: trainedOn, difference, ...(then && { before: then }), ...(failed !== undefined && { failed }) })),
     belief: believed,
     gain,
-    from: (best?.span?.untrained === "recalibrated" ? champion.from : best?.span?.from) ?? null,
+    from: best?.span?.from ?? null,
     archived: best?.version ?? null,
-    ...(best?.span?.untrained && { untrained: best.span.untrained }),
     fits,
   };
   const onRows = `on the ${yardstick.rows.length} newest labelled rows`;
@@ -210,9 +235,7 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
   const on = spanRows(ordered.slice(0, ordered.length - held), best.span!);
   const output = best.model
     ? await outputOf({ ...best.model, seconds: 0 }, part(rows, on), making, { losses: [], baseline: false }, blobs)
-    : best.span!.untrained
-    ? await outputOf(await fit(on, best.span!), part(rows, on), making, { losses: [], baseline: false }, blobs)
     : await trainOn(part(rows, on), { ...making, ...weigh(on, best.span!), baseline: false }, workshop, blobs);
-  const { from, halfLife, untrained: kind } = best.span!;
-  return { ...output, choice, ...(kind && { untrained: { kind, origin } }), holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
+  const { from, halfLife } = best.span!;
+  return { ...output, choice, holdout: { by: "newest", column: time, rows: held, from }, refit: { by: "none", ...(from !== null && { since: { column: time, from } }), ...(halfLife !== null && { halfLife: { column: time, ms: halfLife } }) } };
 }

@@ -1,14 +1,10 @@
-import type { Untrained } from "../../training/untrained.ts";
-
 /** The rows a candidate is trained on: those from a point in time on, all alike or the newest most. */
 export interface RowSpan {
-  readonly name: "all rows" | "the champion's rows" | "since the change" | "recent rows" | "rows by age" | "the champion recalibrated" | "the naive predictor";
+  readonly name: "all rows" | "the champion's rows" | "since the change" | "recent rows" | "rows by age";
   /** Milliseconds; null: all rows there are. */
   readonly from: number | null;
   /** A row that is so much older than the newest weighs half as much, ms; null: all weigh the same. */
   readonly halfLife: number | null;
-  /** What is made of the rows without a training; absent: a model is trained. */
-  readonly untrained?: Untrained["kind"];
 }
 
 /** Rows that weigh less than 1/64 of the newest change nothing and cost as much as others. */
@@ -18,11 +14,11 @@ const halvings = 6;
  * Which stretches of rows candidates are trained on: all; what the champion's stretch has grown to; what came since the change; without an alarm the newest
  * quarter of the champion's stretch, and that stretch with weights that halve in a quarter of it, which are better where things change slowly.
  *
- * A champion that is not of the times since the last change (an earlier version that came back, or was recalibrated) has a candidate beside it that is.
+ * A champion that is not of the times since the last change (an earlier version that came back) has a candidate beside it that is.
  *
  * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion`, `changedAt` or `lastChange` is set
  * @param champion the oldest row that it was trained on; null: all rows there were
- * @param changedAt since when an alarm says that things changed; `lastChange`: when the last change began that a promotion answered
+ * @param changedAt since when an alarm says that things changed; `lastChange`: when the change began that the champion came back for
  */
 export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null, lastChange: number | null): RowSpan[] {
   const spans: RowSpan[] = [{ name: "all rows", from: null, halfLife: null }];
@@ -37,22 +33,4 @@ export function rowSpans(times: Float64Array, champion: number | null, changedAt
   spans.push({ name: "recent rows", from: quarter, halfLife: null });
   if (halfLife > 0) spans.push({ name: "rows by age", from: newest - halvings * halfLife > times[0] ? newest - halvings * halfLife : null, halfLife });
   return spans;
-}
-
-/** More rows say no more of a slope and a few offsets, and older ones less of now. */
-const mostCalibrated = 2000;
-
-/**
- * The candidates that take no training: the champion with its answers recalibrated, and the naive predictor, both by the rows that the champion has not seen, since the
- * change where there was one.
- *
- * @param unseen times of these rows, ascending
- */
-export function untrainedSpans(unseen: Float64Array): RowSpan[] {
-  const from = unseen.at(-mostCalibrated) ?? unseen.at(0);
-  if (from === undefined) return [];
-  return [
-    { name: "the champion recalibrated", from, halfLife: null, untrained: "recalibrated" },
-    { name: "the naive predictor", from, halfLife: null, untrained: "naive" },
-  ];
 }

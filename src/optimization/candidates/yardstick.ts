@@ -18,7 +18,7 @@ const [leastRows, mostRows] = [8, 500];
  * @param ordered all labelled rows by time
  * @param times when each row happened, ms
  * @param limits `seenUntil`: the newest row the champion was trained on; `changedAt`: when an alarm says that things changed (null: there is no alarm);
- *   `lastChange`: since when the champion was chosen for (null: it is not known of any change); `maxAge`: how old a row may be beside the newest (null: as old as it
+ *   `lastChange`: when the change began that the champion, an earlier version, came back for (null of any other); `maxAge`: how old a row may be beside the newest (null: as old as it
  *   is); `window`: its length; all ms
  */
 export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limits: { readonly seenUntil: number; readonly changedAt: number | null; readonly lastChange: number | null; readonly maxAge: number | null; readonly window: number }): Yardstick {

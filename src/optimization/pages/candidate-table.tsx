@@ -15,12 +15,12 @@ export function CandidateTable({ comparison, endpoint, on }: { comparison: Candi
     {
       key: "candidate",
       header: "Candidate",
-      render: ({ name, untrained, rows, best, difference }) => (
+      render: ({ name, rows, best, difference }) => (
         <>
           <CandidateName name={name} endpoint={endpoint} /> {best ? <Badge tone={difference && difference.mean > 0 ? "good" : "quiet"} icon="check">best</Badge> : null}
           <small className="muted candidate-rows">
-            {rows === null ? "as it is" : `${howMade(untrained)} ${formatNumber(rows)} rows`}
-            {best && from !== null && untrained !== "recalibrated" ? `, from ${formatDay(from)} on` : ""}
+            {rows === null ? "as it is" : `trained on ${formatNumber(rows)} rows`}
+            {best && from !== null ? `, from ${formatDay(from)} on` : ""}
           </small>
         </>
       ),
@@ -46,8 +46,6 @@ export function CandidateTable({ comparison, endpoint, on }: { comparison: Candi
   ];
   return <DataTable label={`Candidates of ${formatDay(on)}`} columns={columns} rows={candidates} rowKey={({ name }) => name} pageSize={8} />;
 }
-
-const howMade = (untrained: ComparedCandidate["untrained"]): string => (untrained === null ? "trained on" : untrained === "recalibrated" ? "calibrated on" : "of");
 
 /** Earlier versions have a page of their own. */
 function CandidateName({ name, endpoint }: { name: string; endpoint: string }) {

@@ -41,7 +41,7 @@ test("a candidate's interval is its mean's, 95 %; the best is marked, one that f
   const [{ comparison }] = retrainingsOf([made("alarm", 2), made("canary_started", 2, compared(10))]);
   expect(comparison).toMatchObject({ yardstick: 100, championLoss: 50, fits: 2, from: 7 });
   // 1.96 · √(400/100)
-  expect(comparison!.candidates[0]).toEqual({ name: "since the change", untrained: null, rows: 40, difference: { n: 100, mean: 10, low: 10 - 3.92, high: 10 + 3.92 }, failed: null, best: true });
+  expect(comparison!.candidates[0]).toEqual({ name: "since the change", rows: 40, difference: { n: 100, mean: 10, low: 10 - 3.92, high: 10 + 3.92 }, failed: null, best: true });
   expect(comparison!.candidates.map(({ best, failed }) => [best, failed])).toEqual([[true, null], [false, null], [false, "its rows hold 1 of 2 classes"]]);
 });
 

@@ -1,4 +1,3 @@
-import type { Untrained } from "../../training/untrained.ts";
 import type { PairedDifference } from "../candidates/paired-difference.ts";
 import { surenessOf, type Belief } from "../expected-regret.ts";
 import type { Decision } from "../types.ts";
@@ -51,13 +50,13 @@ function outcomeOf(last: Decision | undefined, comparison: CandidateComparison |
 
 /** Candidates as a decision's evidence holds them; null where it holds none. */
 function comparisonOf({ evidence }: Decision): CandidateComparison | null {
-  const candidates = evidence["candidates"] as readonly { name: string; untrained?: Untrained["kind"]; rows: number | null; difference: PairedDifference | null; failed?: string }[] | undefined;
+  const candidates = evidence["candidates"] as readonly { name: string; rows: number | null; difference: PairedDifference | null; failed?: string }[] | undefined;
   const belief = evidence["belief"] as Belief | undefined;
   if (!Array.isArray(candidates)) return null;
   return {
     yardstick: numberOf(evidence["yardstick"]) ?? 0,
     championLoss: candidates.length === 0 ? null : numberOf(evidence["yardstickLoss"]),
-    candidates: candidates.map(({ name, untrained, rows, difference, failed }, at): ComparedCandidate => ({ name, untrained: untrained ?? null, rows, difference: difference && withInterval(difference), failed: failed ?? null, best: at === 0 && difference !== null })),
+    candidates: candidates.map(({ name, rows, difference, failed }, at): ComparedCandidate => ({ name, rows, difference: difference && withInterval(difference), failed: failed ?? null, best: at === 0 && difference !== null })),
     sureness: belief ? surenessOf(belief) : null,
     gain: numberOf(evidence["gain"]),
     fits: numberOf(evidence["fits"]),

@@ -1,13 +1,10 @@
-import type { Untrained } from "../../training/untrained.ts";
 import type { Decision } from "../types.ts";
 
 /** A candidate of a retraining, beside the champion on the same rows. */
 export interface ComparedCandidate {
-  /** Which rows it was trained on, `version 3`, or what it is that takes no training. */
+  /** Which rows it was trained on, or `version 3`. */
   readonly name: string;
-  /** The champion recalibrated, or the naive predictor; null where it was trained. */
-  readonly untrained: Untrained["kind"] | null;
-  /** Rows it was made of for the comparison; null for a version that was there already. */
+  /** Rows it was trained on for the comparison; null for a version that was there already. */
   readonly rows: number | null;
   /**
    * Champion's loss minus its own, per row (squared error, or log loss): above 0 the candidate is better. `low` to `high` is the 95 % interval of the mean, the

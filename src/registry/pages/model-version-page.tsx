@@ -1,5 +1,4 @@
 import { GateChecks } from "../../evaluation/pages/gate-checks.tsx";
-import type { Provenance } from "../../training/calibration/types.ts";
 import { Anchor } from "../../ui/anchor.tsx";
 import { BarList } from "../../ui/charts/bars.tsx";
 import { Description } from "../../ui/description.tsx";
@@ -88,7 +87,7 @@ function Summary({ version, evidence }: { version: ModelVersion; evidence: Evide
           ...(trained
             ? [
                 { name: "Trained on", value: `${formatNumber(trained.training.rows)} rows`, note: trained.training.until === null ? undefined : `until ${formatDay(trained.training.until)}` },
-                { name: trained.recipe ? "Made by" : "Algorithm", value: trained.recipe ? <code>{trained.recipe.run}</code> : trained.algorithm, note: trained.provenance ? madeFrom(trained.provenance) : `trained in ${formatSpan(trained.training.seconds * 1000)}` },
+                { name: trained.recipe ? "Made by" : "Algorithm", value: trained.recipe ? <code>{trained.recipe.run}</code> : trained.algorithm, note: `trained in ${formatSpan(trained.training.seconds * 1000)}` },
                 ...(trained.recipe?.python?.made ? [{ name: "Python", value: trained.recipe.python.made.version, note: `${trained.recipe.python.declared}, ${trained.recipe.python.made.packages.length} packages` }] : []),
                 trained.artifact.python ? { name: "Python model", value: `Python ${trained.artifact.python.version}`, note: `${formatBytes(trained.artifact.size)}, ${trained.artifact.python.files.length} files` } : { name: "ONNX graph", value: <a href={`/api/registry/models/${encodeURIComponent(trained.model)}/versions/${trained.version}/model.onnx`}>model.onnx</a>, note: `${formatBytes(trained.artifact.size)}, ${shortId(trained.artifact.sha256)}` },
               ]
@@ -130,6 +129,3 @@ function LoadIt({ evidence }: { evidence: Evidence }) {
     </Panel>
   );
 }
-
-/** How a version came about that no training made. */
-const madeFrom = ({ kind, version, rows }: Provenance): string => (kind === "recalibrated" ? `version ${version}, recalibrated on ${formatNumber(rows)} rows` : `the naive predictor of ${formatNumber(rows)} rows, in the place of version ${version}`);

@@ -81,12 +81,7 @@ export class OnnxGraph {
 
   /** A constant double; returns its name. */
   double(value: number): string {
-    return this.doubles([value], []);
-  }
-
-  /** A constant of doubles, row-major; returns its name. */
-  doubles(values: ArrayLike<number>, dims: readonly number[]): string {
-    return this.#constant(elementTypes.double, dims, { raw_data: bytesOf(Float64Array.from(values)) });
+    return this.#constant(elementTypes.double, [], { raw_data: bytesOf(Float64Array.of(value)) });
   }
 
   /** A constant list of integers; returns its name. */
@@ -115,7 +110,7 @@ export class OnnxGraph {
   ): string {
     const result = output ?? this.#name(operator);
     const attribute = Object.entries(attributes).map(([name, value]) => ({ name, ...encodeAttribute(value) }));
-    this.#nodes.push({ op_type: operator, name: `node ${output === undefined ? result : this.#scope + output}`, domain, input: inputs, output: [result], attribute });
+    this.#nodes.push({ op_type: operator, name: `node ${result}`, domain, input: inputs, output: [result], attribute });
     return result;
   }
 
