@@ -32,7 +32,12 @@ export const expositionType = "text/plain; version=0.0.4; charset=utf-8";
 export function serverMetrics(house: Pick<House, "settings" | "db">): string {
   const rooms = [...foldersOf(house)].map(([name, folder]) => ({ name, ...roomIn(folder) }));
   const gauge = (name: string, help: string, samples: readonly string[]): string => [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...samples.map((sample) => `${name}${sample}`), ""].join("\n");
+  const { rss, heapUsed, external, arrayBuffers } = process.memoryUsage();
   return [
+    gauge("process_resident_memory_bytes", "Resident memory.", [` ${rss}`]),
+    gauge("nodejs_heap_size_used_bytes", "Memory used on the JavaScript heap.", [` ${heapUsed}`]),
+    gauge("nodejs_external_memory_bytes", "Memory outside of the JavaScript heap that its objects hold, buffers among it.", [` ${external}`]),
+    gauge("nodejs_array_buffers_bytes", "Memory of buffers.", [` ${arrayBuffers}`]),
     gauge("millrace_server_disk_free_bytes", "Bytes that the server may still write where it keeps this.", rooms.flatMap(({ name, free }) => (free === undefined ? [] : [`{folder="${name}"} ${free}`]))),
     gauge("millrace_server_disk_full", "1 while there is no room, and writes are refused.", rooms.map(({ name, full }) => `{folder="${name}"} ${Number(full)}`)),
     gauge("millrace_server_database_damaged", "1 once the database was found damaged; nothing is written to it.", [` ${Number(watchOf(house.db)?.damage !== undefined)}`]),

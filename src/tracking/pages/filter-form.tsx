@@ -1,4 +1,4 @@
-import { useId, useState, type ReactNode } from "react";
+import { useId, useRef, useState, type ReactNode } from "react";
 
 interface FilterFormProps {
   /** What the box is called. */
@@ -15,7 +15,10 @@ interface FilterFormProps {
 /** A box for a search language: applied by Enter, an error stands right below what was typed. */
 export function FilterForm({ label, filter, example, usage, error, onChange }: FilterFormProps) {
   const id = useId();
-  const [text, setText] = useState(filter);
+  const input = useRef<HTMLInputElement>(null);
+  const [{ text, applied }, setText] = useState({ text: filter, applied: filter });
+  // Another filter, by a link or the way back, is what the box says then. It is the same box: whoever types in it keeps the focus.
+  if (applied !== filter) setText({ text: filter, applied: filter });
   return (
     <search>
       <form
@@ -29,6 +32,7 @@ export function FilterForm({ label, filter, example, usage, error, onChange }: F
           {label}
         </label>
         <input
+          ref={input}
           id={id}
           className="input"
           value={text}
@@ -37,13 +41,21 @@ export function FilterForm({ label, filter, example, usage, error, onChange }: F
           autoComplete="off"
           aria-invalid={error !== null}
           aria-describedby={`${id}-note`}
-          onChange={(event) => setText(event.target.value)}
+          onChange={(event) => setText({ text: event.target.value, applied })}
         />
         <button type="submit" className="button">
           Filter
         </button>
         {filter === "" ? null : (
-          <button type="button" className="button quiet" onClick={() => onChange("")}>
+          <button
+            type="button"
+            className="button quiet"
+            onClick={() => {
+              onChange("");
+              // This button goes with the filter.
+              input.current?.focus();
+            }}
+          >
             Clear
           </button>
         )}

@@ -111,7 +111,7 @@ function Experiment({ shown }: { shown: ListedExperiment }) {
         <ColumnPicker columns={columns} all={known.data ? allColumns(known.data) : []} of={known.data?.runs ?? 0} onChange={choose} />
         <a className="button" href={`/api/tracking/experiments/${encodeURIComponent(shown.id)}/runs.csv?${csv}`} download>Download CSV</a>
       </div>
-      <FilterBox key={address["filter"] ?? ""} filter={address["filter"] ?? ""} view={view} onChange={(filter) => change({ filter })} />
+      <FilterBox filter={address["filter"] ?? ""} view={view} onChange={(filter) => change({ filter })} />
       <RunsTable
         view={view}
         selected={selected}

@@ -17,6 +17,8 @@ export function addProcessMetrics(metrics: MetricsRegistry): void {
     "Memory used on the JavaScript heap.",
     () => process.memoryUsage().heapUsed,
   );
+  metrics.gauge("nodejs_external_memory_bytes", "Memory outside of the JavaScript heap that its objects hold, buffers among it.", () => process.memoryUsage().external);
+  metrics.gauge("nodejs_array_buffers_bytes", "Memory of buffers.", () => process.memoryUsage().arrayBuffers);
   metrics.gauge(
     "nodejs_eventloop_utilization",
     "Share of the time since the start that the event loop was busy.",

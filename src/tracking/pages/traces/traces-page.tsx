@@ -60,7 +60,7 @@ function ExperimentTraces({ id, name }: { id: string; name: string }) {
           </select>
         </label>
       </div>
-      <TraceFilter key={filter} filter={filter} error={refused} onChange={(next) => change({ filter: next, page: undefined })} />
+      <TraceFilter filter={filter} error={refused} onChange={(next) => change({ filter: next, page: undefined })} />
       {query.error && !refused ? <ErrorNotice error={query.error} /> : null}
       {refused || !query.data ? (query.error ? null : <output className="loading">Loading…</output>) : query.data.total === 0 ? (
         filter === "" ? <FirstTrace /> : <EmptyNotice title="No trace answers to this filter"><p>Take a part of it away, or clear it to see all traces.</p></EmptyNotice>
