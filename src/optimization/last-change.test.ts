@@ -3,7 +3,8 @@ import { lastChange } from "./last-change.ts";
 import type { Decision, DecisionKind } from "./types.ts";
 
 /** A number is an alarm on the live error that began then; a text the promotion of the candidate of that name. */
-const decisions = (...kinds: readonly (DecisionKind | number | `name: ${string}`)[]): Decision[] =>
+type Entry = DecisionKind | number | `name: ${string}`;
+const decisions = (...kinds: readonly Entry[]): Decision[] =>
   kinds.map((kind, at) => {
     const common = { id: String(at), endpoint: "e", time: 100 * at, reason: "why", pipelineRunId: null };
     if (typeof kind === "number") return { ...common, kind: "alarm", evidence: { kind: "performance", changedAt: kind } };
@@ -11,7 +12,7 @@ const decisions = (...kinds: readonly (DecisionKind | number | `name: ${string}`
     return { ...common, kind: "promoted", evidence: { yardstick: 40, candidates: [{ name: kind.slice(6), rows: null, difference: { n: 40, mean: 1, variance: 1 } }, { name: "version 1", rows: null, difference: null }] } };
   });
 
-test.each<[string, Parameters<typeof decisions>, number | null]>([
+test.each<[string, readonly Entry[], number | null]>([
   ["none", [], null],
   ["none of a champion that was trained for it", [42, "name: since the change"], null],
   ["none where no alarm called for it", ["alarm", "name: version 2"], null],
