@@ -4,9 +4,9 @@ import type { AddressInfo } from "node:net";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { openRepository, projectText } from "../fixtures/git-repository.ts";
-import { openTriggered, projectOf } from "../fixtures/open-triggered.ts";
-import { statusesOf } from "./status-store.ts";
+import { openRepository, projectText } from "../../src/pipelines/triggers/fixtures/git-repository.ts";
+import { openTriggered, projectOf } from "../../src/pipelines/triggers/fixtures/open-triggered.ts";
+import { statusesOf } from "../../src/pipelines/triggers/statuses/status-store.ts";
 
 type Host = "github" | "gitlab" | "gitea";
 interface Told {

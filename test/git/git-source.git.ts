@@ -2,11 +2,11 @@ import { existsSync } from "node:fs";
 import { chmod, mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { fireTrigger } from "../change-triggers.ts";
-import { openTriggered, projectOf } from "../fixtures/open-triggered.ts";
-import { openRepository, projectText, type GitRepository } from "../fixtures/git-repository.ts";
-import { checkOut, readHeads } from "./repository.ts";
-import { runGit } from "./run-git.ts";
+import { fireTrigger } from "../../src/pipelines/triggers/change-triggers.ts";
+import { openTriggered, projectOf } from "../../src/pipelines/triggers/fixtures/open-triggered.ts";
+import { openRepository, projectText, type GitRepository } from "../../src/pipelines/triggers/fixtures/git-repository.ts";
+import { checkOut, readHeads } from "../../src/pipelines/triggers/git/repository.ts";
+import { runGit } from "../../src/pipelines/triggers/git/run-git.ts";
 
 const minute = 60_000;
 const asked = { actor: "ada", reason: undefined, key: undefined, atOnce: false };
@@ -209,7 +209,7 @@ describe("a checkout", () => {
 
   test("is broken off with its process, and the firing waits on", async () => {
     const { repository, after, firings, house, set } = await watched();
-    const { openTriggers } = await import("../watch-triggers.ts");
+    const { openTriggers } = await import("../../src/pipelines/triggers/watch-triggers.ts");
     await set(projectOf(`main: { git: { repository: ${repository.path} } }`));
     repository.commit("one", { "a.txt": "1" });
     const watch = openTriggers(house);

@@ -2,11 +2,11 @@ import { createHmac } from "node:crypto";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { listen, openServer } from "../../../http/server.ts";
-import { pipelines } from "../../stage.ts";
-import { pauseTrigger } from "../change-triggers.ts";
-import { openRepository } from "../fixtures/git-repository.ts";
-import { dawn, openTriggered, projectOf } from "../fixtures/open-triggered.ts";
+import { listen, openServer } from "../../src/http/server.ts";
+import { pipelines } from "../../src/pipelines/stage.ts";
+import { pauseTrigger } from "../../src/pipelines/triggers/change-triggers.ts";
+import { openRepository } from "../../src/pipelines/triggers/fixtures/git-repository.ts";
+import { dawn, openTriggered, projectOf } from "../../src/pipelines/triggers/fixtures/open-triggered.ts";
 
 const secret = "It's a Secret to Everybody";
 const zeros = "0".repeat(40);

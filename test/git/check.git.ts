@@ -3,10 +3,10 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
-import { checkJunit, checkMarkdown, type Checked } from "../src/commands/check-report.ts";
-import { openRepository } from "../src/pipelines/triggers/fixtures/git-repository.ts";
-import { program } from "./running-server.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { checkJunit, checkMarkdown, type Checked } from "../../src/commands/check-report.ts";
+import { openRepository } from "../../src/pipelines/triggers/fixtures/git-repository.ts";
+import { program } from "../running-server.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** No single column gives the target away. */
 const cells = (row: number): number[] => [7919, 104_729, 1_299_709].map((prime) => ((row + 1) * prime) % 101);

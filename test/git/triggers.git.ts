@@ -1,12 +1,12 @@
 import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { client } from "../src/http/client.ts";
-import type { PipelineRoutes } from "../src/pipelines/routes.ts";
-import { openRepository } from "../src/pipelines/triggers/fixtures/git-repository.ts";
-import type { RegistryRoutes } from "../src/registry/routes.ts";
-import { millrace, startMillrace } from "./running-server.ts";
-import { temporaryFolder } from "./temporary-folder.ts";
+import { client } from "../../src/http/client.ts";
+import type { PipelineRoutes } from "../../src/pipelines/routes.ts";
+import { openRepository } from "../../src/pipelines/triggers/fixtures/git-repository.ts";
+import type { RegistryRoutes } from "../../src/registry/routes.ts";
+import { millrace, startMillrace } from "../running-server.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
 
 /** Rows in which y follows from a and b. */
 const rows = Array.from({ length: 300 }, (_, i) => [i % 17, (i * 7) % 13, 3 * (i % 17) - 2 * ((i * 7) % 13) + (i % 3)].join(",")).join("\n");
