@@ -4,7 +4,7 @@ import { lockKey } from "./transactions.ts";
 
 /**
  * Holds as advisory locks of one session, which PostgreSQL takes back when the session ends. A session that is lost is opened again at the
- * next question; what it held is then free for all, and has to be taken anew.
+ * next question; what it held is then free for all, and has to be taken anew. What is held has other keys than what transactions lock: a name may be both.
  */
 export function openPostgresHolds(newClient: () => Client, explain: (error: unknown) => unknown): Holds & { readonly close: () => Promise<void> } {
   const held = new Set<string>();
@@ -53,13 +53,13 @@ export function openPostgresHolds(newClient: () => Client, explain: (error: unkn
         // Asked also for what is held: the session may be gone, and the name with it.
         if (held.has(name)) await ask("select true as answer", []);
         if (held.has(name)) return true;
-        const taken = await ask(`select pg_try_advisory_lock(${lockKey("$1::text")}) as answer`, [name]);
+        const taken = await ask(`select pg_try_advisory_lock(${lockKey("'held ' || $1::text")}) as answer`, [name]);
         if (taken) held.add(name);
         return taken;
       }),
     give: (name) =>
       inTurn(async () => {
-        if (held.delete(name)) await ask(`select pg_advisory_unlock(${lockKey("$1::text")}) as answer`, [name]);
+        if (held.delete(name)) await ask(`select pg_advisory_unlock(${lockKey("'held ' || $1::text")}) as answer`, [name]);
       }),
     close: () => inTurn(async () => session?.end()),
   };

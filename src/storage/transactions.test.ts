@@ -59,6 +59,13 @@ test("what is read at once is of one moment", async () => {
   expect(one).toBe(other);
 });
 
+test("a transaction locks a name that is held, too: the two are not the same", async () => {
+  const db = await openCounter();
+  expect(await holdsOf(db).take("a")).toBe(true);
+  await transact(db, (transaction) => lock(transaction, "a"));
+  await holdsOf(db).give("a");
+});
+
 test("a name is held once for all in one server, and given back", async () => {
   const db = await openCounter();
   const holds = holdsOf(db);
