@@ -189,6 +189,9 @@ export interface PipelineRun {
   readonly steps: readonly StepRun[];
 }
 
+/** What a step of a run has handed on; undefined where it has not. */
+export const stepOutput = <T>({ steps }: Pick<PipelineRun, "steps">, id: string): T | undefined => (steps.find((step) => step.id === id)?.output ?? undefined) as T | undefined;
+
 /** The pipeline engine as rooms see it; the implementation lies in `pipelines/`. */
 export interface Pipelines {
   /** Starts a run, or goes on with it when a run of this id exists. Returns at once. */

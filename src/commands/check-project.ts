@@ -9,7 +9,7 @@ import type { GateVerdict } from "../evaluation/gate.ts";
 import { evaluationReport } from "../evaluation/report.ts";
 import { loadProject } from "../project/load.ts";
 import type { Project } from "../project/project.ts";
-import type { PipelineRun } from "../stage.ts";
+import { stepOutput, type PipelineRun } from "../stage.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import { backgroundServer } from "./background-server.ts";
 import { checkJunit, checkMarkdown, type Checked } from "./check-report.ts";
@@ -48,12 +48,11 @@ export const checkProject = (program: string): Command["run"] => async ({ settin
   }
 };
 
-const outputOf = <T>(run: PipelineRun, id: string): T | undefined => (run.steps.find((step) => step.id === id)?.output ?? undefined) as T | undefined;
-const trainedIn = (run: PipelineRun): TrainOutput | undefined => outputOf<TrainOutput>(run, "train");
+const trainedIn = (run: PipelineRun): TrainOutput | undefined => stepOutput<TrainOutput>(run, "train");
 
 function checkedOf(run: PipelineRun, against: string | null): Checked {
-  const evaluation = outputOf<EvaluateOutput>(run, "evaluate");
-  const gate = outputOf<GateVerdict>(run, "gate");
+  const evaluation = stepOutput<EvaluateOutput>(run, "evaluate");
+  const gate = stepOutput<GateVerdict>(run, "gate");
   const failed = run.steps.find(({ state }) => state === "failed");
   return {
     model: run.model,
@@ -71,7 +70,7 @@ function checkedOf(run: PipelineRun, against: string | null): Checked {
 
 async function writeReport(folder: string, run: PipelineRun, found: Checked): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const [evaluation, trained, gate] = [outputOf<EvaluateOutput>(run, "evaluate"), trainedIn(run), outputOf<GateVerdict>(run, "gate")];
+  const [evaluation, trained, gate] = [stepOutput<EvaluateOutput>(run, "evaluate"), trainedIn(run), stepOutput<GateVerdict>(run, "gate")];
   await writeFile(join(folder, "check.md"), checkMarkdown(found));
   await writeFile(join(folder, "check.xml"), checkJunit(found));
   if (evaluation && trained) await writeFile(join(folder, "check.html"), evaluationReport(run.model, evaluation, trained, gate));

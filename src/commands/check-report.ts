@@ -1,4 +1,5 @@
 import type { GateCheck } from "../evaluation/gate.ts";
+import { shortNumber } from "../evaluation/short-number.ts";
 import { championText, type Evaluation, type MetricIntervals, type Metrics } from "../evaluation/types.ts";
 
 /** What a check found. */
@@ -24,13 +25,12 @@ export function checkMarkdown({ model, against, passed, checks, rows, metrics, n
   if (error) return `${title}\n\n${plain(error.message)} (\`${error.code}\`)\n`;
   const other = champion ? (against === null ? championText(champion).replace(/^the /, "") : against) : undefined;
   const heads = ["metric", "this model (95 % interval)", "naive", ...(other === undefined ? [] : [other])];
-  const lines = Object.entries(metrics).map(([name, { value, low, high }]) => [name, `${short(value)} (${short(low)} to ${short(high)})`, short(naive[name]), ...(champion ? [short(champion.metrics[name])] : [])]);
+  const lines = Object.entries(metrics).map(([name, { value, low, high }]) => [name, `${shortNumber(value)} (${shortNumber(low)} to ${shortNumber(high)})`, shortNumber(naive[name]), ...(champion ? [shortNumber(champion.metrics[name])] : [])]);
   const table = [heads, heads.map(() => "---"), ...lines].map((cells) => `| ${cells.map(plain).join(" | ")} |`).join("\n");
   const verdicts = checks.map((check) => `- ${check.passed ? "✅" : "❌"} ${plain(check.reason)}`).join("\n");
   return `${title}\n\n${verdicts}\n\nJudged by ${rows} held-out rows.\n\n${table}\n`;
 }
 
-const short = (value: number | undefined): string => (value === undefined ? "–" : String(Number(value.toPrecision(4))));
 /** Names come from people's tables: they end no cell and are no markup. */
 const plain = (text: string): string => text.replaceAll("\n", " ").replace(/[|<>`*_[\]\\]/g, "\\$&");
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdtemp, realpath, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { MillraceError, notFound } from "../errors.ts";
 import { runGit } from "../pipelines/triggers/git/run-git.ts";
 import { loadProject } from "../project/load.ts";
@@ -37,7 +37,7 @@ export async function projectOfCommit(file: string, reference: string, here: Pro
   };
   try {
     await git("worktree", "add", "--quiet", "--detach", tree, commit.trim());
-    const project = await loadProject(join(tree, relative(top, join(folder, file.split("/").at(-1)!))), { model: here.model });
+    const project = await loadProject(join(tree, relative(top, join(folder, basename(file)))), { model: here.model });
     return { project: { ...project, model: here.model, ...(existsSync(project.data.source) ? {} : { data: { ...project.data, source: here.data.source } }) }, commit: commit.trim(), remove };
   } catch (error) {
     await remove();

@@ -16,7 +16,7 @@ import { sightText } from "../monitoring/performance/sight-text.ts";
 import type { Sight } from "../monitoring/performance/sight.ts";
 import type { OptimizationRoutes } from "../optimization/routes.ts";
 import { loadProject } from "../project/load.ts";
-import type { PipelineRun, StepRun } from "../stage.ts";
+import { stepOutput, type PipelineRun, type StepRun } from "../stage.ts";
 import { backgroundServer } from "./background-server.ts";
 import { followRun } from "./follow-run.ts";
 import { sendTriggers } from "./send-triggers.ts";
@@ -37,7 +37,7 @@ export const walkProject = (program: string): Command["run"] => async ({ setting
 
 /** What the loop that a run set can see; null where it set none. */
 async function sightOfLoop(url: string, run: PipelineRun): Promise<Sight | null> {
-  const deployed = run.steps.find(({ id }) => id === "deploy")?.output as { endpoint: string } | undefined;
+  const deployed = stepOutput<{ endpoint: string }>(run, "deploy");
   return deployed ? (await client<OptimizationRoutes>(url, "optimization")("GET /loops/:endpoint", { params: { endpoint: deployed.endpoint } })).sight : null;
 }
 
@@ -68,11 +68,10 @@ export function runResult(run: PipelineRun, sight: Sight | null = null): { reado
     const code = failed?.error?.code ?? "pipelines.step_failed";
     throw new MillraceError(code, code.startsWith("data.") || code.startsWith("training.") || code.startsWith("evaluation.") ? 400 : 500, failed?.error?.message ?? run.reason ?? "the run failed", { details: { run: run.id, step: failed?.id } });
   }
-  const output = <T>(id: string): T | undefined => run.steps.find((step) => step.id === id)?.output as T | undefined;
-  const checked = output<ValidateOutput>("validate")!;
-  const evaluation = output<EvaluateOutput>("evaluate")!;
-  const gate = output<GateVerdict>("gate")!;
-  const deployed = output<{ version: number; url: string }>("deploy");
+  const checked = stepOutput<ValidateOutput>(run, "validate")!;
+  const evaluation = stepOutput<EvaluateOutput>(run, "evaluate")!;
+  const gate = stepOutput<GateVerdict>(run, "gate")!;
+  const deployed = stepOutput<{ version: number; url: string }>(run, "deploy");
   const metrics = Object.fromEntries(Object.entries(evaluation.metrics).map(([name, { value }]) => [name, value]));
   const rows = Object.entries(evaluation.metrics).map(([name, { value, low, high }]) => [
     name,
@@ -84,7 +83,7 @@ export function runResult(run: PipelineRun, sight: Sight | null = null): { reado
   ]);
   const text = [
     `${run.model}: predicts ${checked.target} (${checked.task}, ${checked.taskReason}) from ${checked.features.length} columns`,
-    ...(output<IngestOutput>("ingest")?.remarks ?? []).map(({ message }) => `  ${message}`),
+    ...(stepOutput<IngestOutput>(run, "ingest")?.remarks ?? []).map(({ message }) => `  ${message}`),
     ...checked.uses.filter(({ reason }) => reason !== "data.exclude says so").map((use) => `  ${useLine(use)}`),
     ...checked.anomalies.map((anomaly) => `  ${anomaly.severity.toLowerCase()}: ${anomaly.message}`),
     table(["metric", "model", "95 % interval", "naive", "linear", ...(evaluation.champion ? ["champion"] : [])], rows, ""),
@@ -93,7 +92,7 @@ export function runResult(run: PipelineRun, sight: Sight | null = null): { reado
     deployed ? `version ${deployed.version} answers at ${deployed.url}` : `no version: ${run.reason}`,
   ].join("\n");
   return {
-    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, sight, remarks: output<IngestOutput>("ingest")?.remarks ?? [], findings: checked.findings, uses: checked.uses, anomalies: checked.anomalies },
+    data: { model: run.model, version: deployed?.version ?? null, metrics, gate, endpoint: deployed?.url ?? null, run: run.id, sight, remarks: stepOutput<IngestOutput>(run, "ingest")?.remarks ?? [], findings: checked.findings, uses: checked.uses, anomalies: checked.anomalies },
     text,
     exitCode: deployed ? exitCodes.ok : exitCodes.refused,
   };

@@ -1,5 +1,6 @@
 import type { MetricRule } from "../project/project.ts";
 import { higherIsBetter, lossName } from "./metrics.ts";
+import { shortNumber as number } from "./short-number.ts";
 import { championText, type Evaluation } from "./types.ts";
 
 export interface GateCheck {
@@ -65,7 +66,5 @@ function checkMetric(evaluation: Evaluation, metric: string, rule: MetricRule): 
   compare("better_than_champion", evaluation.champion?.metrics[metric], rule.better_than_champion, evaluation.champion ? championText(evaluation.champion) : "the champion");
   return checks;
 }
-
-const number = (value: number): string => Number(value.toPrecision(4)).toString();
 
 const percent = (share: number): string => `${(Math.abs(share) * 100).toFixed(1)} %`;

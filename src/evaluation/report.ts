@@ -1,5 +1,7 @@
 import type { TrainOutput } from "../training/train-step.ts";
+import { adopted } from "../training/types.ts";
 import type { GateVerdict } from "./gate.ts";
+import { shortNumber as number } from "./short-number.ts";
 import { championText, type CalibrationBin, type Evaluation, type Interval } from "./types.ts";
 
 /** The evaluation as one HTML page without scripts or outside resources, to keep, to print and to send; with the gate's verdict where it is known. */
@@ -26,7 +28,7 @@ svg{max-width:100%;height:auto}.note{color:#5b6775}.passed{color:#11632f}.refuse
 ul.checks{list-style:none;padding:0}
 </style>
 <h1>Evaluation of ${escape(model)}</h1>
-<p>${howMade(trained)} to predict <b>${escape(evaluation.target)}</b> (${evaluation.task}); judged on ${evaluation.rows} rows ${trained.algorithm === "adopted" ? "that it may have been trained on: nobody here knows" : "it has not seen"}.</p>
+<p>${howMade(trained)} to predict <b>${escape(evaluation.target)}</b> (${evaluation.task}); judged on ${evaluation.rows} rows ${trained.algorithm === adopted ? "that it may have been trained on: nobody here knows" : "it has not seen"}.</p>
 ${verdict ? verdictHtml(verdict) : ""}<h2>Metrics</h2>${table(columns, rows)}
 ${
   champion
@@ -47,7 +49,7 @@ ${sliceColumns
 </html>`;
 }
 
-const howMade = ({ algorithm, rows, params }: TrainOutput): string => (algorithm === "adopted" ? `Somebody else's model, registered as ${escape(String(params["from"]))},` : `${escape(algorithm)}, trained on ${rows} rows`);
+const howMade = ({ algorithm, rows, params }: TrainOutput): string => (algorithm === adopted ? `Somebody else's model, registered as ${escape(String(params["from"]))},` : `${escape(algorithm)}, trained on ${rows} rows`);
 
 function verdictHtml({ passed, checks }: GateVerdict): string {
   const lines = checks.map((check) => `<li><b class="${check.passed ? "passed" : "refused"}">${check.passed ? "✓" : "✗"}</b> ${escape(check.reason)}</li>`);
@@ -79,6 +81,5 @@ function importances(shares: Readonly<Record<string, number>>): string {
     .join("")}</tbody></table>`;
 }
 
-const number = (value: number | undefined): string => (value === undefined ? "–" : String(Number(value.toPrecision(4))));
 const interval = (value: Interval): string => `${number(value.value)} (${number(value.low)} to ${number(value.high)})`;
 const escape = (text: string): string => text.replace(/[&<>"]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]!);

@@ -7,11 +7,11 @@ import { resolveAlias } from "../registry/aliases.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import { listVersions, trained } from "../registry/versions.ts";
 import { flushPredictions } from "../serving/serving.ts";
-import type { House } from "../stage.ts";
+import { stepOutput, type House } from "../stage.ts";
 import { holdsOf } from "../storage/holds.ts";
 import { abandonCanary, beginRollout, compared, judgeCanary } from "./canary.ts";
 import type { ChooseOutput } from "./candidates/choose-step.ts";
-import { lastChange } from "./last-change.ts";
+import { cameBackFor } from "./came-back-for.ts";
 import { readLoop, whyResting } from "./loops.ts";
 import { untrained } from "./adoption/project-of-adoption.ts";
 import { findReason, type Reason } from "./reasons.ts";
@@ -103,13 +103,13 @@ async function retrain(house: House, loop: Loop, config: MonitorConfig, alarm: R
   const before = (await readDecisions(house.db, loop.endpoint)).filter(({ time }) => time < now);
   // The champion of the alarm, not of now: when this turn is done again, they are the same.
   const changedAt = alarm.kind === "performance" ? Number(alarm.evidence["changedAt"] ?? Number.NaN) : Number.NaN;
-  const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt, lastChange: lastChange(before) };
+  const challenged = { champion, from: await oldestRow(house, loop, champion.version), archived: await archivedVersions(house, champion), changedAt: Number.isNaN(changedAt) ? null : changedAt, cameBackFor: cameBackFor(before) };
   await house.pipelines.start(runId, retrainingPipeline(loop, challenged, { time: now, trigger: `${alarm.kind}: ${alarm.message}`, schema: loop.schema }));
   const run = await house.pipelines.finished(runId);
   // Cut off by the end of this process: the turn is done again at the next start.
   if (run.state === "running") throw new MillraceError("optimization.cut_off", 503, `The retraining ${run.id} was cut off; it goes on at the next start`);
   if (run.state === "succeeded") return;
-  const choice = (run.steps.find(({ id }) => id === "train")?.output as ChooseOutput | null | undefined)?.choice;
+  const choice = stepOutput<ChooseOutput>(run, "train")?.choice;
   if (run.state === "stopped" && choice?.archived != null && (choice.belief?.mean ?? 0) > 0) {
     const challenge = { champion: champion.version, challenger: choice.archived, choice: { ...choice, from: await oldestRow(house, loop, choice.archived) } };
     try {

@@ -11,7 +11,7 @@ import { expectation } from "./expectation.ts";
 import { fewestUnseen, nextComparison, savedAt } from "./retrainings/loop-sums.ts";
 import { retrainingsOf } from "./retrainings/retrainings-of.ts";
 import { readDecisions } from "./store.ts";
-import { lastChange } from "./last-change.ts";
+import { cameBackFor } from "./came-back-for.ts";
 import { labelsTried } from "./labels-tried.ts";
 import type { Decision, Loop } from "./types.ts";
 
@@ -83,8 +83,8 @@ async function dataReason(house: House, loop: Loop, champion: TrainedVersion, de
   const { window } = loop.project.monitor;
   const unseen = await labelledSince(house.db, loop.endpoint, champion.training.until, now);
   if (unseen < fewestUnseen) return undefined;
-  const change = lastChange(decisions);
-  // Rows of before the last change do not count in a comparison.
+  const change = cameBackFor(decisions);
+  // Rows of before the change that it came back for do not count in a comparison.
   if (change !== null && change > (champion.training.until ?? Number.NEGATIVE_INFINITY) && (await labelledSince(house.db, loop.endpoint, change, now)) < fewestUnseen) return undefined;
   const attempts = decisions.filter(({ kind }) => kind === "alarm");
   const last = attempts.at(-1);

@@ -9,7 +9,7 @@ import type { Project } from "../project/project.ts";
 import { resolveAlias } from "../registry/aliases.ts";
 import type { TrainedVersion } from "../registry/types.ts";
 import { listVersions, readTrainedVersion, trained } from "../registry/versions.ts";
-import type { House } from "../stage.ts";
+import { stepOutput, type House } from "../stage.ts";
 import type { Holdout } from "../training/holdout.ts";
 import type { TrainOutput } from "../training/train-step.ts";
 import { requireRecipeKey } from "../training/recipes/recipe-key.ts";
@@ -21,6 +21,7 @@ import { readLoop, whyResting } from "./loops.ts";
 import { loopSums } from "./retrainings/loop-sums.ts";
 import { retrainingsOf } from "./retrainings/retrainings-of.ts";
 import { latestTick, listLoops, listRollouts, readDecisions } from "./store.ts";
+import { hasCommand } from "./train-definition.ts";
 import { firstRunPipeline } from "./training-pipeline.ts";
 
 const endpoint = Type.Object({ endpoint: Type.String() });
@@ -36,7 +37,7 @@ export const optimizationRoutes = {
       base: Type.Optional(Type.String({ description: "A run whose model is compared with, in the place of the champion" })),
     }),
     handle: async (house, { body: { project, id, recipe_key: key, until = "deploy", base } }) => {
-      if (project.train?.command !== undefined || project.train?.algorithm === "run") await requireRecipeKey(house.settings.home, key);
+      if (hasCommand(project)) await requireRecipeKey(house.settings.home, key);
       const runId = id ?? `${project.model}-${house.newId()}`;
       const champion = await resolveAlias(house.db, project.model, "champion");
       await house.pipelines.start(runId, firstRunPipeline(project, champion && trained(champion), { trigger: "manual", actor: "local", until, ...(base !== undefined && { base: await modelOfRun(house, base) }) }));
@@ -57,7 +58,7 @@ export const optimizationRoutes = {
       { additionalProperties: false },
     ),
     handle: async (house, { params: { model }, body: { project, version, alias, python, recipe_key: key }, actor }) => {
-      if (python !== undefined || project.train?.command !== undefined || project.train?.algorithm === "run") await requireRecipeKey(house.settings.home, key);
+      if (python !== undefined || hasCommand(project)) await requireRecipeKey(house.settings.home, key);
       return await adoptVersion(house, { model, ...(version !== undefined && { version }), ...(alias !== undefined && { alias }) }, { project: { ...project, model }, python: python ?? null, actor });
     },
   }),
@@ -156,8 +157,7 @@ export type OptimizationRoutes = typeof optimizationRoutes;
 /** The model that a run trained, as others are compared with it. */
 async function modelOfRun(house: House, id: string): Promise<Compared> {
   const run = await house.pipelines.read(id);
-  const output = <T>(step: string): T | undefined => (run.steps.find((one) => one.id === step)?.output ?? undefined) as T | undefined;
-  const [trainedModel, table] = [output<TrainOutput>("train"), output<IngestOutput>("ingest")];
+  const [trainedModel, table] = [stepOutput<TrainOutput>(run, "train"), stepOutput<IngestOutput>(run, "ingest")];
   const holdout = run.spec.steps.find((step) => step.id === "train")?.params["holdout"] as Holdout | undefined;
   if (!trainedModel || !table || !holdout) throw invalid("optimization.no_model_in_run", `The run ${id} has trained no model to compare with${run.reason === null ? "" : `: ${run.reason}`}`);
   return { version: 0, name: "the base", sha256: trainedModel.model.sha256, ...(trainedModel.model.python && { python: trainedModel.model.python }), signature: trainedModel.signature, until: trainedModel.until, split: { dataset: table.version, holdout } };

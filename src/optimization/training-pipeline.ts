@@ -50,7 +50,7 @@ export interface Challenged {
   readonly archived: readonly TrainedVersion[];
   readonly changedAt: number | null;
   /** When the change began that the champion, an earlier version, came back for. */
-  readonly lastChange: number | null;
+  readonly cameBackFor: number | null;
 }
 
 /** Where the project has no column that says when a row happened, rows from production get one: when they were asked for. */
@@ -61,7 +61,7 @@ function timeOfRows({ project, timeStored, features }: Loop): { readonly column:
 }
 
 /** A retraining on the base data and all labels that have arrived, compared with the champion and earlier versions, up to the start of a canary. */
-export function retrainingPipeline(loop: Loop, { champion, from, archived, changedAt, lastChange }: Challenged, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
+export function retrainingPipeline(loop: Loop, { champion, from, archived, changedAt, cameBackFor }: Challenged, why: { time: number; trigger: string; schema: Schema }): PipelineSpec {
   const { project } = loop;
   const time = timeOfRows(loop);
   const columns = [...new Set([time.column, ...loop.features.map((feature) => feature.name), project.data.target])];
@@ -92,7 +92,7 @@ export function retrainingPipeline(loop: Loop, { champion, from, archived, chang
       {
         id: "train",
         step: "optimization.choose",
-        params: json({ algorithm, params, ...(command && { recipe: champion.recipe ?? null }), time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, lastChange, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
+        params: json({ algorithm, params, ...(command && { recipe: champion.recipe ?? null }), time: time.column, window: project.monitor.window, champion: { ...knownVersion(champion), seenUntil, from }, archived: archived.map((version) => ({ ...knownVersion(version), seenUntil: version.training.until ?? Number.MIN_SAFE_INTEGER })), changedAt, cameBackFor, labelDelay: project.monitor.labelDelay, maxAge: project.retrain.holdout }),
         needs: { table: "append", checked: "validate", ...(command && { begun: "begin" }) },
       },
       ...judgeToRegister(project, { table: "append", holdout: { by: "none" }, champion: { ...champion, training: { ...champion.training, until: seenUntil } }, trigger: why.trigger, time: time.column, chosen: true }),

@@ -85,11 +85,11 @@ export class ParquetFile {
   }
 
   async #put(parts: readonly Uint8Array[]): Promise<void> {
+    const start = this.#offset;
     for (const part of parts) {
       this.#offset += part.length;
       this.#hash.update(part);
     }
-    const start = this.#offset - parts.reduce((size, { length }) => size + length, 0);
     await this.#handle.writev(parts as Uint8Array[], start);
   }
 }

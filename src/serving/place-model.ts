@@ -25,14 +25,20 @@ interface Servable {
   readonly python?: string;
 }
 
+/** The files of a version, which must be kept here. Throws `serving.files_elsewhere`. */
+export async function filesHere({ db }: Pick<House, "db">, version: ModelVersion): Promise<readonly Artifact[]> {
+  const files = await listVersionFiles(db, version);
+  if (files) return files;
+  throw conflict("serving.files_elsewhere", `Version ${version.version} of ${version.model} lies at ${version.storage}, not in this server's artifact store; log it here, or import it (millrace import mlflow)`);
+}
+
 /**
  * Tells how a version can be served. Throws `serving.files_elsewhere` when its files are not kept here, `serving.not_servable` when there is nothing in
  * them that a runtime opens, `serving.python_not_allowed` when they are a Python model and this server was not told that it may run those.
  */
 export async function servable(house: Placer, version: ModelVersion): Promise<Servable> {
   const named = `Version ${version.version} of ${version.model}`;
-  const files = await listVersionFiles(house.db, version);
-  if (!files) throw conflict("serving.files_elsewhere", `${named} lies at ${version.storage}, not in this server's artifact store; log it here, or import it (millrace import mlflow)`);
+  const files = await filesHere(house, version);
   const graphs = files.filter(({ path }) => path.endsWith(".onnx") || path.endsWith(".ort"));
   // The owner of the home had it trained: its code is no stranger's.
   if (version.origin === "trained") return version.artifact.python ? { runtime: "python", entry: "", files, python: pythonOf(house, named, version.artifact.python) } : { runtime: "onnx", entry: graphs[0].path, files };

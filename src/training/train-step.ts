@@ -12,7 +12,7 @@ import { heldOutRows, part, timesOf, weightsByAge, type Holdout } from "./holdou
 import { withPacked } from "./recipes/python/packed-models.ts";
 import { workshopOf, type Workshop } from "./recipes/run-recipe.ts";
 import type { Recipe } from "./recipes/types.ts";
-import type { ModelFiles, Signature, TrainedModel } from "./types.ts";
+import { adopted, type ModelFiles, type Signature, type TrainedModel } from "./types.ts";
 
 interface TrainParams {
   /** A trainer; `run` for the recipe that is handed in, by the step before or with the parameters. */
@@ -107,7 +107,7 @@ export async function outputOf(fit: Fit, train: Table, making: Making, { losses,
     algorithm,
     model: await fit.files(),
     baseline: linear && (await blobs.put(linear.toOnnx())),
-    ...(linear && (making.recipe || making.algorithm === "adopted") && { baselineSignature: linear.signature }),
+    ...(linear && (making.recipe || making.algorithm === adopted) && { baselineSignature: linear.signature }),
     signature,
     params,
     importances,

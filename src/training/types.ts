@@ -113,6 +113,9 @@ export interface TrainedModel {
   toOnnx(): Uint8Array;
 }
 
+/** What the algorithm of a model is called that somebody else trained and registered. */
+export const adopted = "adopted";
+
 /** One way of training: an algorithm behind the common interface (`trainers.ts` lists them all). */
 export interface Trainer {
   readonly name: string;

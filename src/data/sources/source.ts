@@ -15,7 +15,7 @@ import { CsvFault } from "./scan-csv.ts";
 import { openSource } from "./source-file.ts";
 import type { SourceFile, SourceFormat } from "./source-file.ts";
 import { survey } from "./survey.ts";
-import { typedLayout } from "./typed-layout.ts";
+import { typedLayout, type NestedColumn } from "./typed-layout.ts";
 
 /** A table's file and everything that was decided about reading it; plain data, so that a decision can be stored and repeated. */
 export interface TableSource {
@@ -109,10 +109,7 @@ async function fromCsv(file: SourceFile, options: SourceOptions): Promise<Opened
 async function fromTyped(file: SourceFile): Promise<Opened> {
   try {
     const { layout, nested } = await withConnection((connection) => typedLayout(connection, file));
-    const remarks = nested.map(({ name, type }) => ({
-      column: name,
-      message: `${name} is left out: it holds ${type.length > 60 ? `${type.slice(0, 60)}…` : type}, which is not one value per row; flatten it into columns of its own to use it`,
-    }));
+    const remarks = nested.map(nestedRemark);
     if (layout.columns.length === 0 && nested.length > 0) {
       throw invalid("data.nested_column", `Column "${nested[0].name}" of ${basename(file.path)} holds ${nested[0].type}, which is not one value per row, as do all others. Flatten it into columns of its own.`, {
         file: file.path,
@@ -125,12 +122,19 @@ async function fromTyped(file: SourceFile): Promise<Opened> {
   }
 }
 
-function unreadable(file: SourceFile, cause: unknown): unknown {
+/** What is said of a column that is left out as its cells are no single values. */
+export const nestedRemark = ({ name, type }: NestedColumn): SourceRemark => ({
+  column: name,
+  message: `${name} is left out: it holds ${type.length > 60 ? `${type.slice(0, 60)}…` : type}, which is not one value per row; flatten it into columns of its own to use it`,
+});
+
+export function unreadable(file: SourceFile, cause: unknown): unknown {
   if (!(cause instanceof Error) || cause.name === "MillraceError") return cause;
   return invalid("data.source_unreadable", `${basename(file.path)} cannot be read as ${file.format}: ${cause.message.split("\n")[0]}`, { file: file.path });
 }
 
-async function explained(file: SourceFile, dialect: CsvDialect | undefined, fault: unknown): Promise<unknown> {
+/** What a person is told of a file that cannot be read. */
+export async function explained(file: SourceFile, dialect: CsvDialect | undefined, fault: unknown): Promise<unknown> {
   return dialect && fault instanceof CsvFault ? await explainCsvFault(file.path, dialect, fault) : unreadable(file, fault);
 }
 

@@ -14,21 +14,25 @@ export type OnRow = (line: number) => void | Promise<void>;
  */
 export async function streamCells(layout: Layout, sinks: readonly CellSink[], onRow?: OnRow): Promise<number> {
   if (layout.csv) return (await scanCsv(layout.path, { ...layout.csv, ...(onRow && { onRow }) }, sinks)).rows;
-  const { columns, from = "" } = layout;
-  return await withConnection(async (connection) => {
-    const list = columns.map(({ name, select }, index) => `${select?.sql ?? identifier(name)} AS c${index}`);
-    const result = await connection.stream(`SELECT ${list.join(", ") || "1"} FROM ${from}`);
-    let rows = 0;
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      const readers = columns.map((column, index) => cellReader(column, chunk, index, sinks[index]));
-      for (let row = 0; row < chunk.rowCount; row++) {
-        for (const read of readers) read(row);
-        rows++;
-        const pause = onRow?.(rows);
-        if (pause) await pause;
-      }
+  let rows = 0;
+  await eachChunk(layout, 0, async (chunk) => {
+    const readers = layout.columns.map((column, index) => cellReader(column, chunk, index, sinks[index]));
+    for (let row = 0; row < chunk.rowCount; row++) {
+      for (const read of readers) read(row);
+      rows++;
+      const pause = onRow?.(rows);
+      if (pause) await pause;
     }
-    return rows;
+  });
+  return rows;
+}
+
+/** Hands the rows of a typed file behind the first `skip` over chunk by chunk, its columns in the order of the layout's; what `take` returns is waited for. Fails with what DuckDB says. */
+export async function eachChunk({ columns, from = "" }: Layout, skip: number, take: (chunk: DuckDBDataChunk) => Promise<void>): Promise<void> {
+  await withConnection(async (connection) => {
+    const list = columns.map(({ name, select }, index) => `${select?.sql ?? identifier(name)} AS c${index}`);
+    const result = await connection.stream(`SELECT ${list.join(", ") || "1"} FROM ${from}${skip > 0 ? ` OFFSET ${skip}` : ""}`);
+    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) await take(chunk);
   });
 }
 

@@ -1,15 +1,15 @@
-import { invalid } from "../../errors.ts";
-import { identifier, withConnection } from "../../storage/duckdb.ts";
+import { withConnection } from "../../storage/duckdb.ts";
 import { columnNotFound } from "../column-names.ts";
 import { CellBlock, type BlockCells } from "../columns/cell-block.ts";
 import { ChunkCells } from "../columns/chunk-cells.ts";
 import type { CsvChoices } from "./csv-dialect.ts";
-import { explainCsvFault } from "./csv-faults.ts";
 import { csvLayout } from "./csv-layout.ts";
 import { handOver } from "./handover.ts";
 import type { Layout } from "./layout.ts";
-import { CsvFault, scanCsv } from "./scan-csv.ts";
+import { scanCsv } from "./scan-csv.ts";
 import { openSource, type SourceFile } from "./source-file.ts";
+import { explained, nestedRemark, unreadable } from "./source.ts";
+import { eachChunk } from "./stream-cells.ts";
 import { typedLayout } from "./typed-layout.ts";
 
 /** Consecutive rows of a table's file, column by column in the order that was asked for. */
@@ -53,16 +53,13 @@ export interface OpenTable {
 export async function openTable(path: string, choices: CsvChoices & { readonly expected?: readonly string[] } = {}): Promise<OpenTable> {
   const file = await openSource(path);
   const { path: absolute, size } = file;
-  const unreadable = (cause: unknown): unknown =>
-    cause instanceof Error && cause.name !== "MillraceError" ? invalid("data.source_unreadable", `${path} cannot be read as ${file.format}: ${cause.message.split("\n")[0]}`, { file: absolute }) : cause;
   if (file.format === "csv") {
     const { layout, dialect, remarks } = await namedLayout(file, choices);
-    const explain = async (cause: unknown): Promise<unknown> => (cause instanceof CsvFault ? await explainCsvFault(absolute, dialect, cause) : unreadable(cause));
-    return tableOf({ path: absolute, size, remarks }, layout, csvBlocks, explain);
+    return tableOf({ path: absolute, size, remarks }, layout, csvBlocks, (cause) => explained(file, dialect, cause));
   }
-  const { layout, nested } = await withConnection((connection) => typedLayout(connection, file)).catch((cause: unknown) => Promise.reject(unreadable(cause)));
-  const remarks = nested.map(({ name, type }) => `${name} is left out: it holds ${type.length > 60 ? `${type.slice(0, 60)}…` : type}, which is not one value per row`);
-  return tableOf({ path: absolute, size, remarks }, layout, typedBlocks, async (cause) => unreadable(cause));
+  const { layout, nested } = await withConnection((connection) => typedLayout(connection, file)).catch((cause: unknown) => Promise.reject(unreadable(file, cause)));
+  const remarks = nested.map((column) => nestedRemark(column).message);
+  return tableOf({ path: absolute, size, remarks }, layout, typedBlocks, (cause) => explained(file, undefined, cause));
 }
 
 /** A header of names only, over texts only, does not look like one. */
@@ -133,24 +130,20 @@ async function csvBlocks({ path, csv, columns }: Layout, { places, blockRows, sk
   if (rows > 0) await cut();
 }
 
-async function typedBlocks({ columns, from }: Layout, { places, blockRows, skip }: Wanted, put: Put): Promise<void> {
-  const wanted = places.map((at) => columns[at]);
+async function typedBlocks(layout: Layout, { places, blockRows, skip }: Wanted, put: Put): Promise<void> {
+  const wanted = places.map((at) => layout.columns[at]);
   const kept = wanted.map((column, at) => new ChunkCells(column, at, blockRows));
-  const list = wanted.map(({ name, select }, at) => `${select?.sql ?? identifier(name)} AS c${at}`).join(", ");
-  await withConnection(async (connection) => {
-    const result = await connection.stream(`SELECT ${list || "1"} FROM ${from}${skip > 0 ? ` OFFSET ${skip}` : ""}`);
-    let rows = 0;
-    const cut = async (): Promise<void> => {
-      const block: TableBlock = { rows, columns: kept.map((column) => column.take(rows)) };
-      rows = 0;
-      if (block.rows > 0) await put(block);
-    };
-    for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
-      // A block holds whole chunks.
-      if (rows + chunk.rowCount > blockRows) await cut();
-      for (const column of kept) column.add(chunk, rows);
-      rows += chunk.rowCount;
-    }
-    await cut();
+  let rows = 0;
+  const cut = async (): Promise<void> => {
+    const block: TableBlock = { rows, columns: kept.map((column) => column.take(rows)) };
+    rows = 0;
+    if (block.rows > 0) await put(block);
+  };
+  await eachChunk({ ...layout, columns: wanted }, skip, async (chunk) => {
+    // A block holds whole chunks.
+    if (rows + chunk.rowCount > blockRows) await cut();
+    for (const column of kept) column.add(chunk, rows);
+    rows += chunk.rowCount;
   });
+  await cut();
 }

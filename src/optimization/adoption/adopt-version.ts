@@ -3,10 +3,10 @@ import { openTable } from "../../data/sources/table-blocks.ts";
 import { columnNotFound } from "../../data/column-names.ts";
 import type { Project } from "../../project/project.ts";
 import { readMlModel } from "../../registry/mlmodel.ts";
-import type { ClientVersion } from "../../registry/types.ts";
 import type { VersionReference } from "../../registry/version-reference.ts";
-import { listVersionFiles, readSmallFile } from "../../registry/version-files.ts";
+import { readSmallFile } from "../../registry/version-files.ts";
 import type { House } from "../../stage.ts";
+import { filesHere } from "../../serving/place-model.ts";
 import { findVersion } from "../../serving/batch/place-version.ts";
 import { adoptionPipeline, type Adoptable } from "./adoption-pipeline.ts";
 
@@ -20,26 +20,18 @@ export async function adoptVersion(house: House, reference: VersionReference, as
   const version = await findVersion(house, reference);
   const named = `Version ${version.version} of ${version.model}`;
   if (version.origin === "trained") throw conflict("optimization.already_known", `${named} was trained or adopted here: it has its evaluation, and is watched where it is deployed`);
-  const adoptable = await adoptableOf(house, version, asked.python);
+  const adoptable: Adoptable = { version, files: await filesHere(house, version), interpreter: asked.python ?? house.settings.python };
   const run = `${version.model}-adopt-${version.version}-${house.newId()}`;
   await house.pipelines.start(run, adoptionPipeline(await projectFor(house, asked.project, adoptable), adoptable, asked.actor));
   return { run, version: version.version };
 }
 
-/** What it takes to ask a client's version. Throws `serving.files_elsewhere`. */
-export async function adoptableOf(house: House, version: ClientVersion, python: string | null): Promise<Adoptable> {
-  const files = await listVersionFiles(house.db, version);
-  if (!files) throw conflict("serving.files_elsewhere", `Version ${version.version} of ${version.model} lies at ${version.storage}, not in this server's artifact store; log it here, or import it (millrace import mlflow)`);
-  return { version, files: files.map(({ path, sha256 }) => ({ path, sha256 })), interpreter: python ?? house.settings.python };
-}
-
 /** The project with the columns of its table that the model takes as the features; all of them where the model names none. */
-async function projectFor(house: House, project: Project, { version, files }: Adoptable): Promise<Project> {
+async function projectFor(house: House, project: Project, { files }: Adoptable): Promise<Project> {
   const { names } = await openTable(project.data.source);
   const { target, time } = project.data;
   if (!names.includes(target)) throw columnNotFound(target, names, "target");
-  const artifacts = (await listVersionFiles(house.db, version)) ?? [];
-  const text = files.some(({ path }) => path === "MLmodel") ? await readSmallFile(house, artifacts, "MLmodel") : undefined;
+  const text = await readSmallFile(house, files, "MLmodel");
   const taken = (text === undefined ? undefined : readMlModel(text).format?.signature?.inputs)?.filter(({ name }) => name !== "");
   const tensors = taken?.some(({ type }) => type.startsWith("tensor")) ?? true;
   const others = names.filter((name) => name !== target);

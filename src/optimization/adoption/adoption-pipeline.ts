@@ -1,14 +1,14 @@
 import type { Project } from "../../project/project.ts";
 import type { ClientVersion } from "../../registry/types.ts";
 import type { PipelineSpec, PipelineStep } from "../../stage.ts";
-import type { LaidFile } from "../../training/recipes/lay-files.ts";
+import type { Artifact } from "../../tracking/types.ts";
 import { json } from "../known-version.ts";
 import { firstRunPipeline } from "../training-pipeline.ts";
 
 /** A version that a client registered, and what it takes to ask it. */
 export interface Adoptable {
   readonly version: ClientVersion;
-  readonly files: readonly LaidFile[];
+  readonly files: readonly Artifact[];
   /** The interpreter that loads it, where it takes one. */
   readonly interpreter: string | null;
 }
@@ -27,7 +27,7 @@ export function adoptionPipeline(project: Project, { version, files, interpreter
     if (step.id === "deploy") return [{ ...step, params: json({ project }) }];
     if (step.id !== "train") return [{ ...step, needs }];
     const { holdout, time } = step.params;
-    return [{ id: step.id, step: "training.adopt", params: json({ from, files, interpreter, holdout, time }), needs }];
+    return [{ id: step.id, step: "training.adopt", params: json({ from, files: files.map(({ path, sha256 }) => ({ path, sha256 })), interpreter, holdout, time }), needs }];
   });
   return { ...spec, name: "adopt", steps };
 }

@@ -7,8 +7,8 @@ import { chooseYardstick } from "./yardstick.ts";
 
 const rows = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, row) => row);
 /** Row i happens at time i. */
-const yardstick = (n: number, seenUntil: number, changedAt: number | null, maxAge: number | null = null, window = 1000, lastChange: number | null = null) =>
-  chooseYardstick(rows(n), Float64Array.from({ length: n }, (_, row) => row), { seenUntil, changedAt, lastChange, maxAge, window });
+const yardstick = (n: number, seenUntil: number, changedAt: number | null, maxAge: number | null = null, window = 1000, cameBackFor: number | null = null) =>
+  chooseYardstick(rows(n), Float64Array.from({ length: n }, (_, row) => row), { seenUntil, changedAt, cameBackFor, maxAge, window });
 
 describe("the yardstick", () => {
   test("is the newest third of what the champion has not seen; candidates have what is older", () => {
@@ -67,7 +67,7 @@ describe("the rows of candidates", () => {
     ["all, the newest quarter, and all by their age", null, null, [["all rows", null, null], ["recent rows", 75, null], ["rows by age", null, 24]]],
     ["what the champion had, too", 40, null, [["all rows", null, null], ["the champion's rows", 40, null], ["recent rows", 85, null], ["rows by age", 15, 14]]],
     ["since a change", 20, 90, [["all rows", null, null], ["the champion's rows", 20, null], ["since the change", 90, null]]],
-  ])("are %s", (_, champion, changedAt, expected, lastChange = null) => expect(rowSpans(times, champion, changedAt, lastChange).map(({ name, from, halfLife }) => [name, from, halfLife])).toEqual(expected));
+  ])("are %s", (_, champion, changedAt, expected, cameBackFor = null) => expect(rowSpans(times, champion, changedAt, cameBackFor).map(({ name, from, halfLife }) => [name, from, halfLife])).toEqual(expected));
 });
 
 describe("paired differences", () => {

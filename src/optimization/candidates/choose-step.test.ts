@@ -33,7 +33,7 @@ async function world() {
     return { version: number, sha256: (await blobs.put(model.toOnnx())).sha256, signature: model.signature, seenUntil: start + (untilDay - 1) * day };
   };
   const choose = async (params: Pick<ChooseParams, "champion" | "archived" | "changedAt"> & Partial<ChooseParams>) => {
-    const all: ChooseParams = { algorithm: "linear", params: {}, time: "at", window: day, labelDelay: day, maxAge: null, lastChange: null, ...params };
+    const all: ChooseParams = { algorithm: "linear", params: {}, time: "at", window: day, labelDelay: day, maxAge: null, cameBackFor: null, ...params };
     const inputs = { table, checked: { target: "y", task: "regression", features: [{ name: "x", type: "number" }] } };
     if (chooseStep.where !== "worker") throw new Error("it runs in a worker");
     return (await chooseStep.run({ params: all as never, inputs, seed: 0, blobs, workdir: folder, report: () => undefined })) as unknown as ChooseOutput;
@@ -83,10 +83,10 @@ test("a champion that came back is judged by the rows since the change that it c
   const { version, choose } = await world();
   // It knows the new concept, and has not seen the rows of days 30 to 59, of which ten are of the old one.
   const champion = { ...(await version(1, 41, 45)), seenUntil: start + 30 * day - 1, from: null };
-  const [all, since] = [await choose({ champion, archived: [], changedAt: null }), await choose({ champion, archived: [], changedAt: null, lastChange: start + 55 * day })];
+  const [all, since] = [await choose({ champion, archived: [], changedAt: null }), await choose({ champion, archived: [], changedAt: null, cameBackFor: start + 55 * day })];
   expect([all.choice.yardstick, since.choice.yardstick]).toEqual([100, 17]);
   expect(since.choice.candidates.map(({ name }) => name)).toContain("since the change");
   expect(all.choice.candidates.map(({ name }) => name)).not.toContain("since the change");
   // Fewer than 24 rows are too few.
-  expect(await choose({ champion, archived: [], changedAt: null, lastChange: start + 58 * day })).toMatchObject({ choice: { yardstick: 20, candidates: [] }, stop: "there are 20 labelled rows that the champion has not seen, since the last change on 2024-02-28T00:00:00.000Z, and comparing takes 24" });
+  expect(await choose({ champion, archived: [], changedAt: null, cameBackFor: start + 58 * day })).toMatchObject({ choice: { yardstick: 20, candidates: [] }, stop: "there are 20 labelled rows that the champion has not seen, since the last change on 2024-02-28T00:00:00.000Z, and comparing takes 24" });
 });

@@ -36,8 +36,8 @@ export interface ChooseParams {
   readonly archived: readonly (KnownVersion & { readonly seenUntil: number })[];
   /** When an alarm says that things changed, ms. */
   readonly changedAt: number | null;
-  /** When the change began that the champion, an earlier version, came back for, ms; null of any other (`last-change.ts`). */
-  readonly lastChange: number | null;
+  /** When the change began that the champion, an earlier version, came back for, ms; null of any other (`came-back-for.ts`). */
+  readonly cameBackFor: number | null;
   /** How long a label takes, ms. */
   readonly labelDelay: number;
   /** How old the rows of the comparison may be beside the newest, ms; null: as old as they are. */
@@ -99,22 +99,22 @@ export const chooseStep: Step = {
 async function choose(context: WorkerContext, packed: PackedModels): Promise<ChooseOutput> {
   const { params, inputs, seed, blobs, report } = context;
   const options = params as unknown as ChooseParams;
-  const { champion, archived, changedAt, lastChange, window, time } = options;
+  const { champion, archived, changedAt, cameBackFor, window, time } = options;
   const table = inputs["table"] as IngestOutput;
   const { target, task, features: specs } = inputs["checked"] as ValidateOutput;
   const features = specs.map(({ name }) => name);
   const rows = rowsToTrain(await tableOf(table, blobs, [...new Set([...features, target, time])]), options.algorithm, target);
   const times = timesOf(rows, time);
   const ordered = inTimeOrder(times);
-  const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, lastChange, maxAge: options.maxAge, window });
+  const yardstick = chooseYardstick(ordered, times, { seenUntil: champion.seenUntil, changedAt, cameBackFor, maxAge: options.maxAge, window });
   if (yardstick.state === "too_few") {
     const choice: Choice = { yardstick: yardstick.rows, championLoss: 0, changedAt, candidates: [], belief: null, gain: 0, from: null, archived: null, fits: 0 };
-    return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? `that the champion has not seen${lastChange !== null && lastChange > champion.seenUntil ? `, since the last change on ${new Date(lastChange).toISOString()}` : ""}` : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
+    return { choice, stop: `there are ${yardstick.rows} labelled rows ${changedAt === null ? `that the champion has not seen${cameBackFor !== null && cameBackFor > champion.seenUntil ? `, since the last change on ${new Date(cameBackFor).toISOString()}` : ""}` : `since ${new Date(changedAt).toISOString()}`}, and comparing takes ${yardstick.needed}` };
   }
   const making: Making = { algorithm: options.algorithm, params: options.params, recipe: options.recipe ?? null, time, table, features, target, task, seed };
   const workshop = workshopOf(context, { experimentId: experimentOf(inputs), part: null, packed });
   const losses = (prediction: Prediction, of: Table): Float64Array => lossesOf(scored(prediction, truthOf(of, target, task)));
-  const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil, lastChange) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
+  const calmRows = changedAt === null ? unseenBefore(yardstick.before, times, champion.seenUntil, cameBackFor) : rowsBefore(ordered, times, champion.seenUntil, changedAt);
   const calm = part(rows, calmRows);
   // The rows of the yardstick, then those of before the change, or of before the yardstick: both are asked about in one go.
   const askedRows = Uint32Array.from([...yardstick.rows, ...calmRows]);
@@ -196,7 +196,7 @@ async function choose(context: WorkerContext, packed: PackedModels): Promise<Cho
   };
   const tried: Tried[] = [];
   // A command is told of no weights.
-  const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt, lastChange).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
+  const spans = rowSpans(Float64Array.from(yardstick.before, (row) => times[row]), champion.from, changedAt, cameBackFor).filter(({ halfLife }) => halfLife === null || options.algorithm !== "run");
   for (const [at, span] of spans.entries()) {
     report({ message: `comparing on ${yardstick.rows.length} rows: ${span.name}`, done: at, total: spans.length });
     tried.push(await tryRows(span));

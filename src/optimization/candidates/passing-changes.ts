@@ -37,5 +37,5 @@ export function rowsBefore(ordered: Uint32Array, times: Float64Array, seenUntil:
 const mostUnseen = 2000;
 
 /** Of rows in order of time, before the yardstick: those that the champion has not seen, the newest 2000; none of before the last change (ms), where there was one. */
-export const unseenBefore = (before: Uint32Array, times: Float64Array, seenUntil: number, lastChange: number | null): Uint32Array =>
-  before.filter((row) => times[row] > seenUntil && (lastChange === null || times[row] >= lastChange)).slice(-mostUnseen);
+export const unseenBefore = (before: Uint32Array, times: Float64Array, seenUntil: number, cameBackFor: number | null): Uint32Array =>
+  before.filter((row) => times[row] > seenUntil && (cameBackFor === null || times[row] >= cameBackFor)).slice(-mostUnseen);

@@ -16,15 +16,15 @@ const halvings = 6;
  *
  * A champion that is not of the times since the last change (an earlier version that came back) has a candidate beside it that is.
  *
- * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion`, `changedAt` or `lastChange` is set
+ * @param times of the rows that are older than the yardstick, ascending; not NaN where `champion`, `changedAt` or `cameBackFor` is set
  * @param champion the oldest row that it was trained on; null: all rows there were
- * @param changedAt since when an alarm says that things changed; `lastChange`: when the change began that the champion came back for
+ * @param changedAt since when an alarm says that things changed; `cameBackFor`: when the change began that the champion came back for
  */
-export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null, lastChange: number | null): RowSpan[] {
+export function rowSpans(times: Float64Array, champion: number | null, changedAt: number | null, cameBackFor: number | null): RowSpan[] {
   const spans: RowSpan[] = [{ name: "all rows", from: null, halfLife: null }];
   if (champion !== null) spans.push({ name: "the champion's rows", from: champion, halfLife: null });
   if (changedAt !== null) return [...spans, { name: "since the change", from: changedAt, halfLife: null }];
-  if (lastChange !== null && (champion === null || champion < lastChange) && times[times.length - 1] >= lastChange) spans.push({ name: "since the change", from: lastChange, halfLife: null });
+  if (cameBackFor !== null && (champion === null || champion < cameBackFor) && times[times.length - 1] >= cameBackFor) spans.push({ name: "since the change", from: cameBackFor, halfLife: null });
   const stretch = times.filter((time) => champion === null || time >= champion);
   const quarter = stretch[Math.floor(stretch.length * 0.75)];
   if (quarter === undefined || Number.isNaN(quarter) || !(quarter > stretch[0])) return spans;

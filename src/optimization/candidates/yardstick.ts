@@ -18,12 +18,12 @@ const [leastRows, mostRows] = [8, 500];
  * @param ordered all labelled rows by time
  * @param times when each row happened, ms
  * @param limits `seenUntil`: the newest row the champion was trained on; `changedAt`: when an alarm says that things changed (null: there is no alarm);
- *   `lastChange`: when the change began that the champion, an earlier version, came back for (null of any other); `maxAge`: how old a row may be beside the newest (null: as old as it
+ *   `cameBackFor`: when the change began that the champion, an earlier version, came back for (null of any other); `maxAge`: how old a row may be beside the newest (null: as old as it
  *   is); `window`: its length; all ms
  */
-export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limits: { readonly seenUntil: number; readonly changedAt: number | null; readonly lastChange: number | null; readonly maxAge: number | null; readonly window: number }): Yardstick {
-  const { seenUntil, changedAt, lastChange, maxAge, window } = limits;
-  const since = Math.max(changedAt ?? lastChange ?? Number.NEGATIVE_INFINITY, maxAge === null ? Number.NEGATIVE_INFINITY : times[ordered[ordered.length - 1]] - maxAge);
+export function chooseYardstick(ordered: Uint32Array, times: Float64Array, limits: { readonly seenUntil: number; readonly changedAt: number | null; readonly cameBackFor: number | null; readonly maxAge: number | null; readonly window: number }): Yardstick {
+  const { seenUntil, changedAt, cameBackFor, maxAge, window } = limits;
+  const since = Math.max(changedAt ?? cameBackFor ?? Number.NEGATIVE_INFINITY, maxAge === null ? Number.NEGATIVE_INFINITY : times[ordered[ordered.length - 1]] - maxAge);
   const fresh = ordered.filter((row) => times[row] > seenUntil && times[row] >= since);
   const needed = changedAt === null ? fewest : fewestAfterAlarm;
   if (fresh.length < needed) return { state: "too_few", rows: fresh.length, needed };

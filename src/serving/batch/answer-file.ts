@@ -22,6 +22,9 @@ export interface AnswerFile {
 
 export const partialName = (path: string): string => `${path}.partial`;
 
+/** Where it is noted how far a file of that other name is. */
+export const progressName = (partial: string): string => `${partial}.json`;
+
 /** Which form a file of answers has, by its ending. Throws `serving.unknown_output`. */
 export function outputForm(path: string): "parquet" | "csv" {
   const ending = extname(path).toLowerCase();
@@ -118,6 +121,7 @@ function csvCells({ type, values }: AnswerColumn): (row: number) => string {
 }
 
 async function replace(partial: string, path: string): Promise<void> {
+  // The note goes first: it must not tell of a file that has its own name.
+  await rm(progressName(partial), { force: true });
   await rename(partial, path);
-  await rm(`${partial}.json`, { force: true });
 }

@@ -96,6 +96,7 @@ class Job {
   #file: AnswerFile | undefined;
   #sources: readonly AnswerSource[] = [];
   #kept: readonly AnswerField[] = [];
+  #made: readonly AnswerField[] | undefined;
   #rows: number;
   #marked = performance.now();
   file: number;
@@ -154,14 +155,12 @@ class Job {
     }
     this.#file ??= await openAnswerFile(this.#parts.out, this.#fields, this.#parts.before?.mark);
     const rows = scored.rows;
-    const constant = (value: number): Float64Array => new Float64Array(rows).fill(value);
-    const { version } = request.version;
     const columns: Omit<AnswerColumn, "name" | "type">[] = [
       ...(request.tables.length > 1 ? [{ values: Array.from({ length: rows }, () => basename(table.path)) }] : []),
       ...(request.ids.length === 0 ? [{ values: Float64Array.from({ length: rows }, (_, row) => this.#rows + row + 1) }] : []),
       ...this.#kept.map((field, at) => keptColumn(field, block.columns[at])),
       ...answerColumns(this.#sources, scored),
-      { values: constant(version) },
+      { values: new Float64Array(rows).fill(request.version.version) },
       { values: Array.from({ length: rows }, (_, row) => scored.refused.get(row) ?? null) },
     ];
     await this.#file.write(this.#fields.map((field, at): AnswerColumn => ({ ...field, ...columns[at] })), rows);
@@ -170,7 +169,12 @@ class Job {
     if (performance.now() - this.#marked > markEveryMs) await this.#mark();
   }
 
-  get #fields(): AnswerField[] {
+  /** The same for all blocks: known when the first was answered. */
+  get #fields(): readonly AnswerField[] {
+    return (this.#made ??= this.#makeFields());
+  }
+
+  #makeFields(): AnswerField[] {
     const { request } = this.#parts;
     const fields: AnswerField[] = [
       ...(request.tables.length > 1 ? [{ name: "table", type: "STRING" as const }] : []),

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { canonicalJson } from "../../canonical-json.ts";
 import { writeAtomically } from "../../storage/atomic-file.ts";
-import type { AnswerMark } from "./answer-file.ts";
+import { progressName, type AnswerMark } from "./answer-file.ts";
 import type { AnswerSource, AnswerField } from "./answer-columns.ts";
 
 /** What has been scored so far, beside the file of answers that is not whole yet (`<path>.partial.json`). */
@@ -27,8 +27,6 @@ export interface Counts {
   /** By column: cells that are categories which the model does not know. */
   readonly unseen: Readonly<Record<string, number>>;
 }
-
-export const progressName = (partial: string): string => `${partial}.json`;
 
 export const writeProgress = (partial: string, progress: Progress): Promise<void> => writeAtomically(dirname(partial), basename(progressName(partial)), JSON.stringify(progress));
 

@@ -9,6 +9,7 @@ import { requestOf, type Fit, type Making } from "../fit.ts";
 import { heldOutRows, part, type Holdout } from "../holdout.ts";
 import { predictionOf } from "../onnx/run-graph.ts";
 import { outputOf, withLabels, type TrainOutput } from "../train-step.ts";
+import { adopted } from "../types.ts";
 import { adoptLeft } from "./adopt-left.ts";
 import { layFiles, type LaidFile } from "./lay-files.ts";
 import { findLeftModel } from "./left-model.ts";
@@ -25,9 +26,6 @@ interface AdoptParams {
   readonly holdout: Holdout;
   readonly time: string | null;
 }
-
-/** What the algorithm of a model is called that somebody else trained and registered. */
-export const adopted = "adopted";
 
 /** Makes a model that somebody registered one of ours, in the place of a training: tried on the rows of a dataset, with the baselines of these rows beside it. */
 export const adoptStep: Step = {

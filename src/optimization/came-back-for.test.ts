@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { lastChange } from "./last-change.ts";
+import { cameBackFor } from "./came-back-for.ts";
 import type { Decision, DecisionKind } from "./types.ts";
 
 /** A number is an alarm on the live error that began then; a text the promotion of the candidate of that name. */
@@ -19,4 +19,4 @@ test.each<[string, readonly Entry[], number | null]>([
   ["that of an earlier version that came back", [42, "name: version 2"], 42],
   ["still that where what followed brought nothing, or is still judged", [42, "name: version 2", "alarm", "gate_rejected", 442, "canary_started"], 42],
   ["none any more where a trained one took its place", [42, "name: version 2", 242, "name: all rows"], null],
-])("the change that the champion came back for is %s", (_, kinds, expected) => expect(lastChange(decisions(...kinds))).toBe(expected));
+])("the change that the champion came back for is %s", (_, kinds, expected) => expect(cameBackFor(decisions(...kinds))).toBe(expected));

@@ -7,7 +7,7 @@ import type { Decision } from "./types.ts";
  *
  * @param decisions in order of time
  */
-export function lastChange(decisions: readonly Decision[]): number | null {
+export function cameBackFor(decisions: readonly Decision[]): number | null {
   const promoted = retrainingsOf(decisions).findLast(({ outcome }) => outcome === "promoted");
   const changedAt = promoted?.alarm.evidence["changedAt"];
   return typeof changedAt === "number" && promoted?.comparison?.candidates[0]?.name.startsWith("version ") === true ? changedAt : null;
